@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets follow one rule: an arrow is an import and nothing imports upward (CONTRIBUTING.md, "The house").
+// Products of the library never reach the argument parser; only the executable does.
+
+let openBLAS = TargetDependencyCondition.when(platforms: [.linux], traits: ["OpenBLAS"])
+let linux = TargetDependencyCondition.when(platforms: [.linux])
+
+let package = Package(
+    name: "spaniel",
+    platforms: [.macOS(.v15), .iOS(.v18)],
+    products: [
+        .library(name: "Tensor", targets: ["Tensor"]),
+        .library(name: "SAM", targets: ["SAM"]),
+        .library(name: "PerSAM", targets: ["PerSAM"]),
+        .library(name: "SpanielAnnotations", targets: ["SpanielAnnotations"]),
+        .library(name: "SpanielHub", targets: ["SpanielHub"]),
+        .executable(name: "spaniel", targets: ["SpanielTool"]),
+    ],
+    traits: [
+        .trait(name: "OpenBLAS", description: "Matrix products may use OpenBLAS; without it our own kernels serve alone."),
+        .default(enabledTraits: ["OpenBLAS"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // System libraries and C
+        .systemLibrary(name: "CSpanielBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CSpanielPNG", linkerSettings: [.linkedLibrary("png", .when(platforms: [.linux]))]),
+        .target(name: "CSpanielJPEG", linkerSettings: [.linkedLibrary("jpeg", .when(platforms: [.linux]))]),
+        .target(name: "CSpanielKernels", cSettings: [.unsafeFlags(["-O3"])]),
+
+        // Pictures, files and numbers
+        .target(name: "SpanielJSON"),
+        .target(
+            name: "SpanielImaging",
+            dependencies: [.target(name: "CSpanielPNG", condition: linux), .target(name: "CSpanielJPEG", condition: linux)]),
+        .target(
+            name: "Tensor",
+            dependencies: ["CSpanielKernels", "SpanielJSON", .target(name: "CSpanielBLAS", condition: openBLAS)]),
+
+        // Models
+        .target(name: "SAM", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
+        .target(name: "PerSAM", dependencies: ["SAM"]),
+
+        // Around the models
+        .target(name: "SpanielAnnotations", dependencies: ["SpanielImaging", "SpanielJSON"]),
+        .target(name: "SpanielHub", dependencies: ["Tensor"]),
+        .executableTarget(
+            name: "SpanielTool",
+            dependencies: [
+                "PerSAM", "SpanielAnnotations", "SpanielHub",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Tests
+        .target(name: "SpanielTestSupport", dependencies: ["Tensor", "SpanielImaging"], path: "Tests/Support"),
+        .testTarget(name: "SpanielJSONTests", dependencies: ["SpanielJSON"]),
+        .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielTestSupport"]),
+        .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielTestSupport"]),
+        .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
+        .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
+        .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),
+        .testTarget(name: "SpanielHubTests", dependencies: ["SpanielHub", "SpanielTestSupport"]),
+        .testTarget(name: "SpanielToolTests", dependencies: ["SpanielTool", "SpanielTestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

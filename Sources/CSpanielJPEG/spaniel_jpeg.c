@@ -1,0 +1,1 @@
+#include "spaniel_jpeg.h"
