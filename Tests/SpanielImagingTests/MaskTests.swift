@@ -32,8 +32,9 @@ struct MaskTests {
     @Test("area and box agree with counting pixel by pixel")
     func areaAndBox() {
         for mask in Self.samples {
-            #expect(mask.area == mask.values.count { $0 })
-            let set = mask.values.indices.filter { mask.values[$0] }
+            let values = mask.values
+            #expect(mask.area == values.count { $0 })
+            let set = values.indices.filter { values[$0] }
             let xs = set.map { $0 % mask.width }
             let ys = set.map { $0 / mask.width }
             if set.isEmpty {
