@@ -33,13 +33,14 @@ let package = Package(
         .target(name: "CSpanielKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Pictures, files and numbers
+        .target(name: "SpanielFiles"),
         .target(name: "SpanielJSON"),
         .target(
             name: "SpanielImaging",
-            dependencies: [.target(name: "CSpanielPNG", condition: linux), .target(name: "CSpanielJPEG", condition: linux)]),
+            dependencies: ["SpanielFiles", .target(name: "CSpanielPNG", condition: linux), .target(name: "CSpanielJPEG", condition: linux)]),
         .target(
             name: "Tensor",
-            dependencies: ["CSpanielKernels", "SpanielJSON", .target(name: "CSpanielBLAS", condition: openBLAS)]),
+            dependencies: ["CSpanielKernels", "SpanielFiles", "SpanielJSON", .target(name: "CSpanielBLAS", condition: openBLAS)]),
 
         // Models
         .target(name: "SAM", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
@@ -57,6 +58,7 @@ let package = Package(
 
         // Tests
         .target(name: "SpanielTestSupport", dependencies: ["Tensor", "SpanielImaging"], path: "Tests/Support"),
+        .testTarget(name: "SpanielFilesTests", dependencies: ["SpanielFiles"]),
         .testTarget(name: "SpanielJSONTests", dependencies: ["SpanielJSON"]),
         .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielTestSupport"]),
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielTestSupport"]),

@@ -1,0 +1,118 @@
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A file that appears whole or not at all: written beside its place, brought to the disk, then renamed into it.
+///
+/// Without `commit` nothing is left. A device or a pipe at that place (`/dev/stdout`) is written to directly, a link is followed.
+package struct AtomicFile: ~Copyable {
+    private let descriptor: Int32
+    private let destination: String
+    private let temporary: String?
+
+    private static let unfinished = Mutex<Set<String>>([])
+
+    package init(replacing url: URL) throws(FileError) {
+        var destination = url.path(percentEncoded: false)
+        if let resolved = realpath(destination, nil) {
+            destination = String(cString: resolved)
+            free(resolved)
+        }
+        var status = stat()
+        let exists = stat(destination, &status) == 0
+        if exists && status.st_mode & S_IFMT == S_IFDIR { throw .notAFile(path: destination, found: "a folder") }
+        var temporary: String?
+        let descriptor: Int32
+        if exists && status.st_mode & S_IFMT != S_IFREG {
+            descriptor = open(destination, O_WRONLY | O_CLOEXEC)
+        } else {
+            let name = Self.folder(of: destination) + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+            descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            temporary = name
+        }
+        guard descriptor >= 0 else { throw .unwritable(path: destination, errno: errno) }
+        if let temporary {
+            Self.unfinished.withLock { _ = $0.insert(temporary) }
+            if exists { fchmod(descriptor, status.st_mode & 0o7777) }
+        }
+        self.descriptor = descriptor
+        self.destination = destination
+        self.temporary = temporary
+    }
+
+    deinit {
+        close(descriptor)
+        discard()
+    }
+
+    package func append(_ bytes: RawSpan) throws(FileError) {
+        let failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+        if failure != 0 { throw .unwritable(path: destination, errno: failure) }
+    }
+
+    /// Puts the file in its place.
+    package consuming func commit() throws(FileError) {
+        guard let temporary else { return }
+        guard fsync(descriptor) == 0, rename(temporary, destination) == 0 else {
+            throw .unwritable(path: destination, errno: errno)
+        }
+        Self.unfinished.withLock { _ = $0.remove(temporary) }
+        // The name is on the disk once its folder is; where a folder cannot be synced, the file is still right.
+        let folder = open(Self.folder(of: destination), O_RDONLY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+    }
+
+    private func discard() {
+        guard let temporary, Self.unfinished.withLock({ $0.remove(temporary) }) != nil else { return }
+        unlink(temporary)
+    }
+
+    /// The folder a path lies in, with its slash; "./" for a bare name.
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+    }
+
+    /// Removes what is being written, for a process about to end (an interrupt).
+    package static func discardUnfinished() {
+        unfinished.withLock { paths in
+            for path in paths { unlink(path) }
+            paths = []
+        }
+    }
+}
+
+extension AtomicFile {
+    /// Writes a whole file at once.
+    package static func write(_ bytes: some Collection<UInt8>, to url: URL) throws(FileError) {
+        let file = try AtomicFile(replacing: url)
+        let array = bytes as? [UInt8] ?? Array(bytes)
+        try file.append(array.span.bytes)
+        try file.commit()
+    }
+}
+
+/// - Returns: 0, or why the system refused.
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+    var done = 0
+    while done < bytes.count {
+        let count = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+        if count < 0 && errno == EINTR { continue }
+        if count <= 0 { return count < 0 ? errno : EIO }
+        done += count
+    }
+    return 0
+}

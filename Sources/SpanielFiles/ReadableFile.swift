@@ -1,0 +1,66 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// An open regular file, closed at the end of its life.
+package struct ReadableFile: ~Copyable {
+    let descriptor: Int32
+    package let path: String
+    /// The file's size when it was opened.
+    package let count: Int
+
+    /// - Throws: `FileError` when there is no file, it is no regular file, or it may not be read.
+    package init(_ url: URL) throws(FileError) {
+        let path = url.path(percentEncoded: false)
+        // O_NONBLOCK: opening a pipe must not wait for someone to write to it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .reading(path, errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let reason = errno
+            close(descriptor)
+            throw .unreadable(path: path, errno: reason)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .notAFile(path: path, found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe")
+        }
+        self.descriptor = descriptor
+        self.path = path
+        count = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads some of the file; fewer bytes than `length` come back when the file ends before.
+    package func read(at offset: Int, length: Int) throws(FileError) -> [UInt8] {
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
+            while filled < length {
+                let count = pread(descriptor, buffer.baseAddress! + filled, length - filled, off_t(offset + filled))
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { failure = errno }
+                if count <= 0 { return }
+                filled += count
+            }
+        }
+        if failure != 0 { throw .unreadable(path: path, errno: failure) }
+        return bytes
+    }
+
+    /// The whole file, when it has at most `limit` bytes.
+    package static func bytes(of url: URL, limit: Int) throws(FileError) -> [UInt8] {
+        let file = try ReadableFile(url)
+        guard file.count <= limit else { throw .tooLarge(path: file.path, bytes: file.count, limit: limit) }
+        return try file.read(at: 0, length: file.count)
+    }
+}
