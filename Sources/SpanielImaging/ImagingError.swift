@@ -1,0 +1,115 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What can be wrong with a picture, a mask or an output file; every case names the file.
+public enum ImagingError: Error, Sendable, Equatable {
+    case missing(file: String)
+    case directory(file: String)
+    case unreadable(file: String, reason: String)
+    case empty(file: String)
+    /// Larger than `Limits.fileBytes`.
+    case fileTooLarge(file: String, bytes: Int)
+    /// Not PNG or JPEG; `found` says what it looks like and `fix` what helps.
+    case format(file: String, found: String, fix: String)
+    case truncated(file: String, found: String)
+    case corrupt(file: String, found: String)
+    /// A kind of PNG or JPEG that is not decoded.
+    case unsupported(file: String, found: String)
+    /// A width or height of zero.
+    case noPixels(file: String, width: Int, height: Int)
+    case tooManyPixels(file: String, width: Int, height: Int)
+    case sideTooLong(file: String, width: Int, height: Int, limit: Int)
+    case maskSize(file: String, expected: Size, found: Size)
+    case maskEmpty(file: String)
+    /// Every pixel is marked: nothing is left to tell the object from.
+    case maskFull(file: String)
+    case noPermission(output: String)
+    case noSpace(output: String)
+    case noFolder(output: String)
+    case notWritten(output: String, reason: String)
+
+    /// A stable name for programs: `image.truncated`, `mask.size`, `output.space`.
+    public var code: String {
+        switch self {
+        case .missing: "image.missing"
+        case .directory: "image.directory"
+        case .unreadable: "image.unreadable"
+        case .empty: "image.empty"
+        case .fileTooLarge, .tooManyPixels, .sideTooLong: "image.too-large"
+        case .format: "image.format"
+        case .truncated: "image.truncated"
+        case .corrupt: "image.corrupt"
+        case .unsupported: "image.unsupported"
+        case .noPixels: "image.no-pixels"
+        case .maskSize: "mask.size"
+        case .maskEmpty: "mask.empty"
+        case .maskFull: "mask.full"
+        case .noPermission: "output.permission"
+        case .noSpace: "output.space"
+        case .noFolder: "output.folder"
+        case .notWritten: "output.failed"
+        }
+    }
+}
+
+extension ImagingError: CustomStringConvertible, LocalizedError {
+    public var description: String {
+        switch self {
+        case .missing(let file):
+            "\(file): there is no such file; check the name"
+        case .directory(let file):
+            "\(file): expected one picture, found a folder; name a file inside it"
+        case .unreadable(let file, let reason):
+            "\(file): cannot be read (\(reason)); check its permissions with ls -l"
+        case .empty(let file):
+            "\(file): expected a PNG or JPEG picture, found an empty file; copy it again"
+        case .fileTooLarge(let file, let bytes):
+            "\(file): expected at most \(Limits.fileBytes >> 20) MiB, found \((bytes + (1 << 20) - 1) >> 20) MiB; save a smaller picture"
+        case .format(let file, let found, let fix):
+            "\(file): expected a PNG or JPEG picture, found \(found); \(fix)"
+        case .truncated(let file, let found):
+            "\(file): truncated: \(found); copy or download it again"
+        case .corrupt(let file, let found):
+            "\(file): damaged: \(found); copy it again or save it anew from another program"
+        case .unsupported(let file, let found):
+            "\(file): \(found) is not supported; save it as an ordinary 8-bit PNG or JPEG"
+        case .noPixels(let file, let width, let height):
+            "\(file): expected at least one pixel, found \(width) x \(height); save the picture again"
+        case .tooManyPixels(let file, let width, let height):
+            "\(file): expected at most \(Limits.pixels) pixels, found \(width) x \(height); save it smaller or cut it into tiles"
+        case .sideTooLong(let file, let width, let height, let limit):
+            "\(file): expected sides of at most \(limit) pixels, found \(width) x \(height); save it smaller or cut it into tiles"
+        case .maskSize(let file, let expected, let found):
+            "\(file): expected a mask of \(expected.width) x \(expected.height) pixels like its picture, found "
+                + "\(found.width) x \(found.height); resize the mask to the picture as displayed, without smoothing"
+        case .maskEmpty(let file):
+            "\(file): expected pixels above zero where the object is, found none; paint the object in any value but zero"
+        case .maskFull(let file):
+            "\(file): every pixel is above zero; leave zero (black) where the object is not"
+        case .noPermission(let output):
+            "\(output): no permission to write there; choose another folder or change its permissions"
+        case .noSpace(let output):
+            "\(output): no space left to write it; free some or choose another folder"
+        case .noFolder(let output):
+            "\(output): its folder does not exist; create it first"
+        case .notWritten(let output, let reason):
+            "\(output): cannot be written (\(reason))"
+        }
+    }
+
+    public var message: String { description }
+    public var errorDescription: String? { description }
+}
+
+/// The largest things read; a hostile file costs no more than these.
+package enum Limits {
+    package static let fileBytes = 256 << 20
+    /// Pillow's limit for a decompression bomb.
+    package static let pixels = 178_956_970
+    package static let jpegSide = 65_500
+    package static let pngSide = 1_000_000
+    package static let jpegScans = 500
+}

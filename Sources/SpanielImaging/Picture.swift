@@ -1,0 +1,68 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A picture as displayed: 8-bit RGB, turned as its EXIF says, transparency composited on white.
+public struct Picture: Sendable, Equatable {
+    public let width: Int
+    public let height: Int
+    /// Row-major RGB, three bytes a pixel, the top left pixel first.
+    public let pixels: [UInt8]
+
+    public var size: Size { Size(width: width, height: height) }
+
+    /// What becomes of transparency.
+    package enum Transparency: Sendable {
+        /// Composited on white, as transformers 5.23 does.
+        case white
+        /// Dropped, as Pillow's convert("RGB") does; what lies under a transparent pixel shows.
+        case dropped
+    }
+
+    /// Takes pixels as they are; traps when their count is not 3 · width · height.
+    public init(rgb pixels: [UInt8], width: Int, height: Int) {
+        precondition(width > 0 && height > 0, "Picture: \(width) x \(height) pixels")
+        precondition(pixels.count == 3 * width * height, "Picture: \(pixels.count) bytes for \(width) x \(height) pixels of 3")
+        self.width = width
+        self.height = height
+        self.pixels = pixels
+    }
+
+    /// Reads a PNG or JPEG file, whatever its name ends in.
+    public init(contentsOf url: URL) throws(ImagingError) {
+        try self.init(contentsOf: url, transparency: .white)
+    }
+
+    /// Decodes a PNG or JPEG file held in memory.
+    public init(decoding data: Data) throws(ImagingError) {
+        try self.init(decoding: data, name: "picture", transparency: .white)
+    }
+
+    package init(contentsOf url: URL, transparency: Transparency) throws(ImagingError) {
+        try self.init(bytes: InputFile.bytes(of: url), name: InputFile.name(of: url), transparency: transparency)
+    }
+
+    package init(decoding data: Data, name: String, transparency: Transparency = .white) throws(ImagingError) {
+        try self.init(bytes: [UInt8](data), name: name, transparency: transparency)
+    }
+
+    package init(bytes: [UInt8], name: String, transparency: Transparency = .white) throws(ImagingError) {
+        self.init(try Bitmap(bytes, name: name), transparency: transparency)
+    }
+}
+
+extension Picture {
+    /// The picture as a PNG file.
+    public func pngData() -> Data {
+        Data(PNG.encode(rgb: pixels, width: width, height: height))
+    }
+
+    /// The picture as a JPEG file.
+    /// - Parameter quality: 1 to 100.
+    /// - Throws: `ImagingError.sideTooLong` when a side exceeds JPEG's 65,500 pixels.
+    public func jpegData(quality: Int = 90) throws(ImagingError) -> Data {
+        Data(try JPEG.encode(pixels, width: width, height: height, channels: 3, quality: quality))
+    }
+}
