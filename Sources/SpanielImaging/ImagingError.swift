@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-/// What can be wrong with a picture, a mask or an output file; every case names the file.
+/// What can be wrong with a picture or a mask; every case names the file.
 public enum ImagingError: Error, Sendable, Equatable {
     case missing(file: String)
     case directory(file: String)
@@ -26,12 +26,8 @@ public enum ImagingError: Error, Sendable, Equatable {
     case maskEmpty(file: String)
     /// Every pixel is marked: nothing is left to tell the object from.
     case maskFull(file: String)
-    case noPermission(output: String)
-    case noSpace(output: String)
-    case noFolder(output: String)
-    case notWritten(output: String, reason: String)
 
-    /// A stable name for programs: `image.truncated`, `mask.size`, `output.space`.
+    /// A stable name for programs: `image.truncated`, `mask.size`.
     public var code: String {
         switch self {
         case .missing: "image.missing"
@@ -47,10 +43,6 @@ public enum ImagingError: Error, Sendable, Equatable {
         case .maskSize: "mask.size"
         case .maskEmpty: "mask.empty"
         case .maskFull: "mask.full"
-        case .noPermission: "output.permission"
-        case .noSpace: "output.space"
-        case .noFolder: "output.folder"
-        case .notWritten: "output.failed"
         }
     }
 }
@@ -89,14 +81,6 @@ extension ImagingError: CustomStringConvertible, LocalizedError {
             "\(file): expected pixels above zero where the object is, found none; paint the object in any value but zero"
         case .maskFull(let file):
             "\(file): every pixel is above zero; leave zero (black) where the object is not"
-        case .noPermission(let output):
-            "\(output): no permission to write there; choose another folder or change its permissions"
-        case .noSpace(let output):
-            "\(output): no space left to write it; free some or choose another folder"
-        case .noFolder(let output):
-            "\(output): its folder does not exist; create it first"
-        case .notWritten(let output, let reason):
-            "\(output): cannot be written (\(reason))"
         }
     }
 

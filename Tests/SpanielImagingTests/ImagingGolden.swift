@@ -40,5 +40,6 @@ func difference(_ found: Picture, _ expected: Picture) -> String? {
     let largest = zip(found.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
     let count = zip(found.pixels, expected.pixels).count { $0 != $1 }
     let (x, y) = (index / 3 % found.width, index / 3 / found.width)
-    return "\(found.pixels[index]) against \(expected.pixels[index]) at (\(x), \(y)) channel \(index % 3); \(count) differ, by at most \(largest)"
+    return
+        "\(found.pixels[index]) against \(expected.pixels[index]) at (\(x), \(y)) channel \(index % 3); \(count) differ, by at most \(largest)"
 }
