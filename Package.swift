@@ -52,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "SpanielTool",
             dependencies: [
-                "PerSAM", "SpanielAnnotations", "SpanielHub",
+                "PerSAM", "SpanielAnnotations", "SpanielHub", "SpanielFiles", "SpanielJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -66,7 +66,7 @@ let package = Package(
         .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
         .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),
         .testTarget(name: "SpanielHubTests", dependencies: ["SpanielHub", "SpanielTestSupport"]),
-        .testTarget(name: "SpanielToolTests", dependencies: ["SpanielTool", "SpanielTestSupport"]),
+        .testTarget(name: "SpanielToolTests", dependencies: ["SpanielTool", "SpanielJSON", "SpanielTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

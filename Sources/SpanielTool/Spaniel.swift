@@ -3,5 +3,34 @@ import ArgumentParser
 @main
 struct Spaniel: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "spaniel", abstract: "Finds any object in pictures from one example.")
+        commandName: "spaniel",
+        abstract: "Finds any object in pictures from one example: no training, no Python, no GPU.",
+        discussion: """
+            One photo of the object, a rough mask of it, and the pictures to search:
+
+              spaniel find --example cup.jpg#cup-mask.png photos/ --out found
+
+            Coordinates are pixels of the picture as displayed, origin top left.
+            """,
+        version: "0.1.0",
+        subcommands: [])
+
+    /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the contract's exit codes.
+    static func main() async {
+        let work = Task.detached { try Spaniel.runCommand() }
+        Interruption.watch { work.cancel() }
+        do {
+            try await work.value
+        } catch let failure as Failure {
+            if !failure.message.isEmpty { StandardError().write("spaniel: \(Summary.line(failure.message))\n") }
+            exit(withError: ExitCode(failure.status.rawValue))
+        } catch {
+            exit(withError: error)  // the argument parser's: help asked for, or wrong usage
+        }
+    }
+
+    private static func runCommand() throws {
+        var command = try parseAsRoot()
+        try command.run()
+    }
 }

@@ -1,0 +1,72 @@
+import ArgumentParser
+
+/// Which model runs, and how.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        name: .customLong("model"),
+        help: ArgumentHelp("A model that ships, a folder, or a hub id such as facebook/sam-vit-base.", valueName: "name|folder|hub-id"))
+    var model = "sam-nano"
+
+    @Option(help: ArgumentHelp("How numbers are computed: auto or float32.", valueName: "auto|float32"))
+    var precision = Precision.auto
+
+    @Option(help: ArgumentHelp("Threads to use (default: the processors it may run on).", valueName: "n"))
+    var threads: Int?
+
+    enum Precision: String, ExpressibleByArgument, CaseIterable {
+        case auto, float32
+    }
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads) must be between 1 and 1024") }
+    }
+}
+
+/// The pictures to work on.
+struct PictureArguments: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "Files, folders (their pictures, sorted by name), @list.txt (one name a line), or - (names on standard input).",
+            valueName: "images"))
+    var images: [String]
+
+    @Flag(help: "Also search the folders inside folders.")
+    var recursive = false
+}
+
+/// Where results go.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print one JSON line per picture.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Write NAME.overlay.png and NAME.N.CLASS.mask.png for each picture here.", valueName: "folder"))
+    var out: String?
+
+    @Option(
+        help: ArgumentHelp("Write the results of all pictures as one COCO file.", valueName: "coco:file"),
+        transform: { try ExportArgument(parsing: $0) })
+    var export: [ExportArgument] = []
+
+    @Option(
+        name: .customLong("threshold"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Keep objects with at least this score, for all classes or for one. Repeatable.", valueName: "[class=]0…1"),
+        transform: { try ThresholdArgument(parsing: $0) })
+    var thresholdArguments: [ThresholdArgument] = []
+
+    @Option(help: ArgumentHelp("Keep at most so many objects per picture.", valueName: "n"))
+    var maxObjects: Int?
+
+    @Flag(help: "No progress and no notes on standard error; errors still appear.")
+    var quiet = false
+
+    @Flag(help: "Also say which model and processor are used, and how long each part takes.")
+    var verbose = false
+
+    var thresholds: Thresholds { Thresholds(parsing: thresholdArguments) }
+
+    func validate() throws {
+        if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+        if let maxObjects, maxObjects < 1 { throw ValidationError("--max-objects \(maxObjects) must be at least 1") }
+        if out == "" { throw ValidationError("--out needs the name of a folder") }
+    }
+}

@@ -1,0 +1,69 @@
+import PerSAM
+import SpanielTool
+import Testing
+
+@Suite("What the tool writes")
+struct OutputTests {
+    @Test("a second picture of the same name gets a number that no other picture has")
+    func names() {
+        var names = OutputNames()
+        let pictures = ["a/1.jpg", "b/1.png", "1-2.jpg", "c/1.jpg", "README", "dir.d/.hidden", "x.tar.png", "A.png", "a.png"]
+        #expect(pictures.map { names.name(for: $0) } == ["1", "1-2", "1-2-2", "1-3", "README", ".hidden", "x.tar", "A", "a-2"])
+    }
+
+    @Test("file names stay inside the folder and inside the system's limit")
+    func safeNames() {
+        var names = OutputNames()
+        #expect(names.name(for: "..") == ".")
+        #expect(OutputNames.mask("cup", number: 2, className: "../a b.c") == "cup.2.___a b_c.mask.png")
+        #expect(OutputNames.mask("cup", number: 1, className: "") == "cup.1._.mask.png")
+        #expect(OutputNames.overlay("cup") == "cup.overlay.png")
+        let long = names.name(for: String(repeating: "é", count: 200) + ".jpg")
+        let again = names.name(for: String(repeating: "é", count: 201) + ".jpg")
+        #expect(long != again)
+        #expect(OutputNames.mask(again, number: 1000, className: String(repeating: "語", count: 99)).utf8.count <= 255 - 20)
+    }
+
+    @Test("numbers are rounded, not cut, and keep their zeros")
+    func numbers() {
+        #expect(decimals(0.996, 2) == "1.00")
+        #expect(decimals(-0.004, 2) == "0.00")
+        #expect(decimals(12.04, 1) == "12.0")
+        #expect(decimals(Float(-1.5), 0) == "-2")
+        #expect(decimals(Double.nan, 2) == "nan")
+    }
+
+    @Test("the time left is what the pictures done took, for the pictures to come")
+    func bar() {
+        #expect(Progress.bar(done: 0, total: 4, elapsed: .seconds(1)) == "[....................]  0/4")
+        #expect(Progress.bar(done: 1, total: 4, elapsed: .seconds(30)) == "[#####...............]  1/4  1:30 left")
+        #expect(Progress.bar(done: 1, total: 400, elapsed: .seconds(30)) == "[....................]  1/400  3:19:30 left")
+        #expect(Progress.bar(done: 4, total: 4, elapsed: .seconds(9)) == "[####################]  4/4  0:00 left")
+    }
+
+    @Test("the reason to stop is said in words, with numbers that differ when they are different")
+    func stop() {
+        let stop = PictureResult.Stop(reason: "below-threshold", peak: 0.58, threshold: 0.62)
+        #expect(Summary.words(stop, found: 2) == "nothing more like it: best peak 0.58 under threshold 0.62")
+        #expect(Summary.words(stop, found: 0) == "nothing like it: best peak 0.58 under threshold 0.62")
+        let close = PictureResult.Stop(reason: "below-threshold", peak: 0.618, threshold: 0.622)
+        #expect(Summary.words(close, found: 1).hasSuffix("best peak 0.6180 under threshold 0.6220"))
+    }
+
+    @Test("a block holds a picture's objects, best first, and cannot drive the terminal")
+    func block() {
+        let mask = Mask(width: 10, height: 4, where: { x, y in x < 5 && y < 2 })
+        let weak = PictureResult.Object(className: "cup", score: 0.5, scores: [], box: Box(x1: 0, y1: 0, x2: 5, y2: 2), mask: mask)
+        let strong = PictureResult.Object(
+            className: "mug\u{1B}[2J", score: 0.91, scores: [], box: Box(x1: 0, y1: 0.5, x2: 5, y2: 2), mask: mask)
+        let result = PictureResult(objects: [weak, strong])
+        let block = Summary.block(image: "a\nb.jpg", size: Size(width: 10, height: 4), result: result, milliseconds: 12.3)
+        #expect(
+            block == """
+                a\u{FFFD}b.jpg  10 × 4, 2 objects, 12 ms
+                  1  mug\u{FFFD}[2J  0.91  box 0,0.5 – 5,2  10 px
+                  2  cup      0.50  box 0,0 – 5,2  10 px
+
+                """)
+    }
+}
