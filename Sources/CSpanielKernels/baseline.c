@@ -1,1 +1,6 @@
-#include "kernels.h"
+// What every processor of the architecture has: SSE2 on x86-64, NEON on Arm.
+#define LANES 4
+#define TILE_ROWS 6
+#define TABLE spaniel_table_baseline
+#define TABLE_NAME "baseline"
+#include "kernels.inc"

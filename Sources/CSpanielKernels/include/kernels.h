@@ -1,1 +1,79 @@
+// The fast kernels: one table of functions per instruction set, all compiled from kernels.inc. Every function has a naive twin in
+// Sources/Tensor/Kernels/Reference.swift, which is its documentation; only what the twin cannot say stands here.
 #pragma once
+
+enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2 };
+
+/// A product C = activation(A Bᵀ + bias) + residual for `m` rows of A and the packed panels `panel_begin ..< panel_end` of B.
+typedef struct {
+    long m, n, k;
+    const float *a;
+    long lda;
+    const float *packed;    // panels of `columns` columns: [panel][k][columns]
+    float *c;
+    long ldc;
+    const float *bias;      // [n] or null
+    const float *residual;  // like c, or null
+    long ldr;
+    int activation;
+    long panel_begin, panel_end;
+    float *scratch;         // product_scratch floats, one thread's own
+} spaniel_product;
+
+/// One head's attention for some queries over all its keys, softmax(q kᵀ scale + bias) v, in one pass over blocks of keys.
+typedef struct {
+    long queries, keys, channels;       // channels of one head, at most 128
+    const float *const *query_rows;     // [queries]
+    float *const *output_rows;          // [queries]
+    const float *packed_keys;           // pack_rows of the keys, a panel a `columns` keys
+    const float *packed_values;         // pack_columns of the values
+    float scale;
+    // The decomposed relative position: tables packed by pack_rows, [2h-1 rows reversed, then 2w-1 rows reversed]; null without.
+    const float *packed_positions;
+    long grid_height, grid_width;
+    const int *query_positions;         // [queries], row-major place of each query in the window
+    float *scratch;                     // attention_scratch floats, one thread's own
+} spaniel_attention;
+
+typedef struct {
+    const char *name;
+    int columns;                        // a panel's width
+    int row_block;                      // rows a product packs at once: split work by multiples of it
+    long product_scratch;               // floats
+    long attention_scratch;             // floats
+
+    /// Panels of a matrix given by its rows, B[n][k]: rows become columns of the panels; the last panel is filled with zeros.
+    void (*pack_rows)(long n, long k, const float *const *rows, float *packed);
+    /// The same from equally spaced rows.
+    void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end, float *packed);
+    /// Panels of a matrix given by its columns' entries, B[k][n], from row pointers over k.
+    void (*pack_columns)(long n, long k, const float *const *rows, float *packed);
+    void (*product)(const spaniel_product *p);
+    void (*attention)(const spaniel_attention *p);
+
+    void (*layer_norm)(long rows, long channels, const float *x, const float *weight, const float *bias, float epsilon, float *y);
+    void (*softmax)(long rows, long columns, const float *x, float *y);
+    void (*activate)(long count, int activation, const float *x, float *y);
+    void (*exponential)(long count, const float *x, float *y);
+    void (*error_function)(long count, const float *x, float *y);
+    void (*sigmoid)(long count, const float *x, float *y);
+    /// y = a (op) b where b repeats every `period` elements; op: 0 add, 1 subtract, 2 multiply.
+    void (*combine)(int op, long count, long period, const float *a, const float *b, float *y);
+} spaniel_kernels;
+
+enum spaniel_instruction_set { spaniel_baseline = 0, spaniel_avx2 = 1, spaniel_avx512 = 2 };
+
+/// The table of an instruction set, or null when this processor or this build lacks it.
+const spaniel_kernels *spaniel_kernels_for(int instruction_set);
+
+/// Tells the processor that this thread is only waiting.
+static inline void spaniel_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/// The processors that the scheduler lets this process use, at least 1.
+long spaniel_processor_count(void);

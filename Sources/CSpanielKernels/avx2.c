@@ -1,0 +1,9 @@
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define LANES 8
+#define TILE_ROWS 6
+#define TABLE spaniel_table_avx2
+#define TABLE_NAME "avx2"
+#include "kernels.inc"
+#pragma clang attribute pop
+#endif

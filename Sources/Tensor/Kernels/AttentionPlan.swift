@@ -1,0 +1,130 @@
+import CSpanielKernels
+
+/// Where one head's queries, keys, values and results stand.
+struct AttentionRows {
+    var queries: [UnsafePointer<Float>] = []
+    var keys: [UnsafePointer<Float>] = []
+    var values: [UnsafePointer<Float>] = []
+    var output: [UnsafeMutablePointer<Float>] = []
+    /// Row-major place of each query in its window.
+    var positions: [Int32] = []
+
+    init(capacity: Int) {
+        queries.reserveCapacity(capacity)
+        keys.reserveCapacity(capacity)
+        values.reserveCapacity(capacity)
+        output.reserveCapacity(capacity)
+        positions.reserveCapacity(capacity)
+    }
+
+    init(
+        queries: [UnsafePointer<Float>], keys: [UnsafePointer<Float>], values: [UnsafePointer<Float>], output: [UnsafeMutablePointer<Float>]
+    ) {
+        (self.queries, self.keys, self.values, self.output) = (queries, keys, values, output)
+    }
+}
+
+/// Attention of many groups (a head of a window, or of a picture), cut into tasks by its shape alone.
+struct AttentionPlan {
+    let groups: Int
+    /// The most queries of a group.
+    let queries: Int
+    let keys: Int
+    /// Channels of one head.
+    let channels: Int
+    var positions: RelativePositions?
+
+    private var scale: Float { 1 / Float(channels).squareRoot() }
+
+    /// Queries to a task when a group has many: several of the kernel's blocks.
+    private static let chunk = 448
+
+    func run(rows: (_ group: Int) -> AttentionRows) {
+        // The kernel's fixed space holds heads of 128 channels and positions of grids up to 512 cells a side.
+        guard let kernels = Kernels.current, channels <= 128, (positions?.reversed.shape[0] ?? 0) <= 2016 else {
+            return Parallel.run(groups) { runReference(rows($0)) }
+        }
+        let packedKeys = kernels.panels(keys) * kernels.columns * channels
+        let packedValues = kernels.panels(channels) * kernels.columns * keys
+        let space = Int(kernels.table.attention_scratch)
+        if keys <= 1024 || queries <= Self.chunk {
+            Parallel.run(groups, scratch: space + packedKeys + packedValues) { group, scratch in
+                let rows = rows(group)
+                pack(rows, kernels, keys: scratch + space, values: scratch + space + packedKeys)
+                run(kernels, rows, 0..<rows.queries.count, scratch + space, scratch + space + packedKeys, scratch)
+            }
+            return
+        }
+        // Many keys: pack each group once, then let its queries be shared out.
+        let packed = Storage(count: groups * (packedKeys + packedValues))
+        let found = (0..<groups).map(rows)
+        let at = { (group: Int) in packed.base + group * (packedKeys + packedValues) }
+        Parallel.run(groups) { pack(found[$0], kernels, keys: at($0), values: at($0) + packedKeys) }
+        let chunks = (queries + Self.chunk - 1) / Self.chunk
+        Parallel.run(groups * chunks, scratch: space) { task, scratch in
+            let (group, chunk) = (task / chunks, task % chunks)
+            let count = found[group].queries.count
+            let range = min(count, chunk * Self.chunk)..<min(count, (chunk + 1) * Self.chunk)
+            run(kernels, found[group], range, at(group), at(group) + packedKeys, scratch)
+        }
+        withExtendedLifetime(packed) {}
+    }
+
+    private func pack(_ rows: AttentionRows, _ kernels: Kernels, keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>) {
+        rows.keys.withUnsafeBufferPointer { list in list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.table.pack_rows(list.count, channels, $0.baseAddress, keys) } }
+        rows.values.withUnsafeBufferPointer { list in list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.table.pack_columns(channels, list.count, $0.baseAddress, values) } }
+    }
+
+    private func run(
+        _ kernels: Kernels, _ rows: AttentionRows, _ range: Range<Int>, _ packedKeys: UnsafePointer<Float>,
+        _ packedValues: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+    ) {
+        guard !range.isEmpty else { return }
+        rows.queries.withUnsafeBufferPointer { queries in
+            rows.output.withUnsafeBufferPointer { output in
+                rows.positions.withUnsafeBufferPointer { places in
+                    withPackedPositions { table in
+                        queries.withMemoryRebound(to: UnsafePointer<Float>?.self) { queries in
+                            output.withMemoryRebound(to: UnsafeMutablePointer<Float>?.self) { output in
+                                var job = spaniel_attention(
+                                    queries: range.count, keys: rows.keys.count, channels: channels,
+                                    query_rows: queries.baseAddress.map { $0 + range.lowerBound },
+                                    output_rows: output.baseAddress.map { $0 + range.lowerBound }, packed_keys: packedKeys,
+                                    packed_values: packedValues, scale: scale, packed_positions: table,
+                                    grid_height: positions?.gridHeight ?? 0, grid_width: positions?.gridWidth ?? 0,
+                                    query_positions: places.baseAddress.map { $0 + (places.isEmpty ? 0 : range.lowerBound) }, scratch: scratch)
+                                kernels.table.attention(&job)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func withPackedPositions(_ body: (UnsafePointer<Float>?) -> Void) {
+        guard let positions else { return body(nil) }
+        positions.packed.storage.withValues { body($0.baseAddress) }
+    }
+
+    private func runReference(_ rows: AttentionRows) {
+        let table = positions?.reversed
+        Reference.attention(
+            queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scale, output: rows.output
+        ) { query, key in
+            guard let positions, let table else { return 0 }
+            let (height, width) = (positions.gridHeight, positions.gridWidth)
+            let place = Int(rows.positions[query])
+            let byRow = height - 1 - place / width + key / width
+            let byColumn = 2 * height - 1 + width - 1 - place % width + key % width
+            return table.withValues { table in
+                var sum: (row: Float, column: Float) = (0, 0)
+                for c in 0..<channels {
+                    sum.row += rows.queries[query][c] * table[byRow * channels + c]
+                    sum.column += rows.queries[query][c] * table[byColumn * channels + c]
+                }
+                return sum.row + sum.column
+            }
+        }
+    }
+}

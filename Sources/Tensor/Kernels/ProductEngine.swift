@@ -1,0 +1,54 @@
+#if OpenBLAS && canImport(CSpanielBLAS)
+    import CSpanielBLAS
+#elseif canImport(Accelerate)
+    import Accelerate
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Who computes matrix products. Our AVX-512 and AVX2 kernels are at least as fast as OpenBLAS's and write bias, activation and residual
+/// in the same pass, so OpenBLAS (Accelerate on Apple platforms) serves where our kernels are only the baseline. `SPANIEL_PRODUCT`
+/// (`kernels` or `blas`) forces one, for tests and comparisons.
+enum ProductEngine: Sendable {
+    case kernels(Kernels)
+    case blas
+    case reference
+
+    static let current: ProductEngine = {
+        let asked = getenv("SPANIEL_PRODUCT").map { String(cString: $0) }
+        guard let kernels = Kernels.current else { return .reference }
+        let forcedSet = getenv("SPANIEL_ISA") != nil
+        let prefersBLAS = asked == "blas" || (asked != "kernels" && InstructionSet.current == .baseline && !forcedSet)
+        return prefersBLAS && BLAS.isLinked ? .blas : .kernels(kernels)
+    }()
+}
+
+/// The system's BLAS, where one is linked. It runs in the calling thread: the pool is ours.
+enum BLAS {
+    #if OpenBLAS && canImport(CSpanielBLAS)
+        static let isLinked: Bool = {
+            openblas_set_num_threads(1)
+            return true
+        }()
+    #elseif canImport(Accelerate)
+        static let isLinked = true
+    #else
+        static let isLinked = false
+    #endif
+
+    /// C[m, n] = A[m, k] B[n, k]ᵀ
+    static func product(
+        m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, c: UnsafeMutablePointer<Float>,
+        ldc: Int
+    ) {
+        #if (OpenBLAS && canImport(CSpanielBLAS)) || canImport(Accelerate)
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, .init(m), .init(n), .init(k), 1, a, .init(lda), b, .init(ldb), 0, c, .init(ldc))
+        #else
+            Reference.product(m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc)
+        #endif
+    }
+}

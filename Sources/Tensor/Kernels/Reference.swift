@@ -1,0 +1,92 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The naive twins of the kernels: what each computes, said plainly. They are the kernels' documentation, their tests, and what runs when
+/// `SPANIEL_ISA=reference`. Matrices are row-major with a leading dimension, as in BLAS.
+enum Reference {
+    typealias Input = UnsafePointer<Float>
+    typealias Output = UnsafeMutablePointer<Float>
+
+    /// C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n].
+    static func product(
+        m: Int, n: Int, k: Int, a: Input, lda: Int, b: Input, ldb: Int, c: Output, ldc: Int, bias: Input? = nil,
+        activation: Activation = .identity, residual: Input? = nil, ldr: Int = 0
+    ) {
+        for i in 0..<m {
+            for j in 0..<n {
+                var sum: Float = 0
+                for p in 0..<k { sum += a[i * lda + p] * b[j * ldb + p] }
+                let y = activate(activation, sum + (bias?[j] ?? 0))
+                c[i * ldc + j] = y + (residual?[i * ldr + j] ?? 0)
+            }
+        }
+    }
+
+    /// y = (x - mean) / sqrt(variance + epsilon) · weight + bias over each row; the variance is the biased one.
+    static func layerNorm(rows: Int, channels: Int, x: Input, weight: Input, bias: Input, epsilon: Float, y: Output) {
+        for r in 0..<rows {
+            let row = x + r * channels
+            let out = y + r * channels
+            var mean: Float = 0
+            for j in 0..<channels { mean += row[j] }
+            mean /= Float(channels)
+            var variance: Float = 0
+            for j in 0..<channels { variance += (row[j] - mean) * (row[j] - mean) }
+            let scale = 1 / (variance / Float(channels) + epsilon).squareRoot()
+            for j in 0..<channels { out[j] = (row[j] - mean) * scale * weight[j] + bias[j] }
+        }
+    }
+
+    /// y = exp(x - max) over the sum of the same, for each row.
+    static func softmax(rows: Int, columns: Int, x: Input, y: Output) {
+        for r in 0..<rows {
+            let row = x + r * columns
+            let out = y + r * columns
+            var maximum = -Float.infinity
+            for j in 0..<columns { maximum = max(maximum, row[j]) }
+            var sum: Float = 0
+            for j in 0..<columns {
+                out[j] = expf(row[j] - maximum)
+                sum += out[j]
+            }
+            for j in 0..<columns { out[j] /= sum }
+        }
+    }
+
+    static func exponential(_ x: Float) -> Float { expf(x) }
+    static func errorFunction(_ x: Float) -> Float { erff(x) }
+    static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
+
+    /// GELU is x Φ(x) with the error function, not its tanh approximation.
+    static func activate(_ activation: Activation, _ x: Float) -> Float {
+        switch activation {
+        case .identity: x
+        case .relu: x > 0 ? x : 0
+        case .gelu: 0.5 * x * (1 + erff(x * 0.70710678))
+        }
+    }
+
+    /// softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position adds.
+    static func attention(
+        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, output: [Output],
+        bias: (_ query: Int, _ key: Int) -> Float
+    ) {
+        var scores = [Float](repeating: 0, count: keys.count)
+        for (i, q) in queries.enumerated() {
+            for (j, k) in keys.enumerated() {
+                var sum: Float = 0
+                for c in 0..<channels { sum += q[c] * k[c] }
+                scores[j] = sum * scale + bias(i, j)
+            }
+            scores.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: keys.count, x: Input($0.baseAddress!), y: $0.baseAddress!) }
+            for c in 0..<channels {
+                var sum: Float = 0
+                for (j, v) in values.enumerated() { sum += scores[j] * v[c] }
+                output[i][c] = sum
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// A convolution as a matrix product: of patches where the stride is the kernel's side, of neighbourhoods where the stride is 1 and the
+/// grid keeps its size.
+public struct Conv2d: Sendable {
+    let product: Linear
+    let kernel: Int
+    let stride: Int
+
+    /// - Parameters:
+    ///   - weight: [out, in, kernel, kernel], the hub's order.
+    ///   - bias: [out]
+    ///   - stride: the kernel's side, or 1.
+    public init(weight: Tensor, bias: Tensor?, stride: Int) {
+        let (out, channels, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
+        precondition(weight.shape[3] == side && (stride == side || (stride == 1 && side % 2 == 1)), "convolution of \(weight.shape), stride \(stride)")
+        product = Linear(weight: weight.transposed([0, 2, 3, 1]).reshaped([out, side * side * channels]), bias: bias)
+        kernel = side
+        self.stride = stride
+    }
+
+    /// - Parameter x: [B, H, W, in]
+    /// - Returns: [B, H/stride, W/stride, out]
+    public func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
+        if kernel == 1 { return product(x, activation: activation) }
+        if stride == kernel { return product(x.patches(side: kernel), activation: activation) }
+        let (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2])
+        // Some rows at a time: the neighbourhoods are kernel² times the grid.
+        let step = max(1, 1024 / max(1, width))
+        let strips = (0..<batch).flatMap { picture in
+            stride(from: 0, to: height, by: step).map { row in
+                product(x[leading: picture].neighbourhoods(kernel: kernel, rows: row..<min(row + step, height)), activation: activation)
+            }
+        }
+        return Tensor.concatenated(strips, axis: 0).reshaped([batch, height, width, strips[0].shape[2]])
+    }
+
+    private func stride(from: Int, to: Int, by step: Int) -> [Int] { Array(Swift.stride(from: from, to: to, by: step)) }
+}

@@ -1,0 +1,22 @@
+/// A transposed convolution whose stride is its kernel's side: every cell becomes a patch, by one matrix product.
+public struct ConvTranspose2d: Sendable {
+    let product: Linear
+    let kernel: Int
+
+    /// - Parameters:
+    ///   - weight: [in, out, kernel, kernel], the hub's order.
+    ///   - bias: [out]
+    public init(weight: Tensor, bias: Tensor) {
+        let (channels, out, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
+        precondition(weight.shape[3] == side && bias.shape == [out], "transposed convolution of \(weight.shape), bias \(bias.shape)")
+        let rows = weight.transposed([2, 3, 1, 0]).reshaped([side * side * out, channels])
+        product = Linear(weight: rows, bias: bias.repeated(side * side).reshaped([side * side * out]))
+        kernel = side
+    }
+
+    /// - Parameter x: [B, H, W, in]
+    /// - Returns: [B, H · kernel, W · kernel, out]
+    public func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
+        product(x, activation: activation).unpatched(side: kernel)
+    }
+}

@@ -1,0 +1,19 @@
+/// y = W₂ activation(W₁ x + b₁) + b₂ + residual
+public struct MLP: Sendable {
+    public let first: Linear
+    public let second: Linear
+    public let activation: Activation
+
+    public init(first: Linear, second: Linear, activation: Activation) {
+        self.first = first
+        self.second = second
+        self.activation = activation
+    }
+
+    /// - Parameters:
+    ///   - x: [..., C]
+    ///   - residual: [..., C], added last.
+    public func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
+        second(first(x, activation: activation), residual: residual)
+    }
+}

@@ -1,0 +1,60 @@
+import CSpanielKernels
+
+/// What may follow a product's sums.
+public enum Activation: Sendable {
+    case identity
+    case relu
+    /// x Φ(x) with the error function.
+    case gelu
+
+    var kernel: Int32 {
+        switch self {
+        case .identity: Int32(spaniel_identity.rawValue)
+        case .relu: Int32(spaniel_relu.rawValue)
+        case .gelu: Int32(spaniel_gelu.rawValue)
+        }
+    }
+}
+
+extension Tensor {
+    /// max(x, 0)
+    public func relu() -> Tensor { activated(.relu) }
+    /// x Φ(x), with the error function.
+    public func gelu() -> Tensor { activated(.gelu) }
+    /// e to the power of each element.
+    public func exp() -> Tensor {
+        elementwise(Reference.exponential) { kernels, count, x, y in kernels.table.exponential(count, x, y) }
+    }
+    /// 1 / (1 + e⁻ˣ)
+    public func sigmoid() -> Tensor {
+        elementwise(Reference.sigmoid) { kernels, count, x, y in kernels.table.sigmoid(count, x, y) }
+    }
+    /// The error function of each element.
+    package func errorFunction() -> Tensor {
+        elementwise(Reference.errorFunction) { kernels, count, x, y in kernels.table.error_function(count, x, y) }
+    }
+
+    public func activated(_ activation: Activation) -> Tensor {
+        elementwise({ Reference.activate(activation, $0) }) { kernels, count, x, y in
+            kernels.table.activate(count, activation.kernel, x, y)
+        }
+    }
+
+    private func elementwise(
+        _ twin: (Float) -> Float,
+        _ kernel: (_ kernels: Kernels, _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void
+    ) -> Tensor {
+        withValues { values in
+            Tensor(uninitialized: shape) { target in
+                guard let x = values.baseAddress, let y = target.baseAddress, !values.isEmpty else { return }
+                guard let kernels = Kernels.current else {
+                    for i in values.indices { target[i] = twin(values[i]) }
+                    return
+                }
+                Parallel.blocks(of: values.count, 65536) { range in
+                    kernel(kernels, range.count, x + range.lowerBound, y + range.lowerBound)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// softmax(q kᵀ / √d) v for each head, in one pass over the keys: the matrix of weights is never whole in memory.
+/// - Parameters:
+///   - q: [B, N, C]
+///   - k: [B, M, C], or [1, M, C] to serve every entry of the batch.
+///   - v: the shape of `k`.
+///   - heads: the parts that the channels are cut into; d = C / heads.
+/// - Returns: [B, N, C]
+public func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int) -> Tensor {
+    let (batch, n, channels) = (q.shape[0], q.shape[1], q.shape[2])
+    let m = k.shape[1]
+    precondition(
+        k.shape == v.shape && k.shape[2] == channels && (k.shape[0] == batch || k.shape[0] == 1) && channels % heads == 0,
+        "attention of \(q.shape), \(k.shape), \(v.shape) with \(heads) heads")
+    let d = channels / heads
+    let keyBatch = k.shape[0] == 1 ? 0 : m * channels
+    return q.withValues { q in
+        k.withValues { k in
+            v.withValues { v in
+                Tensor(uninitialized: [batch, n, channels]) { target in
+                    guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress, let out = target.baseAddress else { return }
+                    AttentionPlan(groups: batch * heads, queries: n, keys: m, channels: d).run { group in
+                        let (b, head) = (group / heads, group % heads)
+                        let (first, start) = (b * n * channels + head * d, b * keyBatch + head * d)
+                        return AttentionRows(
+                            queries: (0..<n).map { q + first + $0 * channels }, keys: (0..<m).map { k + start + $0 * channels },
+                            values: (0..<m).map { v + start + $0 * channels }, output: (0..<n).map { out + first + $0 * channels })
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Attention as PerSAM guides it, a softmax of a softmax: softmax(softmax(q kᵀ / √d) + guidance) v for each head.
+/// - Parameters:
+///   - q: [B, N, C], few queries.
+///   - k: [B, M, C], or [1, M, C] to serve every entry of the batch.
+///   - v: the shape of `k`.
+///   - guidance: [M], added to every query's weights before the second softmax (PerSAM, section 3.2).
+/// - Returns: [B, N, C]
+public func guidedAttention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, guidance: Tensor) -> Tensor {
+    let (batch, n, channels) = (q.shape[0], q.shape[1], q.shape[2])
+    precondition(guidance.shape == [k.shape[1]], "guidance \(guidance.shape) for keys \(k.shape)")
+    let d = channels / heads
+    let scale = 1 / Float(d).squareRoot()
+    // [B, N, C] to heads first, [B · heads, N, d].
+    func split(_ x: Tensor) -> Tensor {
+        let parted = x.reshaped([x.shape[0], x.shape[1], heads, d]).transposed([0, 2, 1, 3])
+        return parted.reshaped([x.shape[0] * heads, x.shape[1], d])
+    }
+    let (queries, keys, values) = (split(q), split(k), split(v))
+    let outputs = (0..<batch * heads).map { group in
+        let keyGroup = k.shape[0] == 1 ? group % heads : group
+        let weights = softmax(matmul(queries[leading: group], keys[leading: keyGroup], transposed: true) * scale)
+        return matmul(softmax(weights + guidance), values[leading: keyGroup])
+    }
+    return Tensor.stack(outputs).reshaped([batch, heads, n, d]).transposed([0, 2, 1, 3]).reshaped([batch, n, channels])
+}

@@ -1,0 +1,47 @@
+extension Tensor {
+    /// Cuts a grid into patches that do not overlap: the rows of the product that a convolution with stride = kernel is.
+    /// - Parameter side: rows and columns of a patch; they divide the grid's.
+    /// - Returns: [B, H/side, W/side, side · side · C], a patch's rows first, then columns, then channels.
+    package func patches(side: Int) -> Tensor {
+        let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
+        precondition(height % side == 0 && width % side == 0, "\(shape) has no whole patches of \(side)")
+        return reshaped([batch, height / side, side, width / side, side * channels]).transposed([0, 1, 3, 2, 4])
+            .reshaped([batch, height / side, width / side, side * side * channels])
+    }
+
+    /// The reverse: lays patches out as a grid.
+    /// - Returns: [B, H · side, W · side, C] of [B, H, W, side · side · C].
+    package func unpatched(side: Int) -> Tensor {
+        let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3] / (side * side))
+        return reshaped([batch, height, width, side, side * channels]).transposed([0, 1, 3, 2, 4])
+            .reshaped([batch, height * side, width * side, channels])
+    }
+
+    /// Each cell with its neighbours, zeros outside: the rows of the product that a convolution of odd kernel and stride 1 is.
+    /// - Parameter rows: the grid rows wanted.
+    /// - Returns: [rows, W, kernel · kernel · C] of one picture [H, W, C].
+    package func neighbourhoods(kernel: Int, rows: Range<Int>) -> Tensor {
+        let (height, width, channels) = (shape[0], shape[1], shape[2])
+        let reach = kernel / 2
+        return withValues { values in
+            Tensor(uninitialized: [rows.count, width, kernel * kernel * channels]) { target in
+                guard let source = values.baseAddress, let out = target.baseAddress else { return }
+                var place = out
+                for row in rows {
+                    for column in 0..<width {
+                        for y in row - reach...row + reach {
+                            for x in column - reach...column + reach {
+                                if y >= 0, y < height, x >= 0, x < width {
+                                    place.update(from: source + (y * width + x) * channels, count: channels)
+                                } else {
+                                    place.update(repeating: 0, count: channels)
+                                }
+                                place += channels
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

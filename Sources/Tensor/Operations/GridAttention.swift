@@ -1,0 +1,80 @@
+/// The tables of SAM's decomposed relative position for one layer: what a query adds for keys so many rows and columns away (ViTDet,
+/// section 3; SAM `add_decomposed_rel_pos`).
+public struct RelativePositions: Sendable {
+    /// Rows and columns of the grid or window they serve.
+    let gridHeight: Int
+    let gridWidth: Int
+    /// [2H-1 + 2W-1, d], each table from the last entry to the first, so that one query's entries for successive keys lie side by side.
+    let reversed: Tensor
+    let packed: PackedMatrix
+
+    /// - Parameters:
+    ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
+    ///   - width: [2W-1, d]
+    public init(height: Tensor, width: Tensor) {
+        precondition(height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")
+        gridHeight = (height.shape[0] + 1) / 2
+        gridWidth = (width.shape[0] + 1) / 2
+        func backwards(_ table: Tensor) -> [Tensor] { (0..<table.shape[0]).reversed().map { table[leading: $0] } }
+        reversed = Tensor.stack(backwards(height) + backwards(width))
+        packed = PackedMatrix(rows: reversed)
+    }
+}
+
+/// Attention among the cells of a grid, or of windows of it, with decomposed relative positions:
+///
+///     softmax(q kᵀ / √d + q·Rh[row distance] + q·Rw[column distance]) v
+///
+/// A window that hangs over the grid's right or bottom edge is filled up with cells whose query, key and value are the bias alone; nothing
+/// is multiplied for them, but the other cells do attend to them, as in the published model.
+/// - Parameters:
+///   - qkv: [B, H, W, 3C], queries, keys and values of each cell side by side.
+///   - heads: the parts that C is cut into.
+///   - positions: of the window, or of the whole grid.
+///   - window: side of a window in cells; nil for the whole grid.
+///   - padding: [3C], what qkv is outside the grid.
+/// - Returns: [B, H, W, C]
+public func gridAttention(_ qkv: Tensor, heads: Int, positions: RelativePositions?, window: Int?, padding: Tensor) -> Tensor {
+    let (batch, height, width, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2], qkv.shape[3] / 3)
+    let (tall, wide) = (window ?? height, window ?? width)
+    precondition(padding.shape == [3 * channels] && channels % heads == 0, "grid attention of \(qkv.shape), padding \(padding.shape)")
+    precondition(
+        positions.map { $0.gridHeight == tall && $0.gridWidth == wide } ?? true,
+        "relative positions of a \(positions?.gridHeight ?? 0) × \(positions?.gridWidth ?? 0) grid for one of \(tall) × \(wide)")
+    let d = channels / heads
+    let (down, across) = ((height + tall - 1) / tall, (width + wide - 1) / wide)
+    let windows = batch * down * across
+    return qkv.withValues { source in
+        padding.withValues { padding in
+            Tensor(uninitialized: [batch, height, width, channels]) { target in
+                guard let source = source.baseAddress, let padding = padding.baseAddress, let out = target.baseAddress else { return }
+                let plan = AttentionPlan(
+                    groups: windows * heads, queries: tall * wide, keys: tall * wide, channels: d, positions: positions)
+                plan.run { group in
+                    let (place, head) = (group / heads, group % heads)
+                    let top = place / across % down * tall
+                    let left = place % across * wide
+                    let first = place / (across * down) * height
+                    var rows = AttentionRows(capacity: tall * wide)
+                    for r in 0..<tall {
+                        for c in 0..<wide {
+                            guard top + r < height, left + c < width else {
+                                rows.keys.append(padding + channels + head * d)
+                                rows.values.append(padding + 2 * channels + head * d)
+                                continue
+                            }
+                            let cell = (first + top + r) * width + left + c
+                            let at = source + cell * 3 * channels + head * d
+                            rows.queries.append(at)
+                            rows.keys.append(at + channels)
+                            rows.values.append(at + 2 * channels)
+                            rows.output.append(out + cell * channels + head * d)
+                            rows.positions.append(Int32(r * wide + c))
+                        }
+                    }
+                    return rows
+                }
+            }
+        }
+    }
+}

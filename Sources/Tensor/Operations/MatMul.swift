@@ -1,0 +1,128 @@
+import CSpanielKernels
+
+/// activation(x Wᵀ + b) + residual, the sums of a product never leaving the cache before what follows them.
+/// - Parameters:
+///   - x: [..., K]
+///   - weight: [N, K], packed.
+///   - bias: [N]
+///   - residual: [..., N], the result's shape.
+/// - Returns: [..., N]
+package func linear(
+    _ x: Tensor, _ weight: PackedMatrix, bias: Tensor? = nil, activation: Activation = .identity, residual: Tensor? = nil
+) -> Tensor {
+    precondition(x.shape[-1] == weight.inner, "linear: \(x.shape) times [\(weight.columns), \(weight.inner)]")
+    let shape = Shape(x.shape.extents.dropLast() + [weight.columns])
+    precondition(bias.map { $0.shape == [weight.columns] } ?? true, "linear: bias \(bias!.shape) for \(weight.columns) columns")
+    precondition(residual.map { $0.shape == shape } ?? true, "linear: residual \(residual!.shape) for \(shape)")
+    return x.withValues { x in
+        optional(bias) { bias in
+            optional(residual) { residual in
+                Tensor(uninitialized: shape) { target in
+                    guard let a = x.baseAddress, let c = target.baseAddress else { return }
+                    let rows = target.count / max(1, weight.columns)
+                    Product(
+                        rows: rows, a: a, lda: weight.inner, weight: weight, c: c, ldc: weight.columns, bias: bias, activation: activation,
+                        residual: residual
+                    ).run()
+                }
+            }
+        }
+    }
+}
+
+/// The matrix product over the last two axes; leading axes, where both have them, agree and are gone through one by one.
+/// - Parameters:
+///   - a: [..., M, K]
+///   - b: [..., K, N], or [..., N, K] when `transposed`; without leading axes it serves every matrix of `a`.
+/// - Returns: [..., M, N]
+public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor {
+    precondition(a.shape.rank >= 2 && b.shape.rank >= 2, "matmul of \(a.shape) and \(b.shape)")
+    let k = a.shape[-1]
+    let n = transposed ? b.shape[-2] : b.shape[-1]
+    precondition((transposed ? b.shape[-1] : b.shape[-2]) == k, "matmul of \(a.shape) and \(b.shape), transposed: \(transposed)")
+    let rows = { (matrix: Tensor) in PackedMatrix(rows: transposed ? matrix : matrix.transposed([1, 0])) }
+    if b.shape.rank == 2 { return linear(a, rows(b)) }
+    let leading = a.shape.extents.dropLast(2)
+    precondition(leading == b.shape.extents.dropLast(2), "matmul of \(a.shape) and \(b.shape)")
+    let batch = leading.reduce(1, *)
+    let flatA = a.reshaped([batch, a.shape[-2], k])
+    let flatB = b.reshaped([batch, b.shape[-2], b.shape[-1]])
+    let products = (0..<batch).map { linear(flatA[leading: $0], rows(flatB[leading: $0])) }
+    return Tensor.stack(products).reshaped(Shape(leading + [a.shape[-2], n]))
+}
+
+/// One product, cut into blocks of rows and groups of panels by its shape alone. Each element is one sum over the inner extent in order,
+/// so how it is cut changes no bit.
+struct Product {
+    let rows: Int
+    let a: UnsafePointer<Float>
+    let lda: Int
+    let weight: PackedMatrix
+    let c: UnsafeMutablePointer<Float>
+    let ldc: Int
+    let bias: UnsafePointer<Float>?
+    let activation: Activation
+    let residual: UnsafePointer<Float>?
+
+    /// Tasks enough for sixteen threads to end together.
+    private static let tasks = 64
+
+    func run() {
+        switch weight.engine {
+        case .kernels(let kernels): run(kernels)
+        case .blas: runBLAS()
+        case .reference: runReference()
+        }
+    }
+
+    private func run(_ kernels: Kernels) {
+        let panels = kernels.panels(weight.columns)
+        let blocks = (rows + kernels.rowBlock - 1) / kernels.rowBlock
+        let groups = blocks == 0 ? 0 : max(1, min((Self.tasks + blocks - 1) / blocks, panels / 8))
+        weight.storage.withValues { packed in
+            Parallel.run(blocks * groups, scratch: Int(kernels.table.product_scratch)) { task, scratch in
+                let (block, group) = (task / groups, task % groups)
+                let first = block * kernels.rowBlock
+                var product = spaniel_product(
+                    m: min(kernels.rowBlock, rows - first), n: weight.columns, k: weight.inner, a: a + first * lda, lda: lda,
+                    packed: packed.baseAddress, c: c + first * ldc, ldc: ldc, bias: bias, residual: residual.map { $0 + first * ldc },
+                    ldr: ldc, activation: activation.kernel, panel_begin: panels * group / groups,
+                    panel_end: panels * (group + 1) / groups, scratch: scratch)
+                kernels.table.product(&product)
+            }
+        }
+    }
+
+    /// A block of rows through the library, then what follows the sums while they are in the cache.
+    private func runBLAS() {
+        let n = weight.columns
+        weight.storage.withValues { values in
+            guard let b = values.baseAddress, let kernels = Kernels.current else { return }
+            Parallel.blocks(of: rows, 128) { range in
+                let count = range.count
+                let out = c + range.lowerBound * ldc
+                BLAS.product(m: count, n: n, k: weight.inner, a: a + range.lowerBound * lda, lda: lda, b: b, ldb: weight.inner, c: out, ldc: ldc)
+                if let bias { kernels.table.combine(0, count * n, n, out, bias, out) }
+                if activation != .identity { kernels.table.activate(count * n, activation.kernel, out, out) }
+                if let residual { kernels.table.combine(0, count * n, count * n, out, residual + range.lowerBound * ldc, out) }
+            }
+        }
+    }
+
+    private func runReference() {
+        weight.storage.withValues { values in
+            guard let b = values.baseAddress else { return }
+            Parallel.blocks(of: rows, 16) { range in
+                Reference.product(
+                    m: range.count, n: weight.columns, k: weight.inner, a: a + range.lowerBound * lda, lda: lda, b: b, ldb: weight.inner,
+                    c: c + range.lowerBound * ldc, ldc: ldc, bias: bias, activation: activation,
+                    residual: residual.map { $0 + range.lowerBound * ldc }, ldr: ldc)
+            }
+        }
+    }
+}
+
+private func optional<R>(_ tensor: Tensor?, _ body: (UnsafePointer<Float>?) -> R) -> R {
+    guard let tensor else { return body(nil) }
+    return tensor.withValues { body($0.baseAddress) }
+}

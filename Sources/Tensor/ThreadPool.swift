@@ -1,0 +1,154 @@
+import CSpanielKernels
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Threads that wait for work: they look for it briefly, then sleep. One job runs at a time; a second asker is told to do its own.
+final class ThreadPool: @unchecked Sendable {
+    static let shared = ThreadPool()
+    /// The most threads a job is given.
+    static let most = 256
+
+    private typealias Body = (_ index: Int, _ worker: Int) -> Void
+
+    // The job: written by its owner before the gate opens, read by the helpers that passed it.
+    private var body: UnsafePointer<Body>?
+    private var count = 0
+    private var wanted = 0
+    private let next = Atomic<Int>(0)
+
+    /// Which job it is (from bit 16), whether helpers may still join it (bit 15), and how many are at it (below). The owner closes the
+    /// gate when no index is left, so it waits for the helpers at work but never for one that is only waking up.
+    private let gate = Atomic<Int>(0)
+    private static let open = 1 << 15
+    private static let nextJob = 1 << 16
+
+    private let busy = Atomic<Bool>(false)
+    private let sleepers = Atomic<Int>(0)
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var started = 0
+
+    private init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(wake, nil)
+    }
+
+    /// Runs `body` for every index on `workers` threads, the caller as worker 0.
+    /// - Returns: false, having done nothing, when a job is running already (a nested call, or another thread's).
+    func run(_ count: Int, workers: Int, _ body: (_ index: Int, _ worker: Int) -> Void) -> Bool {
+        guard busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
+        defer { busy.store(false, ordering: .releasing) }
+        start(workers - 1)
+        // The workers call `body` only while this call waits for them, so it does not escape.
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: body) { pointer in
+                self.body = pointer
+                self.count = count
+                wanted = min(workers - 1, started)
+                next.store(0, ordering: .relaxed)
+                gate.add(Self.nextJob + Self.open, ordering: .sequentiallyConsistent)
+                if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+                    pthread_mutex_lock(mutex)
+                    pthread_cond_broadcast(wake)
+                    pthread_mutex_unlock(mutex)
+                }
+                work(pointer, as: 0)
+                gate.subtract(Self.open, ordering: .sequentiallyConsistent)
+                while gate.load(ordering: .acquiring) & (Self.open - 1) != 0 { spaniel_pause() }
+                self.body = nil
+            }
+        }
+        return true
+    }
+
+    private func work(_ body: UnsafePointer<Body>, as worker: Int) {
+        while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            if index >= count { return }
+            body.pointee(index, worker)
+        }
+    }
+
+    private func start(_ helpers: Int) {
+        while started < min(helpers, Self.most - 1) {
+            let seed = UnsafeMutablePointer<Seed>.allocate(capacity: 1)
+            seed.initialize(to: Seed(pool: self, worker: started + 1, job: gate.load(ordering: .relaxed) / Self.nextJob))
+            guard spawn(seed) else {
+                seed.deinitialize(count: 1)
+                seed.deallocate()
+                return
+            }
+            started += 1
+        }
+    }
+
+    private struct Seed {
+        let pool: ThreadPool
+        let worker: Int
+        let job: Int
+    }
+
+    private func spawn(_ seed: UnsafeMutablePointer<Seed>) -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            return pthread_create(&thread, &attributes, { ThreadPool.enter($0) }, seed) == 0
+        #else
+            var thread = pthread_t()
+            return pthread_create(&thread, &attributes, { ThreadPool.enter($0!) }, seed) == 0
+        #endif
+    }
+
+    private static func enter(_ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        let pointer = raw.assumingMemoryBound(to: Seed.self)
+        let seed = pointer.move()
+        pointer.deallocate()
+        seed.pool.serve(as: seed.worker, after: seed.job)
+    }
+
+    private func serve(as worker: Int, after first: Int) -> Never {
+        var seen = first
+        while true {
+            let found = waitForJob(after: seen)
+            seen = found / Self.nextJob
+            guard found & Self.open != 0 else { continue }
+            join(found, as: worker)
+        }
+    }
+
+    /// Enters the job the gate stood open for, unless it has closed meanwhile.
+    private func join(_ found: Int, as worker: Int) {
+        var expected = found
+        while true {
+            let (joined, now) = gate.compareExchange(expected: expected, desired: expected + 1, ordering: .sequentiallyConsistent)
+            if joined { break }
+            if now / Self.nextJob != found / Self.nextJob || now & Self.open == 0 { return }
+            expected = now
+        }
+        if worker <= wanted, let body { work(body, as: worker) }
+        gate.subtract(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// Looks for some tens of microseconds, as a model's next operation comes at once; then sleeps.
+    private func waitForJob(after seen: Int) -> Int {
+        for _ in 0..<2000 {
+            let now = gate.load(ordering: .acquiring)
+            if now / Self.nextJob != seen { return now }
+            spaniel_pause()
+        }
+        sleepers.add(1, ordering: .sequentiallyConsistent)
+        pthread_mutex_lock(mutex)
+        while gate.load(ordering: .sequentiallyConsistent) / Self.nextJob == seen { pthread_cond_wait(wake, mutex) }
+        pthread_mutex_unlock(mutex)
+        sleepers.subtract(1, ordering: .relaxed)
+        return gate.load(ordering: .acquiring)
+    }
+}

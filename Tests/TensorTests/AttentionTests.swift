@@ -1,0 +1,136 @@
+import SpanielTestSupport
+import Tensor
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Attention of every instruction set against its formula, step by step in double precision.
+@Suite struct AttentionTests {
+    struct Case: Sendable, CustomStringConvertible {
+        let batch: Int
+        let queries: Int
+        let keys: Int
+        let heads: Int
+        let channels: Int
+        var description: String { "batch \(batch), \(queries) queries, \(keys) keys, \(heads) heads of \(channels)" }
+    }
+
+    static let cases = [
+        Case(batch: 1, queries: 1, keys: 1, heads: 1, channels: 1), Case(batch: 2, queries: 7, keys: 9, heads: 3, channels: 16),
+        Case(batch: 1, queries: 57, keys: 257, heads: 2, channels: 64), Case(batch: 1, queries: 100, keys: 600, heads: 1, channels: 80),
+        Case(batch: 1, queries: 500, keys: 1100, heads: 2, channels: 8), Case(batch: 3, queries: 5, keys: 300, heads: 2, channels: 40),
+        Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 130),
+    ]
+
+    /// softmax(q kᵀ / √d + bias) v of one head.
+    static func truth(q: [[Double]], k: [[Double]], v: [[Double]], scale: Double, bias: (Int, Int) -> Double) -> [[Double]] {
+        q.indices.map { i in
+            var scores = k.indices.map { j in zip(q[i], k[j]).reduce(0) { $0 + $1.0 * $1.1 } * scale + bias(i, j) }
+            let top = scores.max()!
+            scores = scores.map { exp($0 - top) }
+            let total = scores.reduce(0, +)
+            return v[0].indices.map { c in v.indices.reduce(0) { $0 + scores[$1] * v[$1][c] } / total }
+        }
+    }
+
+    static func rows(_ x: Tensor, batch: Int, head: Int, d: Int) -> [[Double]] {
+        let all = x[leading: batch]
+        let values = all.array
+        let channels = all.shape[1]
+        return (0..<all.shape[0]).map { r in (0..<d).map { Double(values[r * channels + head * d + $0]) } }
+    }
+
+    @Test("attention equals its formula", arguments: cases)
+    func plain(_ c: Case) {
+        var generator = Generator(seed: 5)
+        let width = c.heads * c.channels
+        let q = generator.tensor([c.batch, c.queries, width], in: -3...3)
+        let k = generator.tensor([c.batch, c.keys, width], in: -3...3)
+        let v = generator.tensor([c.batch, c.keys, width])
+        let found = attention(q, k, v, heads: c.heads)
+        var expected = [Float](repeating: 0, count: found.count)
+        for b in 0..<c.batch {
+            for h in 0..<c.heads {
+                let part = { Self.rows($0, batch: b, head: h, d: c.channels) }
+                let truth = Self.truth(q: part(q), k: part(k), v: part(v), scale: 1 / Double(c.channels).squareRoot()) { _, _ in 0 }
+                for (i, row) in truth.enumerated() {
+                    for (j, value) in row.enumerated() { expected[(b * c.queries + i) * width + h * c.channels + j] = Float(value) }
+                }
+            }
+        }
+        // Weights of scores up to 40, each with a relative error of some ε times its score.
+        #expect(largestDifference(found.array, expected).difference <= 3e-5)
+    }
+
+    @Test("keys without a batch serve every query's")
+    func sharedKeys() {
+        var generator = Generator(seed: 6)
+        let q = generator.tensor([3, 6, 32])
+        let k = generator.tensor([1, 20, 32])
+        let v = generator.tensor([1, 20, 32])
+        let together = attention(q, k, v, heads: 4)
+        for b in 0..<3 {
+            #expect(together[leading: b].array == attention(q[leading: b..<b + 1], k, v, heads: 4).array)
+        }
+    }
+
+    struct GridCase: Sendable {
+        let height: Int
+        let width: Int
+        let window: Int?
+        let heads: Int
+        let channels: Int
+    }
+
+    static let grids = [
+        GridCase(height: 4, width: 6, window: nil, heads: 2, channels: 8), GridCase(height: 5, width: 7, window: 3, heads: 1, channels: 16),
+        GridCase(height: 20, width: 30, window: nil, heads: 1, channels: 64), GridCase(height: 16, width: 16, window: 14, heads: 2, channels: 64),
+        GridCase(height: 40, width: 40, window: nil, heads: 1, channels: 32),
+    ]
+
+    @Test("grid attention adds the relative positions, and pads windows with the bias", arguments: grids)
+    func grid(_ c: GridCase) {
+        var generator = Generator(seed: 7)
+        let width = c.heads * c.channels
+        let qkv = generator.tensor([2, c.height, c.width, 3 * width])
+        let padding = generator.tensor([3 * width])
+        let (tall, wide) = (c.window ?? c.height, c.window ?? c.width)
+        let byRow = generator.tensor([2 * tall - 1, c.channels])
+        let byColumn = generator.tensor([2 * wide - 1, c.channels])
+        let found = gridAttention(
+            qkv, heads: c.heads, positions: RelativePositions(height: byRow, width: byColumn), window: c.window, padding: padding)
+        let (source, fill, rows, columns) = (qkv.array, padding.array, byRow.array, byColumn.array)
+        func vector(_ b: Int, _ y: Int, _ x: Int, _ part: Int, _ head: Int) -> [Double] {
+            let inside = y < c.height && x < c.width
+            let start = (inside ? ((b * c.height + y) * c.width + x) * 3 * width : 0) + part * width + head * c.channels
+            return (0..<c.channels).map { Double(inside ? source[start + $0] : fill[start + $0]) }
+        }
+        var expected = [Float](repeating: 0, count: found.count)
+        for b in 0..<2 {
+            for head in 0..<c.heads {
+                for top in stride(from: 0, to: c.height, by: tall) {
+                    for left in stride(from: 0, to: c.width, by: wide) {
+                        let cells = (0..<tall * wide).map { (top + $0 / wide, left + $0 % wide) }
+                        let part = { (p: Int) in cells.map { vector(b, $0.0, $0.1, p, head) } }
+                        let q = part(0)
+                        let truth = Self.truth(q: q, k: part(1), v: part(2), scale: 1 / Double(c.channels).squareRoot()) { i, j in
+                            let row = (i / wide - j / wide + tall - 1) * c.channels
+                            let column = (i % wide - j % wide + wide - 1) * c.channels
+                            return (0..<c.channels).reduce(0) { $0 + q[i][$1] * (Double(rows[row + $1]) + Double(columns[column + $1])) }
+                        }
+                        for (cell, values) in zip(cells, truth) where cell.0 < c.height && cell.1 < c.width {
+                            for (j, value) in values.enumerated() {
+                                expected[((b * c.height + cell.0) * c.width + cell.1) * width + head * c.channels + j] = Float(value)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        #expect(largestDifference(found.array, expected).difference <= 2e-5)
+    }
+}

@@ -1,0 +1,93 @@
+import SpanielTestSupport
+import Tensor
+import Testing
+
+@Suite struct ShapingTests {
+    let counting = Tensor((0..<24).map(Float.init), [2, 3, 4])
+
+    @Test("transposing moves axes")
+    func transposing() {
+        let moved = counting.transposed([2, 0, 1])
+        #expect(moved.shape == [4, 2, 3])
+        for i in 0..<2 { for j in 0..<3 { for k in 0..<4 { #expect(moved[k, i, j] == counting[i, j, k]) } } }
+        #expect(counting.transposed([0, 1, 2]).array == counting.array)
+    }
+
+    @Test("concatenating and slicing undo each other")
+    func concatenating() {
+        let parts = [counting.lastAxis(0..<1), counting.lastAxis(1..<4)]
+        #expect(Tensor.concatenated(parts, axis: -1).array == counting.array)
+        #expect(Tensor.concatenated([counting[leading: 0..<1], counting[leading: 1..<2]], axis: 0).array == counting.array)
+    }
+
+    @Test("writing copies a shared storage")
+    func copyOnWrite() {
+        var copy = counting
+        copy.withMutableValues { $0[0] = 99 }
+        #expect(copy.array[0] == 99 && counting.array[0] == 0)
+    }
+
+    @Test("patches and their layout undo each other")
+    func patches() {
+        var generator = Generator(seed: 10)
+        let grid = generator.tensor([2, 6, 4, 3])
+        let patches = grid.patches(side: 2)
+        #expect(patches.shape == [2, 3, 2, 12])
+        #expect(patches[1, 2, 1, 3 + 2] == grid[1, 4, 3, 2])
+        #expect(patches.unpatched(side: 2).array == grid.array)
+    }
+
+    @Test("a convolution equals its sums")
+    func convolution() {
+        var generator = Generator(seed: 11)
+        let x = generator.tensor([2, 5, 6, 3])
+        let weight = generator.tensor([4, 3, 3, 3])
+        let bias = generator.tensor([4])
+        let found = Conv2d(weight: weight, bias: bias, stride: 1)(x)
+        #expect(found.shape == [2, 5, 6, 4])
+        for (b, y, col, o) in [(0, 0, 0, 0), (1, 4, 5, 3), (0, 2, 3, 1), (1, 0, 5, 2)] {
+            var sum = bias[o]
+            for i in 0..<3 {
+                for dy in 0..<3 {
+                    for dx in 0..<3 where (0..<5).contains(y + dy - 1) && (0..<6).contains(col + dx - 1) {
+                        sum += weight[o, i, dy, dx] * x[b, y + dy - 1, col + dx - 1, i]
+                    }
+                }
+            }
+            #expect(abs(found[b, y, col, o] - sum) <= 1e-5)  // 27 products of numbers below 1
+        }
+    }
+
+    @Test("a transposed convolution writes one patch for each cell")
+    func transposedConvolution() {
+        var generator = Generator(seed: 12)
+        let x = generator.tensor([1, 2, 3, 5])
+        let weight = generator.tensor([5, 4, 2, 2])
+        let bias = generator.tensor([4])
+        let found = ConvTranspose2d(weight: weight, bias: bias)(x)
+        #expect(found.shape == [1, 4, 6, 4])
+        for (y, column, o) in [(0, 0, 0), (3, 5, 3), (1, 2, 2)] {
+            let sum = (0..<5).reduce(bias[o]) { $0 + x[0, y / 2, column / 2, $1] * weight[$1, o, y % 2, column % 2] }
+            #expect(abs(found[0, y, column, o] - sum) <= 1e-5)  // 5 products of numbers below 1
+        }
+    }
+
+    @Test("bilinear interpolation keeps a plane and repeats the edge")
+    func bilinear() {
+        let plane = Tensor((0..<12).map { Float($0 / 4) * 10 + Float($0 % 4) }, [3, 4])
+        let up = plane.interpolatedBilinear(height: 6, width: 8)
+        #expect(up[0, 0] == 0 && up[5, 7] == 23)
+        #expect(abs(up[3, 4] - (12.5 + 1.75)) <= 1e-5)  // rows at 1.25, columns at 1.75
+        #expect(plane.interpolatedBilinear(height: 3, width: 4).array == plane.array)
+    }
+
+    @Test("the pool hands a freed buffer out again")
+    func pool() {
+        let count = 123_457
+        _ = Tensor.zeros([count])
+        let before = BufferPool.shared.statistics.allocations
+        for _ in 0..<10 { _ = Tensor.zeros([count]) }
+        // Other tests run beside this one, but none takes buffers of this size.
+        #expect(BufferPool.shared.statistics.allocations - before < 10)
+    }
+}
