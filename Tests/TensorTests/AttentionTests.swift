@@ -88,7 +88,8 @@ import Testing
 
     static let grids = [
         GridCase(height: 4, width: 6, window: nil, heads: 2, channels: 8), GridCase(height: 5, width: 7, window: 3, heads: 1, channels: 16),
-        GridCase(height: 20, width: 30, window: nil, heads: 1, channels: 64), GridCase(height: 16, width: 16, window: 14, heads: 2, channels: 64),
+        GridCase(height: 20, width: 30, window: nil, heads: 1, channels: 64),
+        GridCase(height: 16, width: 16, window: 14, heads: 2, channels: 64),
         GridCase(height: 40, width: 40, window: nil, heads: 1, channels: 32),
     ]
 

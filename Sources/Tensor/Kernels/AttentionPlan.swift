@@ -71,8 +71,14 @@ struct AttentionPlan {
     }
 
     private func pack(_ rows: AttentionRows, _ kernels: Kernels, keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>) {
-        rows.keys.withUnsafeBufferPointer { list in list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.table.pack_rows(list.count, channels, $0.baseAddress, keys) } }
-        rows.values.withUnsafeBufferPointer { list in list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.table.pack_columns(channels, list.count, $0.baseAddress, values) } }
+        rows.keys.withUnsafeBufferPointer { list in
+            list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.table.pack_rows(list.count, channels, $0.baseAddress, keys) }
+        }
+        rows.values.withUnsafeBufferPointer { list in
+            list.withMemoryRebound(to: UnsafePointer<Float>?.self) {
+                kernels.table.pack_columns(channels, list.count, $0.baseAddress, values)
+            }
+        }
     }
 
     private func run(
@@ -92,7 +98,8 @@ struct AttentionPlan {
                                     output_rows: output.baseAddress.map { $0 + range.lowerBound }, packed_keys: packedKeys,
                                     packed_values: packedValues, scale: scale, packed_positions: table,
                                     grid_height: positions?.gridHeight ?? 0, grid_width: positions?.gridWidth ?? 0,
-                                    query_positions: places.baseAddress.map { $0 + (places.isEmpty ? 0 : range.lowerBound) }, scratch: scratch)
+                                    query_positions: places.baseAddress.map { $0 + (places.isEmpty ? 0 : range.lowerBound) },
+                                    scratch: scratch)
                                 kernels.table.attention(&job)
                             }
                         }

@@ -11,11 +11,13 @@ package struct PackedMatrix: Sendable {
     let storage: Tensor
 
     /// - Parameter rows: [N, K], as the hub keeps a linear layer's weight.
-    package init(rows matrix: Tensor) {
+    package init(rows matrix: Tensor) { self.init(rows: matrix, for: .current) }
+
+    init(rows matrix: Tensor, for engine: ProductEngine) {
         precondition(matrix.shape.rank == 2, "a product's matrix is [N, K], not \(matrix.shape)")
         columns = matrix.shape[0]
         inner = matrix.shape[1]
-        engine = ProductEngine.current
+        self.engine = engine
         guard case .kernels(let kernels) = engine else {
             storage = matrix
             return

@@ -11,7 +11,9 @@ public struct Conv2d: Sendable {
     ///   - stride: the kernel's side, or 1.
     public init(weight: Tensor, bias: Tensor?, stride: Int) {
         let (out, channels, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
-        precondition(weight.shape[3] == side && (stride == side || (stride == 1 && side % 2 == 1)), "convolution of \(weight.shape), stride \(stride)")
+        precondition(
+            weight.shape[3] == side && (stride == side || (stride == 1 && side % 2 == 1)),
+            "convolution of \(weight.shape), stride \(stride)")
         product = Linear(weight: weight.transposed([0, 2, 3, 1]).reshaped([out, side * side * channels]), bias: bias)
         kernel = side
         self.stride = stride

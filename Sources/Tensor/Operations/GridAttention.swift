@@ -17,7 +17,7 @@ public struct RelativePositions: Sendable {
         gridWidth = (width.shape[0] + 1) / 2
         func backwards(_ table: Tensor) -> [Tensor] { (0..<table.shape[0]).reversed().map { table[leading: $0] } }
         reversed = Tensor.stack(backwards(height) + backwards(width))
-        packed = PackedMatrix(rows: reversed)
+        packed = PackedMatrix(rows: reversed, for: Kernels.current.map { .kernels($0) } ?? .reference)
     }
 }
 

@@ -101,7 +101,8 @@ struct Product {
             Parallel.blocks(of: rows, 128) { range in
                 let count = range.count
                 let out = c + range.lowerBound * ldc
-                BLAS.product(m: count, n: n, k: weight.inner, a: a + range.lowerBound * lda, lda: lda, b: b, ldb: weight.inner, c: out, ldc: ldc)
+                BLAS.product(
+                    m: count, n: n, k: weight.inner, a: a + range.lowerBound * lda, lda: lda, b: b, ldb: weight.inner, c: out, ldc: ldc)
                 if let bias { kernels.table.combine(0, count * n, n, out, bias, out) }
                 if activation != .identity { kernels.table.activate(count * n, activation.kernel, out, out) }
                 if let residual { kernels.table.combine(0, count * n, count * n, out, residual + range.lowerBound * ldc, out) }
