@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "PerSAM", dependencies: ["SAM"]),
 
         // Around the models
-        .target(name: "SpanielAnnotations", dependencies: ["SpanielImaging", "SpanielJSON"]),
+        .target(name: "SpanielAnnotations", dependencies: ["SpanielFiles", "SpanielImaging", "SpanielJSON"]),
         .target(name: "SpanielHub", dependencies: ["Tensor"]),
         .executableTarget(
             name: "SpanielTool",
@@ -60,7 +60,7 @@ let package = Package(
         .target(name: "SpanielTestSupport", dependencies: ["Tensor", "SpanielImaging"], path: "Tests/Support"),
         .testTarget(name: "SpanielFilesTests", dependencies: ["SpanielFiles"]),
         .testTarget(name: "SpanielJSONTests", dependencies: ["SpanielJSON"]),
-        .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielTestSupport"]),
+        .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielTestSupport"]),
         .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
         .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),

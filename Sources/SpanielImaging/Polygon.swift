@@ -16,7 +16,7 @@ public struct Polygon: Sendable, Hashable {
     }
 
     /// Half the sum of cross products: positive for a ring that is clockwise as displayed.
-    static func signedArea(_ ring: [Point]) -> Double {
+    package static func signedArea(_ ring: [Point]) -> Double {
         guard var last = ring.last else { return 0 }
         var sum = 0.0
         for point in ring {

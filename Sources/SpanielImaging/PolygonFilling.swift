@@ -5,25 +5,34 @@ extension Mask {
         // Rings toggle the pixels right of their edges; a running exclusive-or along each row then fills between them.
         var scratch = self
         for polygon in polygons {
-            var rows = height..<0 + height
-            for ring in [polygon.outer] + polygon.holes {
-                let touched = scratch.toggleEdges(of: ring)
-                guard !touched.isEmpty else { continue }
-                rows = min(rows.lowerBound, touched.lowerBound)..<max(rows.isEmpty ? 0 : rows.upperBound, touched.upperBound)
-            }
-            scratch.fillBetweenToggles(rows)
-            for i in rows.lowerBound * wordsPerRow..<rows.upperBound * wordsPerRow {
-                words[i] |= scratch.words[i]
-                scratch.words[i] = 0
-            }
+            var rows = Touched()
+            for ring in [polygon.outer] + polygon.holes { scratch.toggleEdges(of: ring, &rows) }
+            formUnionAndClear(&scratch, filled: rows.range)
         }
     }
 
-    /// Toggles in each row the first pixel whose centre is at or right of each edge; returns the rows the ring touches.
-    private mutating func toggleEdges(of ring: [Point]) -> Range<Int> {
-        guard var from = ring.last else { return 0..<0 }
-        var top = height
-        var bottom = 0
+    /// The rows that hold toggles.
+    struct Touched {
+        private(set) var range = 0..<0
+
+        mutating func insert(_ rows: Range<Int>) {
+            guard !rows.isEmpty else { return }
+            range = range.isEmpty ? rows : min(range.lowerBound, rows.lowerBound)..<max(range.upperBound, rows.upperBound)
+        }
+    }
+
+    /// Fills between the toggles of a scratch mask, adds what comes out, and leaves the scratch mask empty.
+    mutating func formUnionAndClear(_ scratch: inout Mask, filled rows: Range<Int>) {
+        scratch.fillBetweenToggles(rows)
+        for i in rows.lowerBound * wordsPerRow..<rows.upperBound * wordsPerRow {
+            words[i] |= scratch.words[i]
+            scratch.words[i] = 0
+        }
+    }
+
+    /// Toggles in each row the first pixel whose centre is at or right of each edge.
+    private mutating func toggleEdges(of ring: [Point], _ touched: inout Touched) {
+        guard var from = ring.last else { return }
         for to in ring {
             let rows = Self.centers(from: min(from.y, to.y), to: max(from.y, to.y), limit: height)
             let slope = (to.x - from.x) / (to.y - from.y)
@@ -32,17 +41,13 @@ extension Mask {
                 let first = Int(min(Double(width), max(0, (x - 0.5).rounded(.up))))
                 if first < width { words[y * wordsPerRow + first >> 6] ^= 1 << UInt64(first & 63) }
             }
-            if !rows.isEmpty {
-                top = min(top, rows.lowerBound)
-                bottom = max(bottom, rows.upperBound)
-            }
+            touched.insert(rows)
             from = to
         }
-        return top < bottom ? top..<bottom : 0..<0
     }
 
     /// Each pixel becomes the exclusive or of the toggles up to it in its row.
-    mutating func fillBetweenToggles(_ rows: Range<Int>) {
+    private mutating func fillBetweenToggles(_ rows: Range<Int>) {
         for y in rows {
             var inside: UInt64 = 0
             for i in y * wordsPerRow..<(y + 1) * wordsPerRow {
