@@ -64,3 +64,21 @@ package struct ReadableFile: ~Copyable {
         return try file.read(at: 0, length: file.count)
     }
 }
+
+/// What stands at a path, links followed.
+package enum FileKind: Sendable, Equatable {
+    case missing, file, folder, other
+
+    package init(of url: URL) {
+        var status = stat()
+        guard stat(url.path(percentEncoded: false), &status) == 0 else {
+            self = .missing
+            return
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: self = .file
+        case S_IFDIR: self = .folder
+        default: self = .other
+        }
+    }
+}

@@ -54,10 +54,9 @@ extension JSON {
         if case .number(let text) = self, text.utf8.first != UInt8(ascii: "-") { UInt64(text) } else { nil }
     }
 
-    /// The number, rounded to the nearest double; nil when that is infinite.
+    /// The number, rounded to the nearest double.
     package var double: Double? {
-        guard case .number(let text) = self, let value = Double(text), value.isFinite else { return nil }
-        return value
+        if case .number(let text) = self { Double(text) } else { nil }
     }
 
     /// What kind of value this is, for messages.

@@ -6,12 +6,14 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     /// A `\u` escape that is half of a surrogate pair.
     case loneSurrogate(offset: Int)
     case duplicateKey(String, offset: Int)
+    /// A number beyond the largest double.
+    case numberTooLarge(offset: Int)
     case tooDeep(limit: Int, offset: Int)
 
     package var offset: Int {
         switch self {
         case .unexpected(_, _, let offset), .invalidUTF8(let offset), .loneSurrogate(let offset), .duplicateKey(_, let offset),
-            .tooDeep(_, let offset):
+            .numberTooLarge(let offset), .tooDeep(_, let offset):
             offset
         }
     }
@@ -25,6 +27,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
         case .invalidUTF8: "the text is not UTF-8"
         case .loneSurrogate: "a \\u escape holds half of a surrogate pair"
         case .duplicateKey(let key, _): "the key \(JSON.string(key).text()) stands twice in one object"
+        case .numberTooLarge: "the number is too large"
         case .tooDeep(let limit, _): "more than \(limit) arrays and objects inside each other"
         }
     }

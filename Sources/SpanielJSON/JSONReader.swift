@@ -142,7 +142,7 @@ package struct JSONReader {
         return isTrue
     }
 
-    /// The text of the next number: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
+    /// The text of the next number: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`, at most what a double can hold.
     package mutating func number() throws(JSONError) -> String {
         skipSpace()
         let start = offset
@@ -156,13 +156,16 @@ package struct JSONReader {
             offset += 1
             try digits()
         }
-        if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
+        let hasExponent = next == UInt8(ascii: "e") || next == UInt8(ascii: "E")
+        if hasExponent {
             offset += 1
             if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { offset += 1 }
             try digits()
         }
         afterValue = true
-        return String(decoding: bytes[start..<offset], as: UTF8.self)
+        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        if hasExponent || offset - start > 308, Double(text)?.isFinite != true { throw .numberTooLarge(offset: start) }
+        return text
     }
 
     package mutating func string() throws(JSONError) -> String {

@@ -17,7 +17,7 @@ struct ReadingTests {
         "text that is JSON is accepted",
         arguments: [
             "0", "-0", "10", "1.5", "1e5", "1E-5", "0.0e+0", "\"\"", "[]", "{}", "[[]]", "\t\n\r null ", #""\u0000""#, #""\ud83d\uDE00""#,
-            "\"é\u{10FFFF}\"", #"{"":0}"#, #"{"a":1,"A":2}"#, "1e999",
+            "\"é\u{10FFFF}\"", #"{"":0}"#, #"{"a":1,"A":2}"#, "1e308", "1e-999",
         ])
     func accepted(text: String) throws {
         _ = try JSON(parsing: text)
@@ -73,11 +73,14 @@ struct ReadingTests {
         #expect(json[7]?.int == 9_007_199_254_740_993)
     }
 
-    @Test("a number too large for a double has no double")
+    @Test("a number beyond the largest double is refused, one below the smallest is zero")
     func overflow() throws {
-        #expect(try JSON(parsing: "1e999").double == nil)
-        #expect(try JSON(parsing: "-1e400").double == nil)
+        for text in ["1e999", "-1e400", "1.8e308", String(repeating: "9", count: 400), "0.1e99999999999999999999"] {
+            #expect(throws: JSONError.numberTooLarge(offset: 1)) { try JSON(parsing: "[\(text)]") }
+        }
         #expect(try JSON(parsing: "1e-999").double == 0)
+        #expect(try JSON(parsing: String(repeating: "9", count: 300)).double == 1e300)
+        #expect(try JSON(parsing: "0e999999").double == 0)
     }
 
     @Test("nesting is followed to the limit and not beyond it")

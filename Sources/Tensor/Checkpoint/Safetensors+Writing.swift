@@ -1,0 +1,117 @@
+import SpanielFiles
+import SpanielJSON
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Safetensors {
+    /// What a tensor to be written holds.
+    public enum Values: Sendable {
+        case float32(Tensor)
+        case int64([Int64], Shape)
+        case uint8([UInt8], Shape)
+        case bool([Bool], Shape)
+    }
+
+    /// Writes tensors as F32, the whole file or nothing.
+    ///
+    /// - Throws: `WeightsError.file` when it cannot be written, `.index` when a name stands twice.
+    public static func write(_ tensors: [(String, Tensor)], metadata: [String: String] = [:], to url: URL) throws(WeightsError) {
+        try write(tensors.map { ($0.0, Values.float32($0.1)) }, metadata: metadata, to: url)
+    }
+
+    /// Writes tensors of several kinds, the whole file or nothing.
+    public static func write(_ tensors: [(String, Values)], metadata: [String: String] = [:], to url: URL) throws(WeightsError) {
+        let layout = try Layout(tensors, metadata: metadata, file: url.path(percentEncoded: false))
+        do {
+            let file = try AtomicFile(replacing: url)
+            try layout.forEachPart { try file.append($0.bytes) }
+            try file.commit()
+        } catch let error as FileError { throw .file(error) } catch { preconditionFailure("\(error)") }
+    }
+
+    /// The SHA-256 of the file that `write` would make.
+    static func sha256(_ tensors: [(String, Tensor)]) throws(WeightsError) -> String {
+        let layout = try Layout(tensors.map { ($0.0, Values.float32($0.1)) }, metadata: [:], file: "")
+        var hash = SHA256()
+        layout.forEachPart { hash.update($0) }
+        return hash.hexadecimal()
+    }
+}
+
+extension Safetensors.Values {
+    var type: Safetensors.ElementType {
+        switch self {
+        case .float32: .float32
+        case .int64: .int64
+        case .uint8: .uint8
+        case .bool: .bool
+        }
+    }
+
+    var shape: Shape {
+        switch self {
+        case .float32(let tensor): tensor.shape
+        case .int64(let values, let shape): checked(shape, values.count)
+        case .uint8(let values, let shape): checked(shape, values.count)
+        case .bool(let values, let shape): checked(shape, values.count)
+        }
+    }
+
+    private func checked(_ shape: Shape, _ count: Int) -> Shape {
+        precondition(shape.elementCount == count, "\(count) values do not fill \(shape)")
+        return shape
+    }
+
+    /// The values as the file holds them: little-endian, row-major.
+    fileprivate func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        switch self {
+        case .float32(let tensor): try tensor.withValues { try body(UnsafeRawBufferPointer($0)) }
+        case .int64(let values, _): try values.withUnsafeBytes(body)
+        case .uint8(let values, _): try values.withUnsafeBytes(body)
+        case .bool(let values, _): try values.map { $0 ? 1 : 0 as UInt8 }.withUnsafeBytes(body)
+        }
+    }
+}
+
+/// A file before it is written: its header, and its tensors in order.
+private struct Layout {
+    private let header: [UInt8]
+    private let tensors: [(String, Safetensors.Values)]
+
+    /// Larger elements come first, then names by their bytes, and spaces fill the header: so all data is aligned to its elements.
+    init(_ tensors: [(String, Safetensors.Values)], metadata: [String: String], file: String) throws(WeightsError) {
+        self.tensors = tensors.sorted { a, b in
+            a.1.type.bits != b.1.type.bits ? a.1.type.bits > b.1.type.bits : a.0.utf8.lexicographicallyPrecedes(b.0.utf8)
+        }
+        var fields = JSON.Object()
+        if !metadata.isEmpty {
+            let sorted = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            fields["__metadata__"] = .object(JSON.Object(sorted.map { ($0.key, JSON($0.value)) }))
+        }
+        var end = 0
+        for (name, values) in self.tensors {
+            let begin = end
+            end += values.shape.elementCount * values.type.bits / 8
+            let entry: JSON = [
+                "dtype": JSON(values.type.rawValue), "shape": JSON(values.shape.map { JSON($0) }),
+                "data_offsets": [JSON(begin), JSON(end)],
+            ]
+            guard name != "__metadata__", fields.append(name, entry) else {
+                throw .index(file: file, expected: "each tensor once", found: "\(WeightsError.printable(name)) twice")
+            }
+        }
+        var text = JSON.object(fields).bytes()
+        text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+        let count = UInt64(text.count)
+        header = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + text
+    }
+
+    func forEachPart(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        try header.withUnsafeBytes(body)
+        for (_, values) in tensors { try values.withBytes(body) }
+    }
+}

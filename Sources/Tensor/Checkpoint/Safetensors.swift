@@ -1,0 +1,135 @@
+import CSpanielKernels
+import SpanielFiles
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A safetensors file, open for reading. Its data is mapped: a tensor's bytes are read when it is asked for.
+public struct Safetensors: Sendable {
+    /// One tensor of a file.
+    public struct Entry: Sendable, Equatable {
+        public let name: String
+        public let type: ElementType
+        public let shape: [Int]
+        /// Its bytes, counted from the end of the header; as many as the shape and the type need.
+        public let range: Range<Int>
+    }
+
+    public let path: String
+    /// The tensors, in the order of their data.
+    public let entries: [Entry]
+    public let metadata: [String: String]
+
+    let file: MappedFile
+    private let dataStart: Int
+
+    /// - Throws: `WeightsError` when the file is missing, is no safetensors file or contradicts itself.
+    public init(contentsOf url: URL) throws(WeightsError) {
+        path = url.path(percentEncoded: false)
+        do {
+            let file = try ReadableFile(url)
+            let start = try file.read(at: 0, length: 8)
+            let headerCount = try Self.headerCount(start, fileCount: file.count, path: path)
+            let bytes = try file.read(at: 8, length: headerCount)
+            dataStart = 8 + headerCount
+            let header = try SafetensorsHeader(parsing: bytes, dataCount: file.count - dataStart, file: path)
+            entries = header.entries
+            metadata = header.metadata
+            self.file = try MappedFile(file)
+        } catch let error as FileError {
+            throw .file(error)
+        } catch let error as WeightsError {
+            throw error
+        } catch {
+            preconditionFailure("\(error)")  // nothing above throws anything else
+        }
+    }
+
+    /// The length of the header, checked against the limit and the file before anything is allocated.
+    static func headerCount(_ start: [UInt8], fileCount: Int, path: String) throws(WeightsError) -> Int {
+        guard start.count == 8 else { throw .notSafetensors(file: path, found: "a file of \(fileCount) bytes") }
+        let announced = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard announced <= UInt64(SafetensorsHeader.byteLimit), let count = Int(exactly: announced) else {
+            let found = otherFormat(start) ?? "a header of \(announced) bytes, of which at most \(SafetensorsHeader.byteLimit) are read"
+            throw .notSafetensors(file: path, found: found)
+        }
+        guard count <= fileCount - 8 else {
+            let found = otherFormat(start) ?? "a header of \(count) bytes in a file of \(fileCount) (is it cut short?)"
+            throw .notSafetensors(file: path, found: found)
+        }
+        return count
+    }
+
+    /// What people often have in the place of a weights file, by its first bytes.
+    private static func otherFormat(_ start: [UInt8]) -> String? {
+        let formats = [
+            ("version ", "a Git LFS pointer (fetch the file itself with: git lfs pull)"),
+            ("<!doctyp", "a web page"), ("<!DOCTYP", "a web page"), ("<html", "a web page"), ("GGUF", "a GGUF file"),
+            ("PK\u{3}\u{4}", "a zip archive, as PyTorch's .pth and .bin are (save it as safetensors)"),
+        ]
+        return formats.first { start.starts(with: $0.0.utf8) }?.1
+    }
+
+    /// The tensor of that name.
+    public func entry(_ name: String) -> Entry? { entries.first { $0.name.utf8.elementsEqual(name.utf8) } }
+
+    // MARK: Values
+
+    /// A tensor's values as Float32: F16 and BF16 exactly, F64 rounded.
+    public func tensor(_ entry: Entry) throws(WeightsError) -> Tensor {
+        let widen: (UnsafeMutablePointer<Float>, UnsafeRawPointer, Int) -> Void
+        switch entry.type {
+        case .float32: widen = { target, source, count in UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: 4 * count) }
+        case .float16: widen = { spaniel_widen_f16($0, $1, $2) }
+        case .bfloat16: widen = { spaniel_widen_bf16($0, $1, $2) }
+        case .float64: widen = { spaniel_narrow_f64($0, $1, $2) }
+        default: throw .type(model: path, tensor: entry.name, expected: "F32, F16, BF16 or F64", found: entry.type.rawValue)
+        }
+        let tensor = withBytes(of: entry) { source in
+            Tensor(uninitialized: Shape(entry.shape)) { target in
+                guard let source = source.baseAddress, let base = target.baseAddress, target.count > 0 else { return }
+                widen(base, source, target.count)
+            }
+        }
+        release(entry)
+        return tensor
+    }
+
+    /// A tensor's values as whole numbers.
+    public func integers(_ entry: Entry) throws(WeightsError) -> [Int64] {
+        switch entry.type {
+        case .bool, .uint8: load(entry, UInt8.self)
+        case .int8: load(entry, Int8.self)
+        case .int16: load(entry, Int16.self)
+        case .uint16: load(entry, UInt16.self)
+        case .int32: load(entry, Int32.self)
+        case .uint32: load(entry, UInt32.self)
+        case .int64: load(entry, Int64.self)
+        default:
+            throw .type(
+                model: path, tensor: entry.name, expected: "whole numbers of at most 64 bits with a sign", found: entry.type.rawValue)
+        }
+    }
+
+    /// A tensor's bytes as they lie in the file.
+    package func withBytes<R>(of entry: Entry, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+        file.withBytes(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound, body)
+    }
+
+    private func load<Value: FixedWidthInteger>(_ entry: Entry, _: Value.Type) -> [Int64] {
+        withBytes(of: entry) { bytes in
+            let stride = MemoryLayout<Value>.size
+            return (0..<bytes.count / stride).map {
+                Int64(truncatingIfNeeded: Value(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * stride, as: Value.self)))
+            }
+        }
+    }
+
+    /// Lets the system take back the pages of a tensor that has been read, so that a model is not held twice.
+    private func release(_ entry: Entry) {
+        file.release(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound)
+    }
+}

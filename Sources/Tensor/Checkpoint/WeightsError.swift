@@ -1,0 +1,76 @@
+import SpanielFiles
+import SpanielJSON
+
+/// Why a model's files could not be used.
+public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A file or folder is missing or may not be read.
+    case file(FileError)
+    /// A model's folder lacks a file.
+    case incomplete(folder: String, expected: String, found: String)
+    /// A file is something else than safetensors.
+    case notSafetensors(file: String, found: String)
+    /// A safetensors header contradicts itself or its file.
+    case header(file: String, tensor: String?, expected: String, found: String)
+    /// The list of a sharded model's files contradicts itself or them.
+    case index(file: String, expected: String, found: String)
+    /// The model needs a tensor that its files do not have.
+    case missing(model: String, tensor: String)
+    case shape(model: String, tensor: String, expected: [Int], found: [Int])
+    /// A tensor's numbers are of a kind that does not serve.
+    case type(model: String, tensor: String, expected: String, found: String)
+    /// The model's files hold tensors that nothing reads.
+    case unread(model: String, tensors: [String])
+    /// A value in config.json or its like is of the wrong kind or not supported.
+    case configuration(file: String, key: String, found: String, supported: String)
+
+    /// A stable name for scripts.
+    public var code: String {
+        switch self {
+        case .file(let error): error.code
+        case .incomplete: "weights.incomplete"
+        case .notSafetensors: "weights.format"
+        case .header: "weights.header"
+        case .index: "weights.index"
+        case .missing: "weights.missing"
+        case .shape: "weights.shape"
+        case .type: "weights.type"
+        case .unread: "weights.unread"
+        case .configuration: "config.value"
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .incomplete(let folder, let expected, let found): "\(folder): expected \(expected), found \(found)"
+        case .notSafetensors(let file, let found): "\(file): expected a safetensors file, found \(found)"
+        case .header(let file, nil, let expected, let found): "\(file): in the header: expected \(expected), found \(found)"
+        case .header(let file, let tensor?, let expected, let found):
+            "\(file): \(Self.printable(tensor)) in the header: expected \(expected), found \(found)"
+        case .index(let file, let expected, let found): "\(file): expected \(expected), found \(found)"
+        case .missing(let model, let tensor):
+            "\(model): there is no \(Self.printable(tensor)) (do config.json and the weights belong together?)"
+        case .shape(let model, let tensor, let expected, let found):
+            "\(model): \(Self.printable(tensor)) is \(found), expected \(expected) (do config.json and the weights belong together?)"
+        case .type(let model, let tensor, let expected, let found):
+            "\(model): \(Self.printable(tensor)) is \(found), expected \(expected)"
+        case .unread(let model, let tensors):
+            "\(model): nothing reads \(Self.list(tensors)) (do config.json and the weights belong together?)"
+        case .configuration(let file, let key, let found, let supported):
+            "\(file): \(Self.printable(key)) is \(found), supported: \(supported)"
+        }
+    }
+
+    /// The first few names, and how many more there are.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(5).map(printable).joined(separator: ", ")
+        return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
+    }
+
+    /// A name from a file, such that it can neither break a line nor fill the screen.
+    static func printable(_ name: String) -> String {
+        let short = name.unicodeScalars.count > 200 ? String(name.unicodeScalars.prefix(200)) + "…" : name
+        let isPlain = short.unicodeScalars.allSatisfy { $0.value > 0x20 && ![.control, .format].contains($0.properties.generalCategory) }
+        return isPlain && !short.isEmpty ? short : "\"" + short.unicodeScalars.map { $0.escaped(asASCII: false) }.joined() + "\""
+    }
+}
