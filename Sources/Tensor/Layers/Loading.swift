@@ -1,0 +1,51 @@
+/// Constructing a layer is loading it: each reads its keys at the cursor and checks their shapes.
+extension Linear {
+    /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out].
+    public init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true) throws {
+        self.init(
+            weight: try weights.tensor("weight", [out, channels]), bias: bias ? try weights.tensor("bias", [out]) : nil)
+    }
+}
+
+extension LayerNorm {
+    /// Reads `weight` and `bias`, each [channels].
+    public init(_ weights: Weights, _ channels: Int, epsilon: Float) throws {
+        self.init(
+            weight: try weights.tensor("weight", [channels]), bias: try weights.tensor("bias", [channels]), epsilon: epsilon)
+    }
+}
+
+extension Conv2d {
+    /// Reads `weight` [out, in, kernel, kernel] and, unless the layer has none, `bias` [out].
+    public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int, bias: Bool = true) throws {
+        self.init(
+            weight: try weights.tensor("weight", [out, channels, kernel, kernel]),
+            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride)
+    }
+}
+
+extension ConvTranspose2d {
+    /// Reads `weight` [in, out, kernel, kernel] and `bias` [out].
+    public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int) throws {
+        self.init(
+            weight: try weights.tensor("weight", [channels, out, kernel, kernel]), bias: try weights.tensor("bias", [out]))
+    }
+}
+
+extension Embedding {
+    /// Reads `weight` [count, channels].
+    public init(_ weights: Weights, count: Int, channels: Int) throws {
+        self.init(table: try weights.tensor("weight", [count, channels]))
+    }
+}
+
+extension MLP {
+    /// Reads two linear layers, `names` at the cursor.
+    public init(
+        _ weights: Weights, _ names: (first: String, second: String), channels: Int, hidden: Int, activation: Activation
+    ) throws {
+        self.init(
+            first: try Linear(weights[names.first], in: channels, out: hidden),
+            second: try Linear(weights[names.second], in: hidden, out: channels), activation: activation)
+    }
+}
