@@ -37,7 +37,10 @@ let package = Package(
         .target(name: "SpanielJSON"),
         .target(
             name: "SpanielImaging",
-            dependencies: ["SpanielFiles", .target(name: "CSpanielPNG", condition: linux), .target(name: "CSpanielJPEG", condition: linux)]),
+            dependencies: [
+                "CSpanielKernels", "SpanielFiles", .target(name: "CSpanielPNG", condition: linux),
+                .target(name: "CSpanielJPEG", condition: linux),
+            ]),
         .target(
             name: "Tensor",
             dependencies: ["CSpanielKernels", "SpanielFiles", "SpanielJSON", .target(name: "CSpanielBLAS", condition: openBLAS)]),
