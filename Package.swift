@@ -64,7 +64,7 @@ let package = Package(
         .testTarget(name: "SpanielFilesTests", dependencies: ["SpanielFiles"]),
         .testTarget(name: "SpanielJSONTests", dependencies: ["SpanielJSON"]),
         .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielTestSupport"]),
+        .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
         .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
         .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),

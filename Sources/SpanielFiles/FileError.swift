@@ -12,7 +12,7 @@
 #endif
 
 /// Why a file could not be read or written.
-public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
     case missing(path: String)
     /// A folder, a device or a pipe stands where a file is meant.
     case notAFile(path: String, found: String)
@@ -21,6 +21,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case unreadable(path: String, errno: Int32)
     /// The system refused to write; `errno` says why.
     case unwritable(path: String, errno: Int32)
+
+    public var errorDescription: String? { description }
 
     /// A stable name for scripts.
     public var code: String {

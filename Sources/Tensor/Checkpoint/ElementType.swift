@@ -1,6 +1,7 @@
 extension Safetensors {
     /// How a number is kept in a file. The raw value is the format's name for it.
-    public enum ElementType: String, Sendable, CaseIterable {
+    public enum ElementType: String, Sendable, CaseIterable, Comparable {
+        // In the reference's order, by size: writers put tensors in the reverse of it.
         case bool = "BOOL"
         case float4 = "F4"
         case float6E2M3 = "F6_E2M3"
@@ -23,6 +24,10 @@ extension Safetensors {
         case float64 = "F64"
         case int64 = "I64"
         case uint64 = "U64"
+
+        public static func < (a: Self, b: Self) -> Bool { a.position < b.position }
+
+        private var position: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
         /// The bits of one element.
         public var bits: Int {

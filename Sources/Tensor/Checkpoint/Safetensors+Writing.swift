@@ -82,10 +82,11 @@ private struct Layout {
     private let header: [UInt8]
     private let tensors: [(String, Safetensors.Values)]
 
-    /// Larger elements come first, then names by their bytes, and spaces fill the header: so all data is aligned to its elements.
+    /// As the reference writes it: larger elements come first, then names by their bytes, and spaces fill the header to eight bytes, so
+    /// that all data is aligned to its elements.
     init(_ tensors: [(String, Safetensors.Values)], metadata: [String: String], file: String) throws(WeightsError) {
         self.tensors = tensors.sorted { a, b in
-            a.1.type.bits != b.1.type.bits ? a.1.type.bits > b.1.type.bits : a.0.utf8.lexicographicallyPrecedes(b.0.utf8)
+            a.1.type != b.1.type ? a.1.type > b.1.type : a.0.utf8.lexicographicallyPrecedes(b.0.utf8)
         }
         var fields = JSON.Object()
         if !metadata.isEmpty {

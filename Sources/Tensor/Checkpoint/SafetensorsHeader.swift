@@ -5,14 +5,14 @@ import SpanielJSON
 /// The verdict is the reference's (safetensors 0.8.0), but for six things it accepts and this refuses: white space before the first
 /// brace; a tensor written as an array, or its kind as an object; a tensor's name or a metadata key that stands twice; more than
 /// 64 axes; an extent beyond 2⁶³ − 1; more than 100,000 tensors or metadata keys.
-struct SafetensorsHeader {
+package struct SafetensorsHeader {
     /// In the order of their data.
-    private(set) var entries: [Safetensors.Entry] = []
-    private(set) var metadata: [String: String] = [:]
+    private(set) package var entries: [Safetensors.Entry] = []
+    private(set) package var metadata: [String: String] = [:]
 
     /// The longest header that is read, the reference's.
-    static let byteLimit = 100_000_000
-    static let entryLimit = 100_000
+    package static let byteLimit = 100_000_000
+    package static let entryLimit = 100_000
     static let rankLimit = 64
     /// As deep as the reference's parser goes.
     private static let depthLimit = 127
@@ -21,7 +21,7 @@ struct SafetensorsHeader {
     ///   - bytes: the header, behind the file's first eight bytes.
     ///   - dataCount: how many bytes follow the header.
     ///   - file: what messages call the file.
-    init(parsing bytes: [UInt8], dataCount: Int, file: String) throws(WeightsError) {
+    package init(parsing bytes: [UInt8], dataCount: Int, file: String) throws(WeightsError) {
         do {
             guard bytes.first == UInt8(ascii: "{") else {
                 throw JSONError.unexpected(found: bytes.first, expected: "'{'", offset: 0)
@@ -128,7 +128,7 @@ struct SafetensorsHeader {
 
     // MARK: Checking
 
-    /// Σ of one tensor: its shape and kind must fill its bytes exactly.
+    /// One tensor: its shape and kind must fill its bytes exactly.
     private static func checkedEntry(
         _ name: String, _ type: Safetensors.ElementType, _ shape: [UInt64], begin: UInt64, end: UInt64
     ) throws -> Safetensors.Entry {

@@ -1,8 +1,14 @@
 import SpanielFiles
 import SpanielJSON
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Why a model's files could not be used.
-public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
     /// A file or folder is missing or may not be read.
     case file(FileError)
     /// A model's folder lacks a file.
@@ -22,6 +28,8 @@ public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible {
     case unread(model: String, tensors: [String])
     /// A value in config.json or its like is of the wrong kind or not supported.
     case configuration(file: String, key: String, found: String, supported: String)
+
+    public var errorDescription: String? { description }
 
     /// A stable name for scripts.
     public var code: String {
