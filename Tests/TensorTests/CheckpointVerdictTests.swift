@@ -91,14 +91,19 @@ struct CheckpointVerdictTests {
                 #expect(item.accepted, "\(item.name) is accepted: \(String(decoding: item.header, as: UTF8.self))")
             } catch {
                 guard item.accepted else { continue }
-                let isInAnotherForm =
-                    error.description.contains("expected '{', found '['") || error.description.contains("expected a string, found '{'")
-                let isExplained =
-                    isInAnotherForm || Self.stricterRules.contains { $0 != "a tensor in another form" && error.description.contains($1) }
-                #expect(isExplained, "\(item.name) is refused (\(error)): \(String(decoding: item.header, as: UTF8.self))")
+                #expect(
+                    Self.isExplained(item, error), "\(item.name) is refused (\(error)): \(String(decoding: item.header, as: UTF8.self))")
             }
         }
         #expect(accepted >= leastAccepted)
+    }
+
+    private static func isExplained(_ item: HeaderCase, _ error: WeightsError) -> Bool {
+        // The reference takes the last of two fields of one name, whatever the first held.
+        do { _ = try JSON(parsing: item.header) } catch .duplicateKey { return true } catch {}
+        let isInAnotherForm =
+            error.description.contains("expected '{', found '['") || error.description.contains("expected a string, found '{'")
+        return isInAnotherForm || stricterRules.contains { $0 != "a tensor in another form" && error.description.contains($1) }
     }
 
     @Test("forty thousand mutated headers end in a header or an error")

@@ -42,11 +42,11 @@ extension Weights {
         self.init(source: WeightsSource(modelName: name, files: [], slots: tensors.map { ($0.0, .memory($0.1)) }))
     }
 
-    /// A folder's name; a snapshot in Python's hub cache (`models--ORG--NAME/snapshots/COMMIT`) is called as on the hub.
+    /// A folder's name; for a snapshot in Python's hub cache (`models--ORG--NAME/snapshots/COMMIT`) the NAME.
     static func modelName(_ folder: URL) -> String {
         let parts = folder.standardizedFileURL.pathComponents.filter { $0 != "/" }
         if parts.count >= 3, parts[parts.count - 2] == "snapshots", parts[parts.count - 3].hasPrefix("models--") {
-            return parts[parts.count - 3].dropFirst("models--".count).split(separator: "--").joined(separator: "/")
+            return parts[parts.count - 3].split(separator: "--").last.map(String.init) ?? parts[parts.count - 3]
         }
         return parts.last ?? folder.path(percentEncoded: false)
     }
