@@ -8,10 +8,17 @@ package struct Bitmap: Sendable {
     }
 
     package struct PaletteEntry: Sendable, Equatable {
-        package var red: UInt8 = 0
-        package var green: UInt8 = 0
-        package var blue: UInt8 = 0
-        package var alpha: UInt8 = 255
+        package var red: UInt8
+        package var green: UInt8
+        package var blue: UInt8
+        package var alpha: UInt8
+
+        package init(red: UInt8 = 0, green: UInt8 = 0, blue: UInt8 = 0, alpha: UInt8 = 255) {
+            self.red = red
+            self.green = green
+            self.blue = blue
+            self.alpha = alpha
+        }
     }
 
     package var width: Int
@@ -26,6 +33,20 @@ package struct Bitmap: Sendable {
     /// Whether the file marks anything transparent at all, even if no pixel is.
     package var hasAlpha: Bool
     package var orientation: Orientation
+
+    package init(
+        width: Int, height: Int, color: Color, depth: Int = 8, bytes: [UInt8], transparentColor: [UInt16]? = nil, hasAlpha: Bool = false,
+        orientation: Orientation = .upright
+    ) {
+        self.width = width
+        self.height = height
+        self.color = color
+        self.depth = depth
+        self.bytes = bytes
+        self.transparentColor = transparentColor
+        self.hasAlpha = hasAlpha
+        self.orientation = orientation
+    }
 
     package var channels: Int {
         switch color {

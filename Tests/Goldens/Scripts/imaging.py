@@ -146,6 +146,7 @@ samples = random.integers(0, 4, (H, W, 1), dtype=np.uint32)
 save("png-gray2-scaledkey", png(samples, 0, 2, False, chunk(b"tRNS", struct.pack(">H", 0xAA))), "png")
 samples = random.integers(0, 256, (H, W, 1), dtype=np.uint32)
 save("png-palette-short", png(samples % 7, 3, 8, False, chunk(b"PLTE", palette[:7].tobytes())), "png")
+save("png-palette-beyond", png(samples % 9, 3, 8, False, chunk(b"PLTE", palette[:7].tobytes())), "png")
 save("png-1x1", png(samples[:1, :1], 0, 8), "png")
 # Every pair of a gray value and an alpha.
 pairs = np.stack(np.meshgrid(np.arange(256), np.arange(256)), axis=-1).astype(np.uint32)
