@@ -9,12 +9,17 @@ extension Tensor {
         return withValues { values in
             Tensor(uninitialized: Shape(extents)) { target in
                 guard let last = extents.last else { return target[0] = values[0] }
+                guard target.count > 0, let from = values.baseAddress, let out = target.baseAddress else { return }
                 let lastStep = steps[steps.count - 1]
                 var position = [Int](repeating: 0, count: extents.count)
                 var source = 0
                 var place = 0
                 while place < target.count {
-                    for i in 0..<last { target[place + i] = values[source + i * lastStep] }
+                    if lastStep == 1 {
+                        (out + place).update(from: from + source, count: last)
+                    } else {
+                        for i in 0..<last { out[place + i] = from[source + i * lastStep] }
+                    }
                     place += last
                     // The next row: count the outer axes up, the last of them fastest.
                     for axis in stride(from: extents.count - 2, through: 0, by: -1) {
@@ -48,9 +53,8 @@ extension Tensor {
             for part in parts {
                 let run = part.shape.extents[axis...].reduce(1, *)
                 part.withValues { values in
-                    for o in 0..<outer {
-                        for i in 0..<run { target[o * whole + start + i] = values[o * run + i] }
-                    }
+                    guard let from = values.baseAddress, let out = target.baseAddress else { return }
+                    for o in 0..<outer { (out + o * whole + start).update(from: from + o * run, count: run) }
                 }
                 start += run
             }
@@ -66,9 +70,8 @@ extension Tensor {
     public func repeated(_ count: Int) -> Tensor {
         withValues { values in
             Tensor(uninitialized: Shape([count] + shape.extents)) { target in
-                for r in 0..<count {
-                    for i in values.indices { target[r * values.count + i] = values[i] }
-                }
+                guard let from = values.baseAddress, let out = target.baseAddress else { return }
+                for r in 0..<count { (out + r * values.count).update(from: from, count: values.count) }
             }
         }
     }
@@ -80,9 +83,8 @@ extension Tensor {
         let rows = shape.extents.dropLast().reduce(1, *)
         return withValues { values in
             Tensor(uninitialized: Shape(shape.extents.dropLast() + [range.count])) { target in
-                for r in 0..<rows {
-                    for i in 0..<range.count { target[r * range.count + i] = values[r * channels + range.lowerBound + i] }
-                }
+                guard let from = values.baseAddress, let out = target.baseAddress else { return }
+                for r in 0..<rows { (out + r * range.count).update(from: from + r * channels + range.lowerBound, count: range.count) }
             }
         }
     }
