@@ -1,0 +1,82 @@
+"""OpenVINO as an opponent: the same SamModel, converted once and kept beside the model, run by the CPU plugin for latency.
+
+    python peer_openvino.py --model FOLDER [--threads 2] [--precision float32|bfloat16] [--cache FOLDER]
+
+float32 is asked for by name: left alone, OpenVINO computes in bfloat16 where the processor has the instructions.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import protocol
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--model", type=Path, required=True)
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+parser.add_argument("--attention", choices=["sdpa", "eager"], default="sdpa")
+parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "spaniel-bench")
+parser.add_argument("--convert", action="store_true", help="only convert; a process of its own, so that it does not count as memory")
+arguments = parser.parse_args()
+protocol.pin(arguments.threads)
+
+import openvino  # noqa: E402  after the pinning
+
+import sam_inputs  # noqa: E402
+
+stem = f"{arguments.model.resolve().name}-{arguments.attention}-ov{openvino.__version__.split('-')[0]}"
+paths = {half: arguments.cache / f"{stem}-{half}.xml" for half in ("encoder", "decoder")}
+
+if arguments.convert:
+    import sam_halves
+
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    for path, (module, example) in zip(paths.values(), sam_halves.halves(arguments.model, arguments.attention)):
+        graph = openvino.convert_model(module, example_input=example, input=[tuple(tensor.shape) for tensor in example])
+        openvino.save_model(graph, path, compress_to_fp16=False)
+    sys.exit()
+
+weights = (arguments.model / "model.safetensors").stat().st_mtime
+if any(not path.exists() or path.stat().st_mtime < weights for path in paths.values()):
+    subprocess.run([sys.executable, *sys.argv, "--convert"], check=True, stdout=sys.stderr)
+
+core = openvino.Core()
+settings = {
+    "INFERENCE_PRECISION_HINT": "f32" if arguments.precision == "float32" else "bf16",
+    "PERFORMANCE_HINT": "LATENCY",
+    "INFERENCE_NUM_THREADS": arguments.threads,
+    "NUM_STREAMS": 1,
+}
+encoder, decoder = (core.compile_model(path, "CPU", settings) for path in paths.values())
+size = sam_inputs.image_size(arguments.model)
+pixels = sam_inputs.pixel_values(size)
+points, labels = sam_inputs.point(size)
+requests = encoder.create_infer_request(), decoder.create_infer_request()
+encoded = None
+
+
+def encode():
+    global encoded
+    requests[0].infer([pixels], share_inputs=True, share_outputs=True)
+    encoded = requests[0].get_output_tensor(0).data
+
+
+def decode():
+    if encoded is None:
+        encode()
+    requests[1].infer([encoded, points, labels], share_inputs=True, share_outputs=True)
+
+
+protocol.serve(
+    {
+        "name": "OpenVINO",
+        "version": openvino.__version__.split("-")[0],
+        "precision": str(encoder.get_property("INFERENCE_PRECISION_HINT")),
+        "threads": encoder.get_property("INFERENCE_NUM_THREADS"),
+        "attention": arguments.attention,
+    },
+    {"encode": encode, "decode": decode},
+)

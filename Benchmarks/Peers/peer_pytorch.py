@@ -1,0 +1,60 @@
+"""PyTorch as an opponent: transformers' SamModel as it comes (SDPA attention), at float32 or with bfloat16 weights.
+
+    python peer_pytorch.py --model FOLDER [--threads 2] [--precision float32|bfloat16] [--attention sdpa|eager] [--cap avx2]
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import protocol
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--model", type=Path, required=True)
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+parser.add_argument("--attention", choices=["sdpa", "eager"], default="sdpa")
+parser.add_argument("--cap", choices=["avx2"], help="as on a processor that has no more than this")
+arguments = parser.parse_args()
+protocol.pin(arguments.threads)
+if arguments.cap:
+    os.environ |= {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+
+import torch  # noqa: E402  after the pinning
+import transformers  # noqa: E402
+
+import sam_inputs  # noqa: E402
+
+torch.set_num_threads(arguments.threads)
+torch.set_grad_enabled(False)
+dtype = getattr(torch, arguments.precision)
+model = transformers.SamModel.from_pretrained(arguments.model, dtype=dtype, attn_implementation=arguments.attention).eval()
+size = sam_inputs.image_size(arguments.model)
+pixels = torch.from_numpy(sam_inputs.pixel_values(size)).to(dtype)
+points, labels = (torch.from_numpy(array) for array in sam_inputs.point(size))
+encoded = None
+
+
+def encode():
+    global encoded
+    encoded = model.get_image_embeddings(pixels)
+
+
+def decode():
+    if encoded is None:
+        encode()
+    model(image_embeddings=encoded, input_points=points.to(dtype), input_labels=labels, multimask_output=True)
+
+
+protocol.serve(
+    {
+        "name": "PyTorch",
+        "version": torch.__version__,
+        "precision": arguments.precision,
+        "isa": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "attention": arguments.attention,
+        "transformers": transformers.__version__,
+    },
+    {"encode": encode, "decode": decode},
+)
