@@ -1,0 +1,180 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import Tensor
+
+extension SAM {
+    /// The sizes of a model, from its config.json; an absent key takes transformers' default, which is SAM-B's.
+    public struct Configuration: Sendable, Equatable {
+        public struct ImageEncoder: Sendable, Equatable {
+            /// Side of the input, in pixels.
+            public var imageSize: Int
+            /// Side of a patch, in pixels.
+            public var patchSize: Int
+            public var channels: Int
+            public var layers: Int
+            public var heads: Int
+            /// The inner width of the MLPs.
+            public var hidden: Int
+            /// Side of a window, in patches; nil: every layer attends to the whole grid.
+            public var window: Int?
+            /// The layers that attend to the whole grid.
+            public var globalLayers: Set<Int>
+            /// Channels of the embedding.
+            public var outputChannels: Int
+            /// Half the numbers of a position's code.
+            public var positionFeatures: Int
+            public var activation: Activation
+            public var epsilon: Float
+            public var attentionBias: Bool
+            public var absolutePositions: Bool
+            public var relativePositions: Bool
+
+            /// Patches along a side of the input, and cells along a side of the embedding.
+            public var grid: Int { imageSize / patchSize }
+        }
+
+        public struct PromptEncoder: Sendable, Equatable {
+            public var imageSize: Int
+            public var channels: Int
+            /// Inner channels of the mask prompt's convolutions.
+            public var maskChannels: Int
+            public var activation: Activation
+            public var epsilon: Float
+        }
+
+        public struct MaskDecoder: Sendable, Equatable {
+            public var channels: Int
+            public var layers: Int
+            public var heads: Int
+            /// The inner width of the MLPs.
+            public var hidden: Int
+            /// How many times fewer channels the attention between tokens and picture has.
+            public var attentionDownsampling: Int
+            /// Alternatives of a multimask answer.
+            public var masks: Int
+            public var scoreLayers: Int
+            public var scoreHidden: Int
+            public var activation: Activation
+            public var epsilon: Float
+        }
+
+        public var imageEncoder: ImageEncoder
+        public var promptEncoder: PromptEncoder
+        public var maskDecoder: MaskDecoder
+    }
+}
+
+extension SAM.Configuration {
+    /// Reads a model folder's config.json.
+    /// - Throws: `WeightsError` naming the key, what was found and what is supported.
+    public init(contentsOf folder: URL) throws(WeightsError) {
+        try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")))
+    }
+
+    package init(_ reader: ConfigurationReader) throws(WeightsError) {
+        _ = try reader.oneOf("model_type", default: "sam", ["sam"])
+        let vision = try reader.section("vision_config")
+        let prompt = try reader.section("prompt_encoder_config")
+        let decoder = try reader.section("mask_decoder_config")
+        imageEncoder = try ImageEncoder(vision)
+        promptEncoder = try PromptEncoder(prompt)
+        maskDecoder = try MaskDecoder(decoder)
+        try prompt.require("image_size", promptEncoder.imageSize, imageEncoder.imageSize, "the image encoder's")
+        try prompt.require("patch_size", prompt.side("patch_size", default: 16), imageEncoder.patchSize, "the image encoder's")
+        try prompt.require(
+            "image_embedding_size", prompt.side("image_embedding_size", default: imageEncoder.grid), imageEncoder.grid, "image size / patch size")
+        try prompt.require("hidden_size", promptEncoder.channels, imageEncoder.outputChannels, "the image encoder's output_channels")
+        try decoder.require("hidden_size", maskDecoder.channels, imageEncoder.outputChannels, "the image encoder's output_channels")
+        try vision.require("num_pos_feats", 2 * imageEncoder.positionFeatures, imageEncoder.outputChannels, "half of output_channels", times: 2)
+    }
+}
+
+extension SAM.Configuration.ImageEncoder {
+    fileprivate init(_ reader: ConfigurationReader) throws(WeightsError) {
+        imageSize = try reader.side("image_size", default: 1024)
+        patchSize = try reader.side("patch_size", default: 16)
+        channels = try reader.int("hidden_size", default: 768, in: 1...65536)
+        layers = try reader.int("num_hidden_layers", default: 12, in: 1...1024)
+        heads = try reader.int("num_attention_heads", default: 12, in: 1...1024)
+        let ratio = try reader.double("mlp_ratio", default: 4, in: 0.001...1000)
+        hidden = try reader.int("mlp_dim", default: Int(Double(channels) * ratio), in: 1...1 << 20)
+        let side = try reader.int("window_size", default: 14, in: 0...65536)
+        window = side == 0 ? nil : side
+        globalLayers = Set(try reader.ints("global_attn_indexes", default: [2, 5, 8, 11]))
+        outputChannels = try reader.int("output_channels", default: 256, in: 1...65536)
+        positionFeatures = try reader.int("num_pos_feats", default: 128, in: 1...65536)
+        activation = try reader.activation("hidden_act", default: "gelu")
+        epsilon = try reader.epsilon()
+        attentionBias = try reader.bool("qkv_bias", default: true)
+        absolutePositions = try reader.bool("use_abs_pos", default: true)
+        relativePositions = try reader.bool("use_rel_pos", default: true)
+        _ = try reader.int("num_channels", default: 3, in: 3...3)
+        try reader.require("image_size", imageSize % patchSize, 0, "a multiple of patch_size \(patchSize)")
+        try reader.require("hidden_size", channels % heads, 0, "a multiple of num_attention_heads \(heads)")
+        if hidden < 1 { throw reader.unsupported("mlp_ratio", "at least 1 / hidden_size") }
+    }
+}
+
+extension SAM.Configuration.PromptEncoder {
+    fileprivate init(_ reader: ConfigurationReader) throws(WeightsError) {
+        imageSize = try reader.side("image_size", default: 1024)
+        channels = try reader.int("hidden_size", default: 256, in: 1...65536)
+        maskChannels = try reader.int("mask_input_channels", default: 16, in: 1...65536)
+        activation = try reader.activation("hidden_act", default: "gelu")
+        epsilon = try reader.epsilon()
+        _ = try reader.int("num_point_embeddings", default: 4, in: 4...4)
+        try reader.require("mask_input_channels", maskChannels % 4, 0, "a multiple of 4")
+    }
+}
+
+extension SAM.Configuration.MaskDecoder {
+    fileprivate init(_ reader: ConfigurationReader) throws(WeightsError) {
+        channels = try reader.int("hidden_size", default: 256, in: 1...65536)
+        layers = try reader.int("num_hidden_layers", default: 2, in: 1...1024)
+        heads = try reader.int("num_attention_heads", default: 8, in: 1...1024)
+        hidden = try reader.int("mlp_dim", default: 2048, in: 1...1 << 20)
+        attentionDownsampling = try reader.int("attention_downsample_rate", default: 2, in: 1...1024)
+        masks = try reader.int("num_multimask_outputs", default: 3, in: 1...64)
+        scoreLayers = try reader.int("iou_head_depth", default: 3, in: 2...64)
+        scoreHidden = try reader.int("iou_head_hidden_dim", default: 256, in: 1...65536)
+        activation = try reader.activation("hidden_act", default: "relu")
+        epsilon = try reader.epsilon()
+        try reader.require("hidden_size", channels % 8, 0, "a multiple of 8")
+        try reader.require(
+            "hidden_size", channels % (attentionDownsampling * heads), 0,
+            "a multiple of attention_downsample_rate · num_attention_heads, \(attentionDownsampling * heads)")
+    }
+}
+
+extension ConfigurationReader {
+    /// The side of a square: a number, or a pair of equal ones.
+    fileprivate func side(_ key: String, default: Int) throws(WeightsError) -> Int {
+        switch try pictureSize(key, default: .number(`default`)) {
+        case .number(let side): side
+        case .sides(let height, let width) where height == width: height
+        default: throw unsupported(key, "a number, or a pair of equal numbers")
+        }
+    }
+
+    fileprivate func activation(_ key: String, default: String) throws(WeightsError) -> Activation {
+        try oneOf(key, default: `default`, ["gelu", "relu"]) == "relu" ? .relu : .gelu
+    }
+
+    fileprivate func epsilon() throws(WeightsError) -> Float {
+        Float(try double("layer_norm_eps", default: 1e-6, in: 0...1))
+    }
+
+    /// Checks a number that follows from others.
+    fileprivate func require(_ key: String, _ found: Int, _ expected: Int, _ supported: String, times: Int = 1) throws(WeightsError) {
+        guard found != expected else { return }
+        throw unsupported(key, expected == 0 ? supported : "\(expected / times), \(supported)")
+    }
+
+    /// The error for a key's value, or for its default where it is absent.
+    fileprivate func unsupported(_ key: String, _ supported: String) -> WeightsError {
+        unsupported(key, value(key) ?? "absent", supported)
+    }
+}

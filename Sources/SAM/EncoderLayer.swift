@@ -1,0 +1,67 @@
+import Tensor
+
+extension SAM {
+    /// One layer of the image encoder: attention inside windows or over the whole grid, then an MLP.
+    ///
+    ///     h = x + Attention(LayerNorm(x))
+    ///     y = h + MLP(LayerNorm(h))
+    struct EncoderLayer: Sendable {
+        let norm1: LayerNorm
+        let attention: GridAttention
+        let norm2: LayerNorm
+        let mlp: MLP
+
+        init(_ weights: Weights, _ configuration: Configuration.ImageEncoder, isGlobal: Bool) throws {
+            let channels = configuration.channels
+            norm1 = try LayerNorm(weights["layer_norm1"], channels, epsilon: configuration.epsilon)
+            attention = try GridAttention(weights["attn"], configuration, isGlobal: isGlobal)
+            norm2 = try LayerNorm(weights["layer_norm2"], channels, epsilon: configuration.epsilon)
+            mlp = try MLP(
+                weights["mlp"], ("lin1", "lin2"), channels: channels, hidden: configuration.hidden, activation: configuration.activation)
+        }
+
+        /// - Parameter x: patch tokens, [B, h, w, C].
+        /// - Returns: [B, h, w, C].
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            let h = attention(norm1(x), residual: x)
+            return mlp(norm2(h), residual: h)
+        }
+    }
+
+    /// Attention among the cells of a window, or of the whole grid, with decomposed relative positions.
+    ///
+    /// The published model pads the grid to whole windows after the layer norm, so that a padded cell's query, key and value are the bias:
+    /// it takes part in the attention, but nothing is multiplied for it.
+    struct GridAttention: Sendable {
+        let queriesKeysValues: Linear
+        /// [3C], what queries, keys and values are outside the grid.
+        let padding: Tensor
+        let output: Linear
+        let positions: RelativePositions?
+        let heads: Int
+        /// Side in cells; nil: the whole grid.
+        let window: Int?
+
+        init(_ weights: Weights, _ configuration: Configuration.ImageEncoder, isGlobal: Bool) throws {
+            let channels = configuration.channels
+            heads = configuration.heads
+            window = isGlobal ? nil : configuration.window
+            queriesKeysValues = try Linear(weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias)
+            padding = queriesKeysValues.bias ?? .zeros([3 * channels])
+            output = try Linear(weights["proj"], in: channels, out: channels)
+            let shape: Shape = [2 * (window ?? configuration.grid) - 1, channels / heads]
+            positions =
+                try configuration.relativePositions
+                ? RelativePositions(height: weights.tensor("rel_pos_h", shape), width: weights.tensor("rel_pos_w", shape)) : nil
+        }
+
+        /// - Parameters:
+        ///   - x: [B, h, w, C].
+        ///   - residual: what the result is added to, [B, h, w, C].
+        /// - Returns: [B, h, w, C].
+        func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
+            let mixed = gridAttention(queriesKeysValues(x), heads: heads, positions: positions, window: window, padding: padding)
+            return output(mixed, residual: residual)
+        }
+    }
+}

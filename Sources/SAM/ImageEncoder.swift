@@ -1,0 +1,63 @@
+import Tensor
+
+extension SAM {
+    /// The image encoder, a ViTDet: patches, layers of windowed and of global attention, a neck (SAM, appendix A).
+    struct ImageEncoder: Sendable {
+        let patches: Conv2d
+        /// [h, w, C], or none.
+        let positions: Tensor?
+        let layers: [EncoderLayer]
+        let neck: Neck
+
+        init(_ weights: Weights, _ configuration: Configuration.ImageEncoder) throws {
+            let channels = configuration.channels
+            let grid = configuration.grid
+            patches = try Conv2d(
+                weights["patch_embed"]["projection"], in: 3, out: channels, kernel: configuration.patchSize, stride: configuration.patchSize)
+            positions =
+                try configuration.absolutePositions
+                ? weights.tensor("pos_embed", [1, grid, grid, channels]).reshaped([grid, grid, channels]) : nil
+            layers = try (0..<configuration.layers).map { i in
+                try EncoderLayer(weights["layers"][i], configuration, isGlobal: configuration.globalLayers.contains(i))
+            }
+            neck = try Neck(weights["neck"], in: channels, out: configuration.outputChannels)
+        }
+
+        /// - Parameter pixels: [1, S, S, 3], normalised.
+        /// - Returns: [1, h, w, C].
+        /// - Throws: `CancellationError` between layers when the current task is cancelled.
+        func callAsFunction(_ pixels: Tensor) throws -> Tensor {
+            var x = patches(pixels)
+            if let positions { x += positions }
+            for layer in layers {
+                try Task.checkCancellation()
+                x = layer(x)
+            }
+            try Task.checkCancellation()
+            return neck(x)
+        }
+    }
+
+    /// From the layers' channels to the decoder's:
+    ///
+    ///     LayerNorm(Conv3×3(LayerNorm(Conv1×1(x))))
+    struct Neck: Sendable {
+        let conv1: Conv2d
+        let norm1: LayerNorm
+        let conv2: Conv2d
+        let norm2: LayerNorm
+
+        init(_ weights: Weights, in channels: Int, out: Int) throws {
+            conv1 = try Conv2d(weights["conv1"], in: channels, out: out, kernel: 1, stride: 1, bias: false)
+            norm1 = try LayerNorm(weights["layer_norm1"], out, epsilon: 1e-6)
+            conv2 = try Conv2d(weights["conv2"], in: out, out: out, kernel: 3, stride: 1, bias: false)
+            norm2 = try LayerNorm(weights["layer_norm2"], out, epsilon: 1e-6)
+        }
+
+        /// - Parameter x: [B, h, w, C].
+        /// - Returns: [B, h, w, C'].
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            norm2(conv2(norm1(conv1(x))))
+        }
+    }
+}

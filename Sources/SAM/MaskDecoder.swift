@@ -1,0 +1,140 @@
+import Tensor
+
+extension SAM {
+    /// From a picture's embedding and a prompt's tokens to masks and how good they are thought to be (SAM, appendix A).
+    package struct MaskDecoder: Sendable {
+        /// PerSAM's two additions to the decoder (PerSAM, section 3.2).
+        package struct Guidance: Sendable {
+            /// How similar each cell is to the object, 0…1: added to the tokens' attention to the picture. [hw]
+            package var attention: Tensor?
+            /// The object's feature: added to every token. [C]
+            package var target: Tensor?
+
+            package init(attention: Tensor?, target: Tensor?) {
+                self.attention = attention
+                self.target = target
+            }
+        }
+
+        /// One token for the score, then one for each mask, [1 + masks, C].
+        let outputTokens: Tensor
+        private(set) var layers: [TwoWayLayer]
+        let finalAttention: Attention
+        let finalNorm: LayerNorm
+        let upscaling: Upscaling
+        /// From each mask's token to the weights of its channels.
+        let weightings: [Perceptron]
+        let scores: Perceptron
+        /// The cells' positions, [1, hw, C].
+        let positions: Tensor
+
+        init(_ weights: Weights, _ configuration: Configuration.MaskDecoder, positions: Tensor) throws {
+            let channels = configuration.channels
+            let masks = configuration.masks + 1
+            outputTokens = try Tensor.concatenated(
+                [weights["iou_token"].tensor("weight", [1, channels]), weights["mask_tokens"].tensor("weight", [masks, channels])], axis: 0)
+            let transformer = weights["transformer"]
+            layers = try (0..<configuration.layers).map { i in
+                try TwoWayLayer(transformer["layers"][i], configuration, isFirst: i == 0)
+            }
+            finalAttention = try Attention(
+                transformer["final_attn_token_to_image"], channels: channels, inner: channels / configuration.attentionDownsampling,
+                heads: configuration.heads)
+            finalNorm = try LayerNorm(transformer["layer_norm_final_attn"], channels, epsilon: 1e-5)
+            upscaling = try Upscaling(weights, channels: channels)
+            weightings = try (0..<masks).map { i in
+                try Perceptron(weights["output_hypernetworks_mlps"][i], in: channels, hidden: channels, out: channels / 8, layers: 3)
+            }
+            scores = try Perceptron(
+                weights["iou_prediction_head"], in: channels, hidden: configuration.scoreHidden, out: masks, layers: configuration.scoreLayers)
+            self.positions = positions
+        }
+
+        /// The decoder as the original code has it, whose layers' norms use PyTorch's default epsilon; transformers takes the configuration's.
+        var original: MaskDecoder {
+            var copy = self
+            copy.layers = layers.map { $0.withEpsilon(1e-5) }
+            return copy
+        }
+
+        /// What the decoder makes of a picture before it sees a prompt: a quarter of its work.
+        /// - Parameter tokens: the picture's embedding with the value for "no mask" added, [1, hw, C].
+        func prepared(_ tokens: Tensor) -> PictureTokens {
+            layers[0].prepared(tokens, positions)
+        }
+
+        /// - Parameters:
+        ///   - prompt: tokens, [n, C].
+        ///   - picture: embedding plus the mask prompt's map.
+        ///   - masks: which masks are wanted; 0 is the single answer, 1 and above are the alternatives.
+        /// - Returns: logits [masks, 4h · 4w] and scores [masks].
+        func callAsFunction(
+            _ prompt: Tensor, _ picture: PictureTokens, side: Int, masks: Range<Int>, guidance: Guidance? = nil
+        ) -> (logits: Tensor, scores: Tensor) {
+            let tokens = Tensor.concatenated([outputTokens, prompt], axis: 0)
+            let (q, k) = transform(tokens.reshaped(Shape([1] + tokens.shape.extents)), picture, guidance)
+            let cells = upscaling(k.reshaped([1, side, side, k.shape[2]]))
+            let found = q[leading: 0]
+            let weights = Tensor.concatenated(masks.map { weightings[$0](found[leading: 1 + $0..<2 + $0]) }, axis: 0)
+            let logits = matmul(cells.reshaped([cells.shape[1] * cells.shape[2], cells.shape[3]]), weights, transposed: true)
+            let all = scores(found[leading: 0..<1])
+            return (logits.transposed([1, 0]), all.reshaped([all.count])[leading: masks])
+        }
+
+        /// The two-way transformer.
+        ///
+        /// PerSAM's original adds the target to the tokens in place, and the tokens are also their own positions: so the target is in the
+        /// positions of every layer, and the last attention gets it once more.
+        private func transform(_ tokens: Tensor, _ picture: PictureTokens, _ guidance: Guidance?) -> (Tensor, Tensor) {
+            let target = guidance?.target
+            let p = target.map { tokens + $0 } ?? tokens
+            var q = tokens
+            var k = picture
+            for layer in layers {
+                let (tokens, cells) = layer(target.map { q + $0 } ?? q, p, k, guidance: guidance?.attention)
+                q = tokens
+                k = PictureTokens(tokens: cells, positions: positions)
+            }
+            let queries = target.map { q + p + $0 } ?? q + p
+            return (finalNorm(finalAttention(queries, k.placed, k.tokens, residual: q)), k.tokens)
+        }
+    }
+
+    /// Four times finer, in two steps, for an eighth of the channels:
+    ///
+    ///     GELU(ConvTranspose(GELU(LayerNorm(ConvTranspose(x)))))
+    struct Upscaling: Sendable {
+        let conv1: ConvTranspose2d
+        let norm: LayerNorm
+        let conv2: ConvTranspose2d
+
+        init(_ weights: Weights, channels: Int) throws {
+            conv1 = try ConvTranspose2d(weights["upscale_conv1"], in: channels, out: channels / 4, kernel: 2)
+            norm = try LayerNorm(weights["upscale_layer_norm"], channels / 4, epsilon: 1e-6)
+            conv2 = try ConvTranspose2d(weights["upscale_conv2"], in: channels / 4, out: channels / 8, kernel: 2)
+        }
+
+        /// - Parameter x: [1, h, w, C].
+        /// - Returns: [1, 4h, 4w, C/8].
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            conv2(norm(conv1(x)).gelu(), activation: .gelu)
+        }
+    }
+
+    /// Linear layers with ReLU between them.
+    struct Perceptron: Sendable {
+        let layers: [Linear]
+
+        init(_ weights: Weights, in channels: Int, hidden: Int, out: Int, layers count: Int) throws {
+            var layers = [try Linear(weights["proj_in"], in: channels, out: hidden)]
+            for i in 0..<count - 2 { layers.append(try Linear(weights["layers"][i], in: hidden, out: hidden)) }
+            self.layers = layers + [try Linear(weights["proj_out"], in: hidden, out: out)]
+        }
+
+        /// - Parameter x: [N, C].
+        /// - Returns: [N, out].
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            layers[layers.count - 1](layers.dropLast().reduce(x) { $1($0, activation: .relu) })
+        }
+    }
+}

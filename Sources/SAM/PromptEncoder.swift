@@ -1,0 +1,80 @@
+import SpanielImaging
+import Tensor
+
+extension SAM {
+    /// Turns prompts into tokens (points and boxes) and a map (masks) for the decoder (SAM, appendix A).
+    struct PromptEncoder: Sendable {
+        let positions: PositionalEncoding
+        /// Background point, object point, a box's top left corner, its bottom right; [C] each.
+        let kinds: [Tensor]
+        /// Stands in for the missing box where points come alone, [C].
+        let notAPoint: Tensor
+        /// The map's value where no mask is given, [C].
+        let noMask: Tensor
+        let mask: MaskEmbedding
+        private let side: Double
+
+        init(_ weights: Weights, _ configuration: Configuration.PromptEncoder, positions: PositionalEncoding) throws {
+            let channels = configuration.channels
+            func vector(_ weights: Weights) throws -> Tensor { try weights.tensor("weight", [1, channels]).reshaped([channels]) }
+            self.positions = positions
+            kinds = try (0..<4).map { try vector(weights["point_embed"][$0]) }
+            notAPoint = try vector(weights["not_a_point_embed"])
+            noMask = try vector(weights["no_mask_embed"])
+            mask = try MaskEmbedding(weights["mask_embed"], configuration)
+            side = Double(configuration.imageSize)
+        }
+
+        /// The tokens of a prompt's points and box: points first; after points without a box one token that says so; then the box's corners.
+        /// - Returns: [n, C]; n is 0 for a mask alone.
+        func tokens(_ prompt: Prompt, in frame: Frame) -> Tensor {
+            var tokens: [Tensor] = prompt.points.map { entry in
+                code(frame.scaled(entry.point)) + kinds[entry.isObject ? 1 : 0]
+            }
+            if let box = prompt.box {
+                tokens.append(code(frame.scaled(Point(x: box.x1, y: box.y1))) + kinds[2])
+                tokens.append(code(frame.scaled(Point(x: box.x2, y: box.y2))) + kinds[3])
+            } else if !tokens.isEmpty {
+                tokens.append(notAPoint)
+            }
+            return tokens.isEmpty ? Tensor([], [0, noMask.count]) : Tensor.stack(tokens)
+        }
+
+        /// The code of a position, moved to its pixel's centre.
+        private func code(_ point: Point) -> Tensor {
+            let code = positions(x: (point.x + 0.5) / side, y: (point.y + 0.5) / side)
+            return Tensor(code, [code.count])
+        }
+    }
+
+    /// From low-resolution logits to a map that is added to the picture's embedding:
+    ///
+    ///     Conv1×1(GELU(LayerNorm(Conv2×2(GELU(LayerNorm(Conv2×2(m)))))))
+    struct MaskEmbedding: Sendable {
+        let conv1: Conv2d
+        let norm1: LayerNorm
+        let conv2: Conv2d
+        let norm2: LayerNorm
+        let conv3: Conv2d
+        let activation: Activation
+
+        init(_ weights: Weights, _ configuration: Configuration.PromptEncoder) throws {
+            let inner = configuration.maskChannels
+            conv1 = try Conv2d(weights["conv1"], in: 1, out: inner / 4, kernel: 2, stride: 2)
+            norm1 = try LayerNorm(weights["layer_norm1"], inner / 4, epsilon: configuration.epsilon)
+            conv2 = try Conv2d(weights["conv2"], in: inner / 4, out: inner, kernel: 2, stride: 2)
+            norm2 = try LayerNorm(weights["layer_norm2"], inner, epsilon: configuration.epsilon)
+            conv3 = try Conv2d(weights["conv3"], in: inner, out: configuration.channels, kernel: 1, stride: 1)
+            activation = configuration.activation
+        }
+
+        /// - Parameter logits: [4h, 4w].
+        /// - Returns: [1, h, w, C].
+        func callAsFunction(_ logits: Tensor) -> Tensor {
+            let m = logits.reshaped([1, logits.shape[0], logits.shape[1], 1])
+            let half = norm1(conv1(m)).activated(activation)
+            let quarter = norm2(conv2(half)).activated(activation)
+            return conv3(quarter)
+        }
+    }
+}

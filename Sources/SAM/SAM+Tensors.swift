@@ -1,0 +1,47 @@
+import SpanielImaging
+import Tensor
+
+extension SAM {
+    /// What `spaniel tensors sam` compares: named tensors in transformers' axis order.
+    ///
+    /// `pixel_values` [1, 3, S, S], `image_embeddings` [1, C, h, w], and with a prompt `low_res_masks` [1, 1, M, 4h, 4w] and
+    /// `iou_scores` [1, 1, M].
+    package func tensors(
+        _ picture: Picture, prompt: Prompt?, multimask: Bool
+    ) throws -> [(name: String, tensor: Tensor)] {
+        let (pixels, frame) = preprocessing(picture)
+        return try tensors(pixels: pixels, frame: frame, prompt: prompt, multimask: multimask)
+    }
+
+    /// The same from pixel values; the prompt's pixels are then those of the model's square input.
+    /// - Parameter pixelValues: [1, 3, S, S].
+    package func tensors(
+        pixelValues: Tensor, prompt: Prompt?, multimask: Bool
+    ) throws -> [(name: String, tensor: Tensor)] {
+        let side = configuration.imageEncoder.imageSize
+        let expected: Shape = [1, 3, side, side]
+        guard pixelValues.shape == expected else { throw SAMError.pixelValues(found: pixelValues.shape, expected: expected) }
+        let square = Size(width: side, height: side)
+        return try tensors(
+            pixels: pixelValues.transposed([0, 2, 3, 1]), frame: Frame(original: square, resized: square, side: side), prompt: prompt,
+            multimask: multimask)
+    }
+
+    private func tensors(
+        pixels: Tensor, frame: Frame, prompt: Prompt?, multimask: Bool
+    ) throws -> [(name: String, tensor: Tensor)] {
+        if let prompt { try prompt.check(in: frame.original, maskShape: maskShape) }
+        let encoding = try encode(pixels: pixels, frame: frame)
+        let embedding = encoding.embedding.transposed([2, 0, 1])
+        var tensors: [(name: String, tensor: Tensor)] = [
+            ("pixel_values", pixels.transposed([0, 3, 1, 2])),
+            ("image_embeddings", embedding.reshaped(Shape([1] + embedding.shape.extents))),
+        ]
+        if let prompt {
+            let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
+            tensors.append(("low_res_masks", logits.reshaped(Shape([1] + logits.shape.extents))))
+            tensors.append(("iou_scores", scores.reshaped(Shape([1] + scores.shape.extents))))
+        }
+        return tensors
+    }
+}

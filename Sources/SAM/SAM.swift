@@ -1,0 +1,138 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import SpanielImaging
+import Tensor
+
+/// Segment Anything (Kirillov et al. 2023): a picture is encoded once, then any number of prompts are answered with masks.
+///
+///     let sam = try SAM(contentsOf: folder)
+///     let scene = try sam.encode(picture)
+///     let mask = try sam.masks(for: .init(point: Point(x: 120, y: 80)), in: scene).best.mask()
+public struct SAM: Sendable {
+    public let configuration: Configuration
+    /// The folder's name and checksum, for records.
+    public let weights: Weights
+    let preprocessing: Preprocessing
+    let imageEncoder: ImageEncoder
+    let promptEncoder: PromptEncoder
+    let decoder: MaskDecoder
+    /// The decoder with the original code's epsilon, for PerSAM's `faithful`.
+    let originalDecoder: MaskDecoder
+
+    /// Loads a model folder in the hub's layout.
+    /// - Throws: `WeightsError` or `SAMError` naming the file, the key, what was expected and what was found.
+    public init(contentsOf folder: URL) throws {
+        let configuration = try Configuration(contentsOf: folder)
+        let preprocessing = try Preprocessing(contentsOf: folder, side: configuration.imageEncoder.imageSize)
+        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing)
+    }
+
+    /// Takes its weights from a cursor; every key must be read.
+    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing) throws {
+        self.weights = weights
+        self.configuration = configuration
+        self.preprocessing = preprocessing
+        let grid = configuration.imageEncoder.grid
+        let positions = try PositionalEncoding(matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
+        imageEncoder = try ImageEncoder(weights["vision_encoder"], configuration.imageEncoder)
+        promptEncoder = try PromptEncoder(weights["prompt_encoder"], configuration.promptEncoder, positions: positions)
+        let cells = positions.grid(height: grid, width: grid)
+        decoder = try MaskDecoder(
+            weights["mask_decoder"], configuration.maskDecoder, positions: cells.reshaped([1, grid * grid, cells.shape[2]]))
+        originalDecoder = decoder.original
+        try weights.requireAllRead()
+    }
+
+    /// Published files hold the matrix once or twice, under either name.
+    private static func positionalMatrix(_ weights: Weights, features: Int) throws -> Tensor {
+        let places = [weights["shared_image_embedding"], weights["prompt_encoder"]["shared_embedding"]]
+        let matrices = try places.filter { $0.contains("positional_embedding") }.map {
+            try $0.tensor("positional_embedding", [2, features])
+        }
+        guard let first = matrices.first else { return try places[0].tensor("positional_embedding", [2, features]) }
+        guard matrices.allSatisfy({ $0.array == first.array }) else { throw SAMError.positionalMatrices(model: weights.modelName) }
+        return first
+    }
+
+    /// The shape of low-resolution logits and of mask prompts, [4h, 4w].
+    public var maskShape: Shape { [4 * configuration.imageEncoder.grid, 4 * configuration.imageEncoder.grid] }
+
+    /// Encodes a picture: the slow part, done once.
+    /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
+    public func encode(_ picture: Picture) throws -> Encoding {
+        let (pixels, frame) = preprocessing(picture)
+        return try encode(pixels: pixels, frame: frame)
+    }
+
+    /// - Parameter pixels: [1, S, S, 3], normalised.
+    package func encode(pixels: Tensor, frame: Frame) throws -> Encoding {
+        let embedding = try imageEncoder(pixels)
+        return encoding(of: embedding[leading: 0], frame: frame)
+    }
+
+    /// An encoding from an embedding that was kept.
+    /// - Parameter embedding: [h, w, C], of this model.
+    package func encoding(of embedding: Tensor, frame: Frame) -> Encoding {
+        let cells = embedding.reshaped([1, embedding.shape[0] * embedding.shape[1], embedding.shape[2]])
+        return Encoding(embedding: embedding, frame: frame, picture: decoder.prepared(cells + promptEncoder.noMask))
+    }
+
+    /// What a prompt segments.
+    /// - Parameter multimask: three alternatives (part, whole, and between) rather than one answer; better for a single point.
+    /// - Returns: in the model's order; `.best` is the one with the best score.
+    /// - Throws: `SAMError` when the prompt is empty or lies outside the picture.
+    public func masks(for prompt: Prompt, in encoding: Encoding, multimask: Bool = true) throws(SAMError) -> [Prediction] {
+        try prompt.check(in: encoding.frame.original, maskShape: maskShape)
+        let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
+        return zip(scores.array, 0...).map { score, i in
+            Prediction(score: score, logits: logits[leading: 0][leading: i], frame: encoding.frame)
+        }
+    }
+
+    /// The decoder's answers to several prompts, unchecked.
+    /// - Parameters:
+    ///   - guidance: PerSAM's, for every prompt.
+    ///   - faithful: the original code's epsilon rather than the configuration's.
+    /// - Returns: logits [P, M, 4h, 4w] and scores [P, M], M being 1 or the model's alternatives.
+    package func decode(
+        prompts: [Prompt], in encoding: Encoding, multimask: Bool, guidance: MaskDecoder.Guidance? = nil, faithful: Bool = false
+    ) -> (logits: Tensor, scores: Tensor) {
+        let decoder = faithful ? originalDecoder : decoder
+        let masks = multimask ? 1..<configuration.maskDecoder.masks + 1 : 0..<1
+        let answers = prompts.map { prompt in
+            decoder(
+                promptEncoder.tokens(prompt, in: encoding.frame), picture(encoding, prompt), side: configuration.imageEncoder.grid,
+                masks: masks, guidance: guidance)
+        }
+        let shape = Shape([prompts.count, masks.count] + maskShape.extents)
+        return (Tensor.stack(answers.map(\.logits)).reshaped(shape), Tensor.stack(answers.map(\.scores)))
+    }
+
+    private func picture(_ encoding: Encoding, _ prompt: Prompt) -> PictureTokens {
+        guard let mask = prompt.mask else { return encoding.picture }
+        let map = promptEncoder.mask(mask)
+        let cells = encoding.embedding.reshaped([1, map.count / map.shape[3], map.shape[3]])
+        return PictureTokens(tokens: cells + map.reshaped(cells.shape), positions: decoder.positions)
+    }
+}
+
+extension SAM {
+    /// A picture as the model knows it: what every prompt is answered from.
+    public struct Encoding: Sendable {
+        /// [h, w, C]
+        public let embedding: Tensor
+        public let frame: Frame
+        let picture: PictureTokens
+    }
+
+    // The same from a task: the work leaves the caller's thread and stops when the task is cancelled.
+
+    /// Encodes a picture: the slow part, done once.
+    @concurrent public func encode(_ picture: Picture) async throws -> Encoding {
+        let (pixels, frame) = preprocessing(picture)
+        return try encode(pixels: pixels, frame: frame)
+    }
+}

@@ -1,0 +1,51 @@
+import SpanielImaging
+import Tensor
+
+/// What can be wrong with a prompt or a SAM model folder.
+public enum SAMError: Error, Sendable, Equatable {
+    /// A prompt with no point, box or mask.
+    case promptEmpty
+    /// A point that is not in the picture.
+    case pointOutside(Point, Size)
+    /// A box that is not in the picture, or whose corners are exchanged.
+    case boxOutside(Box, Size)
+    /// A mask prompt of another size than the model's low-resolution logits.
+    case maskPrompt(found: Shape, expected: Shape)
+    /// Pixel values that are not one picture of the model's size.
+    case pixelValues(found: Shape, expected: Shape)
+    /// The model's two copies of the positional matrix differ.
+    case positionalMatrices(model: String)
+
+    /// The error's name in records that programs read.
+    public var code: String {
+        switch self {
+        case .promptEmpty: "prompt.empty"
+        case .pointOutside: "prompt.point"
+        case .boxOutside: "prompt.box"
+        case .maskPrompt: "prompt.mask"
+        case .pixelValues: "pixel-values.shape"
+        case .positionalMatrices: "weights.positions"
+        }
+    }
+}
+
+extension SAMError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .promptEmpty:
+            "the prompt is empty: give a point, a box or a mask"
+        case .pointOutside(let point, let size):
+            "the point \(point.x),\(point.y) is outside the picture, which is \(size.width)×\(size.height) pixels as displayed (x first)"
+        case .boxOutside(let box, let size):
+            "the box \(box.x1),\(box.y1),\(box.x2),\(box.y2) is not in the picture, which is \(size.width)×\(size.height) pixels as "
+                + "displayed: give left, top, right, bottom"
+        case .maskPrompt(let found, let expected):
+            "the mask prompt is \(found), expected the low-resolution logits \(expected) of an earlier prediction"
+        case .pixelValues(let found, let expected):
+            "pixel_values is \(found), expected \(expected)"
+        case .positionalMatrices(let model):
+            "\(model): prompt_encoder.shared_embedding.positional_embedding differs from shared_image_embedding.positional_embedding; "
+                + "they are one matrix in every published SAM"
+        }
+    }
+}

@@ -1,0 +1,172 @@
+"""Compares `spaniel tensors sam` with transformers on full-size models and photographs that are not square.
+
+    python sam.py --spaniel PATH --models FOLDER [--size base --size large] [--model FOLDER]
+
+For each tensor: the largest difference from PyTorch's float32, as a part of the tensor's largest value, and the relative L2 error against a
+float64 run beside PyTorch's own. float32 passes with a largest difference of at most 1e-4 and an error of at most twice PyTorch's.
+Pixel values are compared by themselves: before normalising they must be the same bytes, after it within 1e-6.
+The references are kept beside the model (`reference.*.safetensors`), since a float64 run takes minutes.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import skimage
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from transformers import SamModel
+from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
+from transformers.models.sam.processing_sam import SamProcessor
+
+from sam_models import build
+
+DATA = pathlib.Path(skimage.__file__).parent / "data"
+# Wide, tall (a turned copy) and nearly square; each with another kind of prompt. Points are x, y, label.
+CASES = [
+    dict(picture="coffee.png", points=[[310.5, 190.25, 1]]),
+    dict(picture="rocket.jpg", turned=True, points=[[200, 310, 1], [20, 600, 0]], multimask=True),
+    dict(picture="chelsea.png", box=[120.0, 60.0, 330.5, 250.0], multimask=True),
+    dict(picture="retina.jpg", box=[400.0, 300.0, 1000.0, 990.0], points=[[700.0, 650.0, 1]], multimask=True, only="base"),
+]
+NAMES = ["image_embeddings", "low_res_masks", "iou_scores"]
+
+
+def picture(case, folder):
+    """The photograph as a file, with the top and left cut to sizes that no power of two divides."""
+    image = Image.open(DATA / case["picture"]).convert("RGB")
+    image = image.crop((3, 7, image.width, image.height - (100 if case["picture"] == "retina.jpg" else 0)))
+    if case.get("turned"):
+        image = image.transpose(Image.Transpose.ROTATE_90)
+    path = pathlib.Path(folder) / (pathlib.Path(case["picture"]).stem + ".png")
+    image.save(path)
+    return path
+
+
+def prompt(case):
+    given = {}
+    if "points" in case:
+        given["input_points"] = [[[p[:2] for p in case["points"]]]]
+        given["input_labels"] = [[[p[2] for p in case["points"]]]]
+    if "box" in case:
+        given["input_boxes"] = [[case["box"]]]
+    return given
+
+
+def reference(model_folder, case, path):
+    """transformers in float32 and float64, on the Pillow processor's pixels."""
+    kept = model_folder / f"reference.{path.stem}.safetensors"
+    stamp = json.dumps(case, sort_keys=True)
+    if kept.exists():
+        from safetensors import safe_open
+
+        with safe_open(kept, "pt") as f:
+            if (f.metadata() or {}).get("case") == stamp:
+                return load_file(kept)
+    image_processor = SamImageProcessorPil.from_pretrained(model_folder)
+    image = Image.open(path)
+    inputs = SamProcessor(image_processor)(image, return_tensors="pt", **prompt(case))
+    raw = image_processor(image, return_tensors="pt", do_normalize=False, do_rescale=False)["pixel_values"]
+    result = {"bytes": raw[0].to(torch.uint8), "pixel_values": inputs["pixel_values"]}
+    model = SamModel.from_pretrained(model_folder, dtype=torch.float32).eval()
+    for kind, dtype in [("32", torch.float32), ("64", torch.float64)]:
+        model = model.to(dtype)
+        arguments = {k: v.to(dtype) if v.is_floating_point() else v for k, v in inputs.items() if k.startswith("input_")}
+        start = time.time()
+        with torch.no_grad():
+            embeddings = model.get_image_embeddings(inputs["pixel_values"].to(dtype))
+            out = model(image_embeddings=embeddings, multimask_output=case.get("multimask", False), **arguments)
+        print(f"    (PyTorch float{kind}: {time.time() - start:.1f} s)", flush=True)
+        result |= {f"image_embeddings.{kind}": embeddings, f"low_res_masks.{kind}": out.pred_masks, f"iou_scores.{kind}": out.iou_scores}
+    result = {k: v.detach().contiguous() for k, v in result.items()}
+    save_file(result, kept, {"case": stamp})
+    return result
+
+
+def ours(spaniel, model_folder, case, path, out):
+    command = [spaniel, "tensors", "sam", "--model", str(model_folder), "--image", str(path), "--precision", "float32", "-o", str(out)]
+    for x, y, label in case.get("points", []):
+        command += ["--point" if label else "--background-point", f"{x},{y}"]
+    if "box" in case:
+        command += ["--box", ",".join(map(str, case["box"]))]
+    if case.get("multimask"):
+        command += ["--multimask"]
+    start = time.time()
+    subprocess.run(command, check=True)
+    print(f"    (spaniel, loading included: {time.time() - start:.1f} s)", flush=True)
+    return load_file(out)
+
+
+def bytes_of(pixel_values, model_folder):
+    """The bytes a normalised picture came from, if it came from bytes: the inverse of the processor, rounded."""
+    settings = SamImageProcessorPil.from_pretrained(model_folder)
+    mean, std = (torch.tensor(v, dtype=torch.float64)[:, None, None] for v in (settings.image_mean, settings.image_std))
+    return ((pixel_values[0].double() * std + mean) / settings.rescale_factor).round().to(torch.int64)
+
+
+def compare(spaniel, model_folder, cases):
+    print(model_folder.name)
+    failures = []
+    found, truth32, truth64 = ({n: [] for n in NAMES} for _ in range(3))
+
+    def judge(text, passed):
+        print(f"  {'ok  ' if passed else 'FAIL'} {text}", flush=True)
+        if not passed:
+            failures.append(f"{model_folder.name}: {text}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases:
+            path = picture(case, folder)
+            print(f"  {path.stem} {Image.open(path).size}")
+            expected = reference(model_folder, case, path)
+            got = ours(spaniel, model_folder, case, path, pathlib.Path(folder) / "out.safetensors")
+            if got["pixel_values"].shape != expected["pixel_values"].shape:
+                judge(f"pixel_values is {list(got['pixel_values'].shape)}, expected {list(expected['pixel_values'].shape)}", False)
+                continue
+            _, height, width = expected["bytes"].shape
+            wrong = bytes_of(got["pixel_values"], model_folder) != bytes_of(expected["pixel_values"], model_folder)
+            judge(f"pixel_values resized: {int(wrong.sum())} bytes differ", not wrong.any())
+            difference = float((got["pixel_values"] - expected["pixel_values"]).abs().max())
+            judge(f"pixel_values normalised: largest difference {difference:.2e}", difference <= 1e-6)
+            for name in NAMES:
+                a, b = got[name], expected[f"{name}.32"]
+                if a.shape != b.shape:
+                    judge(f"{name} is {list(a.shape)}, expected {list(b.shape)}", False)
+                    continue
+                found[name].append(a.double().flatten())
+                truth32[name].append(b.double().flatten())
+                truth64[name].append(expected[f"{name}.64"].flatten())
+                part = float((found[name][-1] - truth32[name][-1]).abs().max() / truth32[name][-1].abs().max())
+                judge(f"{name}: largest difference {part:.2e} of the largest value", part <= 1e-4)
+    # The error of three scores is chance; it is judged over all pictures together.
+    for name in NAMES:
+        if not found[name]:
+            continue
+        a, b, c = (torch.cat(v[name]) for v in (found, truth32, truth64))
+        own, theirs = float((a - c).norm() / c.norm()), float((b - c).norm() / c.norm())
+        judge(f"{name}: relative error against float64 {own:.2e}, PyTorch's own {theirs:.2e}, ratio {own / theirs:.2f}", own <= 2 * theirs)
+    return failures
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--spaniel", required=True)
+    parser.add_argument("--models", default=os.path.expanduser("~/.cache/spaniel/parity"))
+    parser.add_argument("--size", action="append")
+    parser.add_argument("--model", action="append", default=[], help="further model folders")
+    options = parser.parse_args()
+    failures = []
+    for size in options.size or ["base", "large"]:
+        folder = build(pathlib.Path(options.models) / f"sam-vit-{size}", size)
+        failures += compare(options.spaniel, folder, [c for c in CASES if c.get("only", size) == size])
+    for folder in options.model:
+        failures += compare(options.spaniel, pathlib.Path(folder), CASES)
+    print("\n".join(["all agree"] if not failures else ["", "disagreements:"] + failures))
+    sys.exit(bool(failures))
