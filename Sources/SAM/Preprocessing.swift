@@ -37,16 +37,17 @@ extension SAM {
         func callAsFunction(_ picture: Picture) -> (pixels: Tensor, frame: Frame) {
             let frame = Frame(original: picture.size, longest: longest, side: side)
             let resized = picture.resized(to: frame.resized, filter: filter)
-            var pixels = Tensor.zeros([1, side, side, 3])
-            pixels.withMutableValues { values in
-                let rowLength = frame.resized.width * 3
-                for y in 0..<frame.resized.height {
-                    for i in 0..<rowLength {
-                        values[y * side * 3 + i] = table[i % 3][Int(resized.pixels[y * rowLength + i])]
-                    }
+            var pixels = [Float](repeating: 0, count: side * side * 3)
+            var source = 0
+            for y in 0..<frame.resized.height {
+                var place = y * side * 3
+                for _ in 0..<frame.resized.width {
+                    for channel in 0..<3 { pixels[place + channel] = table[channel][Int(resized.pixels[source + channel])] }
+                    place += 3
+                    source += 3
                 }
             }
-            return (pixels, frame)
+            return (Tensor(pixels, [1, side, side, 3]), frame)
         }
     }
 }
