@@ -51,7 +51,7 @@ extension SAM {
             public var heads: Int
             /// The inner width of the MLPs.
             public var hidden: Int
-            /// How many times fewer channels the attention between tokens and picture has.
+            /// How many times fewer channels the last attention has inside; those in the layers have half.
             public var attentionDownsampling: Int
             /// Alternatives of a multimask answer.
             public var masks: Int
@@ -85,10 +85,12 @@ extension SAM.Configuration {
         try prompt.require("image_size", promptEncoder.imageSize, imageEncoder.imageSize, "the image encoder's")
         try prompt.require("patch_size", prompt.side("patch_size", default: 16), imageEncoder.patchSize, "the image encoder's")
         try prompt.require(
-            "image_embedding_size", prompt.side("image_embedding_size", default: imageEncoder.grid), imageEncoder.grid, "image size / patch size")
+            "image_embedding_size", prompt.side("image_embedding_size", default: imageEncoder.grid), imageEncoder.grid,
+            "image size / patch size")
         try prompt.require("hidden_size", promptEncoder.channels, imageEncoder.outputChannels, "the image encoder's output_channels")
         try decoder.require("hidden_size", maskDecoder.channels, imageEncoder.outputChannels, "the image encoder's output_channels")
-        try vision.require("num_pos_feats", 2 * imageEncoder.positionFeatures, imageEncoder.outputChannels, "half of output_channels", times: 2)
+        try vision.require(
+            "num_pos_feats", 2 * imageEncoder.positionFeatures, imageEncoder.outputChannels, "half of output_channels", times: 2)
     }
 }
 
@@ -143,9 +145,9 @@ extension SAM.Configuration.MaskDecoder {
         activation = try reader.activation("hidden_act", default: "relu")
         epsilon = try reader.epsilon()
         try reader.require("hidden_size", channels % 8, 0, "a multiple of 8")
-        try reader.require(
-            "hidden_size", channels % (attentionDownsampling * heads), 0,
-            "a multiple of attention_downsample_rate · num_attention_heads, \(attentionDownsampling * heads)")
+        for rate in [2, attentionDownsampling] {
+            try reader.require("hidden_size", channels % (rate * heads), 0, "a multiple of \(rate) · num_attention_heads, \(rate * heads)")
+        }
     }
 }
 

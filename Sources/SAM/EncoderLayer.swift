@@ -5,11 +5,11 @@ extension SAM {
     ///
     ///     h = x + Attention(LayerNorm(x))
     ///     y = h + MLP(LayerNorm(h))
-    struct EncoderLayer: Sendable {
-        let norm1: LayerNorm
-        let attention: GridAttention
-        let norm2: LayerNorm
-        let mlp: MLP
+    package struct EncoderLayer: Sendable {
+        package let norm1: LayerNorm
+        package let attention: GridAttention
+        package let norm2: LayerNorm
+        package let mlp: MLP
 
         init(_ weights: Weights, _ configuration: Configuration.ImageEncoder, isGlobal: Bool) throws {
             let channels = configuration.channels
@@ -22,7 +22,7 @@ extension SAM {
 
         /// - Parameter x: patch tokens, [B, h, w, C].
         /// - Returns: [B, h, w, C].
-        func callAsFunction(_ x: Tensor) -> Tensor {
+        package func callAsFunction(_ x: Tensor) -> Tensor {
             let h = attention(norm1(x), residual: x)
             return mlp(norm2(h), residual: h)
         }
@@ -32,15 +32,15 @@ extension SAM {
     ///
     /// The published model pads the grid to whole windows after the layer norm, so that a padded cell's query, key and value are the bias:
     /// it takes part in the attention, but nothing is multiplied for it.
-    struct GridAttention: Sendable {
-        let queriesKeysValues: Linear
+    package struct GridAttention: Sendable {
+        package let queriesKeysValues: Linear
         /// [3C], what queries, keys and values are outside the grid.
-        let padding: Tensor
-        let output: Linear
-        let positions: RelativePositions?
-        let heads: Int
+        package let padding: Tensor
+        package let output: Linear
+        package let positions: RelativePositions?
+        package let heads: Int
         /// Side in cells; nil: the whole grid.
-        let window: Int?
+        package let window: Int?
 
         init(_ weights: Weights, _ configuration: Configuration.ImageEncoder, isGlobal: Bool) throws {
             let channels = configuration.channels
@@ -59,7 +59,7 @@ extension SAM {
         ///   - x: [B, h, w, C].
         ///   - residual: what the result is added to, [B, h, w, C].
         /// - Returns: [B, h, w, C].
-        func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
+        package func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
             let mixed = gridAttention(queriesKeysValues(x), heads: heads, positions: positions, window: window, padding: padding)
             return output(mixed, residual: residual)
         }

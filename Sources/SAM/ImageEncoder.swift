@@ -2,18 +2,19 @@ import Tensor
 
 extension SAM {
     /// The image encoder, a ViTDet: patches, layers of windowed and of global attention, a neck (SAM, appendix A).
-    struct ImageEncoder: Sendable {
-        let patches: Conv2d
+    package struct ImageEncoder: Sendable {
+        package let patches: Conv2d
         /// [h, w, C], or none.
-        let positions: Tensor?
-        let layers: [EncoderLayer]
-        let neck: Neck
+        package let positions: Tensor?
+        package let layers: [EncoderLayer]
+        package let neck: Neck
 
         init(_ weights: Weights, _ configuration: Configuration.ImageEncoder) throws {
             let channels = configuration.channels
             let grid = configuration.grid
             patches = try Conv2d(
-                weights["patch_embed"]["projection"], in: 3, out: channels, kernel: configuration.patchSize, stride: configuration.patchSize)
+                weights["patch_embed"]["projection"], in: 3, out: channels, kernel: configuration.patchSize, stride: configuration.patchSize
+            )
             positions =
                 try configuration.absolutePositions
                 ? weights.tensor("pos_embed", [1, grid, grid, channels]).reshaped([grid, grid, channels]) : nil
@@ -26,7 +27,7 @@ extension SAM {
         /// - Parameter pixels: [1, S, S, 3], normalised.
         /// - Returns: [1, h, w, C].
         /// - Throws: `CancellationError` between layers when the current task is cancelled.
-        func callAsFunction(_ pixels: Tensor) throws -> Tensor {
+        package func callAsFunction(_ pixels: Tensor) throws -> Tensor {
             var x = patches(pixels)
             if let positions { x += positions }
             for layer in layers {
@@ -41,11 +42,11 @@ extension SAM {
     /// From the layers' channels to the decoder's:
     ///
     ///     LayerNorm(Conv3×3(LayerNorm(Conv1×1(x))))
-    struct Neck: Sendable {
-        let conv1: Conv2d
-        let norm1: LayerNorm
-        let conv2: Conv2d
-        let norm2: LayerNorm
+    package struct Neck: Sendable {
+        package let conv1: Conv2d
+        package let norm1: LayerNorm
+        package let conv2: Conv2d
+        package let norm2: LayerNorm
 
         init(_ weights: Weights, in channels: Int, out: Int) throws {
             conv1 = try Conv2d(weights["conv1"], in: channels, out: out, kernel: 1, stride: 1, bias: false)
@@ -56,7 +57,7 @@ extension SAM {
 
         /// - Parameter x: [B, h, w, C].
         /// - Returns: [B, h, w, C'].
-        func callAsFunction(_ x: Tensor) -> Tensor {
+        package func callAsFunction(_ x: Tensor) -> Tensor {
             norm2(conv2(norm1(conv1(x))))
         }
     }

@@ -17,16 +17,16 @@ extension SAM {
         }
 
         /// One token for the score, then one for each mask, [1 + masks, C].
-        let outputTokens: Tensor
-        private(set) var layers: [TwoWayLayer]
-        let finalAttention: Attention
-        let finalNorm: LayerNorm
-        let upscaling: Upscaling
+        package let outputTokens: Tensor
+        package private(set) var layers: [TwoWayLayer]
+        package let finalAttention: Attention
+        package let finalNorm: LayerNorm
+        package let upscaling: Upscaling
         /// From each mask's token to the weights of its channels.
-        let weightings: [Perceptron]
-        let scores: Perceptron
+        package let weightings: [Perceptron]
+        package let scores: Perceptron
         /// The cells' positions, [1, hw, C].
-        let positions: Tensor
+        package let positions: Tensor
 
         init(_ weights: Weights, _ configuration: Configuration.MaskDecoder, positions: Tensor) throws {
             let channels = configuration.channels
@@ -46,7 +46,8 @@ extension SAM {
                 try Perceptron(weights["output_hypernetworks_mlps"][i], in: channels, hidden: channels, out: channels / 8, layers: 3)
             }
             scores = try Perceptron(
-                weights["iou_prediction_head"], in: channels, hidden: configuration.scoreHidden, out: masks, layers: configuration.scoreLayers)
+                weights["iou_prediction_head"], in: channels, hidden: configuration.scoreHidden, out: masks,
+                layers: configuration.scoreLayers)
             self.positions = positions
         }
 
@@ -68,7 +69,7 @@ extension SAM {
         ///   - picture: embedding plus the mask prompt's map.
         ///   - masks: which masks are wanted; 0 is the single answer, 1 and above are the alternatives.
         /// - Returns: logits [masks, 4h · 4w] and scores [masks].
-        func callAsFunction(
+        package func callAsFunction(
             _ prompt: Tensor, _ picture: PictureTokens, side: Int, masks: Range<Int>, guidance: Guidance? = nil
         ) -> (logits: Tensor, scores: Tensor) {
             let tokens = Tensor.concatenated([outputTokens, prompt], axis: 0)
@@ -103,10 +104,10 @@ extension SAM {
     /// Four times finer, in two steps, for an eighth of the channels:
     ///
     ///     GELU(ConvTranspose(GELU(LayerNorm(ConvTranspose(x)))))
-    struct Upscaling: Sendable {
-        let conv1: ConvTranspose2d
-        let norm: LayerNorm
-        let conv2: ConvTranspose2d
+    package struct Upscaling: Sendable {
+        package let conv1: ConvTranspose2d
+        package let norm: LayerNorm
+        package let conv2: ConvTranspose2d
 
         init(_ weights: Weights, channels: Int) throws {
             conv1 = try ConvTranspose2d(weights["upscale_conv1"], in: channels, out: channels / 4, kernel: 2)
@@ -116,14 +117,14 @@ extension SAM {
 
         /// - Parameter x: [1, h, w, C].
         /// - Returns: [1, 4h, 4w, C/8].
-        func callAsFunction(_ x: Tensor) -> Tensor {
+        package func callAsFunction(_ x: Tensor) -> Tensor {
             conv2(norm(conv1(x)).gelu(), activation: .gelu)
         }
     }
 
     /// Linear layers with ReLU between them.
-    struct Perceptron: Sendable {
-        let layers: [Linear]
+    package struct Perceptron: Sendable {
+        package let layers: [Linear]
 
         init(_ weights: Weights, in channels: Int, hidden: Int, out: Int, layers count: Int) throws {
             var layers = [try Linear(weights["proj_in"], in: channels, out: hidden)]
@@ -133,7 +134,7 @@ extension SAM {
 
         /// - Parameter x: [N, C].
         /// - Returns: [N, out].
-        func callAsFunction(_ x: Tensor) -> Tensor {
+        package func callAsFunction(_ x: Tensor) -> Tensor {
             layers[layers.count - 1](layers.dropLast().reduce(x) { $1($0, activation: .relu) })
         }
     }

@@ -13,9 +13,9 @@ extension SAM {
     ///     [sin(2π (2p - 1) G), cos(2π (2p - 1) G)]
     ///
     /// Worked out in double precision and rounded once.
-    struct PositionalEncoding: Sendable {
+    package struct PositionalEncoding: Sendable {
         /// G, [2, F]: x's row, then y's.
-        let matrix: Tensor
+        package let matrix: Tensor
         private let columns: [Double]
         private let rows: [Double]
 
@@ -30,7 +30,7 @@ extension SAM {
         ///   - x: 0 at the left edge of the model's input, 1 at the right.
         ///   - y: 0 at the top, 1 at the bottom.
         /// - Returns: 2F numbers.
-        func callAsFunction(x: Double, y: Double) -> [Float] {
+        package func callAsFunction(x: Double, y: Double) -> [Float] {
             let angles = zip(columns, rows).map { (2 * x - 1) * $0 + (2 * y - 1) * $1 }
             return angles.map { Float(sin($0)) } + angles.map { Float(cos($0)) }
         }

@@ -12,16 +12,16 @@ extension SAM {
     ///     pad(((resize(picture) · factor) - mean) / deviation)
     ///
     /// Padding comes last, so that outside the picture the input is zero.
-    struct Preprocessing: Sendable {
+    package struct Preprocessing: Sendable {
         /// What the picture's longer side becomes.
-        let longest: Int
+        package let longest: Int
         /// Side of the input.
-        let side: Int
-        let filter: ResizeFilter
+        package let side: Int
+        package let filter: ResizeFilter
         /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps and roundings.
         private let table: [[Float]]
 
-        init(
+        package init(
             side: Int, longest: Int? = nil, filter: ResizeFilter = .bilinear, factor: Double? = 1 / 255,
             mean: [Double] = [0.485, 0.456, 0.406], deviation: [Double] = [0.229, 0.224, 0.225]
         ) {
@@ -34,7 +34,7 @@ extension SAM {
         }
 
         /// - Returns: [1, S, S, 3] and where the picture stands in it.
-        func callAsFunction(_ picture: Picture) -> (pixels: Tensor, frame: Frame) {
+        package func callAsFunction(_ picture: Picture) -> (pixels: Tensor, frame: Frame) {
             let frame = Frame(original: picture.size, longest: longest, side: side)
             let resized = picture.resized(to: frame.resized, filter: filter)
             var pixels = [Float](repeating: 0, count: side * side * 3)
@@ -55,7 +55,7 @@ extension SAM {
 extension SAM.Preprocessing {
     /// Reads a model folder's processor_config.json or preprocessor_config.json; without either, what every published SAM does.
     /// - Parameter side: the image encoder's input.
-    init(contentsOf folder: URL, side: Int) throws(WeightsError) {
+    package init(contentsOf folder: URL, side: Int) throws(WeightsError) {
         if let reader = try Self.reader(folder, "processor_config.json"), reader.contains("image_processor") {
             try self.init(reader.section("image_processor"), side: side)
         } else if let reader = try Self.reader(folder, "preprocessor_config.json") {
@@ -69,7 +69,7 @@ extension SAM.Preprocessing {
         do { return try ConfigurationReader(contentsOf: folder.appending(path: name)) } catch .incomplete { return nil }
     }
 
-    init(_ reader: ConfigurationReader, side: Int) throws(WeightsError) {
+    package init(_ reader: ConfigurationReader, side: Int) throws(WeightsError) {
         try reader.require("do_resize", true, default: true)
         try reader.require("do_pad", true, default: true)
         let longest =

@@ -3,15 +3,15 @@ import Tensor
 
 extension SAM {
     /// Turns prompts into tokens (points and boxes) and a map (masks) for the decoder (SAM, appendix A).
-    struct PromptEncoder: Sendable {
-        let positions: PositionalEncoding
+    package struct PromptEncoder: Sendable {
+        package let positions: PositionalEncoding
         /// Background point, object point, a box's top left corner, its bottom right; [C] each.
-        let kinds: [Tensor]
+        package let kinds: [Tensor]
         /// Stands in for the missing box where points come alone, [C].
-        let notAPoint: Tensor
+        package let notAPoint: Tensor
         /// The map's value where no mask is given, [C].
-        let noMask: Tensor
-        let mask: MaskEmbedding
+        package let noMask: Tensor
+        package let mask: MaskEmbedding
         private let side: Double
 
         init(_ weights: Weights, _ configuration: Configuration.PromptEncoder, positions: PositionalEncoding) throws {
@@ -27,7 +27,7 @@ extension SAM {
 
         /// The tokens of a prompt's points and box: points first; after points without a box one token that says so; then the box's corners.
         /// - Returns: [n, C]; n is 0 for a mask alone.
-        func tokens(_ prompt: Prompt, in frame: Frame) -> Tensor {
+        package func tokens(_ prompt: Prompt, in frame: Frame) -> Tensor {
             var tokens: [Tensor] = prompt.points.map { entry in
                 code(frame.scaled(entry.point)) + kinds[entry.isObject ? 1 : 0]
             }
@@ -50,13 +50,13 @@ extension SAM {
     /// From low-resolution logits to a map that is added to the picture's embedding:
     ///
     ///     Conv1×1(GELU(LayerNorm(Conv2×2(GELU(LayerNorm(Conv2×2(m)))))))
-    struct MaskEmbedding: Sendable {
-        let conv1: Conv2d
-        let norm1: LayerNorm
-        let conv2: Conv2d
-        let norm2: LayerNorm
-        let conv3: Conv2d
-        let activation: Activation
+    package struct MaskEmbedding: Sendable {
+        package let conv1: Conv2d
+        package let norm1: LayerNorm
+        package let conv2: Conv2d
+        package let norm2: LayerNorm
+        package let conv3: Conv2d
+        package let activation: Activation
 
         init(_ weights: Weights, _ configuration: Configuration.PromptEncoder) throws {
             let inner = configuration.maskChannels
@@ -70,7 +70,7 @@ extension SAM {
 
         /// - Parameter logits: [4h, 4w].
         /// - Returns: [1, h, w, C].
-        func callAsFunction(_ logits: Tensor) -> Tensor {
+        package func callAsFunction(_ logits: Tensor) -> Tensor {
             let m = logits.reshaped([1, logits.shape[0], logits.shape[1], 1])
             let half = norm1(conv1(m)).activated(activation)
             let quarter = norm2(conv2(half)).activated(activation)

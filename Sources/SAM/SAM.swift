@@ -15,10 +15,10 @@ public struct SAM: Sendable {
     public let configuration: Configuration
     /// The folder's name and checksum, for records.
     public let weights: Weights
-    let preprocessing: Preprocessing
-    let imageEncoder: ImageEncoder
-    let promptEncoder: PromptEncoder
-    let decoder: MaskDecoder
+    package let preprocessing: Preprocessing
+    package let imageEncoder: ImageEncoder
+    package let promptEncoder: PromptEncoder
+    package let decoder: MaskDecoder
     /// The decoder with the original code's epsilon, for PerSAM's `faithful`.
     let originalDecoder: MaskDecoder
 
@@ -36,7 +36,8 @@ public struct SAM: Sendable {
         self.configuration = configuration
         self.preprocessing = preprocessing
         let grid = configuration.imageEncoder.grid
-        let positions = try PositionalEncoding(matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
+        let positions = try PositionalEncoding(
+            matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
         imageEncoder = try ImageEncoder(weights["vision_encoder"], configuration.imageEncoder)
         promptEncoder = try PromptEncoder(weights["prompt_encoder"], configuration.promptEncoder, positions: positions)
         let cells = positions.grid(height: grid, width: grid)

@@ -4,12 +4,12 @@ extension SAM {
     /// Attention whose inner channels may be fewer than its outer ones:
     ///
     ///     Wo(softmax(Wq q (Wk k)ᵀ / √d) Wv v)
-    struct Attention: Sendable {
-        let queries: Linear
-        let keys: Linear
-        let values: Linear
-        let output: Linear
-        let heads: Int
+    package struct Attention: Sendable {
+        package let queries: Linear
+        package let keys: Linear
+        package let values: Linear
+        package let output: Linear
+        package let heads: Int
 
         init(_ weights: Weights, channels: Int, inner: Int, heads: Int) throws {
             queries = try Linear(weights["q_proj"], in: channels, out: inner)
@@ -25,7 +25,7 @@ extension SAM {
         ///   - v: [B, M, C].
         ///   - residual: what the result is added to, [B, N, C].
         /// - Returns: [B, N, C].
-        func callAsFunction(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor? = nil) -> Tensor {
+        package func callAsFunction(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor? = nil) -> Tensor {
             output(attention(queries(q), keys(k), values(v), heads: heads), residual: residual)
         }
     }
@@ -36,16 +36,16 @@ extension SAM {
     ///     q = LN2(q + Attention(q + p → k + kp, k))
     ///     q = LN3(q + MLP(q))
     ///     k = LN4(k + Attention(k + kp → q + p, q))
-    struct TwoWayLayer: Sendable {
-        let isFirst: Bool
-        let selfAttention: Attention
-        var norm1: LayerNorm
-        let tokensToPicture: Attention
-        var norm2: LayerNorm
-        let mlp: MLP
-        var norm3: LayerNorm
-        let pictureToTokens: Attention
-        var norm4: LayerNorm
+    package struct TwoWayLayer: Sendable {
+        package let isFirst: Bool
+        package let selfAttention: Attention
+        package var norm1: LayerNorm
+        package let tokensToPicture: Attention
+        package var norm2: LayerNorm
+        package let mlp: MLP
+        package var norm3: LayerNorm
+        package let pictureToTokens: Attention
+        package var norm4: LayerNorm
 
         init(_ weights: Weights, _ configuration: Configuration.MaskDecoder, isFirst: Bool) throws {
             let (channels, heads) = (configuration.channels, configuration.heads)
@@ -53,7 +53,8 @@ extension SAM {
                 try LayerNorm(weights["layer_norm\(i)"], channels, epsilon: configuration.epsilon)
             }
             func cross(_ name: String) throws -> Attention {
-                try Attention(weights[name], channels: channels, inner: channels / configuration.attentionDownsampling, heads: heads)
+                // transformers takes attention_downsample_rate for the last attention only: here it is two.
+                try Attention(weights[name], channels: channels, inner: channels / 2, heads: heads)
             }
             self.isFirst = isFirst
             selfAttention = try Attention(weights["self_attn"], channels: channels, inner: channels, heads: heads)
@@ -73,7 +74,7 @@ extension SAM {
         ///   - k: the picture and what is known of it.
         ///   - guidance: PerSAM's similarity, [hw], for the tokens' attention to the picture.
         /// - Returns: tokens [1, N, C] and picture [1, hw, C].
-        func callAsFunction(_ q: Tensor, _ p: Tensor, _ k: PictureTokens, guidance: Tensor? = nil) -> (Tensor, Tensor) {
+        package func callAsFunction(_ q: Tensor, _ p: Tensor, _ k: PictureTokens, guidance: Tensor? = nil) -> (Tensor, Tensor) {
             var q = q
             if isFirst {
                 q = norm1(selfAttention(q, q, q))
@@ -114,16 +115,16 @@ extension SAM {
     }
 
     /// A picture's cells as tokens, and what does not depend on a prompt, where that is known already.
-    struct PictureTokens: Sendable {
+    package struct PictureTokens: Sendable {
         /// [1, hw, C]
-        let tokens: Tensor
+        package let tokens: Tensor
         /// With the cells' positions added, [1, hw, C].
-        let placed: Tensor
+        package let placed: Tensor
         var keys: Tensor?
         var values: Tensor?
         var queries: Tensor?
 
-        init(tokens: Tensor, positions: Tensor) {
+        package init(tokens: Tensor, positions: Tensor) {
             self.tokens = tokens
             placed = tokens + positions
         }

@@ -17,8 +17,11 @@ package struct TwoStepInterpolation: Sendable {
     ///   - size: rows and columns of the first result.
     ///   - kept: how many of them go into the second.
     ///   - final: rows and columns of the second result.
-    package init(_ map: Tensor, to size: (height: Int, width: Int), keeping kept: (height: Int, width: Int), to final: (height: Int, width: Int)) {
-        precondition(map.shape.rank == 2 && kept.height <= size.height && kept.width <= size.width, "two-step interpolation of \(map.shape)")
+    package init(
+        _ map: Tensor, to size: (height: Int, width: Int), keeping kept: (height: Int, width: Int), to final: (height: Int, width: Int)
+    ) {
+        precondition(
+            map.shape.rank == 2 && kept.height <= size.height && kept.width <= size.width, "two-step interpolation of \(map.shape)")
         self.map = map
         first = BilinearStep(
             rows: Array(Tensor.linearTaps(from: map.shape[0], to: size.height).prefix(kept.height)),
@@ -65,7 +68,8 @@ package struct TwoStepInterpolation: Sendable {
         guard isNew else { return slot }
         let width = map.shape[1]
         map.withValues { values in
-            BilinearStep.stretch(UnsafeBufferPointer(rebasing: values[index * width..<(index + 1) * width]), first.columns, into: &stretched.rows[slot])
+            BilinearStep.stretch(
+                UnsafeBufferPointer(rebasing: values[index * width..<(index + 1) * width]), first.columns, into: &stretched.rows[slot])
         }
         return slot
     }

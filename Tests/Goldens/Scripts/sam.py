@@ -22,25 +22,26 @@ from transformers.models.sam.processing_sam import SamProcessor
 torch.set_num_threads(1)
 OUT = pathlib.Path(__file__).parent.parent / "SAM"
 
+# No layer norm is over fewer than three channels: of two it is almost a sign, and any rounding becomes a jump.
 # A grid of 7 in windows of 3 is padded to 9; the head's six channels are no multiple of a vector.
 TINY = dict(
     vision_config=dict(
         image_size=56, patch_size=8, hidden_size=12, num_attention_heads=2, num_hidden_layers=3, global_attn_indexes=[1], window_size=3,
         mlp_dim=30, output_channels=16, num_pos_feats=8,
     ),
-    prompt_encoder_config=dict(image_size=56, patch_size=8, hidden_size=16, mask_input_channels=8),
+    prompt_encoder_config=dict(image_size=56, patch_size=8, hidden_size=16, mask_input_channels=16),
     mask_decoder_config=dict(hidden_size=16, mlp_dim=24, num_attention_heads=2, iou_head_hidden_dim=20),
 )
 # Every switch the other way: no absolute or relative positions, no bias, other activations, depths, epsilons, a window larger than the grid.
 ODD = dict(
     vision_config=dict(
         image_size=20, patch_size=4, hidden_size=15, num_attention_heads=3, num_hidden_layers=2, global_attn_indexes=[0], window_size=6,
-        mlp_ratio=1.5, mlp_dim=None, output_channels=8, num_pos_feats=4, use_abs_pos=False, use_rel_pos=False, qkv_bias=False,
+        mlp_ratio=1.5, mlp_dim=None, output_channels=24, num_pos_feats=12, use_abs_pos=False, use_rel_pos=False, qkv_bias=False,
         hidden_act="relu", layer_norm_eps=1e-3,
     ),
-    prompt_encoder_config=dict(image_size=20, patch_size=4, hidden_size=8, mask_input_channels=4, hidden_act="relu", layer_norm_eps=1e-3),
+    prompt_encoder_config=dict(image_size=20, patch_size=4, hidden_size=24, mask_input_channels=12, hidden_act="relu", layer_norm_eps=1e-3),
     mask_decoder_config=dict(
-        hidden_size=8, mlp_dim=10, num_attention_heads=2, iou_head_hidden_dim=5, iou_head_depth=4, num_hidden_layers=3, hidden_act="gelu",
+        hidden_size=24, mlp_dim=10, num_attention_heads=2, iou_head_hidden_dim=5, iou_head_depth=4, num_hidden_layers=3, hidden_act="gelu",
         attention_downsample_rate=1, num_multimask_outputs=2, layer_norm_eps=1e-3,
     ),
 )
