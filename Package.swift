@@ -61,7 +61,7 @@ let package = Package(
 
         // Tests
         .target(name: "SpanielTestSupport", dependencies: ["Tensor", "SpanielImaging"], path: "Tests/Support"),
-        .testTarget(name: "SpanielFilesTests", dependencies: ["SpanielFiles"]),
+        .testTarget(name: "SpanielFilesTests", dependencies: ["SpanielFiles", "SpanielTestSupport"]),
         .testTarget(name: "SpanielJSONTests", dependencies: ["SpanielJSON"]),
         .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),

@@ -1,23 +1,13 @@
 import Foundation
 import SpanielFiles
+import SpanielTestSupport
 import Testing
 
 @Suite("Files")
 struct FilesTests {
-    /// A folder that goes away with the test.
-    final class Scratch {
-        let url: URL
-        init() throws {
-            url = FileManager.default.temporaryDirectory.appending(path: "spaniel-files-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        }
-        deinit { try? FileManager.default.removeItem(at: url) }
-        func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
-    }
-
     @Test("what is written is read again, over what was there")
     func roundTrip() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let file = scratch.url.appending(path: "a.bin")
         for bytes in [[1, 2, 3], [], [UInt8](repeating: 7, count: 1_000_000)] as [[UInt8]] {
             try AtomicFile.write(bytes, to: file)
@@ -29,7 +19,7 @@ struct FilesTests {
 
     @Test("a file that is not committed leaves the old one and nothing else")
     func uncommitted() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let url = scratch.url.appending(path: "a")
         try AtomicFile.write([1], to: url)
         do {
@@ -43,7 +33,7 @@ struct FilesTests {
 
     @Test("the mode of a file that is replaced stays, and a link is followed")
     func modeAndLink() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let url = scratch.url.appending(path: "a")
         try AtomicFile.write([1], to: url)
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: url.path)
@@ -57,7 +47,7 @@ struct FilesTests {
 
     @Test("what is no file, is missing or is too large is named")
     func refusals() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let folder = scratch.url.appending(path: "folder")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         let file = scratch.url.appending(path: "file")
@@ -85,7 +75,7 @@ struct FilesTests {
     func discarding() async {
         // In a process of its own: the clean-up takes every unfinished file, other tests' too.
         await #expect(processExitsWith: .success) {
-            let scratch = try Scratch()
+            let scratch = try ScratchFolder()
             let file = try AtomicFile(replacing: scratch.url.appending(path: "a"))
             try file.append([1].span.bytes)
             AtomicFile.discardUnfinished()

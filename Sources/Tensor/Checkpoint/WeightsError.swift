@@ -79,6 +79,6 @@ public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible, L
     static func printable(_ name: String) -> String {
         let short = name.unicodeScalars.count > 200 ? String(name.unicodeScalars.prefix(200)) + "…" : name
         let isPlain = short.unicodeScalars.allSatisfy { $0.value > 0x20 && ![.control, .format].contains($0.properties.generalCategory) }
-        return isPlain && !short.isEmpty ? short : "\"" + short.unicodeScalars.map { $0.escaped(asASCII: false) }.joined() + "\""
+        return isPlain && !short.isEmpty ? short : "\"" + short.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() + "\""
     }
 }
