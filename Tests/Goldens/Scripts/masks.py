@@ -152,9 +152,42 @@ def nearest():
     write("nearest.json", rows)
 
 
+def annotations():
+    """A COCO file with every kind of segmentation, and what pycocotools makes of each."""
+    images, rows, expected = [], [], []
+    for i in range(4):
+        h, w = (int(rng.integers(20, 80)) for _ in range(2))
+        images.append({"id": 10 + i, "file_name": f"folder/{i} é.jpg", "height": h, "width": w, "license": 1})
+        for kind in ["polygons", "text", "list"]:
+            m = blobs(h, w)
+            if kind == "polygons":
+                rings = [np.round(rng.uniform(0, 1, (5, 2)) * [w, h], 2).ravel().tolist() for _ in range(2)]
+                segmentation = rings
+                rle = coco.merge(coco.frPyObjects(rings, h, w))
+            else:
+                rle = coco.encode(np.asfortranarray(m.astype(np.uint8)))
+                segmentation = {"size": [h, w], "counts": rle["counts"].decode()}
+                if kind == "list":
+                    flat = m.ravel(order="F").astype(int)
+                    edges = np.flatnonzero(np.diff(np.concatenate([[0], flat]))).tolist() + [h * w]
+                    segmentation["counts"] = np.diff([0, *edges]).tolist()
+            rows.append({
+                "id": 100 + len(rows), "image_id": 10 + i, "category_id": 3 + 4 * (i % 2), "iscrowd": int(kind == "list"),
+                "segmentation": segmentation, "area": float(coco.area(rle)), "bbox": coco.toBbox(rle).tolist(), "score": round(rng.random(), 3),
+                "attributes": {"occluded": False},
+            })
+            expected.append(compressed(coco.decode(rle)))
+    top = {
+        "info": {"year": 2026}, "licenses": [{"id": 1}], "images": images, "annotations": rows,
+        "categories": [{"id": 3, "name": "mug", "supercategory": "kitchen"}, {"id": 7, "name": "boot"}], "expected": expected,
+    }
+    (OUT / "annotations.json").write_text(json.dumps(top, separators=(",", ":"), ensure_ascii=False).replace('{"id"', '\n{"id"') + "\n")
+
+
 OUT.mkdir(exist_ok=True)
 rle()
 polygons()
 components()
 small_regions()
 nearest()
+annotations()

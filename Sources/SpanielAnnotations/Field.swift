@@ -1,0 +1,93 @@
+import SpanielJSON
+
+/// A value in an annotation file that knows its place, so that an error can name it.
+struct Field {
+    let value: JSON?
+    private let file: String
+    private let path: String
+
+    init(_ value: JSON?, file: String, path: String) {
+        self.value = value
+        self.file = file
+        self.path = path
+    }
+
+    subscript(key: String) -> Field { Field(value?[key], file: file, path: path.isEmpty ? key : "\(path).\(key)") }
+
+    subscript(index: Int) -> Field { Field(value?[index], file: file, path: "\(path)[\(index)]") }
+
+    /// Absent or null.
+    var isMissing: Bool { value?.isNull ?? true }
+
+    var isObject: Bool { value?.object != nil }
+
+    func error(expected: String) -> AnnotationError {
+        .value(file: file, path: path, expected: expected, found: value.map(Self.excerpt) ?? "nothing")
+    }
+
+    /// A value short enough for a message.
+    private static func excerpt(_ value: JSON) -> String {
+        switch value {
+        case .array(let elements) where elements.count > 4: "a list of \(elements.count)"
+        case .object: "an object"
+        default: value.text().count > 60 ? value.text().prefix(60) + "…" : value.text()
+        }
+    }
+
+    func int() throws(AnnotationError) -> Int {
+        guard let int = value?.int else { throw error(expected: "a whole number") }
+        return int
+    }
+
+    func int(in range: ClosedRange<Int>) throws(AnnotationError) -> Int {
+        guard let int = value?.int, range.contains(int) else {
+            throw error(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return int
+    }
+
+    func double() throws(AnnotationError) -> Double {
+        guard let double = value?.double, double.isFinite else { throw error(expected: "a number") }
+        return double
+    }
+
+    func string() throws(AnnotationError) -> String {
+        guard let string = value?.string else { throw error(expected: "text") }
+        return string
+    }
+
+    /// A list of numbers. A file may hold millions of them: only a wrong one gets its place spelt out.
+    func numbers() throws(AnnotationError) -> [Double] {
+        guard let array = value?.array else { throw error(expected: "a list of numbers") }
+        let numbers = array.map { $0.double ?? .nan }
+        if let wrong = numbers.firstIndex(where: { !$0.isFinite }) { throw self[wrong].error(expected: "a number") }
+        return numbers
+    }
+
+    /// A list of whole numbers.
+    func ints() throws(AnnotationError) -> [Int] {
+        guard let array = value?.array else { throw error(expected: "a list of whole numbers") }
+        var ints: [Int] = []
+        ints.reserveCapacity(array.count)
+        for (index, element) in array.enumerated() {
+            guard let int = element.int else { throw self[index].error(expected: "a whole number") }
+            ints.append(int)
+        }
+        return ints
+    }
+
+    func elements<T>(_ read: (Field) throws(AnnotationError) -> T) throws(AnnotationError) -> [T] {
+        guard let array = value?.array else { throw error(expected: "a list") }
+        var result: [T] = []
+        result.reserveCapacity(array.count)
+        for (index, element) in array.enumerated() { result.append(try read(Field(element, file: file, path: "\(path)[\(index)]"))) }
+        return result
+    }
+
+    func checkDistinct(_ ids: [Int]) throws(AnnotationError) {
+        var seen = Set<Int>()
+        for (index, id) in ids.enumerated() where !seen.insert(id).inserted {
+            throw .value(file: file, path: "\(path)[\(index)].id", expected: "an id of its own", found: "\(id) a second time")
+        }
+    }
+}
