@@ -27,8 +27,8 @@ extension COCO {
             Category(id: try field["id"].int(), name: try field["name"].string())
         }
         images = try top["images"].elements { field throws(AnnotationError) in
-            let width = try field["width"].int(in: 1...Mask.pixelLimit)
-            let height = try field["height"].int(in: 1...Mask.pixelLimit / width)
+            let width = try field["width"].int(in: 1...Limits.pixels)
+            let height = try field["height"].int(in: 1...Limits.pixels / width)
             return Image(id: try field["id"].int(), fileName: try field["file_name"].string(), size: Size(width: width, height: height))
         }
         try top["images"].checkDistinct(images.map(\.id))

@@ -9,9 +9,6 @@ public struct Mask: Sendable, Equatable {
     /// Bit x % 64 of word x / 64 of a row is pixel x. The bits past the width are zero: areas and comparisons rely on it.
     package var words: [UInt64]
 
-    /// The most pixels a mask or picture read from outside may claim; Pillow's limit.
-    package static let pixelLimit = 178_956_970
-
     /// A mask with no pixel set, or with all of them.
     ///
     /// A negative size is a programming mistake and traps.

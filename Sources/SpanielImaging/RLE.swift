@@ -28,7 +28,7 @@ public struct RLE: Sendable, Equatable {
 
     static func pixels(of size: Size) throws(RLEError) -> Int {
         let (pixels, overflow) = size.width.multipliedReportingOverflow(by: size.height)
-        guard size.width >= 0, size.height >= 0, !overflow, pixels <= Mask.pixelLimit else { throw .size(size) }
+        guard size.width >= 0, size.height >= 0, !overflow, pixels <= Limits.pixels else { throw .size(size) }
         return pixels
     }
 
@@ -94,7 +94,7 @@ public enum RLEError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .size(let size):
-            "run lengths for \(size.width)×\(size.height) pixels: expected a size of at most \(Mask.pixelLimit) pixels"
+            "run lengths for \(size.width)×\(size.height) pixels: expected a size of at most \(Limits.pixels) pixels"
         case .empty(let size):
             "no run lengths for \(size.width)×\(size.height) pixels: a mask without objects has one count, \(size.width * size.height)"
         case .count(let index, let found, let room):
