@@ -1,0 +1,370 @@
+"""Trains sam-nano from nothing on composed scenes; resumes by itself when started again.
+
+    python train_sam.py                                   # two CPU cores: about ten hours
+    python train_sam.py --device cuda --batch 64 --rate 1.5e-3 --stages 256:20000,384:8000 --workers 12
+
+Each picture gives several objects to segment, in rounds: a click, then a corrective click with the first mask as prompt; a box,
+then box, mask and click; and PerSAM's own cascade, guided by the mean feature of the same object in another picture of the
+batch. Beside the masks the features learn to find the same object elsewhere (contrast and a fixed operating point).
+A run's folder (--run) holds checkpoint.pt, log.jsonl and pid; see trainer.py for pausing. export.py writes the weights.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from compose import Composer, Library
+from fetch import default_root
+from sam_nano import PATCH, build, decode, encode, image_positions, prompt, resized, similarity_map
+from trainer import Average, Feed, Run, cosine, optimiser
+
+GROUP = 4  # pictures that share a pool of objects
+POOL = 6
+CLICKED, BOXED, GUIDED = 2, 1, 1  # objects a picture gives to each kind of prompt
+SLOTS = CLICKED + BOXED + GUIDED
+TEMPERATURE = 0.07
+OPERATING_POINT = 0.6  # the cosine that should divide the same object's cells from all others
+
+# --- batches ---------------------------------------------------------------------------------------------------------
+
+
+class Batches:
+    """make(k): the k-th batch of scenes as arrays; the same for the same seed and k."""
+
+    def __init__(self, root, batch, side, seed):
+        self.root, self.batch, self.side, self.seed = root, batch, side, seed
+        self.composer = None
+
+    def __call__(self, index):
+        if self.composer is None:
+            self.composer = Composer(Library(self.root), self.side)
+        composer, side, batch = self.composer, self.side, self.batch
+        random = composer.random = np.random.default_rng([self.seed, side, index])
+        low, grid, objects = side // 4, side // PATCH, batch // GROUP * POOL
+        out = dict(
+            pictures=np.empty((batch, side, side, 3), np.uint8),
+            masks=np.zeros((batch, SLOTS, low, low), np.uint8),  # coverage 0…16
+            clicks=np.zeros((batch, SLOTS, 2), np.float32),
+            boxes=np.zeros((batch, SLOTS, 4), np.float32),
+            which=np.full((batch, SLOTS), -1, np.int64),  # the object's number within the batch
+            cover=np.zeros((batch, objects, grid, grid), np.uint8),  # of each object in the batch, 0…256
+            strongest=np.zeros((batch, objects, grid, grid), bool),  # each instance's best covered cell
+            unsure=np.zeros((batch, grid, grid), bool),
+        )
+        for b in range(batch):
+            if b % GROUP == 0:
+                pool = composer.pool(POOL)
+            while True:
+                scene = composer.scene(composer.choose(pool))
+                if scene.instances:
+                    break
+            out["pictures"][b] = scene.picture
+            out["unsure"][b] = scene.unsure.reshape(grid, PATCH, grid, PATCH).any((1, 3))
+            order = random.permutation(len(scene.instances))
+            for slot in range(SLOTS):
+                instance = scene.instances[order[slot % len(order)]]
+                out["masks"][b, slot] = instance.mask.reshape(low, 4, low, 4).sum((1, 3))
+                inside = np.flatnonzero(instance.mask)
+                at = inside[random.integers(len(inside))]
+                out["clicks"][b, slot] = at % side, at // side
+                out["boxes"][b, slot] = instance.box
+                out["which"][b, slot] = b // GROUP * POOL + pool.index(instance.object)
+            for instance in scene.instances:
+                number = b // GROUP * POOL + pool.index(instance.object)
+                cover = instance.mask.reshape(grid, PATCH, grid, PATCH).sum((1, 3))
+                out["cover"][b, number] = np.minimum(out["cover"][b, number] + cover, 255)
+                if cover.max() > 40:
+                    out["strongest"][b, number].flat[cover.argmax()] = True
+        return out
+
+
+# --- losses ----------------------------------------------------------------------------------------------------------
+
+
+def mask_losses(logits, truth):
+    """Binary cross-entropy + dice of [N, K, h, w] against [N, 1, h, w] coverage, and the thresholded IoU; each [N, K]."""
+    truth = truth.expand_as(logits)
+    entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean((2, 3))
+    p = logits.sigmoid()
+    dice = 1 - (2 * (p * truth).sum((2, 3)) + 1) / (p.sum((2, 3)) + truth.sum((2, 3)) + 1)
+    found, real = logits > 0, truth > 0.5
+    iou = (found & real).sum((2, 3)) / (found | real).sum((2, 3)).clamp(min=1)
+    return entropy + dice, iou
+
+
+def round_loss(logits, iou, truth):
+    """The loss of one decoder pass: token 0, the best of tokens 1 to 3, and the IoU head; and the IoU of token 0."""
+    losses, real = mask_losses(logits, truth)
+    best = losses[:, 1:].min(1).values
+    loss = losses[:, 0].mean() + best.mean() + (iou - real).square().mean()
+    return loss, real[:, 0].mean(), real[:, 1:].gather(1, iou[:, 1:].argmax(1, keepdim=True)).mean()
+
+
+def contrast(features, batch):
+    """A mean feature over an object's mask must score that object's cells in the other pictures above all others.
+
+    → the contrastive loss (each positive cell against all negative ones), the loss against the operating point, and how often a
+    query's best cell among the other pictures that hold its object is on it.
+    """
+    pictures, channels, grid, _ = features.shape
+    weight = F.avg_pool2d(batch["masks"].float().flatten(0, 1)[:, None] / 16, PATCH // 4).flatten(1)  # [Q, cells]
+    solid = weight * (weight > 0.5)
+    weight = torch.where(solid.sum(1, keepdim=True) > 0, solid, weight)
+    own = torch.arange(pictures, device=features.device).repeat_interleave(SLOTS)
+    cells = features.flatten(2).transpose(1, 2)  # [B, cells, C]
+    queries = torch.einsum("qn,qnc->qc", weight / weight.sum(1, keepdim=True).clamp(min=1e-6), cells[own])
+    scores = F.normalize(queries, dim=1) @ F.normalize(cells, dim=2).flatten(0, 1).T  # [Q, B·cells]
+
+    which = batch["which"].flatten()
+    cover = batch["cover"][:, which].transpose(0, 1).flatten(2)  # [Q, B, cells]
+    strongest = batch["strongest"][:, which].transpose(0, 1).flatten(2)
+    elsewhere = (own[:, None] != torch.arange(pictures, device=own.device))[..., None]
+    positive = ((cover > 128) | strongest) & elsewhere
+    negative = (cover == 0) & ~batch["unsure"].flatten(1) & elsewhere
+    positive, negative = positive.flatten(1), negative.flatten(1)
+    asked = positive.any(1)
+
+    scaled = scores.float() / TEMPERATURE
+    against = scaled.masked_fill(~negative, -1e4).logsumexp(1, keepdim=True)
+    per_query = (F.softplus(against - scaled) * positive).sum(1) / positive.sum(1).clamp(min=1)
+    contrastive = (per_query * asked).sum() / asked.sum().clamp(min=1)
+
+    offset = (scores.float() - OPERATING_POINT) / TEMPERATURE
+    miss = (F.softplus(-offset) * positive).sum(1) / positive.sum(1).clamp(min=1)
+    hardest = offset.masked_fill(~negative, -1e4).topk(32, 1).values
+    point = ((miss + F.softplus(hardest).mean(1)) * asked).sum() / asked.sum().clamp(min=1)
+
+    held = positive.unflatten(1, (pictures, -1)).any(2)  # pictures with the object
+    best = scaled.detach().unflatten(1, (pictures, -1)).argmax(2, keepdim=True)
+    hit = cover.gather(2, best)[..., 0] > 40
+    return contrastive, point, (hit & held).sum() / held.sum().clamp(min=1)
+
+
+# --- prompts ---------------------------------------------------------------------------------------------------------
+
+
+def correction(logits, truth, side):
+    """A click on a wrong low-resolution pixel, label 1 where the object is; inside the object where nothing is wrong."""
+    real = truth[:, 0] > 0.5
+    wrong = (logits > 0) != real
+    choices = torch.where(wrong.flatten(1).any(1)[:, None], wrong.flatten(1), real.flatten(1)).float() + 1e-9
+    at = torch.multinomial(choices, 1)[:, 0]
+    width = real.shape[-1]
+    points = torch.stack([at % width, at // width], 1).float()
+    points = (points + torch.rand_like(points)) * (side / width) - 0.5
+    return points[:, None], real.flatten(1).gather(1, at[:, None]).long()
+
+
+def jittered(boxes, side):
+    """Boxes with a normal error of a twentieth of their sides, for half of them."""
+    sizes = torch.cat([boxes[:, 2:] - boxes[:, :2]] * 2, 1)
+    noise = torch.randn_like(boxes) * 0.05 * sizes * (torch.rand_like(boxes[:, :1]) < 0.5)
+    return (boxes + noise.clamp(-8, 8)).clamp(0, side)
+
+
+def box_of(logits, fallback, side):
+    """The inclusive box of each mask in model pixels; the fallback where the mask is empty."""
+    found = logits > 0
+    width = found.shape[-1]
+    scale = side / width
+    columns, rows = found.any(1), found.any(2)
+    first = lambda line: line.float().argmax(1).float() * scale
+    last = lambda line: (width - line.flip(1).float().argmax(1).float()) * scale - 1
+    boxes = torch.stack([first(columns), first(rows), last(columns), last(rows)], 1)
+    return torch.where(found.flatten(1).any(1)[:, None], boxes, fallback)
+
+
+def guidance(features, targets, truth, clicks, side):
+    """PerSAM's prompts: the peak of the similarity inside the object, its least place anywhere, and the guided attention's map."""
+    similar = similarity_map(features, targets)
+    low = F.interpolate(similar[:, None], truth.shape[-2:], mode="bilinear")[:, 0]
+    width = low.shape[-1]
+    real = truth[:, 0] > 0.5
+    place = lambda index: torch.stack([index % width, index // width], 1).float() * (side / width) + 1.5
+    peak = place(low.masked_fill(~real, -2).flatten(1).argmax(1))
+    free = (torch.rand(len(peak), 1, device=peak.device) < 0.25) | ~real.flatten(1).any(1, keepdim=True)
+    points = torch.stack([torch.where(free, clicks, peak), place(low.flatten(1).argmin(1))], 1)
+    flat = similar.flatten(1)
+    standard = (flat - flat.mean(1, keepdim=True)) / flat.std(1, keepdim=True).clamp(min=1e-6)
+    return points, standard.sigmoid()[:, None, None]
+
+
+def step_loss(model, batch, side):
+    """All rounds on one batch → the loss and the figures to log."""
+    features = encode(model, batch["pictures"])
+    positions = image_positions(model)
+    contrastive, point, hit = contrast(features.float(), batch)
+    loss = 0.5 * contrastive + 0.2 * point
+    figures = dict(contrast=contrastive, point=point, hit=hit)
+    pictures = len(features)
+    truth = batch["masks"].float() / 16
+    one = lambda rows, value: torch.full((rows, 1), value, device=features.device, dtype=torch.long)
+
+    def part(first, count):
+        take = lambda t: t[:, first : first + count].flatten(0, 1)
+        return features.repeat_interleave(count, 0), take(truth)[:, None], take(batch["clicks"]), take(batch["boxes"])
+
+    def run(name, features, truth, similarity=None, target=None, **prompts):
+        nonlocal loss
+        logits, iou = decode(model, features, *prompt(model, **prompts), positions, similarity, target)
+        value, single, best = round_loss(logits, iou, truth)
+        loss = loss + value
+        figures[name], figures[name + "_best"] = single, best
+        return logits.detach(), iou.detach()
+
+    def chosen(logits, iou):
+        """The mask to go on with: token 0 or the best by predicted IoU, by chance."""
+        best = 1 + iou[:, 1:].argmax(1)
+        index = torch.where(torch.rand(len(best), device=best.device) < 0.5, best, 0)
+        return logits[torch.arange(len(best), device=best.device), index]
+
+    # a click, then a correction
+    f, t, clicks, boxes = part(0, CLICKED)
+    rows = len(f)
+    logits = chosen(*run("click", f, t, points=clicks[:, None], labels=one(rows, 1)))
+    at, label = correction(logits, t, side)
+    run("click2", f, t, points=torch.cat([clicks[:, None], at], 1), labels=torch.cat([one(rows, 1), label], 1), mask=logits[:, None])
+
+    # a box, then box, mask and click
+    f, t, clicks, boxes = part(CLICKED, BOXED)
+    boxes = jittered(boxes, side)
+    logits = chosen(*run("box", f, t, box=boxes))
+    at, label = correction(logits, t, side)
+    run("box2", f, t, points=at, labels=label, box=boxes, mask=logits[:, None])
+
+    # PerSAM's cascade, the target from the same object in another picture where there is one
+    f, t, clicks, boxes = part(CLICKED + BOXED, GUIDED)
+    rows = len(f)
+    with torch.no_grad():
+        own = torch.arange(pictures, device=features.device)
+        picture = own.repeat_interleave(SLOTS)
+        mine = batch["which"][:, CLICKED + BOXED :].flatten()
+        same = (mine[:, None] == batch["which"].flatten()[None]) & (own.repeat_interleave(GUIDED)[:, None] != picture[None])
+        itself = torch.zeros_like(same)
+        itself[torch.arange(rows), own.repeat_interleave(GUIDED) * SLOTS + CLICKED + BOXED] = True
+        reference = torch.multinomial(torch.where(same.any(1, keepdim=True), same, itself).float(), 1)[:, 0]
+        weight = F.avg_pool2d(truth.flatten(0, 1)[:, None], PATCH // 4).flatten(1)[reference]
+        weight = weight * (weight >= 0.5 * weight.amax(1, keepdim=True))
+        targets = torch.einsum("qn,qcn->qc", weight / weight.sum(1, keepdim=True).clamp(min=1e-6), features.flatten(2)[picture[reference]].float())
+        points, similarity = guidance(f.float(), targets, t, clicks, side)
+    labels = torch.cat([one(rows, 1), one(rows, 0)], 1)
+    logits, _ = run("guided", f, t, similarity, targets[:, None], points=points, labels=labels)
+    logits, iou = run("guided2", f, t, points=points, labels=labels, mask=logits[:, :1])
+    logits = logits[torch.arange(rows), 1 + iou[:, 1:].argmax(1)]
+    run("guided3", f, t, points=points, labels=labels, box=box_of(logits, boxes, side), mask=logits[:, None])
+    return loss, figures
+
+
+# --- the run ---------------------------------------------------------------------------------------------------------
+
+
+def parse_stages(text):
+    """`256:20000,384:6000` → [(side, first step, end step)]."""
+    stages, first = [], 0
+    for part in text.split(","):
+        side, count = (int(v) for v in part.split(":"))
+        stages.append((side, first, first + count))
+        first += count
+    return stages
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, default=default_root())
+    parser.add_argument("--run", type=Path, help="the run's folder; default <root>/sam-nano")
+    parser.add_argument("--stages", default="256:22000,384:6000", help="picture side : steps, one after another")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--warmup", type=int, default=400)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
+    parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--checkpoint-minutes", type=float, default=4)
+    parser.add_argument("--steps", type=int, help="end after this many steps of this start (to try things)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    run = Run(arguments.run or arguments.root / "sam-nano", arguments.checkpoint_minutes)
+    run.listen()
+    stages = parse_stages(arguments.stages)
+    total = stages[-1][2]
+    device = torch.device(arguments.device)
+
+    state, step = run.load(), 0
+    if state:
+        step = state["step"]
+        print(f"going on from step {step}", flush=True)
+    done = 0
+    for side, first, end in stages:
+        if step >= end or run.stopping:
+            continue
+        model = build(side).to(device)
+        if state:
+            model.load_state_dict(resized(state["model"], side))
+        average = Average(model)
+        optimise = optimiser(model, arguments.rate)
+        if state:
+            average.values = {n: v.to(device) for n, v in resized(state["average"], side).items()}
+            restore(optimise, model, state["optimiser"], side)
+            torch.set_rng_state(state["random"])
+        compute = step_loss if arguments.no_compile else torch.compile(step_loss, dynamic=False)
+        feed = Feed(Batches(arguments.root, arguments.batch, side, arguments.seed), step, arguments.workers)
+        snapshot = lambda: dict(
+            step=step, side=side, model=model.state_dict(), average=average.values, optimiser=moments(optimise, model), random=torch.get_rng_state(),
+            arguments={k: str(v) for k, v in vars(arguments).items()},
+        )  # fmt: skip
+        sums, counted, began = {}, 0, time.monotonic()
+        for batch in feed:
+            batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
+            for group in optimise.param_groups:
+                group["lr"] = cosine(step, total, arguments.warmup, arguments.rate)
+            with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
+                loss, figures = compute(model, batch, side)
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            if torch.isfinite(norm):
+                optimise.step()
+            optimise.zero_grad(set_to_none=True)
+            step, done = step + 1, done + 1
+            average.update(model, step)
+            for name, value in (figures | dict(loss=loss.detach(), norm=norm)).items():
+                sums[name] = sums.get(name, 0) + value.detach().float()
+            counted += 1
+            if step % 50 == 0 or done in (1, 10):
+                seconds = (time.monotonic() - began) / counted
+                run.log(step=step, side=side, seconds=seconds, rate=optimise.param_groups[0]["lr"], **{n: float(v) / counted for n, v in sums.items()})
+                sums, counted, began = {}, 0, time.monotonic()
+            if done == arguments.steps:
+                run.stopping = True
+            began += run.wait_while_paused()
+            if run.due() or step >= end:
+                state = snapshot()
+                run.save(state)
+            if run.stopping or step >= end:
+                break
+        feed.close()
+    print(f"{'done' if step >= total else 'stopped'} at step {step} of {total}", flush=True)
+
+
+def moments(optimise, model):
+    """AdamW's state by parameter name, so that a change of picture size can stretch it with the parameters."""
+    names = {p: name for name, p in model.named_parameters()}
+    return {key: {names[p]: s[key] for p, s in optimise.state.items()} for key in ("step", "exp_avg", "exp_avg_sq")}
+
+
+def restore(optimise, model, saved, side):
+    stretched = {key: resized(saved[key], side) for key in ("exp_avg", "exp_avg_sq")}
+    for name, p in model.named_parameters():
+        if name in saved["step"]:
+            optimise.state[p] = dict(step=saved["step"][name]) | {key: values[name].to(p.device) for key, values in stretched.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""What every training script here shares: checkpoints, pausing, averaged weights, schedule, the log."""
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import torch
+
+
+def save_atomically(value, path: Path):
+    """Writes beside the file, then renames: a reader or a restart sees the old one or the new one, never half."""
+    partial = path.with_name(path.name + ".part")
+    with open(partial, "wb") as out:
+        torch.save(value, out)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(partial, path)
+
+
+class Run:
+    """A run's folder: checkpoint.pt, log.jsonl, pid; and the three signals it answers.
+
+    SIGUSR1 pauses and resumes; a file PAUSE in the run's folder or the one above pauses while it exists; SIGTERM and SIGINT
+    write a checkpoint after the step at hand and end the run.
+    """
+
+    def __init__(self, folder: Path, checkpoint_minutes: float):
+        self.folder, self.every = folder, checkpoint_minutes * 60
+        folder.mkdir(parents=True, exist_ok=True)
+        self.stopping, self.paused, self.saved = False, False, time.monotonic()
+        self.checkpoint = folder / "checkpoint.pt"
+
+    def listen(self):
+        (self.folder / "pid").write_text(f"{os.getpid()}\n")
+        signal.signal(signal.SIGUSR1, self.toggle)
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+
+    def toggle(self, *_):
+        self.paused = not self.paused
+
+    def stop(self, *_):
+        self.stopping = True
+
+    def wait_while_paused(self):
+        """Returns the seconds waited."""
+        began, told = time.monotonic(), False
+        while not self.stopping and (self.paused or any((f / "PAUSE").exists() for f in (self.folder, self.folder.parent))):
+            if not told:
+                print("paused", flush=True)
+                told = True
+            time.sleep(1)
+        return time.monotonic() - began
+
+    def due(self):
+        return self.stopping or time.monotonic() - self.saved > self.every
+
+    def save(self, state):
+        save_atomically(state, self.checkpoint)
+        self.saved = time.monotonic()
+
+    def load(self):
+        return torch.load(self.checkpoint, map_location="cpu", weights_only=True) if self.checkpoint.exists() else None
+
+    def log(self, **values):
+        line = json.dumps({name: round(value, 5) if isinstance(value, float) else value for name, value in values.items()})
+        print(line, flush=True)
+        with open(self.folder / "log.jsonl", "a") as out:
+            out.write(line + "\n")
+
+
+class Average:
+    """An exponential moving average of a state dict's floating-point tensors, warmed up over the first steps."""
+
+    def __init__(self, model, decay=0.999):
+        self.decay, self.names = decay, [name for name, p in model.named_parameters() if p.requires_grad]
+        self.values = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+
+    @torch.no_grad()
+    def update(self, model, step):
+        decay = min(self.decay, (1 + step) / (10 + step))
+        current = dict(model.named_parameters())
+        torch._foreach_lerp_(list(self.values.values()), [current[name] for name in self.values], 1 - decay)
+
+    def state(self, model):
+        """The model's whole state dict with the averaged values in it."""
+        return {name: self.values.get(name, value).detach().clone() for name, value in model.state_dict().items()}
+
+
+def optimiser(model, rate, decay=0.05, betas=(0.9, 0.98)):
+    """AdamW; no decay on biases, norms, tokens and position tables."""
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    plain = lambda name, p: p.ndim < 2 or "embed" in name or "token" in name or "rel_pos" in name
+    return torch.optim.AdamW(
+        [
+            dict(params=[p for name, p in named if not plain(name, p)], weight_decay=decay),
+            dict(params=[p for name, p in named if plain(name, p)], weight_decay=0.0),
+        ],
+        lr=rate, betas=betas, foreach=True,
+    )  # fmt: skip
+
+
+def cosine(step, total, warmup, peak, floor=0.01):
+    """Linear warm-up, then a cosine from `peak` to `floor`·`peak` at `total`."""
+    import math
+
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    share = min(1.0, (step - warmup) / max(1, total - warmup))
+    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+class Feed:
+    """Batches made in worker processes, in order: item k depends on the seed and k alone, so a resumed run goes on where it was."""
+
+    def __init__(self, make, start, workers, ahead=4, nice=True):
+        import torch.multiprocessing as mp
+
+        self.context = mp.get_context("spawn")
+        self.queues, self.workers, self.next = [], [], start
+        for worker in range(workers):
+            queue = self.context.Queue(ahead)
+            process = self.context.Process(target=produce, args=(make, start + worker, workers, queue), daemon=True)
+            process.start()
+            self.queues.append(queue)
+            self.workers.append(process)
+        self.start = start
+
+    def __iter__(self):
+        while True:
+            queue, process = (each[(self.next - self.start) % len(self.queues)] for each in (self.queues, self.workers))
+            while True:
+                try:
+                    item = queue.get(timeout=5)
+                    break
+                except Exception:
+                    if not process.is_alive():
+                        raise RuntimeError("a composing worker ended; its message is above") from None
+            self.next += 1
+            yield {name: torch.from_numpy(value) for name, value in item.items()}
+
+    def close(self):
+        for process in self.workers:
+            process.terminate()
+
+
+def produce(make, first, stride, queue):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    parent = os.getppid()
+
+    def leave_with_parent():
+        while os.getppid() == parent:
+            time.sleep(2)
+        os._exit(0)
+
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    index = first
+    while True:
+        queue.put(make(index))
+        index += stride
