@@ -68,6 +68,7 @@ def decode():
     if encoded is None:
         encode()
     requests[1].infer([encoded, points, labels], share_inputs=True, share_outputs=True)
+    return requests[1].get_output_tensor(0).data
 
 
 protocol.serve(
@@ -79,4 +80,5 @@ protocol.serve(
         "attention": arguments.attention,
     },
     {"encode": encode, "decode": decode},
+    lambda: sam_inputs.samples(decode()),
 )

@@ -43,7 +43,8 @@ def encode():
 def decode():
     if encoded is None:
         encode()
-    model(image_embeddings=encoded, input_points=points.to(dtype), input_labels=labels, multimask_output=True)
+    output = model(image_embeddings=encoded, input_points=points.to(dtype), input_labels=labels, multimask_output=True)
+    return output.pred_masks.float().numpy()
 
 
 protocol.serve(
@@ -57,4 +58,5 @@ protocol.serve(
         "transformers": transformers.__version__,
     },
     {"encode": encode, "decode": decode},
+    lambda: sam_inputs.samples(decode()),
 )

@@ -1,8 +1,9 @@
 """The line protocol between `bench.py` and whatever it measures; `spaniel-bench serve` speaks it too.
 
     -> ready {"name": ..., "threads": ..., ...}     once, when the model is loaded
-    <- encode | decode | memory | quit              one word a line
+    <- encode | decode | values | memory | quit     one word a line
     -> ok MILLISECONDS                              encode, decode: the time of that one run
+    -> ok NUMBER NUMBER ...                         values: some of what decode answers, to see that all do the same work
     -> ok BYTES                                     memory: the process's peak (VmHWM)
     -> error TEXT                                   and the process goes on
 """
@@ -27,8 +28,8 @@ def peak_memory() -> int:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
 
 
-def serve(information: dict, tasks: dict) -> None:
-    """Answers requests until `quit` or the end of the input; each task is a function without arguments."""
+def serve(information: dict, tasks: dict, values) -> None:
+    """Answers requests until `quit` or the end of the input; each task is a function without arguments, `values` returns text."""
     channel = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a library prints must not land between two answers
     print("ready", json.dumps(information), file=channel)
@@ -39,11 +40,13 @@ def serve(information: dict, tasks: dict) -> None:
         try:
             if word == "memory":
                 print("ok", peak_memory(), file=channel)
+            elif word == "values":
+                print("ok", values(), file=channel)
             elif word in tasks:
                 start = time.perf_counter()
                 tasks[word]()
                 print(f"ok {(time.perf_counter() - start) * 1000:.4f}", file=channel)
             else:
-                print(f"error no task {word!r}; there are {', '.join(tasks)}, memory and quit", file=channel)
+                print(f"error no task {word!r}; there are {', '.join(tasks)}, values, memory and quit", file=channel)
         except Exception as error:  # the driver reports it and goes on with the others
             print("error", f"{type(error).__name__}: {error}".replace("\n", " "), file=channel)

@@ -1,0 +1,136 @@
+#define _GNU_SOURCE
+#include "limits.h"
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+double limits_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+long limits_peak_memory(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if defined(__APPLE__)
+    return usage.ru_maxrss;
+#else
+    return usage.ru_maxrss * 1024;
+#endif
+}
+
+// Enough sums in flight to hide the latency of four or five cycles on two units, few enough for the registers there are.
+#define ROUNDS 4000000L
+
+typedef float vector4 __attribute__((vector_size(16)));
+typedef float vector8 __attribute__((vector_size(32)));
+typedef float vector16 __attribute__((vector_size(64)));
+
+// The factors come from outside, or the compiler would know some of the sums beforehand.
+#define SUMS(name, vector, sums, attributes)                                                                                     \
+    attributes static float name(long rounds, float factor, float term) {                                                        \
+        vector s[sums];                                                                                                          \
+        vector x = (vector){0} + factor, y = (vector){0} + term;                                                                 \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < sums; i++) s[i] = (vector){0} + (float)i;                         \
+        for (long round = 0; round < rounds; round++) {                                                                          \
+            _Pragma("clang fp contract(fast)") _Pragma("clang loop unroll(full)") for (int i = 0; i < sums; i++) s[i] = s[i] * x + y; \
+        }                                                                                                                        \
+        vector total = s[0];                                                                                                     \
+        _Pragma("clang loop unroll(full)") for (int i = 1; i < sums; i++) total += s[i];                                         \
+        float result = 0;                                                                                                        \
+        for (unsigned i = 0; i < sizeof total / sizeof(float); i++) result += total[i];                                          \
+        return result;                                                                                                           \
+    }
+
+#if defined(__x86_64__)
+SUMS(sums_baseline, vector4, 12, )
+SUMS(sums_avx2, vector8, 12, __attribute__((target("avx2,fma"))))
+SUMS(sums_avx512, vector16, 24, __attribute__((target("avx512f"))))
+#else
+SUMS(sums_baseline, vector4, 24, )
+#endif
+
+typedef struct {
+    float (*sums)(long, float, float);
+    const float *memory;
+    size_t count;
+    volatile float result;
+} work;
+
+static void *compute(void *argument) {
+    work *w = argument;
+    w->result = w->sums(ROUNDS, 0.999f, 0.001f);
+    return NULL;
+}
+
+static void *read_through(void *argument) {
+    work *w = argument;
+    vector16 total[4] = {{0}};
+    for (size_t i = 0; i + 64 <= w->count; i += 64)
+        for (int k = 0; k < 4; k++) {
+            vector16 next;
+            memcpy(&next, w->memory + i + 16 * k, sizeof next);
+            total[k] += next;
+        }
+    w->result = total[0][0] + total[1][0] + total[2][0] + total[3][0];
+    return NULL;
+}
+
+/// The best of several times of all threads together.
+static double best_time(void *(*body)(void *), work *works, int threads, int tries) {
+    double best = 1e30;
+    for (int try = 0; try < tries; try++) {
+        pthread_t others[256];
+        int started = 0;
+        double start = limits_now();
+        for (int i = 1; i < threads; i++, started++)
+            if (pthread_create(&others[i], NULL, body, &works[i]) != 0) break;
+        body(&works[0]);
+        for (int i = 1; i <= started; i++) pthread_join(others[i], NULL);
+        double time = limits_now() - start;
+        if (started == threads - 1 && time < best) best = time;
+    }
+    return best;
+}
+
+static int clamped(int threads) { return threads < 1 ? 1 : threads > 256 ? 256 : threads; }
+
+double limits_arithmetic(enum limits_set set, int threads) {
+    threads = clamped(threads);
+    float (*sums)(long, float, float) = sums_baseline;
+    double each = 12 * 4;
+#if defined(__x86_64__)
+    if (set == limits_avx2) {
+        if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
+        sums = sums_avx2, each = 12 * 8;
+    } else if (set == limits_avx512) {
+        if (!__builtin_cpu_supports("avx512f")) return 0;
+        sums = sums_avx512, each = 24 * 16;
+    }
+#else
+    if (set != limits_baseline) return 0;
+    each = 24 * 4;
+#endif
+    work works[256];
+    for (int i = 0; i < threads; i++) works[i] = (work){.sums = sums};
+    return threads * 2.0 * each * ROUNDS / best_time(compute, works, threads, 9);
+}
+
+double limits_reading(int threads) {
+    threads = clamped(threads);
+    const size_t bytes = (size_t)512 << 20, each = bytes / sizeof(float) / (size_t)threads;
+    float *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (memory == MAP_FAILED) return 0;
+    memset(memory, 1, bytes);
+    work works[256];
+    for (int i = 0; i < threads; i++) works[i] = (work){.memory = memory + (size_t)i * each, .count = each};
+    double time = best_time(read_through, works, threads, 5);
+    munmap(memory, bytes);
+    return (double)threads * (double)each * sizeof(float) / time;
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Tensor
+
+/// What `make bench` measures of ours; `bench.py` puts it beside the opponents.
+@main
+struct Main {
+    static let usage = """
+        spaniel-bench serve --model FOLDER [--threads N]   answers bench.py's line protocol (Benchmarks/Peers/protocol.py)
+        spaniel-bench kernels [WORD …] [--threads N]       times the operations at SAM ViT-B's shapes; only those with a WORD in their name
+        spaniel-bench limits [--threads N]                 what this processor could do at best
+
+        SPANIEL_ISA=baseline|avx2|avx512 chooses the kernels.
+        """
+
+    static func main() {
+        do {
+            try InstructionSet.check()
+            var arguments = Arguments(Array(CommandLine.arguments.dropFirst()))
+            if let threads = try arguments.takeInt("--threads") { Parallel.threads = threads }
+            let model = try arguments.take("--model")
+            let words = try arguments.rest()
+            switch words.first {
+            case "serve":
+                guard let model, words.count == 1 else { throw UsageError(text: "serve takes --model FOLDER") }
+                try Server(model: model).run()
+            case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
+            case "limits": print(Limits.measured())
+            default: throw UsageError(text: "serve, kernels or limits?")
+            }
+        } catch {
+            FileHandle.standardError.write(Data("spaniel-bench: \(error)\n\n\(usage)\n".utf8))
+            exit(error is UsageError || error is InstructionSetError ? 64 : 65)
+        }
+    }
+}
+
+struct UsageError: Error, CustomStringConvertible {
+    let text: String
+    var description: String { text }
+}
+
+/// A command line's words, options taken out by name.
+struct Arguments {
+    private var words: [String]
+
+    init(_ words: [String]) { self.words = words }
+
+    mutating func take(_ option: String) throws -> String? {
+        guard let place = words.firstIndex(of: option) else { return nil }
+        guard place + 1 < words.count else { throw UsageError(text: "\(option) takes a value") }
+        defer { words.removeSubrange(place...place + 1) }
+        return words[place + 1]
+    }
+
+    mutating func takeInt(_ option: String) throws -> Int? {
+        guard let text = try take(option) else { return nil }
+        guard let value = Int(text), value > 0 else { throw UsageError(text: "\(option) takes a number above zero, not \(text)") }
+        return value
+    }
+
+    func rest() throws -> [String] {
+        if let option = words.first(where: { $0.hasPrefix("-") }) { throw UsageError(text: "no option \(option)") }
+        return words
+    }
+}
