@@ -92,8 +92,10 @@ extension COCO.Segmentation {
                 self = .runLengths(try RLE(compressed: text, size: size))
                 return
             }
-        } catch { throw counts.error(expected: "run lengths: \(error)") }
+        } catch { throw counts.error(expected: "run lengths of the image's pixels", found: error.description) }
         let list = try counts.ints()
-        do { self = .runLengths(try RLE(counts: list, size: size)) } catch { throw counts.error(expected: "run lengths: \(error)") }
+        do { self = .runLengths(try RLE(counts: list, size: size)) } catch {
+            throw counts.error(expected: "run lengths of the image's pixels", found: error.description)
+        }
     }
 }

@@ -21,8 +21,9 @@ struct Field {
 
     var isObject: Bool { value?.object != nil }
 
-    func error(expected: String) -> AnnotationError {
-        .value(file: file, path: path, expected: expected, found: value.map(Self.excerpt) ?? "nothing")
+    /// - Parameter found: nil: the value itself, or as much of it as suits a message.
+    func error(expected: String, found: String? = nil) -> AnnotationError {
+        .value(file: file, path: path, expected: expected, found: found ?? value.map(Self.excerpt) ?? "nothing")
     }
 
     /// A value short enough for a message.
