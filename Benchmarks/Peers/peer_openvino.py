@@ -75,7 +75,7 @@ protocol.serve(
     {
         "name": "OpenVINO",
         "version": openvino.__version__.split("-")[0],
-        "precision": str(encoder.get_property("INFERENCE_PRECISION_HINT")),
+        "precision": encoder.get_property("INFERENCE_PRECISION_HINT").to_string(),
         "threads": encoder.get_property("INFERENCE_NUM_THREADS"),
         "attention": arguments.attention,
     },

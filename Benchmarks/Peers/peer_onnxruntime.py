@@ -1,0 +1,76 @@
+"""ONNX Runtime as an opponent: the same SamModel, exported once and kept, run by the CPU provider. float32.
+
+    python peer_onnxruntime.py --model FOLDER [--threads 2] [--cache FOLDER]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import protocol
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--model", type=Path, required=True)
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--precision", choices=["float32"], default="float32")
+parser.add_argument("--attention", choices=["sdpa", "eager"], default="eager")
+parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "spaniel-bench")
+parser.add_argument("--export", action="store_true", help="only export; a process of its own, so that it does not count as memory")
+arguments = parser.parse_args()
+protocol.pin(arguments.threads)
+
+import onnxruntime  # noqa: E402  after the pinning
+
+import sam_inputs  # noqa: E402
+
+stem = f"{arguments.model.resolve().name}-{arguments.attention}"
+paths = {half: arguments.cache / f"{stem}-{half}.onnx" for half in ("encoder", "decoder")}
+
+if arguments.export:
+    import sam_halves
+    import torch
+
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    names = {"encoder": ["pixels"], "decoder": ["embeddings", "points", "labels"]}
+    for (half, path), (module, example) in zip(paths.items(), sam_halves.halves(arguments.model, arguments.attention)):
+        torch.onnx.export(module, example, path, input_names=names[half], dynamo=False, opset_version=17)
+    sys.exit()
+
+weights = (arguments.model / "model.safetensors").stat().st_mtime
+if any(not path.exists() or path.stat().st_mtime < weights for path in paths.values()):
+    subprocess.run([sys.executable, *sys.argv, "--export"], check=True, stdout=sys.stderr)
+
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = arguments.threads
+options.inter_op_num_threads = 1
+encoder, decoder = (onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"]) for path in paths.values())
+size = sam_inputs.image_size(arguments.model)
+pixels = sam_inputs.pixel_values(size)
+points, labels = sam_inputs.point(size)
+encoded = None
+
+
+def encode():
+    global encoded
+    encoded = encoder.run(None, {"pixels": pixels})[0]
+
+
+def decode():
+    if encoded is None:
+        encode()
+    return decoder.run(None, {"embeddings": encoded, "points": points, "labels": labels})[0]
+
+
+protocol.serve(
+    {
+        "name": "ONNX Runtime",
+        "version": onnxruntime.__version__,
+        "precision": arguments.precision,
+        "threads": arguments.threads,
+        "attention": arguments.attention,
+    },
+    {"encode": encode, "decode": decode},
+    lambda: sam_inputs.samples(decode()),
+)

@@ -1,0 +1,326 @@
+"""Measures Spaniel beside its opponents, in turn within one run, and prints one table.
+
+    python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7] [--threads 2] [--only encode,decode,process,help]
+
+Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
+reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
+run under --python, which has Peers/requirements.txt. `make bench` does all of it.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+class Process:
+    """A process that answers the line protocol of Peers/protocol.py."""
+
+    def __init__(self, command: list):
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        self.information = json.loads(self._line("ready"))
+        self.name = self.information["name"]
+
+    def _line(self, expected: str) -> str:
+        line = self.process.stdout.readline().strip()
+        word, _, rest = line.partition(" ")
+        if word != expected:
+            self.errors.seek(0)
+            said = [line, *self.errors.read().strip().splitlines()[-1:]]
+            raise RuntimeError(f"{Path(self.process.args[1]).name}: {' '.join(said).strip()}")
+        return rest
+
+    def ask(self, word: str) -> str:
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+        return self._line("ok")
+
+    def milliseconds(self, task: str) -> float:
+        return float(self.ask(task))
+
+    def close(self) -> None:
+        self.process.stdin.write("quit\n")
+        self.process.stdin.flush()
+        self.process.wait(timeout=60)
+
+
+def encode_macs(config: dict) -> float:
+    """Multiplications of one encode of the image, none for the padding of windows."""
+    vision = {
+        "hidden_size": 768, "num_hidden_layers": 12, "image_size": 1024, "patch_size": 16, "window_size": 14, "mlp_dim": None,
+        "mlp_ratio": 4.0, "num_attention_heads": 12, "output_channels": 256, "global_attn_indexes": [2, 5, 8, 11], "num_channels": 3,
+    } | config.get("vision_config", {})
+    side = vision["image_size"] // vision["patch_size"]
+    tokens, channels, out = side * side, vision["hidden_size"], vision["output_channels"]
+    hidden = vision["mlp_dim"] or int(channels * vision["mlp_ratio"])
+    total = tokens * channels * (vision["num_channels"] * vision["patch_size"] ** 2 + out) + tokens * out * out * 9
+    for layer in range(vision["num_hidden_layers"]):
+        reach = side if layer in vision["global_attn_indexes"] else vision["window_size"]
+        total += tokens * channels * (4 * channels + 2 * hidden)
+        total += tokens * channels * (2 * reach * reach + 2 * reach)  # scores, values, the two relative positions
+    return total
+
+
+def burst(process: Process, task: str, count: int) -> float:
+    """One figure: a single run of a long task; of a short one the median of several, the first left out, as another had the caches before."""
+    if count == 1:
+        return process.milliseconds(task)
+    return statistics.median([process.milliseconds(task) for _ in range(count + 1)][1:])
+
+
+def alternate(ours, theirs: dict, pairs: int, pause: float) -> tuple[list, dict]:
+    """ours, A, ours, B, ours, A … after one round that does not count.
+
+    `ours` and each of `theirs` measure once when called. The pause lets the other's threads stop spinning.
+    """
+    mine = {name: [] for name in theirs}
+    other = {name: [] for name in theirs}
+    alone = []
+    for turn in range(pairs + 1):
+        if not theirs:
+            alone.append(ours())
+        for name, measure in theirs.items():
+            time.sleep(pause)
+            first = ours()
+            time.sleep(pause)
+            second = measure()
+            mine[name].append(first)
+            other[name].append(second)
+        print(".", end="", file=sys.stderr, flush=True)
+    results = {name: list(zip(mine[name][1:], other[name][1:])) for name in theirs}
+    everything = alone[1:] + [a for pairs in results.values() for a, _ in pairs]
+    return everything, results
+
+
+def timed(command: list, feed: str | None = None) -> float:
+    """Milliseconds of a whole process."""
+    start = time.perf_counter()
+    done = subprocess.run([str(word) for word in command], input=feed, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr[-300:]}")
+    return (time.perf_counter() - start) * 1000
+
+
+def peak_of(command: list) -> float:
+    """The most memory a whole process held, in bytes."""
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def largest_difference(ours: str, theirs: str) -> float:
+    """Between sampled logits, as a share of the largest."""
+    a, b = ([float(word) for word in text.split()] for text in (ours, theirs))
+    if len(a) != len(b):
+        return float("nan")
+    return max(abs(x - y) for x, y in zip(a, b)) / max(abs(y) for y in b)
+
+
+def processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+        return re.search(r"model name\s*:\s*(.+)", text).group(1).strip()
+    except (OSError, AttributeError):
+        return platform.processor() or platform.machine()
+
+
+def measured_limits(bench: Path, threads: int) -> dict:
+    text = subprocess.run([bench, "limits", "--threads", str(threads)], check=True, capture_output=True, text=True).stdout
+    found = re.match(r"(\S+), \d+ threads: (\d+) GFLOP/s of float32, (\d+) GB/s", text)
+    return {"isa": found[1], "arithmetic": float(found[2]), "reading": float(found[3]), "text": text.strip()}
+
+
+def table(rows: list[list[str]]) -> str:
+    head = ["work", "ours, ms", "opponent", "theirs, ms", "ratio (least to most)", "our GFLOP/s", "of the limit"]
+    lines = ["| " + " | ".join(head) + " |", "|---|--:|---|--:|--:|--:|--:|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+class Report:
+    def __init__(self, limit: float):
+        self.limit = limit
+        self.rows: list[list[str]] = []
+
+    def add(self, work: str, mine: list, results: dict, operations: float | None = None) -> None:
+        """One row for each opponent, or one for ours alone. GFLOP/s are of the median."""
+        def rate(median: float) -> list[str]:
+            if operations is None:
+                return ["", ""]
+            rate = operations / median * 1e-6
+            return [number(rate), f"{100 * rate / self.limit:.0f} %"]
+
+        if not results:
+            median = statistics.median(mine)
+            self.rows.append([work, number(median), "", "", "", *rate(median)])
+        for name, pairs in results.items():
+            median = statistics.median(a for a, _ in pairs)
+            ratios = sorted(a / b for a, b in pairs)
+            spread = f"**{statistics.median(ratios):.2f}** ({ratios[0]:.2f}–{ratios[-1]:.2f})"
+            self.rows.append([work, number(median), name, number(statistics.median(b for _, b in pairs)), spread, *rate(median)])
+
+
+def picture_file(folder: Path, side: int) -> Path:
+    """The picture spaniel-bench makes, as a file for the tool: PNG, from the standard library."""
+    import struct
+    import zlib
+
+    path = folder / f"bench-{side}.png"
+    lines = []
+    for y in range(side):
+        row = bytearray(3 * side)
+        for c in range(3):
+            row[c::3] = bytes((x * (c + 1) // 5 + y * (3 - c) // 7 + x * y // 997) & 255 for x in range(side))
+        lines.append(b"\0" + row)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"".join(lines), 6)) + chunk(b"IEND", b""))
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, help="a SAM folder in the hub's layout; without it, a seeded random sam-vit-base")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter that has Peers/requirements.txt")
+    parser.add_argument("--peers", default="pytorch,openvino,onnxruntime", help="opponents, or none")
+    parser.add_argument("--bench", type=Path, default=HERE / ".build/release/spaniel-bench")
+    parser.add_argument("--tool", type=Path, default=ROOT / ".build/release/spaniel")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    parser.add_argument("--only", default="encode,decode,process,help")
+    parser.add_argument("--work", type=Path, default=HERE / ".work", help="where the random model and the converted graphs are kept")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="the opponents'")
+    parser.add_argument("--cap", choices=["avx2"], help="the opponents as on a processor without more; set SPANIEL_ISA for ours")
+    parser.add_argument("--no-save", action="store_true", help="print only, write nothing to Baselines/")
+    arguments = parser.parse_args()
+    only = set(arguments.only.split(","))
+    names = [name for name in arguments.peers.split(",") if name and name != "none"]
+    if unknown := only - {"encode", "decode", "process", "help"}:
+        parser.error(f"--only: {', '.join(sorted(unknown))}?")
+    if hasattr(os, "sched_setaffinity"):  # every process started here inherits it
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
+
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    model = arguments.model
+    if model is None:
+        model = arguments.work / "sam-vit-base"
+        if not (model / "model.safetensors").exists():
+            script = ROOT / "Tests/Parity/sam_models.py"
+            subprocess.run([arguments.python, script, arguments.work, "base"], check=True, stdout=sys.stderr)
+    config = json.loads((model / "config.json").read_text())
+    side = config.get("vision_config", {}).get("image_size", 1024)
+    macs = encode_macs(config)
+
+    load = os.getloadavg()[0]
+    limits = measured_limits(arguments.bench, arguments.threads)
+    report = Report(limits["arithmetic"])
+    notes = []
+
+    def peer_command(name: str) -> list:
+        command = [arguments.python, HERE / "Peers" / f"peer_{name}.py", "--model", model, "--threads", arguments.threads]
+        command += ["--precision", arguments.precision]
+        command += ["--cap", arguments.cap] if arguments.cap else []
+        return command + ([] if name == "pytorch" else ["--cache", arguments.work])
+
+    if only & {"encode", "decode"}:
+        ours = Process([arguments.bench, "serve", "--model", model, "--threads", arguments.threads])
+        peers = {}
+        for name in names:
+            try:
+                peer = Process(peer_command(name))
+                peers[peer.name] = peer
+            except (RuntimeError, OSError, json.JSONDecodeError) as error:
+                notes.append(f"- {name} could not be measured: {error}")
+        servers = [ours, *peers.values()]
+        for server in servers:
+            server.milliseconds("encode")
+            server.milliseconds("decode")
+        allocations = int(ours.ask("allocations"))
+        for task, work, operations, count in (
+            ("encode", f"SAM encode, {side}²", 2 * macs, 1), ("decode", "SAM decode, 1 point, 3 masks", None, 5),
+        ):
+            if task in only:
+                print(f"{work} ", end="", file=sys.stderr, flush=True)
+                theirs = {name: lambda peer=peer: burst(peer, task, count) for name, peer in peers.items()}
+                report.add(work, *alternate(lambda: burst(ours, task, count), theirs, arguments.pairs, 0.3), operations)
+                print(file=sys.stderr)
+        taken = int(ours.ask("allocations")) - allocations
+        notes.append(f"- Buffers our pool took from the system after one warm-up: {taken}.")
+        memory = ", ".join(f"{server.name} {int(server.ask('memory')) / 1e9:.2f} GB" for server in servers)
+        notes.append(f"- Peak memory (VmHWM; loading, encode, decode): {memory}.")
+        values = ours.ask("values")
+        for peer in peers.values():
+            difference = largest_difference(values, peer.ask("values"))
+            notes.append(f"- Same work: our logits and {peer.name}'s differ by {difference:.1e} of the largest.")
+        for server in servers:
+            details = ", ".join(f"{key} {value}" for key, value in server.information.items() if key != "name")
+            notes.append(f"- {server.name}: {details}.")
+        for server in servers:
+            server.close()
+
+    if "process" in only and arguments.tool.exists():
+        picture = picture_file(arguments.work, side)
+        point = f"{0.55 * side:g},{0.4 * side:g}"
+        command = [arguments.tool, "mask", picture, "--point", point, "--model", model, "--threads", arguments.threads, "--json"]
+        work = "whole process: load, encode, decode"
+        print(f"{work} ", end="", file=sys.stderr, flush=True)
+        theirs = {}
+        for name in names:
+            theirs[f"{name} (imports too)"] = lambda name=name: timed(peer_command(name), "encode\ndecode\nquit\n")
+        try:
+            report.add(f"{work} (`spaniel mask`)", *alternate(lambda: timed(command), theirs, min(3, arguments.pairs), 0.3))
+            notes.append(f"- Peak memory of `spaniel mask`: {peak_of(command) / 1e9:.2f} GB.")
+        except RuntimeError as error:
+            notes.append(f"- {work}: {error}")
+        print(file=sys.stderr)
+
+    if "help" in only and arguments.tool.exists():
+        report.add("`spaniel --help`", *alternate(lambda: timed([arguments.tool, "--help"]), {}, 20, 0))
+        print(file=sys.stderr)
+
+    today = datetime.date.today().isoformat()
+    environment = " ".join(f"{name}={os.environ[name]}" for name in ("SPANIEL_ISA", "SPANIEL_PRODUCT") if name in os.environ)
+    shown = [word.replace(str(ROOT) + "/", "") for word in sys.argv]
+    text = f"""# {today}, {processor()}
+
+`{(environment + " ").lstrip()}python3 {shlex.join(shown)}`
+
+{limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}. Medians; a ratio is ours ÷ theirs,
+the median of {arguments.pairs} alternating pairs (of 3 for whole processes).
+
+{table(report.rows)}
+
+""" + "\n".join(notes) + "\n"
+    print(text)
+    if not arguments.no_save:
+        name = re.sub(r"[^a-z0-9]+", "-", processor().lower()).strip("-")
+        folder = HERE / "Baselines"
+        folder.mkdir(exist_ok=True)
+        path = next(p for i in range(1, 1000) if not (p := folder / f"{today}-{name}{'' if i == 1 else f'-{i}'}.md").exists())
+        path.write_text(text)
+        print(f"written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
