@@ -51,7 +51,7 @@ let package = Package(
 
         // Around the models
         .target(name: "SpanielAnnotations", dependencies: ["SpanielFiles", "SpanielImaging", "SpanielJSON"]),
-        .target(name: "SpanielHub", dependencies: ["Tensor"]),
+        .target(name: "SpanielHub", dependencies: ["SpanielFiles", "Tensor"]),
         .executableTarget(
             name: "SpanielTool",
             dependencies: [

@@ -15,7 +15,7 @@ extension Weights {
     public init(contentsOf folder: URL, name: String? = nil) throws(WeightsError) {
         let path = folder.path(percentEncoded: false)
         let single = folder.appending(path: "model.safetensors")
-        let index = folder.appending(path: "model.safetensors.index.json")
+        let index = folder.appending(path: ShardIndex.fileName)
         let files: [Safetensors]
         let slots: [(String, WeightsSource.Slot)]
         switch (FileKind(of: folder), FileKind(of: single), FileKind(of: index)) {
@@ -59,67 +59,28 @@ extension Weights {
         return "neither"
     }
 
-    // MARK: Several files
-
-    private static let indexByteLimit = 64 << 20
-
     /// The files of a sharded model. The index decides which file each tensor comes from, and both must agree on every one.
     private static func shards(index: URL, folder: URL) throws(WeightsError) -> ([Safetensors], [(String, WeightsSource.Slot)]) {
-        let file = index.path(percentEncoded: false)
-        let map = try weightMap(index, file)
+        let index = try ShardIndex(contentsOf: index)
         var files: [Safetensors] = []
         var slots: [(String, WeightsSource.Slot)] = []
-        let names = Set(map.values.map(UTF8Key.init)).map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        for name in names {
+        for name in index.fileNames {
             let shard = try Safetensors(contentsOf: folder.appending(path: name))
             shard.file.prefetch()
-            for entry in shard.entries {
-                guard let home = map[UTF8Key(entry.name)], UTF8Key(home) == UTF8Key(name) else {
-                    let home = map[UTF8Key(entry.name)].map { "listed for \($0)" } ?? "not listed"
-                    throw .index(
-                        file: file, expected: "every tensor of \(name)", found: "\(WeightsError.printable(entry.name)) \(home)")
-                }
-                slots.append((entry.name, .file(shard, entry)))
-            }
+            try index.check(shard, name)
+            slots += shard.entries.map { ($0.name, .file(shard, $0)) }
             files.append(shard)
         }
-        let found = Set(slots.map { UTF8Key($0.0) })
-        for (key, name) in map where !found.contains(key) {
-            throw .index(file: file, expected: "\(WeightsError.printable(key.text)) in \(name)", found: "no such tensor there")
-        }
+        try index.checkPresent(slots.map(\.0))
         return (files, slots)
     }
 
-    private static func weightMap(_ index: URL, _ file: String) throws(WeightsError) -> [UTF8Key: String] {
-        let json: JSON
-        do {
-            json = try JSON(parsing: ReadableFile.bytes(of: index, limit: indexByteLimit))
-        } catch let error as FileError {
-            throw .file(error)
-        } catch {
-            throw .index(file: file, expected: "JSON", found: "\(error)")
-        }
-        guard let fields = json["weight_map"]?.object, !fields.isEmpty else {
-            throw .index(file: file, expected: "a weight_map from tensors to files", found: json["weight_map"]?.kind ?? "none")
-        }
-        var map: [UTF8Key: String] = [:]
-        for (key, value) in fields {
-            guard let name = value.string, isPlainName(name) else {
-                throw .index(
-                    file: file, expected: "the name of a file in this folder for \(WeightsError.printable(key))",
-                    found: value.string.map(WeightsError.printable) ?? value.kind)
-            }
-            map[UTF8Key(key)] = name
-        }
-        return map
-    }
-
-    /// Whether a name from a file can only mean a file of the folder it is looked for in.
-    static func isPlainName(_ name: String) -> Bool {
-        let bytes = name.utf8
-        return !bytes.isEmpty && bytes.count <= 255 && bytes.first != UInt8(ascii: ".")
-            && bytes.allSatisfy {
-                $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: ":")
-            }
+    /// The first file that a folder lacks to be a model: its configuration, its weights, or a part of them. Contents are not checked.
+    package static func missingFile(in folder: URL) -> String? {
+        func isThere(_ name: String) -> Bool { FileKind(of: folder.appending(path: name)) == .file }
+        if !isThere("config.json") { return "config.json" }
+        if isThere("model.safetensors") { return nil }
+        guard let index = try? ShardIndex(contentsOf: folder.appending(path: ShardIndex.fileName)) else { return "model.safetensors" }
+        return index.fileNames.first { !isThere($0) }
     }
 }
