@@ -1,6 +1,7 @@
 """Measures Spaniel beside its opponents, in turn within one run, and prints one table.
 
-    python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7] [--threads 2] [--only encode,decode,process,help]
+    python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7]
+                                 [--threads 2] [--only encode,decode,threads,process,help]
 
 Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
 reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
@@ -111,7 +112,8 @@ def timed(command: list, feed: str | None = None) -> float:
     start = time.perf_counter()
     done = subprocess.run([str(word) for word in command], input=feed, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr[-300:]}")
+        said = [line for line in done.stderr.strip().splitlines() if line][:1]
+        raise RuntimeError(f"{Path(command[0]).name} {command[1]}: exit {done.returncode}: {' '.join(said)}")
     return (time.perf_counter() - start) * 1000
 
 
@@ -208,7 +210,7 @@ def main() -> None:
     parser.add_argument("--tool", type=Path, default=ROOT / ".build/release/spaniel")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
-    parser.add_argument("--only", default="encode,decode,process,help")
+    parser.add_argument("--only", default="encode,decode,threads,process,help", help="the rows; threads is our own scaling")
     parser.add_argument("--work", type=Path, default=HERE / ".work", help="where the random model and the converted graphs are kept")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="the opponents'")
     parser.add_argument("--cap", choices=["avx2"], help="the opponents as on a processor without more; set SPANIEL_ISA for ours")
@@ -216,7 +218,7 @@ def main() -> None:
     arguments = parser.parse_args()
     only = set(arguments.only.split(","))
     names = [name for name in arguments.peers.split(",") if name and name != "none"]
-    if unknown := only - {"encode", "decode", "process", "help"}:
+    if unknown := only - {"encode", "decode", "threads", "process", "help"}:
         parser.error(f"--only: {', '.join(sorted(unknown))}?")
     if hasattr(os, "sched_setaffinity"):  # every process started here inherits it
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
@@ -243,6 +245,7 @@ def main() -> None:
         command += ["--cap", arguments.cap] if arguments.cap else []
         return command + ([] if name == "pytorch" else ["--cache", arguments.work])
 
+    together = 0.0  # one encode and one decode of ours
     if only & {"encode", "decode"}:
         ours = Process([arguments.bench, "serve", "--model", model, "--threads", arguments.threads])
         peers = {}
@@ -263,7 +266,9 @@ def main() -> None:
             if task in only:
                 print(f"{work} ", end="", file=sys.stderr, flush=True)
                 theirs = {name: lambda peer=peer: burst(peer, task, count) for name, peer in peers.items()}
-                report.add(work, *alternate(lambda: burst(ours, task, count), theirs, arguments.pairs, 0.3), operations)
+                mine, results = alternate(lambda: burst(ours, task, count), theirs, arguments.pairs, 0.3)
+                report.add(work, mine, results, operations)
+                together += statistics.median(mine)
                 print(file=sys.stderr)
         taken = int(ours.ask("allocations")) - allocations
         notes.append(f"- Buffers our pool took from the system after one warm-up: {taken}.")
@@ -279,6 +284,15 @@ def main() -> None:
         for server in servers:
             server.close()
 
+    if "threads" in only and arguments.threads > 1:
+        print("threads ", end="", file=sys.stderr, flush=True)
+        many, one = (Process([arguments.bench, "serve", "--model", model, "--threads", n]) for n in (arguments.threads, 1))
+        theirs = {"ours with 1 thread": lambda: burst(one, "encode", 1)}
+        report.add(f"SAM encode, {arguments.threads} threads", *alternate(lambda: burst(many, "encode", 1), theirs, 3, 0.3), 2 * macs)
+        many.close()
+        one.close()
+        print(file=sys.stderr)
+
     if "process" in only and arguments.tool.exists():
         picture = picture_file(arguments.work, side)
         point = f"{0.55 * side:g},{0.4 * side:g}"
@@ -289,7 +303,10 @@ def main() -> None:
         for name in names:
             theirs[f"{name} (imports too)"] = lambda name=name: timed(peer_command(name), "encode\ndecode\nquit\n")
         try:
-            report.add(f"{work} (`spaniel mask`)", *alternate(lambda: timed(command), theirs, min(3, arguments.pairs), 0.3))
+            mine, results = alternate(lambda: timed(command), theirs, min(3, arguments.pairs), 0.3)
+            report.add(f"{work} (`spaniel mask`)", mine, results)
+            if {"encode", "decode"} <= only:
+                notes.append(f"- The whole process takes {statistics.median(mine) - together:.0f} ms more than one encode and one decode.")
             notes.append(f"- Peak memory of `spaniel mask`: {peak_of(command) / 1e9:.2f} GB.")
         except RuntimeError as error:
             notes.append(f"- {work}: {error}")
@@ -306,8 +323,8 @@ def main() -> None:
 
 `{(environment + " ").lstrip()}python3 {shlex.join(shown)}`
 
-{limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}. Medians; a ratio is ours ÷ theirs,
-the median of {arguments.pairs} alternating pairs (of 3 for whole processes).
+{limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}.
+Medians; a ratio is ours ÷ theirs, the median of {arguments.pairs} alternating pairs (of 3 for whole processes and threads).
 
 {table(report.rows)}
 

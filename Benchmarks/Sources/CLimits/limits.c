@@ -119,7 +119,7 @@ double limits_arithmetic(enum limits_set set, int threads) {
 #endif
     work works[256];
     for (int i = 0; i < threads; i++) works[i] = (work){.sums = sums};
-    return threads * 2.0 * each * ROUNDS / best_time(compute, works, threads, 9);
+    return threads * 2.0 * each * ROUNDS / best_time(compute, works, threads, 40);
 }
 
 double limits_reading(int threads) {
