@@ -12,7 +12,7 @@
 typedef struct {
     struct jpeg_error_mgr base;
     jmp_buf out;
-    spaniel_jpeg_status status;
+    volatile spaniel_jpeg_status *status;  // volatile, because longjmp may lose what a local variable became since setjmp
     char *message;
 } errors;
 
@@ -27,7 +27,7 @@ static void give_up(j_common_ptr codec, spaniel_jpeg_status status) {
     (*e->base.format_message)(codec, text);
     strncpy(e->message, text, SPANIEL_JPEG_MESSAGE - 1);
     e->message[SPANIEL_JPEG_MESSAGE - 1] = 0;
-    e->status = status;
+    *e->status = status;
     longjmp(e->out, 1);
 }
 
@@ -64,18 +64,19 @@ static void on_progress(j_common_ptr codec) {
     if (scans > p->max_scans) {
         errors *e = (errors *)codec->err;
         snprintf(e->message, SPANIEL_JPEG_MESSAGE, "more than %d scans", p->max_scans);
-        e->status = SPANIEL_JPEG_CORRUPT;
+        *e->status = SPANIEL_JPEG_CORRUPT;
         longjmp(e->out, 1);
     }
 }
 
-static struct jpeg_error_mgr *start(errors *e, char *message) {
+static struct jpeg_error_mgr *start(errors *e, volatile spaniel_jpeg_status *status, char *message) {
     memset(e, 0, sizeof *e);
     jpeg_std_error(&e->base);
     e->base.error_exit = on_error;
     e->base.emit_message = on_message;
     e->base.output_message = on_output;
     e->message = message;
+    e->status = status;
     message[0] = 0;
     return &e->base;
 }
@@ -99,12 +100,13 @@ spaniel_jpeg_status spaniel_jpeg_decode(const uint8_t *bytes, size_t count, uint
                                         int max_scans, uint8_t *pixels, char *message) {
     struct jpeg_decompress_struct codec;
     errors e;
+    volatile spaniel_jpeg_status status = SPANIEL_JPEG_CORRUPT;
     progress p = {.max_scans = max_scans};
     memset(&codec, 0, sizeof codec);
-    codec.err = start(&e, message);
+    codec.err = start(&e, &status, message);
     if (setjmp(e.out)) {
         jpeg_destroy_decompress(&codec);
-        return e.status;
+        return status;
     }
     jpeg_create_decompress(&codec);
     jpeg_mem_src(&codec, bytes, count);
@@ -139,16 +141,17 @@ spaniel_jpeg_status spaniel_jpeg_encode(const uint8_t *pixels, uint32_t width, u
                                         uint8_t **encoded, size_t *encoded_count, char *message) {
     struct jpeg_compress_struct codec;
     errors e;
+    volatile spaniel_jpeg_status status = SPANIEL_JPEG_CORRUPT;
     // libjpeg updates these as its buffer grows; they live behind pointers so that longjmp leaves them as they are.
     struct { unsigned char *data; unsigned long count; } *sink = calloc(1, sizeof *sink);
     memset(&codec, 0, sizeof codec);
-    codec.err = start(&e, message);
+    codec.err = start(&e, &status, message);
     if (!sink) return SPANIEL_JPEG_CORRUPT;
     if (setjmp(e.out)) {
         // Only want of memory leads here, and libjpeg may have freed what sink->data points to: better lost than freed twice.
         jpeg_destroy_compress(&codec);
         free(sink);
-        return e.status;
+        return status;
     }
     jpeg_create_compress(&codec);
     jpeg_mem_dest(&codec, &sink->data, &sink->count);

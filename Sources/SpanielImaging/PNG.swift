@@ -68,17 +68,17 @@ package enum PNG {}
 extension PNG {
     /// Interleaved 8-bit RGB.
     package static func encode(rgb pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
-        pixels.withUnsafeBytes { encode($0, width: width, height: height, channels: 3, depth: 8, level: 4) }
+        pixels.withUnsafeBytes { encode($0, width: width, height: height, channels: 3, depth: 8, level: 1) }
     }
 
     /// 8-bit gray.
     package static func encode(gray pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
-        pixels.withUnsafeBytes { encode($0, width: width, height: height, channels: 1, depth: 8, level: 6) }
+        pixels.withUnsafeBytes { encode($0, width: width, height: height, channels: 1, depth: 8, level: 3) }
     }
 
     /// 16-bit gray.
     package static func encode(gray16 pixels: [UInt16], width: Int, height: Int) -> [UInt8] {
-        pixels.withUnsafeBytes { encode($0, width: width, height: height, channels: 1, depth: 16, level: 6) }
+        pixels.withUnsafeBytes { encode($0, width: width, height: height, channels: 1, depth: 16, level: 3) }
     }
 
     /// One bit a pixel, rows padded to whole bytes, the first pixel in the highest bit; 1 is white.
