@@ -92,7 +92,7 @@ extension ImagingError: CustomStringConvertible, LocalizedError {
 package enum Limits {
     package static let fileBytes = 256 << 20
     /// Pillow's limit for a decompression bomb.
-    package static let pixels = Mask.pixelLimit
+    package static let pixels = 178_956_970
     package static let jpegSide = 65_500
     package static let pngSide = 1_000_000
     package static let jpegScans = 500

@@ -202,6 +202,22 @@ import Testing
         #expect(Self.error(bytes) == nil)
     }
 
+    @Test("more than 500 scans are refused")
+    func scans() throws {
+        let whole = try ImagingGolden.bytes("jpeg-gray-progressive.jpg")
+        let last = try #require((0..<whole.count - 1).last { whole[$0] == 0xFF && whole[$0 + 1] == 0xDA })
+        let scan = whole[last..<whole.count - 2]
+        func repeated(_ times: Int) -> [UInt8] { whole[..<last] + (0..<times).flatMap { _ in scan } + [0xFF, 0xD9] }
+        #expect(Self.error(repeated(2)) == nil)
+        #expect(Self.error(repeated(600)) == .corrupt(file: "x.png", found: "libjpeg says more than 500 scans"))
+    }
+
+    @Test("a message names the file as it was written")
+    func names() {
+        #expect(Self.error(file: URL(filePath: "no such/a b%20c.png")) == .missing(file: "no such/a b%20c.png"))
+        #expect(Self.error(file: URL(filePath: "/none/x.png")) == .missing(file: "/none/x.png"))
+    }
+
     @Test("no message lacks the file's name, and every case has a code")
     func messages() {
         let size = Size(width: 3, height: 4)

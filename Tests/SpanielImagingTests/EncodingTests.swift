@@ -27,7 +27,11 @@ import Testing
         let packed = ResizeTests.formula(row * size.height)
         let one = try Bitmap(PNG.encode(bits: packed, width: size.width, height: size.height), name: "x")
         #expect(one.depth == 1)
-        #expect(one.bytes == (0..<count).map { packed[$0 / size.width * row + $0 % size.width / 8] >> UInt8(7 - $0 % size.width % 8) & 1 })
+        let bits = (0..<count).map { index -> UInt8 in
+            let (y, x) = index.quotientAndRemainder(dividingBy: size.width)
+            return packed[y * row + x / 8] >> UInt8(7 - x % 8) & 1
+        }
+        #expect(one.bytes == bits)
     }
 
     @Test("a mask comes back from its PNG unchanged", arguments: sizes)
@@ -42,8 +46,9 @@ import Testing
     @Test("a JPEG keeps a smooth picture, the better the higher the quality")
     func jpeg() throws {
         let size = Size(width: 65, height: 40)
-        let pixels = (0..<size.width * size.height).flatMap { index in
-            [UInt8(index % size.width * 3), UInt8(index / size.width * 5), UInt8(100 + index % size.width)]
+        let pixels = (0..<size.width * size.height).flatMap { index -> [UInt8] in
+            let (y, x) = index.quotientAndRemainder(dividingBy: size.width)
+            return [UInt8(3 * x), UInt8(5 * y), UInt8(100 + x)]
         }
         let picture = Picture(rgb: pixels, width: size.width, height: size.height)
         func worst(_ quality: Int) throws -> Int {
