@@ -163,7 +163,7 @@ if __name__ == "__main__":
     parser.add_argument("--model", action="append", default=[], help="further model folders")
     options = parser.parse_args()
     failures = []
-    for size in options.size or ["base", "large"]:
+    for size in options.size if options.size is not None else ([] if options.model else ["base", "large"]):
         folder = build(pathlib.Path(options.models) / f"sam-vit-{size}", size)
         failures += compare(options.spaniel, folder, [c for c in CASES if c.get("only", size) == size])
     for folder in options.model:
