@@ -227,7 +227,7 @@ def main() -> None:
     model = arguments.model
     if model is None:
         model = arguments.work / "sam-vit-base"
-        if not (model / "model.safetensors").exists():
+        if not (model / "complete").exists():
             script = ROOT / "Tests/Parity/sam_models.py"
             subprocess.run([arguments.python, script, arguments.work, "base"], check=True, stdout=sys.stderr)
     config = json.loads((model / "config.json").read_text())
@@ -318,10 +318,12 @@ def main() -> None:
 
     today = datetime.date.today().isoformat()
     environment = " ".join(f"{name}={os.environ[name]}" for name in ("SPANIEL_ISA", "SPANIEL_PRODUCT") if name in os.environ)
-    shown = [word.replace(str(ROOT) + "/", "") for word in sys.argv]
+    # As one would type it again: the interpreter is of this machine, and so is the folder a model lies in.
+    said = " ".join(re.sub(r"--python[ =]\S+ ?", "", shlex.join(sys.argv[1:])).split())
+    shown = f"Benchmarks/run {said}".strip().replace(str(model.parent) + "/", "")
     text = f"""# {today}, {processor()}
 
-`{(environment + " ").lstrip()}python3 {shlex.join(shown)}`
+`{f"{environment} {shown}".strip()}`
 
 {limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}.
 Medians; a ratio is ours ÷ theirs, the median of {arguments.pairs} alternating pairs (of 3 for whole processes and threads).
