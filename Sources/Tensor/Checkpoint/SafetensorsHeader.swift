@@ -4,7 +4,7 @@ import SpanielJSON
 ///
 /// The verdict is the reference's (safetensors 0.8.0), but for six things it accepts and this refuses: white space before the first
 /// brace; a tensor written as an array, or its kind as an object; a tensor's name or a metadata key that stands twice; more than
-/// 64 axes; an extent beyond 2⁶³ − 1; more than 100,000 tensors or metadata keys.
+/// 64 axes; an extent, or a product of extents before one that is zero, beyond 2⁶³ − 1; more than 100,000 tensors or metadata keys.
 package struct SafetensorsHeader {
     /// In the order of their data.
     private(set) package var entries: [Safetensors.Entry] = []
@@ -132,22 +132,22 @@ package struct SafetensorsHeader {
     private static func checkedEntry(
         _ name: String, _ type: Safetensors.ElementType, _ shape: [UInt64], begin: UInt64, end: UInt64
     ) throws -> Safetensors.Entry {
-        var bits: UInt64 = 1
-        for factor in shape + [UInt64(type.bits)] {
-            let (product, overflow) = bits.multipliedReportingOverflow(by: factor)
-            guard !overflow else { throw Fault(expected: "fewer than 2^64 bits", found: "shape \(shape)") }
-            bits = product
-        }
         let extents = shape.compactMap { Int(exactly: $0) }
         guard extents.count == shape.count else { throw Fault(expected: "extents below 2^63", found: "shape \(shape)") }
+        var bits = 1
+        for factor in extents + [type.bits] {
+            let (product, overflow) = bits.multipliedReportingOverflow(by: factor)
+            guard !overflow else { throw Fault(expected: "fewer than 2^63 bits", found: "shape \(shape)") }
+            bits = product
+        }
         guard bits % 8 == 0 else { throw Fault(expected: "whole bytes", found: "\(bits) bits") }
         guard begin <= end, let first = Int(exactly: begin), let last = Int(exactly: end) else {
             throw Fault(expected: "data_offsets in order, inside the file", found: "[\(begin), \(end)]")
         }
-        guard end - begin == bits / 8 else {
+        guard last - first == bits / 8 else {
             throw Fault(
                 expected: "\(bits / 8) bytes, as shape \(shape) of \(type.rawValue) needs",
-                found: "\(end - begin) (data_offsets [\(begin), \(end)])")
+                found: "\(last - first) (data_offsets [\(begin), \(end)])")
         }
         return Safetensors.Entry(name: name, type: type, shape: extents, range: first..<last)
     }

@@ -118,6 +118,8 @@ def fixed_cases():
     yield "overflow before the zero", shape % ("F32", "[9223372036854775807,9223372036854775807,0]", "[0,0]"), 0, None
     yield "overflow behind the zero", shape % ("F32", "[0,9223372036854775807,9223372036854775807]", "[0,0]"), 0, None
     yield "extent 2^63 behind a zero", shape % ("F32", "[0,9223372036854775808]", "[0,0]"), 0, "an extent beyond 2^63 - 1"
+    yield "2^63 elements before a zero", shape % ("U8", "[4294967296,2147483648,0]", "[0,0]"), 0, "a product beyond 2^63 - 1"
+    yield "2^62 elements before a zero", shape % ("U8", "[2147483648,2147483648,0]", "[0,0]"), 0, None
     yield "extent 2^64 behind a zero", shape % ("F32", "[0,18446744073709551616]", "[0,0]"), 0, None
     yield "overflow of the elements", shape % ("U8", "[4294967296,4294967296]", "[0,0]"), 0, None
     yield "overflow of the bits", shape % ("F32", "[4611686018427387904]", "[0,0]"), 0, None
