@@ -79,11 +79,10 @@ def attend(layer, query, key, value, similarity=None):
         return tensor.unflatten(-1, (layer.num_attention_heads, -1)).transpose(1, 2)
 
     query, key, value = heads(layer.q_proj(query)), heads(layer.k_proj(key)), heads(layer.v_proj(value))
-    if similarity is None:
-        out = F.scaled_dot_product_attention(query, key, value)
-    else:
-        weights = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
-        out = torch.softmax(torch.softmax(weights, -1) + similarity, -1).to(value.dtype) @ value
+    weights = torch.softmax((query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2), -1, torch.float32)
+    if similarity is not None:
+        weights = torch.softmax(weights + similarity, -1)
+    out = weights.to(value.dtype) @ value
     return layer.out_proj(out.transpose(1, 2).flatten(2))
 
 

@@ -1,7 +1,7 @@
 """Trains sam-nano from nothing on composed scenes; resumes by itself when started again.
 
     python train_sam.py                                   # two CPU cores: about ten hours
-    python train_sam.py --device cuda --batch 64 --rate 1.5e-3 --stages 256:20000,384:8000 --workers 12
+    python train_sam.py --device cuda --batch 64 --rate 1.5e-3 --workers 12 --compile
 
 Each picture gives several objects to segment, in rounds: a click, then a corrective click with the first mask as prompt; a box,
 then box, mask and click; and PerSAM's own cascade, guided by the mean feature of the same object in another picture of the
@@ -96,14 +96,6 @@ def mask_losses(logits, truth):
     return entropy + dice, iou
 
 
-def round_loss(logits, iou, truth):
-    """The loss of one decoder pass: token 0, the best of tokens 1 to 3, and the IoU head; and the IoU of token 0."""
-    losses, real = mask_losses(logits, truth)
-    best = losses[:, 1:].min(1).values
-    loss = losses[:, 0].mean() + best.mean() + (iou - real).square().mean()
-    return loss, real[:, 0].mean(), real[:, 1:].gather(1, iou[:, 1:].argmax(1, keepdim=True)).mean()
-
-
 def contrast(features, batch):
     """A mean feature over an object's mask must score that object's cells in the other pictures above all others.
 
@@ -193,70 +185,101 @@ def guidance(features, targets, truth, clicks, side):
     return points, standard.sigmoid()[:, None, None]
 
 
-def step_loss(model, batch, side):
-    """All rounds on one batch → the loss and the figures to log."""
+def step_loss(model, batch, side, encode=encode, decode_and_compare=None):
+    """All rounds on one batch → the loss and the figures to log. The rounds go through the decoder together:
+
+    1  a click on objects A · a box on objects B                                   (two tokens each)
+    G  PerSAM's guided first mask on objects C, the target from another picture    (three tokens)
+    2  A: mask, click, corrective click · B: mask, box, corrective click · C: mask and both points
+    3  C: mask, both points and the box of the mask so far
+    """
+    decode_and_compare = decode_and_compare or decoded_loss
     features = encode(model, batch["pictures"])
     positions = image_positions(model)
     contrastive, point, hit = contrast(features.float(), batch)
-    loss = 0.5 * contrastive + 0.2 * point
     figures = dict(contrast=contrastive, point=point, hit=hit)
-    pictures = len(features)
+    pictures, device = len(features), features.device
     truth = batch["masks"].float() / 16
-    one = lambda rows, value: torch.full((rows, 1), value, device=features.device, dtype=torch.long)
+    ones = lambda rows, value=1: torch.full((rows, 1), value, device=device, dtype=torch.long)
 
     def part(first, count):
         take = lambda t: t[:, first : first + count].flatten(0, 1)
         return features.repeat_interleave(count, 0), take(truth)[:, None], take(batch["clicks"]), take(batch["boxes"])
 
-    def run(name, features, truth, similarity=None, target=None, **prompts):
-        nonlocal loss
-        logits, iou = decode(model, features, *prompt(model, **prompts), positions, similarity, target)
-        value, single, best = round_loss(logits, iou, truth)
-        loss = loss + value
-        figures[name], figures[name + "_best"] = single, best
+    losses = []
+
+    def run(names, features, truth, sparse, dense, similarity=None, target=None):
+        """One pass over rows that belong to `names` (name → rows), the loss weighted as if each name had its own pass."""
+        logits, iou, loss, single, best = decode_and_compare(model, features, sparse, dense, positions, truth, similarity, target)
+        first = 0
+        for name, rows in names.items():
+            losses.append(loss[first : first + rows].mean())
+            figures[name] = single[first : first + rows].mean()
+            figures[name + "_best"] = best[first : first + rows].mean()
+            first += rows
         return logits.detach(), iou.detach()
+
+    def joined(*prompts):
+        return (torch.cat(each) for each in zip(*prompts))
 
     def chosen(logits, iou):
         """The mask to go on with: token 0 or the best by predicted IoU, by chance."""
         best = 1 + iou[:, 1:].argmax(1)
-        index = torch.where(torch.rand(len(best), device=best.device) < 0.5, best, 0)
-        return logits[torch.arange(len(best), device=best.device), index]
+        index = torch.where(torch.rand(len(best), device=device) < 0.5, best, 0)
+        return logits[torch.arange(len(best), device=device), index]
 
-    # a click, then a correction
-    f, t, clicks, boxes = part(0, CLICKED)
-    rows = len(f)
-    logits = chosen(*run("click", f, t, points=clicks[:, None], labels=one(rows, 1)))
-    at, label = correction(logits, t, side)
-    run("click2", f, t, points=torch.cat([clicks[:, None], at], 1), labels=torch.cat([one(rows, 1), label], 1), mask=logits[:, None])
+    fa, ta, clicks_a, _ = part(0, CLICKED)
+    fb, tb, _, boxes_b = part(CLICKED, BOXED)
+    fc, tc, clicks_c, boxes_c = part(CLICKED + BOXED, GUIDED)
+    a, b, c = len(fa), len(fb), len(fc)
+    boxes_b = jittered(boxes_b, side)
 
-    # a box, then box, mask and click
-    f, t, clicks, boxes = part(CLICKED, BOXED)
-    boxes = jittered(boxes, side)
-    logits = chosen(*run("box", f, t, box=boxes))
-    at, label = correction(logits, t, side)
-    run("box2", f, t, points=at, labels=label, box=boxes, mask=logits[:, None])
-
-    # PerSAM's cascade, the target from the same object in another picture where there is one
-    f, t, clicks, boxes = part(CLICKED + BOXED, GUIDED)
-    rows = len(f)
+    first = joined(prompt(model, points=clicks_a[:, None], labels=ones(a)), prompt(model, box=boxes_b))
+    logits_ab, iou_ab = run(dict(click=a, box=b), torch.cat([fa, fb]), torch.cat([ta, tb]), *first)
     with torch.no_grad():
-        own = torch.arange(pictures, device=features.device)
-        picture = own.repeat_interleave(SLOTS)
-        mine = batch["which"][:, CLICKED + BOXED :].flatten()
-        same = (mine[:, None] == batch["which"].flatten()[None]) & (own.repeat_interleave(GUIDED)[:, None] != picture[None])
-        itself = torch.zeros_like(same)
-        itself[torch.arange(rows), own.repeat_interleave(GUIDED) * SLOTS + CLICKED + BOXED] = True
-        reference = torch.multinomial(torch.where(same.any(1, keepdim=True), same, itself).float(), 1)[:, 0]
-        weight = F.avg_pool2d(truth.flatten(0, 1)[:, None], PATCH // 4).flatten(1)[reference]
-        weight = weight * (weight >= 0.5 * weight.amax(1, keepdim=True))
-        targets = torch.einsum("qn,qcn->qc", weight / weight.sum(1, keepdim=True).clamp(min=1e-6), features.flatten(2)[picture[reference]].float())
-        points, similarity = guidance(f.float(), targets, t, clicks, side)
-    labels = torch.cat([one(rows, 1), one(rows, 0)], 1)
-    logits, _ = run("guided", f, t, similarity, targets[:, None], points=points, labels=labels)
-    logits, iou = run("guided2", f, t, points=points, labels=labels, mask=logits[:, :1])
-    logits = logits[torch.arange(rows), 1 + iou[:, 1:].argmax(1)]
-    run("guided3", f, t, points=points, labels=labels, box=box_of(logits, boxes, side), mask=logits[:, None])
-    return loss, figures
+        points_c, similarity, targets = guided_prompts(features, batch, fc, tc, truth, clicks_c, side)
+    labels_c = torch.cat([ones(c), ones(c, 0)], 1)
+    logits_c, _ = run(dict(guided=c), fc, tc, *prompt(model, points=points_c, labels=labels_c), similarity, targets[:, None])
+
+    masks_ab = chosen(logits_ab, iou_ab)
+    at, label = correction(masks_ab, torch.cat([ta, tb]), side)
+    points_a, labels_a = torch.cat([clicks_a[:, None], at[:a]], 1), torch.cat([ones(a), label[:a]], 1)
+    second = joined(
+        prompt(model, points=points_a, labels=labels_a, mask=masks_ab[:a, None]),
+        prompt(model, points=at[a:], labels=label[a:], box=boxes_b, mask=masks_ab[a:, None]),
+        prompt(model, points=points_c, labels=labels_c, mask=logits_c[:, :1]),
+    )
+    logits, iou = run(dict(click2=a, box2=b, guided2=c), torch.cat([fa, fb, fc]), torch.cat([ta, tb, tc]), *second)
+    logits, iou = logits[a + b :], iou[a + b :]
+    logits = logits[torch.arange(c, device=device), 1 + iou[:, 1:].argmax(1)]
+    run(dict(guided3=c), fc, tc, *prompt(model, points=points_c, labels=labels_c, box=box_of(logits, boxes_c, side), mask=logits[:, None]))
+    return sum(losses) + 0.5 * contrastive + 0.2 * point, figures
+
+
+def decoded_loss(model, features, sparse, dense, positions, truth, similarity=None, target=None):
+    """One decoder pass and its loss per row: logits, predicted IoU, loss, IoU of token 0, IoU of the best by prediction."""
+    logits, iou = decode(model, features, sparse, dense, positions, similarity, target)
+    losses, real = mask_losses(logits, truth)
+    loss = losses[:, 0] + losses[:, 1:].amin(1) + (iou - real).square().mean(1)
+    return logits, iou, loss, real[:, 0], real[:, 1:].gather(1, iou[:, 1:].argmax(1, keepdim=True))[:, 0]
+
+
+def guided_prompts(features, batch, rows, truth, truths, clicks, side):
+    """For objects C: the mean feature of the same object in another picture where there is one, and what PerSAM makes of it."""
+    pictures, device = len(features), features.device
+    own = torch.arange(pictures, device=device)
+    picture, mine = own.repeat_interleave(SLOTS), own.repeat_interleave(GUIDED)
+    which = batch["which"][:, CLICKED + BOXED :].flatten()
+    same = (which[:, None] == batch["which"].flatten()[None]) & (mine[:, None] != picture[None])
+    slot = CLICKED + BOXED + torch.arange(GUIDED, device=device).repeat(pictures)
+    itself = F.one_hot(mine * SLOTS + slot, same.shape[1]).bool()
+    reference = torch.multinomial(torch.where(same.any(1, keepdim=True), same, itself).float(), 1)[:, 0]
+    weight = F.avg_pool2d(truths.flatten(0, 1)[:, None], PATCH // 4).flatten(1)[reference]
+    weight = weight * (weight >= 0.5 * weight.amax(1, keepdim=True))
+    weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-6)
+    targets = torch.einsum("qn,qcn->qc", weight, features.flatten(2)[picture[reference]].float())
+    points, similarity = guidance(rows.float(), targets, truth, clicks, side)
+    return points, similarity, targets
 
 
 # --- the run ---------------------------------------------------------------------------------------------------------
@@ -285,7 +308,7 @@ def main():
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
-    parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False, help="torch.compile; on a Zen 5 CPU it was slower")
     parser.add_argument("--checkpoint-minutes", type=float, default=4)
     parser.add_argument("--steps", type=int, help="end after this many steps of this start (to try things)")
     arguments = parser.parse_args()
@@ -314,7 +337,9 @@ def main():
             average.values = {n: v.to(device) for n, v in resized(state["average"], side).items()}
             restore(optimise, model, state["optimiser"], side)
             torch.set_rng_state(state["random"])
-        compute = step_loss if arguments.no_compile else torch.compile(step_loss, dynamic=False)
+        parts = dict(encode=encode, decode_and_compare=decoded_loss)
+        if arguments.compile:  # the two heavy parts; the rest is short and would make the graph many times larger
+            parts = {name: torch.compile(part, dynamic=False) for name, part in parts.items()}
         feed = Feed(Batches(arguments.root, arguments.batch, side, arguments.seed), step, arguments.workers)
         snapshot = lambda: dict(
             step=step, side=side, model=model.state_dict(), average=average.values, optimiser=moments(optimise, model), random=torch.get_rng_state(),
@@ -326,7 +351,7 @@ def main():
             for group in optimise.param_groups:
                 group["lr"] = cosine(step, total, arguments.warmup, arguments.rate)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
-                loss, figures = compute(model, batch, side)
+                loss, figures = step_loss(model, batch, side, **parts)
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             if torch.isfinite(norm):

@@ -116,7 +116,7 @@ def cosine(step, total, warmup, peak, floor=0.01):
 class Feed:
     """Batches made in worker processes, in order: item k depends on the seed and k alone, so a resumed run goes on where it was."""
 
-    def __init__(self, make, start, workers, ahead=4, nice=True):
+    def __init__(self, make, start, workers, ahead=4):
         import torch.multiprocessing as mp
 
         self.context = mp.get_context("spawn")
@@ -144,12 +144,12 @@ class Feed:
 
     def close(self):
         for process in self.workers:
-            process.terminate()
+            process.kill()
 
 
 def produce(make, first, stride, queue):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):  # meant for the run, which ends its workers itself
+        signal.signal(each, signal.SIG_IGN)
     torch.set_num_threads(1)
     parent = os.getppid()
 
