@@ -17,7 +17,7 @@ extension SAM {
         }
 
         /// The frame of a picture whose longer side becomes `longest` pixels; no side becomes less than one.
-        init(original: Size, longest: Int, side: Int) {
+        package init(original: Size, longest: Int, side: Int) {
             let scale = Double(longest) / Double(max(original.width, original.height))
             func scaled(_ length: Int) -> Int { max(1, Int(Double(length) * scale + 0.5)) }
             self.init(
