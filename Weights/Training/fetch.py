@@ -52,13 +52,13 @@ CLIPART_FOLDERS = (
     "recreation/toys science tools transportation unsorted"
 ).split()
 LICENCES = {
-    "tuxpaint-stamps-default": "GPL-2+ (each stamp's licence in the package's copyright file: public domain, GPL, CC-BY-SA)",
-    "openclipart-png": "public domain (CC0)",
+    "tuxpaint-stamps-default": "GPL-2.0-or-later",
+    "openclipart-png": "public domain",
     "fonts-noto-color-emoji": "OFL-1.1",
-    "gnome-backgrounds": "CC-BY-SA-3.0",
-    "mate-backgrounds": "GPL-2+, CC-BY-SA-4.0",
-    "lomiri-wallpapers-20.04": "CC-BY-SA-4.0",
-    "openarena-081-textures": "GPL-2+",
+    "gnome-backgrounds": "CC-BY-SA-3.0 and GPL-2.0-or-later",
+    "mate-backgrounds": "GPL-2.0-or-later, some CC-BY-SA-4.0",
+    "lomiri-wallpapers-20.04": "CC-BY-SA-3.0",
+    "openarena-081-textures": "GPL-2.0-or-later",
 }
 
 

@@ -1,6 +1,6 @@
 """Trains sam-nano from nothing on composed scenes; resumes by itself when started again.
 
-    python train_sam.py                                   # two CPU cores: about ten hours
+    python train_sam.py                                   # two CPU cores: about eight hours when idle
     python train_sam.py --device cuda --batch 64 --rate 1.5e-3 --workers 12 --compile
 
 Each picture gives several objects to segment, in rounds: a click, then a corrective click with the first mask as prompt; a box,
@@ -299,7 +299,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
     parser.add_argument("--run", type=Path, help="the run's folder; default <root>/sam-nano")
-    parser.add_argument("--stages", default="256:22000,384:6000", help="picture side : steps, one after another")
+    parser.add_argument("--stages", default="256:26000,384:9000", help="picture side : steps, one after another")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=8e-4)
     parser.add_argument("--warmup", type=int, default=400)
