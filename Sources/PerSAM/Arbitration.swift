@@ -1,0 +1,67 @@
+import SpanielImaging
+
+/// Settles what several classes, and several objects of one, claim: the better score has the pixels, and an object that loses most of
+/// its own to another class is that class's.
+struct Arbitration {
+    let findings: Findings
+
+    init(_ searches: [SearchResult], _ options: FindOptions) {
+        var searches = searches
+        var accepted = searches.indices.flatMap { s in
+            searches[s].found.indices.filter { searches[s].found[$0].verdict == .accepted }.map { (search: s, find: $0) }
+        }
+        func score(_ place: (search: Int, find: Int)) -> Float { searches[place.search].found[place.find].object?.score ?? 0 }
+        accepted.sort { score($0) > score($1) }
+        var objects: [FoundObject] = []
+        var reachedMaximum = false
+        for place in accepted {
+            guard var object = searches[place.search].found[place.find].object else { continue }
+            if objects.count >= (options.single ? searches.count : options.maximumObjects) {
+                searches[place.search].found[place.find].verdict = .surplus
+                reachedMaximum = true
+                continue
+            }
+            let area = object.mask.area
+            for other in objects {
+                let rival = other.className != object.className
+                if rival && 2 * object.mask.intersectionArea(with: other.mask) > area {
+                    searches[place.search].found[place.find].verdict = .otherClass
+                }
+                object.mask.subtract(other.mask)
+            }
+            guard searches[place.search].found[place.find].verdict == .accepted, let box = object.mask.box else {
+                if searches[place.search].found[place.find].verdict == .accepted { searches[place.search].found[place.find].verdict = .duplicate }
+                continue
+            }
+            object.box = box
+            searches[place.search].found[place.find].object = object
+            objects.append(object)
+        }
+        var stop = searches.map(\.stop).max { ($0.peak ?? -1) < ($1.peak ?? -1) } ?? Stop(reason: .nothingLeft, peak: nil, threshold: 0)
+        if reachedMaximum { stop.reason = .maximumObjects }
+        findings = Findings(
+            objects: objects, stop: stop, candidates: Self.candidates(searches), similarity: searches.map(\.scene.similarityMap))
+    }
+
+    private static func candidates(_ searches: [SearchResult]) -> [Candidate] {
+        searches.flatMap { search in
+            search.found.map { find in
+                Candidate(
+                    className: search.scene.concept.className, verdict: find.verdict, point: find.point, peak: find.peak,
+                    score: find.object?.score, similarity: find.object?.similarity, predictedIoU: find.object?.predictedIoU,
+                    box: find.object?.box, mask: find.object?.mask)
+            }
+        }
+    }
+}
+
+extension Scene {
+    var similarityMap: SimilarityMap {
+        let frame = encoding.frame
+        let side = Double(frame.side)
+        return SimilarityMap(
+            className: concept.className, rows: cells.side, columns: cells.side, values: similarity,
+            extent: Box(x1: 0, y1: 0, x2: Double(frame.resized.width) / side, y2: Double(frame.resized.height) / side),
+            background: concept.background, threshold: concept.floor)
+    }
+}

@@ -1,0 +1,93 @@
+import SpanielImaging
+
+/// A picture and where the object is in it.
+public struct Example: Sendable {
+    /// How the object is marked; positions are pixels of the displayed picture.
+    public enum Region: Sendable, Equatable {
+        case mask(Mask)
+        case box(Box)
+        /// A point on the object.
+        case point(Point)
+        /// An outer ring.
+        case polygon([Point])
+    }
+
+    public var picture: Picture
+    public var region: Region
+    public var className: String
+    /// The mask as a picture, whose grey levels the original code minds.
+    package var maskPicture: Picture?
+
+    public init(_ picture: Picture, region: Region, class className: String = "object") {
+        self.picture = picture
+        self.region = region
+        self.className = className
+    }
+
+    /// - Parameter mask: of the picture's size, the object's pixels set; rough is good enough.
+    public init(_ picture: Picture, mask: Mask, class className: String = "object") {
+        self.init(picture, region: .mask(mask), class: className)
+    }
+
+    public init(_ picture: Picture, box: Box, class className: String = "object") {
+        self.init(picture, region: .box(box), class: className)
+    }
+
+    public init(_ picture: Picture, point: Point, class className: String = "object") {
+        self.init(picture, region: .point(point), class: className)
+    }
+
+    public init(_ picture: Picture, polygon: [Point], class className: String = "object") {
+        self.init(picture, region: .polygon(polygon), class: className)
+    }
+
+    /// The object's pixels. A box or a point asks SAM.
+    /// - Throws: `PerSAMError` where the region cannot be this picture's.
+    func mask(_ sam: SAM) throws -> Mask {
+        let size = picture.size
+        let mask: Mask
+        switch region {
+        case .mask(let given):
+            guard given.size == size else { throw PerSAMError.maskSize(expected: size, found: given.size) }
+            if given.isEmpty { throw PerSAMError.maskEmpty }
+            if given.area == size.width * size.height { throw PerSAMError.maskFull }
+            return given
+        case .polygon(let ring):
+            guard ring.count >= 3, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { throw PerSAMError.polygonOutside(size) }
+            mask = Mask(polygons: [Polygon(outer: ring)], size: size)
+            if mask.isEmpty { throw PerSAMError.polygonOutside(size) }
+        case .box(let box):
+            let whole = Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
+            guard box.area > 0, box.intersection(whole) == box else { throw PerSAMError.boxOutside(box, size) }
+            mask = try sam.masks(for: SAM.Prompt(box: box), in: sam.encode(picture), multimask: false).best.mask()
+        case .point(let point):
+            guard point.x >= 0, point.y >= 0, point.x < Double(size.width), point.y < Double(size.height) else {
+                throw PerSAMError.pointOutside(point, size)
+            }
+            mask = try sam.masks(for: SAM.Prompt(point: point), in: sam.encode(picture)).best.mask()
+        }
+        if mask.isEmpty || mask.area == size.width * size.height { throw PerSAMError.nothingThere }
+        return mask
+    }
+
+    /// The same example nearer by, when its object is small in the picture: cut to three times the object's size, so that the encoder
+    /// gives it more than a few cells.
+    func closer(_ mask: Mask) -> (picture: Picture, mask: Mask) {
+        guard let box = mask.box else { return (picture, mask) }
+        let side = Int((3 * max(box.width, box.height)).rounded(.up))
+        guard side < max(picture.width, picture.height) else { return (picture, mask) }
+        func part(_ center: Double, _ length: Int) -> Range<Int> {
+            let kept = min(side, length)
+            let start = max(0, min(length - kept, Int((center - Double(kept) / 2).rounded())))
+            return start..<start + kept
+        }
+        let (columns, rows) = (part(box.center.x, picture.width), part(box.center.y, picture.height))
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(3 * columns.count * rows.count)
+        for y in rows {
+            pixels += picture.pixels[3 * (y * picture.width + columns.lowerBound)..<3 * (y * picture.width + columns.upperBound)]
+        }
+        let cut = Mask(width: columns.count, height: rows.count) { x, y in mask[columns.lowerBound + x, rows.lowerBound + y] }
+        return (Picture(rgb: pixels, width: columns.count, height: rows.count), cut)
+    }
+}

@@ -1,0 +1,172 @@
+import SpanielImaging
+import Tensor
+
+/// One picture seen with one concept: where it looks similar, and what a prompt there segments.
+struct Scene {
+    let sam: SAM
+    let encoding: SAM.Encoding
+    let concept: Concept
+    let cells: Cells
+    /// The cosine of each cell with the concept, [hw].
+    let similarity: [Float]
+    /// Cells that are picture enough to be looked at.
+    let isCandidate: [Bool]
+    /// Which low-resolution pixels are picture, [4h · 4w].
+    let isInside: [Bool]
+    /// The least similar place.
+    let negative: Point
+    private let guidance: SAM.MaskDecoder.Guidance?
+
+    init(_ encoding: SAM.Encoding, _ concept: Concept, _ sam: SAM) {
+        self.sam = sam
+        self.encoding = encoding
+        self.concept = concept
+        let cells = Cells(encoding)
+        let similarity = cells.similarity(to: concept.directions)
+        let against = cells.similarity(to: concept.negatives)
+        let inPicture = cells.presence.map { $0 > 0.3 }
+        isCandidate = similarity.indices.map { inPicture[$0] && similarity[$0] > against[$0] }
+        let visible = similarity.indices.filter { inPicture[$0] }
+        negative = cells.middle(of: visible.min { similarity[$0] < similarity[$1] } ?? 0)
+        let side = 4 * cells.side
+        let (rows, columns) = Self.extent(encoding.frame, side)
+        isInside = (0..<side * side).map { $0 / side < rows && $0 % side < columns }
+        guidance = concept.prompting == .guided ? Self.guidance(similarity, visible, concept) : nil
+        (self.cells, self.similarity) = (cells, similarity)
+    }
+
+    /// Rows and columns of a map over the square input that the picture covers.
+    private static func extent(_ frame: SAM.Frame, _ side: Int) -> (rows: Int, columns: Int) {
+        func covered(_ length: Int) -> Int { min(side, (length * side + frame.side - 1) / frame.side) }
+        return (covered(frame.resized.height), covered(frame.resized.width))
+    }
+
+    /// PerSAM's attention map, aligned with the grid: the similarity, standardised over the picture's own cells.
+    private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: Concept) -> SAM.MaskDecoder.Guidance {
+        let values = Tensor(visible.map { similarity[$0] }, [visible.count])
+        let deviation = visible.count > 1 ? max(1e-6, values.standardDeviation()) : 1
+        let mean = values.mean()
+        var standard = [Float](repeating: -100, count: similarity.count)
+        for cell in visible { standard[cell] = (similarity[cell] - mean) / deviation }
+        return .init(attention: Tensor(standard, [standard.count]).sigmoid(), target: concept.features[0])
+    }
+
+    /// A mask at low resolution: the pixels it covers more than half.
+    func lowResolution(_ mask: Mask) -> [Bool] {
+        let frame = encoding.frame
+        return Cells.coverage(
+            of: mask, columns: Double(frame.resized.width), rows: Double(frame.resized.height), extent: Double(frame.side),
+            side: 4 * cells.side
+        ).map { $0 > 0.5 }
+    }
+
+    /// One mask of the decoder and what speaks for it.
+    struct Proposal {
+        let logits: Tensor
+        let predictedIoU: Float
+        /// The cosine of the mask's mean feature with the concept.
+        let similarity: Float
+        /// Whether it resembles a negative example more.
+        let isNegative: Bool
+        /// How little the mask changes between two thresholds, 0…1 (SAM, appendix B).
+        let stability: Float
+        /// Of length one, [C].
+        let direction: Tensor
+        /// How much of each cell the mask covers, [hw].
+        let coverage: [Float]
+        /// Likeness times the root of the stability, 0…1.
+        let quality: Float
+        let seed: Int
+
+        func mask(_ scene: Scene) -> Mask {
+            SAM.Prediction(score: predictedIoU, logits: logits, frame: scene.encoding.frame).mask()
+        }
+    }
+
+    /// The best mask for an object with some cells on it: each cell is tried by itself, and the best answer is refined twice, first with
+    /// the mask itself as a prompt, then with its box too (PerSAM, section 3.2, without keeping a step that makes it worse).
+    /// - Parameter seeds: cells.
+    func segment(seeds: [Int], refining: Bool = true) -> Proposal? {
+        let prompts = seeds.map { seed in
+            var points = [SAM.Prompt.LabelledPoint(cells.middle(of: seed), isObject: true)]
+            if concept.prompting != .plain { points.append(.init(negative, isObject: false)) }
+            return SAM.Prompt(points: points)
+        }
+        var found: [Proposal] = []
+        if let weights = concept.weights {
+            let (logits, scores) = sam.decode(prompts: prompts, in: encoding, multimask: true)
+            for (i, seed) in seeds.enumerated() {
+                let mixed = weights.mixture(of: logits[leading: i])
+                found += judge(mixed.reshaped(Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()], seed)
+            }
+        } else {
+            for multimask in guidance == nil ? [true] : [false, true] {
+                let (logits, scores) = sam.decode(prompts: prompts, in: encoding, multimask: multimask, guidance: guidance)
+                for (i, seed) in seeds.enumerated() { found += judge(logits[leading: i], scores[leading: i].array, seed) }
+            }
+        }
+        guard var best = found.best else { return nil }
+        guard refining else { return best }
+        var prompt = prompts[seeds.firstIndex(of: best.seed) ?? 0]
+        var current = best
+        for withBox in [false, true] {
+            prompt.mask = current.logits
+            if withBox { prompt.box = box(around: current.logits) }
+            let (logits, scores) = sam.decode(prompts: [prompt], in: encoding, multimask: true)
+            guard let next = judge(logits[leading: 0], scores[leading: 0].array, current.seed).best else { break }
+            current = next
+            if next.quality > best.quality { best = next }
+        }
+        return best
+    }
+
+    /// Looks at masks of one seed; those of fewer than four low-resolution pixels are none.
+    private func judge(_ logits: Tensor, _ scores: [Float], _ seed: Int) -> [Proposal] {
+        scores.indices.compactMap { i in
+            let map = logits[leading: i]
+            let values = map.array
+            let side = 4 * cells.side
+            var (area, strict, lax) = (0, 0, 0)
+            var coverage = [Float](repeating: 0, count: cells.side * cells.side)
+            let probabilities = map.sigmoid().array
+            for p in values.indices where isInside[p] {
+                if values[p] > 0 { area += 1 }
+                if values[p] > 1 { strict += 1 }
+                if values[p] > -1 { lax += 1 }
+                coverage[p / side / 4 * cells.side + p % side / 4] += probabilities[p] / 16
+            }
+            guard area >= 4 else { return nil }
+            let direction = cells.mean(weighing: coverage).l2Normalized()
+            let similarity = concept.directions.map { $0.dot(direction) }.max() ?? -1
+            let stability = Float(strict) / Float(max(1, lax))
+            return Proposal(
+                logits: map, predictedIoU: scores[i], similarity: similarity,
+                isNegative: concept.negatives.contains { $0.dot(direction) > similarity }, stability: stability, direction: direction,
+                coverage: coverage, quality: concept.likeness(similarity) * stability.squareRoot(), seed: seed)
+        }
+    }
+
+    /// The box of a low-resolution mask in displayed pixels, its last row and column inclusive as in the original code.
+    private func box(around logits: Tensor) -> Box? {
+        let side = 4 * cells.side
+        let values = logits.array
+        var (left, top, right, bottom) = (side, side, -1, -1)
+        for p in values.indices where isInside[p] && values[p] > 0 {
+            (left, right) = (min(left, p % side), max(right, p % side))
+            (top, bottom) = (min(top, p / side), max(bottom, p / side))
+        }
+        guard right >= 0 else { return nil }
+        let frame = encoding.frame
+        let (width, height) = (Double(frame.original.width), Double(frame.original.height))
+        let step = Double(frame.side) / Double(side)
+        let (across, down) = (step * width / Double(frame.resized.width), step * height / Double(frame.resized.height))
+        return Box(
+            x1: Double(left) * across, y1: Double(top) * down, x2: min(width, Double(right + 1) * across) - 1,
+            y2: min(height, Double(bottom + 1) * down) - 1)
+    }
+}
+
+extension Array where Element == Scene.Proposal {
+    /// The one of the highest quality, the first of equals.
+    var best: Scene.Proposal? { self.max { $0.quality < $1.quality } }
+}
