@@ -30,7 +30,9 @@ struct Arbitration {
                 object.mask.subtract(other.mask)
             }
             guard searches[place.search].found[place.find].verdict == .accepted, let box = object.mask.box else {
-                if searches[place.search].found[place.find].verdict == .accepted { searches[place.search].found[place.find].verdict = .duplicate }
+                if searches[place.search].found[place.find].verdict == .accepted {
+                    searches[place.search].found[place.find].verdict = .duplicate
+                }
                 continue
             }
             object.box = box

@@ -79,7 +79,9 @@ struct Cells: Sendable {
     /// The middle of a cell in displayed pixels.
     func middle(of cell: Int) -> Point {
         let size = Double(frame.side) / Double(side)
-        let (across, down) = (Double(frame.original.width) / Double(frame.resized.width), Double(frame.original.height) / Double(frame.resized.height))
+        let (across, down) = (
+            Double(frame.original.width) / Double(frame.resized.width), Double(frame.original.height) / Double(frame.resized.height)
+        )
         return Point(
             x: min(Double(frame.original.width) - 1, (Double(cell % side) * size + size / 2 - 0.5) * across),
             y: min(Double(frame.original.height) - 1, (Double(cell / side) * size + size / 2 - 0.5) * down))

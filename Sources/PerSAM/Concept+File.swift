@@ -68,7 +68,8 @@ extension Concept {
             guard let className = entry["class"]?.string, let prompting = entry["prompting"]?.string.flatMap(Prompting.init) else {
                 throw refuse("a class and a way of prompting", "damaged metadata")
             }
-            guard let features = try tensor("\(i).features", rank: 2), let levels = try tensor("\(i).levels", rank: 1), levels.count == 3 else {
+            guard let features = try tensor("\(i).features", rank: 2), let levels = try tensor("\(i).levels", rank: 1), levels.count == 3
+            else {
                 throw refuse("\(i).features and \(i).levels", "neither, or of another shape")
             }
             let channels = features.shape[1]

@@ -71,7 +71,8 @@ extension PerSAM {
         let object = FoundObject(
             className: concept.className, score: max(0, min(1, trace.score)), similarity: target.feature.dot(direction),
             predictedIoU: trace.score, box: box, mask: trace.mask)
-        return SearchResult(scene: scene, found: [.init(object, verdict: .accepted, point: box.center, peak: peak)],
+        return SearchResult(
+            scene: scene, found: [.init(object, verdict: .accepted, point: box.center, peak: peak)],
             stop: Stop(reason: .single, peak: peak, threshold: concept.floor))
     }
 }

@@ -57,6 +57,7 @@ package struct Original: Sendable {
             let size = encoding.frame.original
             // The authors' second rule for the same mask: here anything above zero is the object.
             let truth = (0..<size.width * size.height).map { mask.pixels[3 * $0] > 0 }
+            guard logits.shape[1] == 3 else { return target }
             let maps = (0..<3).map { pixels(logits[leading: 0][leading: $0], encoding.frame).array }
             target.weights = MaskWeights(fitting: maps, to: truth)
         }
@@ -122,7 +123,8 @@ package struct Original: Sendable {
             if step == 2 { (trace.mask, trace.score) = (mask, prediction.score) }
         }
         let size = encoding.frame.original
-        let pixels = Tensor((0..<size.height).flatMap { y in (0..<size.width).map { trace.mask[$0, y] ? 1 : 0 } }, [size.height, size.width])
+        let pixels = Tensor(
+            (0..<size.height).flatMap { y in (0..<size.width).map { trace.mask[$0, y] ? 1 : 0 } }, [size.height, size.width])
         trace.tensors.append(("mask", pixels))
     }
 
