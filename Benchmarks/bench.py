@@ -22,6 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
+NAMES = {"pytorch": "PyTorch", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
@@ -254,7 +255,7 @@ def main() -> None:
                 peer = Process(peer_command(name))
                 peers[peer.name] = peer
             except (RuntimeError, OSError, json.JSONDecodeError) as error:
-                notes.append(f"- {name} could not be measured: {error}")
+                notes.append(f"- {NAMES.get(name, name)} could not be measured: {error}")
         servers = [ours, *peers.values()]
         for server in servers:
             server.milliseconds("encode")
@@ -301,7 +302,7 @@ def main() -> None:
         print(f"{work} ", end="", file=sys.stderr, flush=True)
         theirs = {}
         for name in names:
-            theirs[f"{name} (imports too)"] = lambda name=name: timed(peer_command(name), "encode\ndecode\nquit\n")
+            theirs[f"{NAMES.get(name, name)}, imports too"] = lambda name=name: timed(peer_command(name), "encode\ndecode\nquit\n")
         try:
             mine, results = alternate(lambda: timed(command), theirs, min(3, arguments.pairs), 0.3)
             report.add(f"{work} (`spaniel mask`)", mine, results)
