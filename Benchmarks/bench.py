@@ -317,6 +317,7 @@ def main() -> None:
         report.add("`spaniel --help`", *alternate(lambda: timed([arguments.tool, "--help"]), {}, 20, 0))
         print(file=sys.stderr)
 
+    priority = f", nice {os.nice(0)}" if os.nice(0) else ""
     today = datetime.date.today().isoformat()
     environment = " ".join(f"{name}={os.environ[name]}" for name in ("SPANIEL_ISA", "SPANIEL_PRODUCT") if name in os.environ)
     # As one would type it again: the interpreter is of this machine, and so is the folder a model lies in.
@@ -326,7 +327,7 @@ def main() -> None:
 
 `{f"{environment} {shown}".strip()}`
 
-{limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}.
+{limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}{priority}.
 Medians; a ratio is ours ÷ theirs, the median of {arguments.pairs} alternating pairs (of 3 for whole processes and threads).
 
 {table(report.rows)}
