@@ -55,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "SpanielTool",
             dependencies: [
-                "PerSAM", "SpanielAnnotations", "SpanielHub", "SpanielFiles", "SpanielJSON",
+                "PerSAM", "SpanielAnnotations", "SpanielHub", "SpanielFiles", "SpanielJSON", "Tensor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

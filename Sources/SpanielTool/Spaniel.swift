@@ -1,4 +1,6 @@
 import ArgumentParser
+import PerSAM
+import Tensor
 
 @main
 struct Spaniel: ParsableCommand {
@@ -13,7 +15,7 @@ struct Spaniel: ParsableCommand {
             Coordinates are pixels of the picture as displayed, origin top left.
             """,
         version: "0.1.0",
-        subcommands: [])
+        subcommands: [FindCommand.self, LearnCommand.self, MaskCommand.self, TensorsCommand.self])
 
     /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the contract's exit codes.
     static func main() async {
@@ -21,15 +23,17 @@ struct Spaniel: ParsableCommand {
         Interruption.watch { work.cancel() }
         do {
             try await work.value
-        } catch let failure as Failure {
+        } catch {
+            // The argument parser's own: help that was asked for, and wrong usage.
+            if [ExitCode.success, .validationFailure].contains(exitCode(for: error)) { exit(withError: error) }
+            let failure = Failure(error, about: .input)
             if !failure.message.isEmpty { StandardError().write("spaniel: \(Summary.line(failure.message))\n") }
             exit(withError: ExitCode(failure.status.rawValue))
-        } catch {
-            exit(withError: error)  // the argument parser's: help asked for, or wrong usage
         }
     }
 
     private static func runCommand() throws {
+        try InstructionSet.check()
         var command = try parseAsRoot()
         try command.run()
     }

@@ -56,6 +56,9 @@ struct OutputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Keep at most so many objects per picture.", valueName: "n"))
     var maxObjects: Int?
 
+    @Option(help: ArgumentHelp("Keep the pictures' encodings here, to ask again without the slow part.", valueName: "folder"))
+    var cache: String?
+
     @Flag(help: "No progress and no notes on standard error; errors still appear.")
     var quiet = false
 
@@ -67,6 +70,28 @@ struct OutputOptions: ParsableArguments {
     func validate() throws {
         if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
         if let maxObjects, maxObjects < 1 { throw ValidationError("--max-objects \(maxObjects) must be at least 1") }
-        if out == "" { throw ValidationError("--out needs the name of a folder") }
+        if out == "" || cache == "" { throw ValidationError("--out and --cache need the name of a folder") }
+    }
+}
+
+extension PictureArguments {
+    /// The pictures named, folders and lists opened.
+    func expand() throws -> [PictureEntry] {
+        try PictureList(recursive: recursive, standardInput: readStandardInput).expand(images)
+    }
+}
+
+extension OutputOptions {
+    /// Finds out before any work is done for nothing whether the outputs can be written.
+    func check() throws {
+        for folder in [out, cache].compactMap(\.self) { try OutputFolder.check(folder) }
+        for case .coco(let path) in export { try OutputFolder.checkParent(ofFile: path) }
+    }
+
+    /// The objects that reach their class's threshold, the best ones first, no more than asked for.
+    func kept(_ objects: [PictureResult.Object]) -> [PictureResult.Object] {
+        let thresholds = thresholds
+        let kept = PictureResult(objects: objects.filter { $0.score >= thresholds[$0.className] ?? 0 }).objects
+        return maxObjects.map { Array(kept.prefix($0)) } ?? kept
     }
 }

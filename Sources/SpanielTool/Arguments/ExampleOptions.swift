@@ -1,4 +1,5 @@
 import ArgumentParser
+import SpanielFiles
 
 /// What the object looks like: examples, and what it must not be taken for.
 struct ExampleOptions: ParsableArguments {
@@ -53,6 +54,6 @@ struct ExampleOptions: ParsableArguments {
     }
 
     @Sendable private static func parse(_ text: String) throws -> ExampleArgument {
-        try ExampleArgument(parsing: text) { FileKind(at: $0) != nil }
+        try ExampleArgument(parsing: text) { FileKind(at: $0) != .missing }
     }
 }

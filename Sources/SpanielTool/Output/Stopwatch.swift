@@ -5,6 +5,8 @@ package struct Stopwatch {
 
     package init() {}
 
+    package var total: Double { milliseconds.reduce(0) { $0 + $1.milliseconds } }
+
     /// Times `work` as `part`; a part timed twice counts both.
     package mutating func time<Value>(_ part: String, _ work: () throws -> Value) rethrows -> Value {
         let start = ContinuousClock.now

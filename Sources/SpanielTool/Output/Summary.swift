@@ -6,8 +6,11 @@ package enum Summary {
     /// photos/1.jpg  1280 × 960, 2 objects, 340 ms
     ///   1  mug  0.91  box 212,80 – 430,391  51234 px
     ///   nothing more like it: best peak 0.58 under threshold 0.62
+    ///   wrote found/1.overlay.png and 2 masks
     /// ```
-    package static func block(image: String, size: Size, result: PictureResult, milliseconds: Double) -> String {
+    package static func block(
+        image: String, size: Size, result: PictureResult, milliseconds: Double, written: [String] = []
+    ) -> String {
         let count = result.objects.count
         let found = count == 0 ? "nothing" : count == 1 ? "1 object" : "\(count) objects"
         var lines = ["\(line(image))  \(size.width) × \(size.height), \(found), \(decimals(milliseconds, 0)) ms"]
@@ -19,6 +22,11 @@ package enum Summary {
             lines.append("  \(number)  \(name)  \(decimals(object.score, 2))  box \(box(object.box))  \(object.mask.area) px")
         }
         if let stop = result.stop { lines.append("  " + words(stop, found: count)) }
+        if let first = written.first {
+            lines.append(
+                "  wrote \(line(first))" + (written.count == 2 ? " and 1 mask" : written.count > 2 ? " and \(written.count - 1) masks" : "")
+            )
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -92,7 +92,7 @@ package struct PictureList {
 
     private func isFolder(_ path: String) -> Bool { FileKind(at: path) == .folder }
 
-    private func isLink(_ path: String) -> Bool { FileKind(at: path, followingLinks: false) == .link }
+    private func isLink(_ path: String) -> Bool { (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil }
 
     /// One name a line; empty lines count for nothing.
     private static func lines(_ text: String) -> [String] {

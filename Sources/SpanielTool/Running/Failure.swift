@@ -16,5 +16,17 @@ package struct Failure: Error, Equatable, CustomStringConvertible {
 
     /// The reader of our standard output has gone (`| head`): there is nobody to tell, so nothing is said.
     package static let readerGone = Failure(.output, code: "output.closed", "")
+
     package static let interrupted = Failure(.interrupted, code: "interrupted", "interrupted")
+
+    package static func interrupted(after done: Int, of count: Int) -> Failure {
+        Failure(.interrupted, code: "interrupted", "interrupted after \(done) of \(count) pictures; what was written is whole")
+    }
+
+    /// How a run ends in which pictures failed, the others being done.
+    package static func pictures(_ failures: [Failure], of count: Int) -> Failure {
+        let missing = failures.count == count && failures.allSatisfy { $0.status == .missing }
+        let which = failures.count < count ? "\(failures.count) of \(count) pictures" : count == 1 ? "the picture" : "all \(count) pictures"
+        return Failure(missing ? .missing : .unusable, code: "pictures", "\(which) could not be used")
+    }
 }

@@ -1,0 +1,77 @@
+# Spaniel. `make demo` shows it at work; `make test` runs every test that needs no Python.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+TOOL = .build/release/spaniel
+PARITY = .venv-parity
+
+.PHONY: help setup build demo test check consumer parity bench format docs install clean
+
+help:
+	@echo "make demo      build, and find a boot in the pictures of Examples/"
+	@echo "make test      every test that needs no Python"
+	@echo "make parity    compare with the published Python (creates $(PARITY))"
+	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
+	@echo "make install   the tool and its weights under PREFIX ($(PREFIX))"
+	@echo "make format    format the sources    make docs   the documentation as a web site"
+
+setup:
+	@.ci/setup
+
+build: setup
+	$(SWIFT) build -c release --product spaniel
+
+demo: build
+	@rm -rf out/demo
+	$(TOOL) find --example boot=Examples/boot.jpg#Examples/boot-mask.png \
+	    Examples/shelf.jpg Examples/lawn.jpg Examples/crowd.jpg Examples/path.jpg --out out/demo --export coco:out/demo/boots.json
+	@echo
+	@echo "The pictures with what was found drawn in:"
+	@ls out/demo/*.overlay.png
+	@echo
+	@echo "For your own photos (a box round the object does, if you have no mask):"
+	@echo "  $(TOOL) find --example 'mug=cup.jpg#box=120,80,460,420' photos/ --out found"
+
+# The suite runs once for every set of kernels this processor has; SPANIEL_ISA chooses one, and one it lacks is refused.
+test: setup
+	$(SWIFT) build -c release --build-tests
+	@for isa in reference baseline avx2 avx512; do \
+	    if SPANIEL_ISA=$$isa $(TOOL) --version > /dev/null 2>&1; then \
+	        echo "SPANIEL_ISA=$$isa"; \
+	        SPANIEL_ISA=$$isa $(SWIFT) test -c release --skip-build || exit 1; \
+	    fi; \
+	done
+	@$(MAKE) --no-print-directory consumer
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+
+# A package of its own that imports PerSAM: compiles and runs the sample of the README, as a debug build.
+consumer: setup
+	$(SWIFT) run --package-path Examples/Consumer --scratch-path .build-consumer Consumer
+
+$(PARITY)/ready: Tests/Parity/requirements.txt
+	@.ci/setup python3 python3-venv
+	python3 -m venv $(PARITY)
+	$(PARITY)/bin/pip install --quiet --requirement $<
+	@touch $@
+
+parity: build $(PARITY)/ready
+	$(PARITY)/bin/python Tests/Parity/sam.py --spaniel $(TOOL) --models $(PARITY)/models
+	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL)
+
+# Beside PyTorch and OpenVINO, whose environment it makes once.
+bench: setup
+	@.ci/setup python3 python3-venv
+	Benchmarks/run
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples
+
+# With the Swift runtime inside, so that the tool runs where Swift is not installed. It finds its weights beside it, in ../share.
+install: setup
+	$(SWIFT) build -c release --product spaniel --static-swift-stdlib --scratch-path .build-install
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/spaniel"
+	install .build-install/release/spaniel "$(DESTDIR)$(PREFIX)/bin/spaniel"
+	cp -R Weights "$(DESTDIR)$(PREFIX)/share/spaniel/"
+
+clean:
+	rm -rf .build .build-consumer .build-install .venv-parity out

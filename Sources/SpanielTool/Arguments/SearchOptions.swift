@@ -1,0 +1,31 @@
+import ArgumentParser
+import PerSAM
+
+/// How a picture is searched.
+struct SearchOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How places are chosen: peak (the most similar, then the next), grid (all at once), propose (everywhere; slow).",
+            valueName: "name"))
+    var strategy = FindOptions.Strategy.peak
+
+    @Flag(help: "The paper's one object: the best, however weak.")
+    var single = false
+
+    @Flag(help: "The original code's arithmetic, quirks included; one object.")
+    var faithful = false
+
+    @Flag(help: "PerSAM-F: fit the weights that mix the model's three masks to the example.")
+    var fineTune = false
+
+    func options(maxObjects: Int?) -> FindOptions {
+        var options = FindOptions()
+        options.strategy = strategy
+        options.single = single
+        options.faithful = faithful
+        if let maxObjects { options.maximumObjects = maxObjects }
+        return options
+    }
+}
+
+extension FindOptions.Strategy: ExpressibleByArgument {}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import PerSAM
+
+/// `spaniel find`: the same object in other pictures, every instance.
+struct FindCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "find",
+        abstract: "Finds an object in other pictures, every instance, from one example or several.",
+        usage: """
+            spaniel find --example [CLASS=]IMG#MASK … IMAGES …
+            spaniel find --reference IMG --mask MASK [--class NAME] IMAGES …
+            spaniel find --concept FILE.concept IMAGES …
+            """)
+
+    @OptionGroup var pictures: PictureArguments
+    @OptionGroup(title: "What to find") var examples: ExampleOptions
+
+    @Option(
+        name: .customLong("concept"),
+        help: ArgumentHelp("What spaniel learn saved, instead of examples. Repeatable.", valueName: "file.concept"))
+    var conceptFiles: [String] = []
+
+    @OptionGroup(title: "How") var search: SearchOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func validate() throws {
+        let hasExamples = !examples.examples.isEmpty
+        if hasExamples == !conceptFiles.isEmpty {
+            throw ValidationError(
+                "say what to find: --example [CLASS=]IMG#MASK, --reference IMG --mask MASK, or --concept FILE (and not both)")
+        }
+        if !conceptFiles.isEmpty && !examples.negatives.isEmpty {
+            throw ValidationError("--negative belongs to the examples: give it to spaniel learn")
+        }
+        if !conceptFiles.isEmpty && search.fineTune {
+            throw ValidationError("--fine-tune belongs to the examples: give it to spaniel learn")
+        }
+    }
+
+    func run() throws {
+        let entries = try pictures.expand()
+        try output.check()
+        var reading = ExampleReading(faithful: search.faithful)
+        let classes = try reading.classes(examples.examples, negatives: examples.negatives)
+        let sam = try model.loadSAM()
+        let persam = PerSAM(sam)
+        let learning = PerSAM.LearnOptions(fineTune: search.fineTune, faithful: search.faithful)
+        var concepts = try classes.map { try $0.learn(with: persam, learning) } + conceptFiles.flatMap(ConceptFile.load)
+        let names = try ConceptFile.distinctNames(of: concepts)
+        let thresholds = output.thresholds
+        try thresholds.check(against: names)
+        for index in concepts.indices {
+            if let threshold = thresholds[concepts[index].className] { concepts[index].threshold = threshold }
+        }
+        if search.faithful, let concept = concepts.first(where: { $0.original == nil }) {
+            throw Failure(
+                .unusable, code: "concept.faithful",
+                "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful")
+        }
+        let options = search.options(maxObjects: output.maxObjects)
+        let cache = try EncodingCache(output.cache, sam: sam)
+        var run = try PictureRun(
+            entries, output, task: "find", sam: sam, classes: names, transparency: search.faithful ? .dropped : .white)
+        try run { _, picture, stopwatch in
+            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+            let findings = try stopwatch.time("prompt") { try persam.find(concepts, in: encoding, options: options) }
+            return PictureResult(findings)
+        }
+    }
+}
+
+extension PictureResult {
+    init(_ findings: Findings) {
+        let objects = findings.map { object in
+            Object(
+                className: object.className, score: object.score,
+                scores: [("similarity", object.similarity), ("iou", object.predictedIoU)], box: object.box, mask: object.mask)
+        }
+        let stop = findings.stop
+        self.init(objects: objects, stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import PerSAM
+
+/// `spaniel mask`: SAM by itself, from points and boxes or for everything in the picture.
+struct MaskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mask",
+        abstract: "Masks from points or a box, or of everything in the picture.",
+        usage: """
+            spaniel mask IMAGES … --point X,Y … [--background-point X,Y …] [--box X1,Y1,X2,Y2]
+            spaniel mask IMAGES … --everything
+            """)
+
+    @OptionGroup var pictures: PictureArguments
+
+    @OptionGroup(title: "What to mask") var prompts: PromptOptions
+
+    @Flag(help: "Every object and part the model sees, from a grid of points.")
+    var everything = false
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func validate() throws {
+        let prompt = prompts.prompt
+        if everything && prompt != nil { throw ValidationError("--everything stands alone: leave out the points and the box") }
+        if !everything && (prompts.points.isEmpty && prompts.boxes.isEmpty) {
+            throw ValidationError("say what to mask: --point X,Y, --box X1,Y1,X2,Y2 or --everything")
+        }
+    }
+
+    func run() throws {
+        try output.thresholds.check(against: [ExampleArgument.defaultClass])
+        let entries = try pictures.expand()
+        try output.check()
+        let sam = try model.loadSAM()
+        let cache = try EncodingCache(output.cache, sam: sam)
+        var run = try PictureRun(entries, output, task: "mask", sam: sam, classes: [ExampleArgument.defaultClass])
+        var emptyPictures = 0
+        defer { if everything && emptyPictures > 0 { hint(emptyPictures) } }
+        try run { _, picture, stopwatch in
+            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+            let found = try stopwatch.time("prompt") { try everything ? masksOfEverything(sam, encoding) : masksOfPrompt(sam, encoding) }
+            if found.isEmpty { emptyPictures += 1 }
+            return PictureResult(objects: output.kept(found))
+        }
+    }
+
+    /// The original's threshold is made for its own models; a small one seldom believes in itself as much.
+    private func hint(_ emptyPictures: Int) {
+        guard !output.quiet && !output.json else { return }
+        let pictures = emptyPictures == 1 ? "one picture" : "\(emptyPictures) pictures"
+        StandardError().write(
+            "spaniel: nothing in \(pictures) is expected to fit well enough; a lower --threshold, such as 0.7, shows more\n")
+    }
+
+    /// One point may mean a part or the whole: the best of three answers. More than that says what is meant: one answer.
+    private func masksOfPrompt(_ sam: SAM, _ encoding: SAM.Encoding) throws -> [PictureResult.Object] {
+        guard let prompt = prompts.prompt else { return [] }
+        let isAmbiguous = prompt.points.count == 1 && prompt.box == nil
+        let best = try sam.masks(for: prompt, in: encoding, multimask: isAmbiguous).best
+        return [PictureResult.Object(mask: best.mask(), predictedIoU: best.score)].compactMap(\.self)
+    }
+
+    /// The original's automatic masks; `--threshold` is what it calls the predicted IoU's.
+    private func masksOfEverything(_ sam: SAM, _ encoding: SAM.Encoding) throws -> [PictureResult.Object] {
+        var generator = SAM.AutomaticMaskGenerator(sam)
+        if let threshold = output.thresholds[ExampleArgument.defaultClass] { generator.options.predictedIoU = threshold }
+        return try generator.masks(in: encoding).compactMap { found in
+            PictureResult.Object(mask: found.mask, predictedIoU: found.predictedIoU)
+        }
+    }
+}
+
+extension PictureResult.Object {
+    /// What `mask` reports: the model's own expectation of how good the mask is. nil when the mask is empty.
+    fileprivate init?(mask: Mask, predictedIoU: Float) {
+        guard let box = mask.box else { return nil }
+        // The model's number is no probability and may leave 0…1 by a little.
+        let score = min(max(predictedIoU, 0), 1)
+        self.init(className: ExampleArgument.defaultClass, score: score, scores: [("iou", predictedIoU)], box: box, mask: mask)
+    }
+}

@@ -1,0 +1,86 @@
+import PerSAM
+import SpanielAnnotations
+import SpanielFiles
+import SpanielJSON
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Puts the result of each picture where it was asked for: files first, then the line or block on standard output that says they are there.
+struct ResultWriter {
+    private let run: RunDescription
+    private let json: Bool
+    private let folder: String?
+    private let output: StandardOutput
+    private let exports: [ExportArgument]
+    private let classes: [String]
+    private var names = OutputNames()
+    private var annotations: COCO
+
+    /// - Throws: `Failure`, exit code 73, when a folder cannot be made.
+    init(_ options: OutputOptions, run: RunDescription, classes: [String], output: StandardOutput = StandardOutput()) throws {
+        self.run = run
+        self.classes = classes
+        self.output = output
+        exports = options.export
+        annotations = COCO(classes: classes)
+        json = options.json
+        folder = options.out
+        if let folder { try OutputFolder.make(folder) }
+    }
+
+    mutating func write(image: String, picture: Picture, result: PictureResult, stopwatch: Stopwatch) throws {
+        var written: [String] = []
+        if let folder { written = try writeFiles(in: folder, image: image, picture: picture, result: result) }
+        if !exports.isEmpty {
+            let id = annotations.addImage(image, size: picture.size)
+            for object in result.objects {
+                annotations.add(class: object.className, mask: object.mask, box: object.box, score: Double(object.score), to: id)
+            }
+        }
+        if json {
+            let record = Record.success(image: image, size: picture.size, run: run, result: result, milliseconds: stopwatch.milliseconds)
+            try output.write(record.text() + "\n")
+        } else {
+            try output.write(
+                Summary.block(image: image, size: picture.size, result: result, milliseconds: stopwatch.total, written: written))
+        }
+    }
+
+    /// Says that a picture cannot be used: a record, or for people a message, which is no result and goes to standard error.
+    func write(image: String, failure: Failure) throws {
+        if json {
+            try output.write(Record.failure(image: image, failure).text() + "\n")
+        } else {
+            StandardError().write("spaniel: \(Summary.line(failure.message))\n")
+        }
+    }
+
+    /// Writes what holds the whole run.
+    func finish() throws {
+        for case .coco(let path) in exports {
+            try OutputFolder.makeParent(ofFile: path)
+            do { try annotations.write(to: URL(filePath: path)) } catch { throw Failure(error, about: .output) }
+        }
+    }
+
+    private mutating func writeFiles(in folder: String, image: String, picture: Picture, result: PictureResult) throws -> [String] {
+        let name = names.name(for: image)
+        let overlay = "\(folder)/\(OutputNames.overlay(name))"
+        try write(Overlay.draw(result, on: picture, classes: classes).pngData(), to: overlay)
+        var written = [overlay]
+        for (index, object) in result.objects.enumerated() {
+            let file = "\(folder)/\(OutputNames.mask(name, number: index + 1, className: object.className))"
+            try write(PNG.encode(gray: object.mask.bytes(), width: object.mask.width, height: object.mask.height), to: file)
+            written.append(file)
+        }
+        return written
+    }
+
+    private func write(_ bytes: some Collection<UInt8>, to file: String) throws {
+        do { try AtomicFile.write(bytes, to: URL(filePath: file)) } catch { throw Failure(error, about: .output) }
+    }
+}

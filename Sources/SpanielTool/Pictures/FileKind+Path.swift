@@ -1,0 +1,12 @@
+import SpanielFiles
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension FileKind {
+    /// What stands at a path as it was given; links are followed.
+    init(at path: String) { self = path.isEmpty ? .missing : FileKind(of: URL(filePath: path)) }
+}

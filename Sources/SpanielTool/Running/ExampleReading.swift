@@ -1,0 +1,86 @@
+import PerSAM
+import SpanielImaging
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Reads the examples of a command line: each picture once, masks checked against their pictures.
+struct ExampleReading {
+    /// For the original code, which ignored transparency and minded a mask's grey levels.
+    let faithful: Bool
+    private var pictures: [String: Picture] = [:]
+
+    init(faithful: Bool) { self.faithful = faithful }
+
+    /// The examples of one class, and what it must not be taken for.
+    struct Class {
+        let name: String
+        var examples: [Example] = []
+        var negatives: [Example] = []
+        /// The files of both, as they were named.
+        var sources: [String] = []
+    }
+
+    /// - Returns: the classes in the order they first appear.
+    /// - Throws: `Failure` 66 when a file is missing, 65 when one is there but unusable.
+    mutating func classes(_ arguments: [ExampleArgument], negatives: [ExampleArgument]) throws -> [Class] {
+        var classes: [Class] = []
+        for argument in arguments {
+            let name = argument.className ?? ExampleArgument.defaultClass
+            Self.add(try example(argument, className: name), from: argument.picture, to: name, in: &classes)
+        }
+        try add(negatives, to: &classes)
+        return classes
+    }
+
+    static func add(_ example: Example, from file: String, to name: String, in classes: inout [Class]) {
+        let index = classes.firstIndex { $0.name == name } ?? classes.endIndex
+        if index == classes.endIndex { classes.append(Class(name: name)) }
+        classes[index].examples.append(example)
+        classes[index].sources.append(file)
+    }
+
+    /// A negative that has the name of a class counts against that class alone, any other against all.
+    mutating func add(_ negatives: [ExampleArgument], to classes: inout [Class]) throws {
+        for argument in negatives {
+            let named = classes.indices.filter { classes[$0].name == argument.className }
+            let example = try example(argument, className: argument.className ?? ExampleArgument.defaultClass)
+            for index in named.isEmpty ? Array(classes.indices) : named {
+                classes[index].negatives.append(example)
+                classes[index].sources.append(argument.picture)
+            }
+        }
+    }
+
+    private mutating func example(_ argument: ExampleArgument, className: String) throws -> Example {
+        let picture = try self.picture(argument.picture)
+        switch argument.region {
+        case .mask(let file):
+            var example = Example(picture, mask: try Self.mask(file, for: picture), class: className)
+            if faithful { example.maskPicture = try Picture(contentsOf: URL(filePath: file), transparency: .dropped) }
+            return example
+        case .box(let box): return Example(picture, box: box, class: className)
+        case .point(let point): return Example(picture, point: point, class: className)
+        case .polygon(let corners): return Example(picture, polygon: corners, class: className)
+        case nil: throw UsageError("\"\(argument.picture)\" does not say where the object is")
+        }
+    }
+
+    mutating func picture(_ path: String) throws -> Picture {
+        if let known = pictures[path] { return known }
+        let picture = try Picture(contentsOf: URL(filePath: path), transparency: faithful ? .dropped : .white)
+        pictures[path] = picture
+        return picture
+    }
+
+    private static func mask(_ path: String, for picture: Picture) throws -> Mask {
+        let mask = try Mask(contentsOf: URL(filePath: path))
+        guard mask.size == picture.size else { throw ImagingError.maskSize(file: path, expected: picture.size, found: mask.size) }
+        if mask.isEmpty { throw ImagingError.maskEmpty(file: path) }
+        if mask.area == mask.width * mask.height { throw ImagingError.maskFull(file: path) }
+        return mask
+    }
+}

@@ -1,0 +1,69 @@
+import PerSAM
+import Tensor
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Works through the pictures of a run: a bad one becomes an error record and the next one follows.
+struct PictureRun {
+    /// What is done with one picture, given its name too; what it throws is about that picture.
+    typealias Work = (_ image: String, _ picture: Picture, inout Stopwatch) throws -> PictureResult
+
+    private let entries: [PictureEntry]
+    private var writer: ResultWriter
+    private(set) var progress: Progress
+    /// How transparent pixels are read; the original code ignored that they are.
+    private let transparency: Picture.Transparency
+
+    /// - Throws: `Failure`, exit code 73, when an output cannot be made.
+    init(
+        _ entries: [PictureEntry], _ options: OutputOptions, task: String, sam: SAM, classes: [String],
+        transparency: Picture.Transparency = .white
+    ) throws {
+        self.entries = entries
+        self.transparency = transparency
+        writer = try ResultWriter(options, run: RunDescription(task: task, sam: sam, json: options.json), classes: classes)
+        progress = Progress(total: entries.count, quiet: options.quiet, verbose: options.verbose)
+        progress.detail("\(sam.weights.modelName), \(InstructionSet.current.rawValue), \(Parallel.threads) threads")
+    }
+
+    /// - Throws: `Failure` when the run cannot go on, and at the end when it was interrupted or pictures failed.
+    mutating func callAsFunction(_ work: Work) throws {
+        Interruption.finishCleanly()
+        defer { progress.clear() }
+        var failures: [Failure] = []
+        var done = 0
+        for entry in entries {
+            progress.draw()
+            do {
+                try Task.checkCancellation()
+                try process(entry, work)
+            } catch {
+                let failure = Failure(error, about: .picture)
+                if failure.status == .interrupted { break }
+                guard failure.status == .unusable || failure.status == .missing else { throw failure }
+                failures.append(failure)
+                progress.clear()
+                try writer.write(image: entry.path, failure: failure)
+            }
+            done += 1
+            progress.advance()
+        }
+        try writer.finish()
+        if done < entries.count { throw Failure.interrupted(after: done, of: entries.count) }
+        if !failures.isEmpty { throw Failure.pictures(failures, of: entries.count) }
+    }
+
+    private mutating func process(_ entry: PictureEntry, _ work: Work) throws {
+        if let failure = entry.failure { throw failure }
+        var stopwatch = Stopwatch()
+        let picture = try stopwatch.time("read") { try Picture(contentsOf: URL(filePath: entry.path), transparency: transparency) }
+        let result = try work(entry.path, picture, &stopwatch)
+        progress.clear()
+        try writer.write(image: entry.path, picture: picture, result: result, stopwatch: stopwatch)
+        progress.detail(stopwatch.milliseconds.map { "\($0.part) \(decimals($0.milliseconds, 1)) ms" }.joined(separator: ", "))
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import SpanielJSON
+import Testing
+
+@Suite("Where results go")
+struct OutputPlaceTests {
+    private let scratch: Scratch
+    private let picture: String
+
+    init() throws {
+        scratch = try Scratch()
+        picture = try scratch.write("a.png", Files.png)
+    }
+
+    private func mask(_ arguments: String..., standardOutput: FileHandle? = nil) throws -> Tool.Run {
+        try Tool.run(["mask", picture, "--point", "20,16"] + arguments, standardOutput: standardOutput)
+    }
+
+    @Test("an overlay and a mask for each object, under names that tell pictures of one name apart")
+    func files() throws {
+        let other = try scratch.write("b/a.png", Files.png)
+        let run = try Tool.run("mask", picture, other, "--point", "20,16", "--out", scratch("new/out"))
+        #expect(run.status == 0)
+        #expect(
+            scratch.files.filter { $0.hasPrefix("new/out/") } == [
+                "new/out/a-2.1.object.mask.png", "new/out/a-2.overlay.png", "new/out/a.1.object.mask.png", "new/out/a.overlay.png",
+            ])
+        #expect(run.output.contains("wrote \(scratch("new/out/a.overlay.png")) and 1 mask"))
+    }
+
+    @Test("a record holds what the contract says, and its mask is the picture's size")
+    func record() throws {
+        let run = try mask("--json")
+        #expect(run.status == 0)
+        #expect(run.messages.isEmpty)
+        let record = try #require(try run.records.first)
+        #expect(try run.records.count == 1)
+        #expect(
+            record.object?.map(\.key) == [
+                "schema", "image", "width", "height", "task", "model", "precision", "isa", "objects", "milliseconds",
+            ])
+        #expect(record["schema"]?.int == 1)
+        #expect(record["image"]?.string == picture)
+        #expect(record["task"]?.string == "mask")
+        #expect(record["model"]?["name"]?.string == "sam-nano")
+        #expect(record["model"]?["sha256"]?.string?.count == 64)
+        #expect(record["precision"]?.string == "float32")
+        let object = try #require(record["objects"]?[0])
+        #expect(object.object?.map(\.key) == ["class", "score", "scores", "box", "area", "mask"])
+        #expect(object["mask"]?["size"]?.array?.compactMap(\.int) == [48, 64])
+        #expect((0...1).contains(try #require(object["score"]?.double)))
+        #expect(record["milliseconds"]?.object?.map(\.key) == ["read", "encode", "prompt"])
+    }
+
+    @Test("a place that cannot be written to ends with 73 before any picture is read")
+    func unwritable() throws {
+        let file = try scratch.write("file")
+        for place in [file, "\(file)/below", "/proc/spaniel"] {
+            let run = try mask("--out", place, "--json")
+            #expect(run.status == 73, "\(place): \(run.messages)")
+            #expect(run.output.isEmpty)
+            #expect(run.messages.contains(place))
+        }
+        #expect(try mask("--export", "coco:\(file)/all.json").status == 73)
+        #expect(try mask("--export", "coco:\(scratch.path)").status == 73)
+    }
+
+    @Test("with a cache the second run gives the same masks, and a damaged file of it is computed again")
+    func cache() throws {
+        func masks() throws -> [String?] {
+            let run = try mask("--json", "--cache", scratch("cache"))
+            #expect(run.status == 0)
+            return try run.records.map { $0["objects"]?.text() }
+        }
+        let first = try masks()
+        #expect(try first == mask("--json").records.map { $0["objects"]?.text() })
+        let kept = scratch.files.filter { $0.hasPrefix("cache/") }
+        #expect(kept.count == 1)
+        #expect(try masks() == first)
+        try scratch.write(kept[0], "not what it was".utf8)
+        #expect(try masks() == first)
+        #expect(scratch.files.filter { $0.hasPrefix("cache/") } == kept)
+        #expect(try mask("--cache", picture).status == 73)
+    }
+
+    @Test("a full disk ends with 73", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    func full() throws {
+        #expect(try mask("--export", "coco:/dev/full").status == 73)
+        #expect(try mask("--json", standardOutput: FileHandle(forWritingAtPath: "/dev/full")).status == 73)
+    }
+
+    @Test("when the reader of the results has gone the run ends quietly")
+    func brokenPipe() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForReading.close()
+        let run = try mask("--json", standardOutput: pipe.fileHandleForWriting)
+        #expect(run.status == 73)
+        #expect(run.messages.isEmpty)
+    }
+
+    @Test("an interruption ends with 130 and leaves whole files only")
+    func interruption() throws {
+        let list = try scratch.write("list.txt", Array(repeating: picture, count: 2000).joined(separator: "\n").utf8)
+        let process = Tool.process([
+            "mask", "@\(list)", "--point", "20,16", "--json", "--out", scratch("out"), "--export", "coco:\(scratch("all.json"))",
+        ])
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var output = pipe.fileHandleForReading.availableData  // the first record: the work has begun
+        process.interrupt()
+        output += pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 130)
+        #expect(output.last == UInt8(ascii: "\n"))
+        let records = try output.split(separator: UInt8(ascii: "\n")).map { try JSON(parsing: $0) }
+        #expect((1..<2000).contains(records.count))
+        let written = scratch.files.filter { $0.hasPrefix("out/") }
+        #expect(written.filter { $0.hasSuffix(".overlay.png") }.count == records.count)
+        #expect(written.allSatisfy { $0.hasSuffix(".png") })
+        let export = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: scratch("all.json")))))
+        #expect(export["images"]?.array?.count == records.count)
+    }
+
+    @Test("tensors go to a file that appears whole, or not at all")
+    func tensors() throws {
+        let out = scratch("t/out.safetensors")
+        #expect(try Tool.run("tensors", "sam", "--image", picture, "--point", "20,16", "--multimask", "-o", out).status == 0)
+        let header = try Data(contentsOf: URL(filePath: out)).dropFirst(8).prefix(600)
+        for name in ["pixel_values", "image_embeddings", "low_res_masks", "iou_scores"] {
+            #expect(header.range(of: Data(name.utf8)) != nil)
+        }
+        #expect(try Tool.run("tensors", "sam", "--image", "/no/a.png", "-o", scratch("none.safetensors")).status == 66)
+        #expect(try Tool.run("tensors", "sam", "--image", picture, "-o", "/proc/x.safetensors").status == 73)
+        #expect(!scratch.files.contains("none.safetensors"))
+        let again = scratch("again.safetensors")
+        #expect(try Tool.run("tensors", "sam", "--pixel-values", out, "--point", "20,16", "-o", again).status == 0)
+        let text = try scratch.write("text.safetensors", "no tensors".utf8)
+        #expect(try Tool.run("tensors", "sam", "--pixel-values", text, "-o", again).status == 65)
+    }
+}
