@@ -24,7 +24,8 @@ build: setup
 demo: build
 	@rm -rf out/demo
 	$(TOOL) find --example boot=Examples/boot.jpg#Examples/boot-mask.png \
-	    Examples/shelf.jpg Examples/lawn.jpg Examples/crowd.jpg Examples/path.jpg --out out/demo --export coco:out/demo/boots.json
+	    Examples/shelf.jpg Examples/lawn.jpg Examples/crowd.jpg Examples/path.jpg \
+	    --threshold 0.785 --out out/demo --export coco:out/demo/boots.json
 	@echo
 	@echo "The pictures with what was found drawn in:"
 	@ls out/demo/*.overlay.png
