@@ -35,6 +35,11 @@ public struct FoundObject: Sendable {
     /// Pixels of the displayed picture.
     public var box: Box
     public var mask: Mask
+
+    package init(className: String, score: Float, similarity: Float, predictedIoU: Float, box: Box, mask: Mask) {
+        (self.className, self.score, self.similarity, self.predictedIoU) = (className, score, similarity, predictedIoU)
+        (self.box, self.mask) = (box, mask)
+    }
 }
 
 /// Why a search ended.
@@ -96,6 +101,15 @@ public struct Candidate: Sendable {
     public var predictedIoU: Float?
     public var box: Box?
     package var mask: Mask?
+
+    package init(
+        className: String, verdict: Verdict, point: Point, peak: Float, score: Float? = nil, similarity: Float? = nil,
+        predictedIoU: Float? = nil, box: Box? = nil, mask: Mask? = nil
+    ) {
+        (self.className, self.verdict, self.point, self.peak) = (className, verdict, point, peak)
+        (self.score, self.similarity, self.predictedIoU) = (score, similarity, predictedIoU)
+        (self.box, self.mask) = (box, mask)
+    }
 }
 
 /// How similar each cell of a picture is to a class.
@@ -110,4 +124,9 @@ public struct SimilarityMap: Sendable {
     /// The similarity of the examples' background, and from which a place is looked at.
     public let background: Float
     public let threshold: Float
+
+    package init(className: String, rows: Int, columns: Int, values: [Float], extent: Box, background: Float, threshold: Float) {
+        (self.className, self.rows, self.columns, self.values) = (className, rows, columns, values)
+        (self.extent, self.background, self.threshold) = (extent, background, threshold)
+    }
 }
