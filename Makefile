@@ -39,10 +39,11 @@ test: setup
 	@for isa in reference baseline avx2 avx512; do \
 	    if SPANIEL_ISA=$$isa $(TOOL) --version > /dev/null 2>&1; then \
 	        echo "SPANIEL_ISA=$$isa"; \
-	        SPANIEL_ISA=$$isa $(SWIFT) test -c release --skip-build || exit 1; \
+	        SPANIEL_ISA=$$isa $(SWIFT) test -c release --skip-build --disable-xctest || exit 1; \
 	    fi; \
 	done
 	@$(MAKE) --no-print-directory consumer
+	Tests/Hub/run
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
 
 # A package of its own that imports PerSAM: compiles and runs the sample of the README, as a debug build.
@@ -67,6 +68,14 @@ bench: setup
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples
 
+# What the public symbols say of themselves, as a web site in out/docs.
+docs: setup
+	$(SWIFT) package --scratch-path .build-docs dump-symbol-graph --minimum-access-level public --skip-synthesized-members
+	@cd .build-docs/*/symbolgraph && rm -f C*.json SpanielFiles*.json SpanielJSON*.json SpanielTest*.json
+	docc convert --additional-symbol-graph-dir .build-docs/*/symbolgraph --output-path out/docs --diagnostic-level error \
+	    --fallback-display-name Spaniel --fallback-bundle-identifier spaniel --transform-for-static-hosting
+	@echo "Serve out/docs and open /documentation/persam in it: python3 -m http.server -d out/docs"
+
 # With the Swift runtime inside, so that the tool runs where Swift is not installed. It finds its weights beside it, in ../share.
 install: setup
 	$(SWIFT) build -c release --product spaniel --static-swift-stdlib --scratch-path .build-install
@@ -75,4 +84,4 @@ install: setup
 	cp -R Weights "$(DESTDIR)$(PREFIX)/share/spaniel/"
 
 clean:
-	rm -rf .build .build-consumer .build-install .venv-parity out
+	rm -rf .build .build-consumer .build-docs .build-install $(PARITY) out

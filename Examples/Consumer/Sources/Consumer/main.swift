@@ -6,7 +6,7 @@ let examples = package.appending(path: "Examples")
 let cup = examples.appending(path: "boot.jpg")
 let cupMask = examples.appending(path: "boot-mask.png")
 let jpegData = try Data(contentsOf: examples.appending(path: "shelf.jpg"))
-FileManager.default.changeCurrentDirectoryPath(package.path(percentEncoded: false))
+guard FileManager.default.changeCurrentDirectoryPath(package.path(percentEncoded: false)) else { fatalError("no \(package)") }
 let start = ContinuousClock.now
 
 // The sample of the README, word for word.
