@@ -76,6 +76,18 @@ struct FindTests {
         #expect(run.output.contains("shelf.jpg  640 × 480, nothing"))
     }
 
+    @Test("an explanation is one page for each picture that asks for nothing from elsewhere")
+    func explain() throws {
+        let run = try find(Self.boot, Tool.example("shelf.jpg"), Tool.example("path.jpg"), "--explain", scratch("why"))
+        #expect(run.status == 0)
+        #expect(scratch.files.filter { $0.hasPrefix("why/") } == ["why/path.explain.html", "why/shelf.explain.html"])
+        let page = try String(contentsOfFile: scratch("why/shelf.explain.html"), encoding: .utf8)
+        #expect(page.hasPrefix("<!DOCTYPE html>"))
+        for address in ["http://", "https://", "<script"] { #expect(!page.contains(address)) }
+        let file = try scratch.write("file")
+        #expect(try find(Self.boot, Tool.example("shelf.jpg"), "--explain", file).status == 73)
+    }
+
     @Test("the paper's one object is one, and the original arithmetic too")
     func single() throws {
         for mode in [["--single"], ["--faithful"], ["--faithful", "--fine-tune"]] {

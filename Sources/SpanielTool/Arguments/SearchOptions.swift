@@ -18,6 +18,14 @@ struct SearchOptions: ParsableArguments {
     @Flag(help: "PerSAM-F: fit the weights that mix the model's three masks to the example.")
     var fineTune = false
 
+    @Option(
+        help: ArgumentHelp("Write a page per picture that shows what was looked at, accepted and rejected, and why.", valueName: "folder"))
+    var explain: String?
+
+    func validate() throws {
+        if explain == "" { throw ValidationError("--explain needs the name of a folder") }
+    }
+
     func options(maxObjects: Int?) -> FindOptions {
         var options = FindOptions()
         options.strategy = strategy

@@ -41,6 +41,7 @@ struct FindCommand: ParsableCommand {
     func run() throws {
         let entries = try pictures.expand()
         try output.check()
+        if let folder = search.explain { try OutputFolder.check(folder) }
         var reading = ExampleReading(faithful: search.faithful)
         let classes = try reading.classes(examples.examples, negatives: examples.negatives)
         let sam = try model.loadSAM()
@@ -62,9 +63,11 @@ struct FindCommand: ParsableCommand {
         let cache = try EncodingCache(output.cache, sam: sam)
         var run = try PictureRun(
             entries, output, task: "find", sam: sam, classes: names, transparency: search.faithful ? .dropped : .white)
-        try run { _, picture, stopwatch in
+        var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
+        try run { image, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
             let findings = try stopwatch.time("prompt") { try persam.find(concepts, in: encoding, options: options) }
+            try explanations?.write(findings, image: image, picture: picture)
             return PictureResult(findings)
         }
     }

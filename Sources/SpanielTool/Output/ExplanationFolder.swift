@@ -1,0 +1,29 @@
+import PerSAM
+import SpanielFiles
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Where `--explain` puts a page for each picture: `NAME.explain.html`.
+struct ExplanationFolder {
+    private let folder: String
+    private let thresholds: [String: Float]
+    private var names = OutputNames()
+
+    /// - Throws: `Failure`, exit code 73, when the folder cannot be made.
+    init(_ folder: String, concepts: [Concept]) throws {
+        self.folder = folder
+        thresholds = Dictionary(concepts.map { ($0.className, $0.threshold) }) { first, _ in first }
+        try OutputFolder.make(folder)
+    }
+
+    mutating func write(_ findings: Findings, image: String, picture: Picture) throws {
+        let page = ExplainPage(
+            picture: picture, name: image, findings: findings, threshold: thresholds.values.first ?? 0, thresholds: thresholds)
+        let file = "\(folder)/\(names.name(for: image)).explain.html"
+        do { try AtomicFile.write(Array(page.html().utf8), to: URL(filePath: file)) } catch { throw Failure(error, about: .output) }
+    }
+}
