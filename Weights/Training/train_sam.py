@@ -10,7 +10,6 @@ A run's folder (--run) holds checkpoint.pt, log.jsonl and pid; see trainer.py fo
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 from compose import Composer, Library
 from fetch import default_root
 from sam_nano import PATCH, build, decode, encode, image_positions, prompt, resized, similarity_map
-from trainer import Average, Feed, Run, cosine, optimiser
+from trainer import add_arguments, train
 
 GROUP = 4  # pictures that share a pool of objects
 POOL = 6
@@ -285,110 +284,22 @@ def guided_prompts(features, batch, rows, truth, truths, clicks, side):
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 
-def parse_stages(text):
-    """`256:20000,384:6000` → [(side, first step, end step)]."""
-    stages, first = [], 0
-    for part in text.split(","):
-        side, count = (int(v) for v in part.split(":"))
-        stages.append((side, first, first + count))
-        first += count
-    return stages
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
-    parser.add_argument("--run", type=Path, help="the run's folder; default <root>/sam-nano")
-    parser.add_argument("--stages", default="256:26000,384:9000", help="picture side : steps, one after another")
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=8e-4)
-    parser.add_argument("--warmup", type=int, default=400)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
+    add_arguments(parser, "sam-nano", stages="256:26000,384:9000", batch=16, rate=8e-4)
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False, help="torch.compile; on a Zen 5 CPU it was slower")
-    parser.add_argument("--checkpoint-minutes", type=float, default=4)
-    parser.add_argument("--steps", type=int, help="end after this many steps of this start (to try things)")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
-    run = Run(arguments.run or arguments.root / "sam-nano", arguments.checkpoint_minutes)
-    run.listen()
-    stages = parse_stages(arguments.stages)
-    total = stages[-1][2]
-    device = torch.device(arguments.device)
-
-    state, step = run.load(), 0
-    if state:
-        step = state["step"]
-        print(f"going on from step {step}", flush=True)
-    done = 0
-    for side, first, end in stages:
-        if step >= end or run.stopping:
-            continue
-        model = build(side).to(device)
-        if state:
-            model.load_state_dict(resized(state["model"], side))
-        average = Average(model)
-        optimise = optimiser(model, arguments.rate)
-        if state:
-            average.values = {n: v.to(device) for n, v in resized(state["average"], side).items()}
-            restore(optimise, model, state["optimiser"], side)
-            torch.set_rng_state(state["random"])
-        parts = dict(encode=encode, decode_and_compare=decoded_loss)
-        if arguments.compile:  # the two heavy parts; the rest is short and would make the graph many times larger
-            parts = {name: torch.compile(part, dynamic=False) for name, part in parts.items()}
-        feed = Feed(Batches(arguments.root, arguments.batch, side, arguments.seed), step, arguments.workers)
-        snapshot = lambda: dict(
-            step=step, side=side, model=model.state_dict(), average=average.values, optimiser=moments(optimise, model), random=torch.get_rng_state(),
-            arguments={k: str(v) for k, v in vars(arguments).items()},
-        )  # fmt: skip
-        sums, counted, began = {}, 0, time.monotonic()
-        for batch in feed:
-            batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
-            for group in optimise.param_groups:
-                group["lr"] = cosine(step, total, arguments.warmup, arguments.rate)
-            with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
-                loss, figures = step_loss(model, batch, side, **parts)
-            loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            if torch.isfinite(norm):
-                optimise.step()
-            optimise.zero_grad(set_to_none=True)
-            step, done = step + 1, done + 1
-            average.update(model, step)
-            for name, value in (figures | dict(loss=loss.detach(), norm=norm)).items():
-                sums[name] = sums.get(name, 0) + value.detach().float()
-            counted += 1
-            if step % 50 == 0 or done in (1, 10):
-                seconds = (time.monotonic() - began) / counted
-                run.log(step=step, side=side, seconds=seconds, rate=optimise.param_groups[0]["lr"], **{n: float(v) / counted for n, v in sums.items()})
-                sums, counted, began = {}, 0, time.monotonic()
-            if done == arguments.steps:
-                run.stopping = True
-            began += run.wait_while_paused()
-            if run.due() or step >= end:
-                state = snapshot()
-                run.save(state)
-            if run.stopping or step >= end:
-                break
-        feed.close()
-    print(f"{'done' if step >= total else 'stopped'} at step {step} of {total}", flush=True)
-
-
-def moments(optimise, model):
-    """AdamW's state by parameter name, so that a change of picture size can stretch it with the parameters."""
-    names = {p: name for name, p in model.named_parameters()}
-    return {key: {names[p]: s[key] for p, s in optimise.state.items()} for key in ("step", "exp_avg", "exp_avg_sq")}
-
-
-def restore(optimise, model, saved, side):
-    stretched = {key: resized(saved[key], side) for key in ("exp_avg", "exp_avg_sq")}
-    for name, p in model.named_parameters():
-        if name in saved["step"]:
-            optimise.state[p] = dict(step=saved["step"][name]) | {key: values[name].to(p.device) for key, values in stretched.items()}
+    parts = dict(encode=encode, decode_and_compare=decoded_loss)
+    if arguments.compile:  # the two heavy parts; the rest is short and would make the graph many times larger
+        parts = {name: torch.compile(part, dynamic=False) for name, part in parts.items()}
+    train(
+        arguments,
+        build=build,
+        resized=resized,
+        batches=lambda side: Batches(arguments.root, arguments.batch, side, arguments.seed),
+        loss=lambda model, batch, side: step_loss(model, batch, side, **parts),
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What every training script here shares: checkpoints, pausing, averaged weights, schedule, the log."""
 
 import json
+import math
 import os
 import signal
 import threading
@@ -105,8 +106,6 @@ def optimiser(model, rate, decay=0.05, betas=(0.9, 0.98)):
 
 def cosine(step, total, warmup, peak, floor=0.01):
     """Linear warm-up, then a cosine from `peak` to `floor`·`peak` at `total`."""
-    import math
-
     if step < warmup:
         return peak * (step + 1) / warmup
     share = min(1.0, (step - warmup) / max(1, total - warmup))
@@ -163,3 +162,109 @@ def produce(make, first, stride, queue):
     while True:
         queue.put(make(index))
         index += stride
+
+
+# --- a run -----------------------------------------------------------------------------------------------------------
+
+
+def add_arguments(parser, name, stages, batch, rate):
+    parser.set_defaults(name=name)
+    parser.add_argument("--run", type=Path, help=f"the run's folder; default <root>/{name}")
+    parser.add_argument("--stages", default=stages, help="picture side : steps, one after another")
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--warmup", type=int, default=400)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1, help="processes that compose scenes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
+    parser.add_argument("--checkpoint-minutes", type=float, default=4)
+    parser.add_argument("--limit", type=int, help="end after this many steps of this start (to try things)")
+
+
+def parse_stages(text):
+    """`256:20000,384:6000` → [(side, first step, end step)]."""
+    stages, first = [], 0
+    for part in text.split(","):
+        side, count = (int(v) for v in part.split(":"))
+        stages.append((side, first, first + count))
+        first += count
+    return stages
+
+
+def train(arguments, build, resized, batches, loss):
+    """Trains `build(side)` through the stages, from the run's checkpoint where there is one.
+
+    resized(tensors by parameter name, side) stretches what depends on the picture's side; batches(side) makes a picklable
+    callable k → arrays; loss(model, batch, side) → the loss and figures to log.
+    """
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    run = Run(arguments.run or arguments.root / arguments.name, arguments.checkpoint_minutes)
+    run.listen()
+    stages, device = parse_stages(arguments.stages), torch.device(arguments.device)
+    total = stages[-1][2]
+    state, step, done = run.load(), 0, 0
+    if state:
+        step = state["step"]
+        print(f"going on from step {step}", flush=True)
+    for side, _, end in stages:
+        if step >= end or run.stopping:
+            continue
+        model = build(side).to(device)
+        if state:
+            model.load_state_dict(resized(state["model"], side))
+        average, optimise = Average(model), optimiser(model, arguments.rate)
+        if state:
+            average.values = {name: value.to(device) for name, value in resized(state["average"], side).items()}
+            restore(optimise, model, {key: resized(value, side) if key != "step" else value for key, value in state["optimiser"].items()})
+            torch.set_rng_state(state["random"])
+        model.train()
+        feed = Feed(batches(side), step, arguments.workers)
+        sums, counted, began = {}, 0, time.monotonic()
+        for batch in feed:
+            batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
+            rate = cosine(step, total, arguments.warmup, arguments.rate)
+            for group in optimise.param_groups:
+                group["lr"] = rate
+            with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
+                value, figures = loss(model, batch, side)
+            value.backward()
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            if torch.isfinite(norm):
+                optimise.step()
+            optimise.zero_grad(set_to_none=True)
+            step, done, counted = step + 1, done + 1, counted + 1
+            average.update(model, step)
+            for name, figure in (figures | dict(loss=value, norm=norm)).items():
+                sums[name] = sums.get(name, 0) + figure.detach().float()
+            if step % 50 == 0 or done in (1, 10):
+                seconds = (time.monotonic() - began) / counted
+                run.log(step=step, side=side, seconds=seconds, rate=rate, **{name: float(total) / counted for name, total in sums.items()})
+                sums, counted, began = {}, 0, time.monotonic()
+            run.stopping = run.stopping or done == arguments.limit
+            began += run.wait_while_paused()
+            if run.due() or step >= end:
+                state = dict(
+                    step=step, side=side, model=model.state_dict(), average=average.values, optimiser=moments(optimise, model),
+                    random=torch.get_rng_state(), arguments={name: str(value) for name, value in vars(arguments).items()},
+                )  # fmt: skip
+                run.save(state)
+            if run.stopping or step >= end:
+                break
+        feed.close()
+    print(f"{'done' if step >= total else 'stopped'} at step {step} of {total}", flush=True)
+
+
+def moments(optimise, model):
+    """AdamW's state by parameter name, so that a change of picture size can stretch it with the parameters."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    return {key: {names[p]: state[key] for p, state in optimise.state.items()} for key in ("step", "exp_avg", "exp_avg_sq")}
+
+
+def restore(optimise, model, saved):
+    for name, parameter in model.named_parameters():
+        if name in saved["step"]:
+            state = {key: saved[key][name].to(parameter.device) for key in ("exp_avg", "exp_avg_sq")}
+            optimise.state[parameter] = dict(step=saved["step"][name]) | state

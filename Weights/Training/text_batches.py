@@ -1,0 +1,125 @@
+"""Batches for the models that read words: scenes, boxes, masks, texts, which text fits which instance, and example crops."""
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from compose import Composer, Library
+from names import Names, corpus
+from vocabulary import tokenizer
+
+GROUP, POOL = 4, 6
+MOST = 10  # instances in a scene
+TEXTS = 48  # per batch: a name of each pool object, names of its neighbours, any names
+LENGTH = 16
+MEAN = (124, 116, 104)
+
+
+def named_library(root, held_out=False):
+    """The objects that have a plain name, with their names; names are trusted by the words of the whole training set."""
+    training = Library(root)
+    names = Names(training.objects)
+    records = training.objects
+    if held_out:
+        records = records + Library(root, held_out=True).objects
+        names = Names(records)
+    named = {record["id"]: each for record, each in zip(records, names.names) if each}
+    library = Library(root, held_out, only=lambda r: "names" not in r or r["id"] in named)
+    kept = Names.__new__(Names)
+    kept.names = [named[record["id"]] for record in library.objects]
+    kept.sets = [set(each) for each in kept.names]
+    kept.bags = [set(word for name in each for word in name.split()) for each in kept.names]
+    return library, kept
+
+
+def trained_tokenizer(root):
+    """The tokenizer every run with the same data learns."""
+    return tokenizer(corpus(Names(Library(root).objects)))
+
+
+def example_crop(picture, mask, side):
+    """An example as CLIPSeg wants it: its surroundings blurred and faded to the mean grey, cut out with a tenth around, squared."""
+    ys, xs = np.where(mask.any(1))[0], np.where(mask.any(0))[0]
+    height, width = picture.shape[:2]
+    down, across = round(0.1 * (ys[-1] - ys[0] + 1)), round(0.1 * (xs[-1] - xs[0] + 1))
+    y0, y1 = max(0, ys[0] - down), min(height, ys[-1] + 1 + down)
+    x0, x1 = max(0, xs[0] - across), min(width, xs[-1] + 1 + across)
+    blurred = np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(3 * width / 352)), np.float32)
+    faded = np.where(mask[..., None], picture, 0.1 * blurred + 0.9 * np.float32(MEAN)).astype(np.uint8)[y0:y1, x0:x1]
+    longer = max(faded.shape[:2])
+    square = np.full((longer, longer, 3), MEAN, np.uint8)
+    top, left = (longer - faded.shape[0]) // 2, (longer - faded.shape[1]) // 2
+    square[top : top + faded.shape[0], left : left + faded.shape[1]] = faded
+    return np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR))
+
+
+class TextBatches:
+    """make(k): the k-th batch; the same for the same seed and k.
+
+    pictures [B, s, s, 3] · boxes [B, 10, 4] as centre and size in 0…1 · present [B, 10] · which [B, 10] number of the object in
+    the batch · masks [B, 10, s/4, s/4] coverage 0…16 · texts [T, 16] token ids · fits [objects, T] 1, 0 or -1 (hard to say) · same [objects,
+    objects] likewise (one object, another, another of the same name) · crops [B, s, s, 3] of one instance, cropped [B] its number
+    """
+
+    def __init__(self, root, batch, side, seed, crops=False):
+        self.root, self.batch, self.side, self.seed, self.crops = root, batch, side, seed, crops
+        self.composer = None
+
+    def open(self):
+        library, self.names = named_library(self.root)
+        self.composer = Composer(library, self.side)
+        self.tokenizer = trained_tokenizer(self.root)
+        self.every_name = sorted({name for each in self.names.names for name in each})
+
+    def texts(self, random, objects):
+        """T different names: of each object one, of its neighbours in the same folder, any."""
+        library, names = self.composer.library, self.names
+        chosen = {names.names[o][random.integers(len(names.names[o]))] for o in objects}
+        while len(chosen) < TEXTS:
+            if random.random() < 0.5:
+                group = library.groups[library.objects[objects[random.integers(len(objects))]]["group"]]
+                other = names.names[group[random.integers(len(group))]]
+                chosen.add(other[random.integers(len(other))])
+            else:
+                chosen.add(self.every_name[random.integers(len(self.every_name))])
+        return sorted(chosen)
+
+    def __call__(self, index):
+        if self.composer is None:
+            self.open()
+        composer, names, side, batch = self.composer, self.names, self.side, self.batch
+        random = composer.random = np.random.default_rng([self.seed, side, index])
+        low = side // 4
+        out = dict(
+            pictures=np.empty((batch, side, side, 3), np.uint8), boxes=np.zeros((batch, MOST, 4), np.float32),
+            present=np.zeros((batch, MOST), bool), which=np.zeros((batch, MOST), np.int64), masks=np.zeros((batch, MOST, low, low), np.uint8),
+        )  # fmt: skip
+        if self.crops:
+            out |= dict(crops=np.empty((batch, side, side, 3), np.uint8), cropped=np.zeros(batch, np.int64))
+        objects = []
+        for b in range(batch):
+            if b % GROUP == 0:
+                pool = composer.pool(POOL)
+                objects += pool
+            while True:
+                scene = composer.scene(composer.choose(pool))
+                if scene.instances:
+                    break
+            out["pictures"][b] = scene.picture
+            for i, instance in enumerate(scene.instances[:MOST]):
+                x0, y0, x1, y1 = instance.box
+                out["boxes"][b, i] = (x0 + x1) / 2 / side, (y0 + y1) / 2 / side, (x1 - x0) / side, (y1 - y0) / side
+                out["present"][b, i] = True
+                out["which"][b, i] = b // GROUP * POOL + pool.index(instance.object)
+                out["masks"][b, i] = instance.mask.reshape(low, 4, low, 4).sum((1, 3))
+            if self.crops:
+                i = random.integers(min(MOST, len(scene.instances)))
+                out["crops"][b] = example_crop(scene.picture, scene.instances[i].mask, side)
+                out["cropped"][b] = out["which"][b, i]
+        texts = self.texts(random, objects)
+        code = lambda answer: -1 if answer is None else answer
+        out["fits"] = np.array([[code(names.fits(text, o)) for text in texts] for o in objects], np.int8)
+        shared = lambda a, b: 1 if a == b else -1 if names.sets[a] & names.sets[b] else 0
+        out["same"] = np.array([[shared(a, b) for b in objects] for a in objects], np.int8)
+        sentences = [names.sentence(text, random) for text in texts]
+        out["texts"] = np.array(self.tokenizer(sentences, padding="max_length", max_length=LENGTH, truncation=True)["input_ids"], np.int64)
+        return out
