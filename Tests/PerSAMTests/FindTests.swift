@@ -1,0 +1,85 @@
+import PerSAM
+import SpanielTestSupport
+import Testing
+
+/// The search for every instance, on the pictures that ship.
+@Suite struct FindTests {
+    @Test("every boot is found, and none where there is none", arguments: [("shelf", 2), ("lawn", 3), ("crowd", 5), ("path", 0)])
+    func counts(_ name: String, _ count: Int) throws {
+        let persam = PerSAM(try Materials.sam())
+        let boot = try persam.learn([Materials.boot()])
+        var options = FindOptions()
+        // Read off these four pictures: the starter model takes a pineapple for a boot at 0.779 and a boot on its side at 0.789.
+        options.threshold = 0.785
+        let found = try persam.find(boot, in: persam.encode(Materials.scene(name)), options: options)
+        #expect(found.count == count)
+        #expect(found.map(\.score) == found.map(\.score).sorted(by: >))
+        for (i, object) in found.enumerated() {
+            #expect(object.className == "boot" && object.mask.box == object.box && (0...1).contains(object.score))
+            for other in found[..<i] { #expect(object.mask.intersectionArea(with: other.mask) == 0) }
+        }
+        #expect(found.stop.reason == .belowThreshold)
+        #expect(try #require(found.stop.peak) < found.stop.threshold)
+        #expect(found.candidates.count { $0.verdict == .accepted } == count)
+    }
+
+    @Test("one object, or so many, when asked for", arguments: FindOptions.Strategy.allCases)
+    func limits(_ strategy: FindOptions.Strategy) throws {
+        let persam = PerSAM(try Materials.sam())
+        let boot = try persam.learn([Materials.boot()])
+        let scene = try persam.encode(Materials.scene("crowd"))
+        var options = FindOptions()
+        options.strategy = strategy
+        options.maximumObjects = 3
+        #expect(try persam.find(boot, in: scene, options: options).count == 3)
+        options.single = true
+        #expect(try persam.find(boot, in: scene, options: options).count == 1)
+    }
+
+    @Test("the paper's one object is given even where it is not")
+    func single() throws {
+        let persam = PerSAM(try Materials.sam())
+        var options = FindOptions()
+        options.single = true
+        options.threshold = 0.99
+        #expect(try persam.find(persam.learn([Materials.boot()]), in: persam.encode(Materials.scene("path")), options: options).count == 1)
+    }
+
+    @Test("what resembles a negative example more is not found")
+    func negatives() throws {
+        let persam = PerSAM(try Materials.sam())
+        let scene = try persam.encode(Materials.scene("shelf"))
+        let turtle = Example(try Materials.scene("path"), box: Box(x1: 280, y1: 50, x2: 445, y2: 190))
+        var options = FindOptions()
+        options.threshold = 0.5
+        let without = try persam.find(persam.learn([Materials.boot()]), in: scene, options: options)
+        let with = try persam.find(persam.learn([Materials.boot()], negatives: [turtle]), in: scene, options: options)
+        let place = Box(x1: 322, y1: 314, x2: 481, y2: 428)
+        #expect(without.contains { $0.box.iou(place) > 0.8 })
+        #expect(!with.contains { $0.box.iou(place) > 0.5 } && with.count >= 2)
+    }
+
+    @Test("two classes share a picture without sharing a pixel")
+    func classes() throws {
+        let persam = PerSAM(try Materials.sam())
+        let teapot = Example(try Materials.scene("path"), box: Box(x1: 62, y1: 68, x2: 215, y2: 190), class: "teapot")
+        let concepts = [try persam.learn([Materials.boot()]), try persam.learn([teapot])]
+        let found = try persam.find(concepts, in: persam.encode(Materials.scene("shelf")))
+        #expect(Set(found.map(\.className)) == ["boot", "teapot"])
+        for (i, object) in found.enumerated() {
+            for other in found[..<i] { #expect(object.mask.intersectionArea(with: other.mask) == 0) }
+        }
+    }
+
+    @Test("a cancelled search stops")
+    func cancellation() async throws {
+        let persam = PerSAM(try Materials.sam())
+        let boot = try await persam.learn([Materials.boot()])
+        let scene = try await persam.encode(Materials.scene("crowd"))
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await persam.find([boot], in: scene).count
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}
