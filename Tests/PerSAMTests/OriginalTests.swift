@@ -9,7 +9,7 @@ import Testing
     func tensors(_ name: String, _ fineTune: Bool) throws {
         let original = Original(try Materials.sam())
         let target = try original.learn(Materials.small("boot"), mask: Materials.small("boot-mask"), fineTune: fineTune)
-        let trace = try original.find(target, in: original.sam.encode(Materials.small("lawn")))
+        let trace = try original.find(target, in: original.sam.encode(Materials.small("crowd")))
         let found = Dictionary(uniqueKeysWithValues: trace.tensors)
         for (key, expected) in try Materials.golden(name) {
             let tensor = try #require(found[key], "no \(key)")

@@ -22,11 +22,11 @@ SIZE = (203, 150)  # not square, and no multiple of anything
 def main():
     torch.set_num_threads(1)
     OUT.mkdir(parents=True, exist_ok=True)
-    for name in ("boot", "lawn"):
+    for name in ("boot", "crowd"):
         Image.open(ROOT / "Examples" / f"{name}.jpg").convert("RGB").resize(SIZE, Image.BILINEAR).save(OUT / f"{name}.png")
     Image.open(ROOT / "Examples" / "boot-mask.png").convert("L").resize(SIZE, Image.NEAREST).save(OUT / "boot-mask.png")
     sam = Original(ROOT / "Weights" / "sam-nano")
-    reference, mask, scene = (read_rgb(OUT / f"{name}.png") for name in ("boot", "boot-mask", "lawn"))
+    reference, mask, scene = (read_rgb(OUT / f"{name}.png") for name in ("boot", "boot-mask", "crowd"))
     for fine_tune in (False, True):
         embedding, feature = sam.learn(reference, mask, fine_tune)
         if fine_tune:
