@@ -44,7 +44,7 @@ test: setup
 	done
 	@$(MAKE) --no-print-directory consumer
 	Tests/Hub/run
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 
 # A package of its own that imports PerSAM: compiles and runs the sample of the README, as a debug build.
 consumer: setup
@@ -58,7 +58,7 @@ $(PARITY)/ready: Tests/Parity/requirements.txt
 
 parity: build $(PARITY)/ready
 	$(PARITY)/bin/python Tests/Parity/sam.py --spaniel $(TOOL) --models $(PARITY)/models
-	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL)
+	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL) --models $(PARITY)/models
 
 # Beside PyTorch and OpenVINO, whose environment it makes once.
 bench: setup
@@ -66,7 +66,7 @@ bench: setup
 	Benchmarks/run
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 
 # What the public symbols say of themselves, as a web site in out/docs.
 docs: setup
