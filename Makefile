@@ -82,7 +82,8 @@ install: setup
 	$(SWIFT) build -c release --product spaniel --static-swift-stdlib --scratch-path .build-install
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/spaniel"
 	install .build-install/release/spaniel "$(DESTDIR)$(PREFIX)/bin/spaniel"
-	cp -R Weights "$(DESTDIR)$(PREFIX)/share/spaniel/"
+	install -d "$(DESTDIR)$(PREFIX)/share/spaniel/Weights"
+	cp -R Weights/README.md Weights/fetch.sh Weights/sam-nano "$(DESTDIR)$(PREFIX)/share/spaniel/Weights/"
 
 clean:
 	rm -rf .build .build-consumer .build-docs .build-install $(PARITY) out

@@ -50,6 +50,15 @@ struct OutputTests {
         #expect(Summary.words(close, found: 1).hasSuffix("best peak 0.6180 under threshold 0.6220"))
     }
 
+    @Test("every reason to stop has words of its own")
+    func reasons() {
+        let words = Stop.Reason.allCases.map { reason in
+            Summary.words(PictureResult.Stop(reason: reason.rawValue, peak: 0.5, threshold: 0.6), found: 1)
+        }
+        #expect(Set(words).count == words.count)
+        for (reason, words) in zip(Stop.Reason.allCases, words) { #expect(!words.hasSuffix(": \(reason.rawValue)")) }
+    }
+
     @Test("a block holds a picture's objects, best first, and cannot drive the terminal")
     func block() {
         let mask = Mask(width: 10, height: 4, where: { x, y in x < 5 && y < 2 })

@@ -41,6 +41,9 @@ package enum Summary {
             return "\(more): best peak \(decimals(peak, digits)) under threshold \(decimals(threshold, digits))"
         case "max-objects": return "stopped at --max-objects; there may be more"
         case "single": return "looked for one object only (--single)"
+        case "exhausted": return "\(more): the similar places that were left held no new object"
+        case "nothing-left": return "\(more): every similar place was looked at"
+        case "empty-mask": return "the original arithmetic gave an empty mask"
         default: return "\(more): \(stop.reason)"
         }
     }
