@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 TOOL = .build/release/spaniel
 PARITY = .venv-parity
 
-.PHONY: help setup build demo test check consumer parity bench format docs install clean
+.PHONY: help setup build demo test consumer parity bench format docs install clean
 
 help:
 	@echo "make demo      build, and find a boot in the pictures of Examples/"
