@@ -2,13 +2,16 @@
 
     python sam.py --spaniel PATH --models FOLDER [--size base --size large] [--model FOLDER]
 
+Without --size and --model: the tiny golden model, the shipped sam-nano, and random models of the sizes base and large, built in --models.
+
 For each tensor: the largest difference from PyTorch's float32, as a part of the tensor's largest value, and the relative L2 error against a
 float64 run beside PyTorch's own. float32 passes with a largest difference of at most 1e-4 and an error of at most twice PyTorch's.
 Pixel values are compared by themselves: before normalising they must be the same bytes, after it within 1e-6.
-The references are kept beside the model (`reference.*.safetensors`), since a float64 run takes minutes.
+The references are kept in --models, since a float64 run takes minutes.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -28,6 +31,7 @@ from transformers.models.sam.processing_sam import SamProcessor
 
 from sam_models import build
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(skimage.__file__).parent / "data"
 # Wide, tall (a turned copy) and nearly square; each with another kind of prompt. Points are x, y, label.
 CASES = [
@@ -60,10 +64,18 @@ def prompt(case):
     return given
 
 
-def reference(model_folder, case, path):
+def stamp_of(model_folder):
+    digest = hashlib.sha256()
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+        with open(model_folder / name, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def reference(model_folder, case, path, keep):
     """transformers in float32 and float64, on the Pillow processor's pixels."""
-    kept = model_folder / f"reference.{path.stem}.safetensors"
-    stamp = json.dumps(case, sort_keys=True)
+    kept = keep / f"reference.{model_folder.name}.{path.stem}.safetensors"
+    stamp = json.dumps(case, sort_keys=True) + stamp_of(model_folder)
     if kept.exists():
         from safetensors import safe_open
 
@@ -111,7 +123,7 @@ def bytes_of(pixel_values, model_folder):
     return ((pixel_values[0].double() * std + mean) / settings.rescale_factor).round().to(torch.int64)
 
 
-def compare(spaniel, model_folder, cases):
+def compare(spaniel, model_folder, cases, keep):
     print(model_folder.name)
     failures = []
     found, truth32, truth64 = ({n: [] for n in NAMES} for _ in range(3))
@@ -125,7 +137,7 @@ def compare(spaniel, model_folder, cases):
         for case in cases:
             path = picture(case, folder)
             print(f"  {path.stem} {Image.open(path).size}")
-            expected = reference(model_folder, case, path)
+            expected = reference(model_folder, case, path, keep)
             got = ours(spaniel, model_folder, case, path, pathlib.Path(folder) / "out.safetensors")
             if got["pixel_values"].shape != expected["pixel_values"].shape:
                 judge(f"pixel_values is {list(got['pixel_values'].shape)}, expected {list(expected['pixel_values'].shape)}", False)
@@ -162,11 +174,16 @@ if __name__ == "__main__":
     parser.add_argument("--size", action="append")
     parser.add_argument("--model", action="append", default=[], help="further model folders")
     options = parser.parse_args()
+    keep = pathlib.Path(options.models)
+    keep.mkdir(parents=True, exist_ok=True)
+    sizes, folders = options.size or [], [pathlib.Path(f) for f in options.model]
+    if not sizes and not folders:
+        sizes, folders = ["base", "large"], [ROOT / "Tests/Goldens/SAM/tiny", ROOT / "Weights/sam-nano"]
     failures = []
-    for size in options.size if options.size is not None else ([] if options.model else ["base", "large"]):
-        folder = build(pathlib.Path(options.models) / f"sam-vit-{size}", size)
-        failures += compare(options.spaniel, folder, [c for c in CASES if c.get("only", size) == size])
-    for folder in options.model:
-        failures += compare(options.spaniel, pathlib.Path(folder), CASES)
+    for folder in folders:
+        failures += compare(options.spaniel, folder, CASES, keep)
+    for size in sizes:
+        folder = build(keep / f"sam-vit-{size}", size)
+        failures += compare(options.spaniel, folder, [c for c in CASES if c.get("only", size) == size], keep)
     print("\n".join(["all agree"] if not failures else ["", "disagreements:"] + failures))
     sys.exit(bool(failures))
