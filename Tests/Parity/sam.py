@@ -33,12 +33,34 @@ from sam_models import build
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(skimage.__file__).parent / "data"
-# Wide, tall (a turned copy) and nearly square; each with another kind of prompt. Points are x, y, label.
+# Wide, tall (a turned copy), nearly square; every kind of prompt. Points are x, y, label.
 CASES = [
-    dict(picture="coffee.png", points=[[310.5, 190.25, 1]]),
-    dict(picture="rocket.jpg", turned=True, points=[[200, 310, 1], [20, 600, 0]], multimask=True),
-    dict(picture="chelsea.png", box=[120.0, 60.0, 330.5, 250.0], multimask=True),
-    dict(picture="retina.jpg", box=[400.0, 300.0, 1000.0, 990.0], points=[[700.0, 650.0, 1]], multimask=True, only="base"),
+    dict(
+        picture="coffee.png",
+        prompts=[
+            dict(points=[[310.5, 190.25, 1]]),
+            dict(points=[[310.5, 190.25, 1]], multimask=True),
+            dict(points=[[80, 300, 1], [590, 20, 0], [0, 0, 1]], multimask=True),
+        ],
+    ),
+    dict(
+        picture="rocket.jpg",
+        turned=True,
+        prompts=[
+            dict(points=[[200, 310, 1], [20, 600, 0]], multimask=True),
+            dict(box=[30.5, 40, 390, 620.75], points=[[210, 333, 0]], multimask=True),
+            dict(box=[30.5, 40, 390, 620.75]),
+        ],
+    ),
+    dict(
+        picture="chelsea.png",
+        prompts=[
+            dict(box=[120.0, 60.0, 330.5, 250.0], multimask=True),
+            dict(points=[[447, 292, 1]], multimask=True),
+            dict(points=[[200, 140, 1], [250, 140, 1], [300, 200, 1]]),
+        ],
+    ),
+    dict(picture="retina.jpg", only="base", prompts=[dict(box=[400.0, 300.0, 1000.0, 990.0], points=[[700.0, 650.0, 1]], multimask=True)]),
 ]
 NAMES = ["image_embeddings", "low_res_masks", "iou_scores"]
 
@@ -54,13 +76,14 @@ def picture(case, folder):
     return path
 
 
-def prompt(case):
+def arguments(prompt):
+    """What transformers' processor takes."""
     given = {}
-    if "points" in case:
-        given["input_points"] = [[[p[:2] for p in case["points"]]]]
-        given["input_labels"] = [[[p[2] for p in case["points"]]]]
-    if "box" in case:
-        given["input_boxes"] = [[case["box"]]]
+    if "points" in prompt:
+        given["input_points"] = [[[p[:2] for p in prompt["points"]]]]
+        given["input_labels"] = [[[p[2] for p in prompt["points"]]]]
+    if "box" in prompt:
+        given["input_boxes"] = [[prompt["box"]]]
     return given
 
 
@@ -84,31 +107,34 @@ def reference(model_folder, case, path, keep):
                 return load_file(kept)
     image_processor = SamImageProcessorPil.from_pretrained(model_folder)
     image = Image.open(path)
-    inputs = SamProcessor(image_processor)(image, return_tensors="pt", **prompt(case))
-    raw = image_processor(image, return_tensors="pt", do_normalize=False, do_rescale=False)["pixel_values"]
-    result = {"bytes": raw[0].to(torch.uint8), "pixel_values": inputs["pixel_values"]}
+    processor = SamProcessor(image_processor)
+    pixels = image_processor(image, return_tensors="pt")["pixel_values"]
+    result = {"pixel_values": pixels}
     model = SamModel.from_pretrained(model_folder, dtype=torch.float32).eval()
     for kind, dtype in [("32", torch.float32), ("64", torch.float64)]:
         model = model.to(dtype)
-        arguments = {k: v.to(dtype) if v.is_floating_point() else v for k, v in inputs.items() if k.startswith("input_")}
         start = time.time()
         with torch.no_grad():
-            embeddings = model.get_image_embeddings(inputs["pixel_values"].to(dtype))
-            out = model(image_embeddings=embeddings, multimask_output=case.get("multimask", False), **arguments)
-        print(f"    (PyTorch float{kind}: {time.time() - start:.1f} s)", flush=True)
-        result |= {f"image_embeddings.{kind}": embeddings, f"low_res_masks.{kind}": out.pred_masks, f"iou_scores.{kind}": out.iou_scores}
+            embeddings = model.get_image_embeddings(pixels.to(dtype))
+            print(f"    (PyTorch float{kind}: {time.time() - start:.1f} s)", flush=True)
+            result[f"image_embeddings.{kind}"] = embeddings
+            for i, prompt in enumerate(case["prompts"]):
+                inputs = processor(image, return_tensors="pt", **arguments(prompt))
+                given = {k: v.to(dtype) if v.is_floating_point() else v for k, v in inputs.items() if k.startswith("input_")}
+                out = model(image_embeddings=embeddings, multimask_output=prompt.get("multimask", False), **given)
+                result |= {f"low_res_masks.{i}.{kind}": out.pred_masks, f"iou_scores.{i}.{kind}": out.iou_scores}
     result = {k: v.detach().contiguous() for k, v in result.items()}
     save_file(result, kept, {"case": stamp})
     return result
 
 
-def ours(spaniel, model_folder, case, path, out):
+def ours(spaniel, model_folder, prompt, path, out):
     command = [spaniel, "tensors", "sam", "--model", str(model_folder), "--image", str(path), "--precision", "float32", "-o", str(out)]
-    for x, y, label in case.get("points", []):
+    for x, y, label in prompt.get("points", []):
         command += ["--point" if label else "--background-point", f"{x},{y}"]
-    if "box" in case:
-        command += ["--box", ",".join(map(str, case["box"]))]
-    if case.get("multimask"):
+    if "box" in prompt:
+        command += ["--box", ",".join(map(str, prompt["box"]))]
+    if prompt.get("multimask"):
         command += ["--multimask"]
     start = time.time()
     subprocess.run(command, check=True)
@@ -121,6 +147,16 @@ def bytes_of(pixel_values, model_folder):
     settings = SamImageProcessorPil.from_pretrained(model_folder)
     mean, std = (torch.tensor(v, dtype=torch.float64)[:, None, None] for v in (settings.image_mean, settings.image_std))
     return ((pixel_values[0].double() * std + mean) / settings.rescale_factor).round().to(torch.int64)
+
+
+def judge_pixels(found, expected, model_folder, judge):
+    if found.shape != expected["pixel_values"].shape:
+        judge(f"pixel_values is {list(found.shape)}, expected {list(expected['pixel_values'].shape)}", False)
+        return
+    wrong = bytes_of(found, model_folder) != bytes_of(expected["pixel_values"], model_folder)
+    judge(f"pixel_values resized: {int(wrong.sum())} bytes differ", not wrong.any())
+    difference = float((found - expected["pixel_values"]).abs().max())
+    judge(f"pixel_values normalised: largest difference {difference:.2e}", difference <= 1e-6)
 
 
 def compare(spaniel, model_folder, cases, keep):
@@ -138,26 +174,23 @@ def compare(spaniel, model_folder, cases, keep):
             path = picture(case, folder)
             print(f"  {path.stem} {Image.open(path).size}")
             expected = reference(model_folder, case, path, keep)
-            got = ours(spaniel, model_folder, case, path, pathlib.Path(folder) / "out.safetensors")
-            if got["pixel_values"].shape != expected["pixel_values"].shape:
-                judge(f"pixel_values is {list(got['pixel_values'].shape)}, expected {list(expected['pixel_values'].shape)}", False)
-                continue
-            _, height, width = expected["bytes"].shape
-            wrong = bytes_of(got["pixel_values"], model_folder) != bytes_of(expected["pixel_values"], model_folder)
-            judge(f"pixel_values resized: {int(wrong.sum())} bytes differ", not wrong.any())
-            difference = float((got["pixel_values"] - expected["pixel_values"]).abs().max())
-            judge(f"pixel_values normalised: largest difference {difference:.2e}", difference <= 1e-6)
-            for name in NAMES:
-                a, b = got[name], expected[f"{name}.32"]
-                if a.shape != b.shape:
-                    judge(f"{name} is {list(a.shape)}, expected {list(b.shape)}", False)
-                    continue
-                found[name].append(a.double().flatten())
-                truth32[name].append(b.double().flatten())
-                truth64[name].append(expected[f"{name}.64"].flatten())
-                part = float((found[name][-1] - truth32[name][-1]).abs().max() / truth32[name][-1].abs().max())
-                judge(f"{name}: largest difference {part:.2e} of the largest value", part <= 1e-4)
-    # The error of three scores is chance; it is judged over all pictures together.
+            for i, prompt in enumerate(case["prompts"]):
+                got = ours(spaniel, model_folder, prompt, path, pathlib.Path(folder) / "out.safetensors")
+                names = {name: f"{name}.{i}" for name in NAMES[1:]}
+                if i == 0:
+                    names["image_embeddings"] = "image_embeddings"
+                    judge_pixels(got["pixel_values"], expected, model_folder, judge)
+                for name, key in names.items():
+                    a, b = got[name], expected[f"{key}.32"]
+                    if a.shape != b.shape:
+                        judge(f"{key} is {list(a.shape)}, expected {list(b.shape)}", False)
+                        continue
+                    found[name].append(a.double().flatten())
+                    truth32[name].append(b.double().flatten())
+                    truth64[name].append(expected[f"{key}.64"].flatten())
+                    part = float((found[name][-1] - truth32[name][-1]).abs().max() / truth32[name][-1].abs().max())
+                    judge(f"{key}: largest difference {part:.2e} of the largest value", part <= 1e-4)
+    # The error of one score is chance: what a tensor of that name has is judged over all pictures and prompts together.
     for name in NAMES:
         if not found[name]:
             continue
