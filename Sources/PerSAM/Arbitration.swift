@@ -22,10 +22,13 @@ struct Arbitration {
                 continue
             }
             let area = object.mask.area
-            for other in objects {
-                let rival = other.className != object.className
-                if rival && 2 * object.mask.intersectionArea(with: other.mask) > area {
+            for i in objects.indices {
+                let other = objects[i]
+                let isRival = other.className != object.className
+                if isRival && 2 * object.mask.intersectionArea(with: other.mask) > area {
                     searches[place.search].found[place.find].verdict = .otherClass
+                    // The best comes first: later ones are weaker still.
+                    if other.rival == nil { objects[i].rival = .init(className: object.className, score: object.score) }
                 }
                 object.mask.subtract(other.mask)
             }

@@ -50,12 +50,29 @@ extension PerSAM {
         return try findNow()
     }
 
+    /// The same for one class.
+    @concurrent public func find(
+        _ concept: Concept, in encoding: SAM.Encoding, options: FindOptions = FindOptions()
+    ) async throws -> Findings {
+        try await find([concept], in: encoding, options: options)
+    }
+
     private func check(_ concept: Concept) throws {
         let (name, digest) = (sam.weights.modelName, sam.weights.sha256)
         guard concept.model.sha256 == digest else {
             throw PerSAMError.conceptModel(
                 concept: concept.className, learntWith: "\(concept.model.name) (\(concept.model.sha256.prefix(12)))",
                 model: "\(name) (\(digest.prefix(12)))")
+        }
+        // A file may name this model and still hold anything.
+        let channels = sam.configuration.imageEncoder.outputChannels
+        for vector in concept.directions + concept.features + concept.negatives + [concept.original?.embedding].compactMap({ $0 })
+        where vector.shape != [channels] {
+            throw PerSAMError.conceptChannels(concept: concept.className, found: vector.count, expected: channels)
+        }
+        let masks = sam.configuration.maskDecoder.masks
+        if masks != 3 && (concept.weights ?? concept.original?.weights) != nil {
+            throw PerSAMError.conceptWeights(concept: concept.className, masks: masks)
         }
     }
 

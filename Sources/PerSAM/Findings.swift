@@ -24,6 +24,12 @@ public struct Findings: RandomAccessCollection, Sendable {
 
 /// One instance of a class in a picture.
 public struct FoundObject: Sendable {
+    /// Another class that was found in the same place.
+    public struct Rival: Sendable, Hashable {
+        public let className: String
+        public let score: Float
+    }
+
     public var className: String
     /// 0…1: how like the class it looks, from its examples' backgrounds (0) to the examples themselves (1), times the root of how stable
     /// its mask is.
@@ -35,6 +41,8 @@ public struct FoundObject: Sendable {
     /// Pixels of the displayed picture.
     public var box: Box
     public var mask: Mask
+    /// The class it was nearly taken for, with several classes at once: the closer the scores, the less sure the choice.
+    public var rival: Rival?
 
     package init(className: String, score: Float, similarity: Float, predictedIoU: Float, box: Box, mask: Mask) {
         (self.className, self.score, self.similarity, self.predictedIoU) = (className, score, similarity, predictedIoU)

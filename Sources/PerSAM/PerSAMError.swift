@@ -20,6 +20,10 @@ public enum PerSAMError: Error, Sendable, Equatable {
     case conceptFile(file: String, expected: String, found: String)
     /// A concept learnt with another model.
     case conceptModel(concept: String, learntWith: String, model: String)
+    /// A concept that names this model but whose vectors cannot be its.
+    case conceptChannels(concept: String, found: Int, expected: Int)
+    /// A concept with PerSAM-F's weights for a model that does not offer three masks.
+    case conceptWeights(concept: String, masks: Int)
 
     /// A stable name for programs.
     public var code: String {
@@ -32,7 +36,7 @@ public enum PerSAMError: Error, Sendable, Equatable {
         case .pointOutside: "example.point"
         case .polygonOutside: "example.polygon"
         case .nothingThere: "example.nothing"
-        case .conceptFile: "concept.format"
+        case .conceptFile, .conceptChannels, .conceptWeights: "concept.format"
         case .conceptModel: "concept.model"
         }
     }
@@ -67,6 +71,10 @@ extension PerSAMError: CustomStringConvertible {
             "\(file): expected \(expected), found \(found); make it again with spaniel learn"
         case .conceptModel(let concept, let learntWith, let model):
             "the concept '\(concept)' was learnt with \(learntWith), not with \(model); use that model, or learn it again"
+        case .conceptChannels(let concept, let found, let expected):
+            "the concept '\(concept)' has vectors of \(found) numbers, its model \(expected) channels; learn it again"
+        case .conceptWeights(let concept, let masks):
+            "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without --fine-tune"
         }
     }
 }

@@ -49,6 +49,23 @@ import Testing
         }
     }
 
+    @Test("a concept that names the right model but has another's channels is an error")
+    func otherChannels() throws {
+        let persam = PerSAM(try Materials.sam())
+        let folder = try ScratchFolder()
+        var concept = try persam.learn([Materials.boot()])
+        let scene = try persam.encode(Materials.scene("path"))
+        let short = Tensor([1, 2, 3], [3])
+        (concept.directions, concept.features) = ([short], [short])
+        try concept.save(to: folder["short.concept"])
+        let expected = PerSAMError.conceptChannels(concept: "boot", found: 3, expected: 128)
+        let read = try Concept(contentsOf: folder["short.concept"])
+        #expect(throws: expected) { try persam.find(read, in: scene) }
+        var options = FindOptions()
+        options.faithful = true
+        #expect(throws: expected) { try persam.find(read, in: scene, options: options) }
+    }
+
     @Test("another kind of file is refused")
     func otherFile() throws {
         let folder = try ScratchFolder()

@@ -71,6 +71,22 @@ import Testing
         }
     }
 
+    @Test("of two classes that claim one object the better score has it, and names the other")
+    func rivals() throws {
+        let persam = PerSAM(try Materials.sam())
+        // The same kind of boot, learnt from another picture under another name.
+        let other = Example(try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "shoe")
+        let found = try persam.find(
+            [persam.learn([Materials.boot()]), persam.learn([other])], in: persam.encode(Materials.scene("shelf")))
+        let contested = found.filter { $0.rival != nil }
+        #expect(contested.count >= 2)
+        for object in contested {
+            let rival = try #require(object.rival)
+            #expect(rival.className != object.className && rival.score <= object.score)
+        }
+        #expect(found.candidates.contains { $0.verdict == .otherClass })
+    }
+
     @Test("a cancelled search stops")
     func cancellation() async throws {
         let persam = PerSAM(try Materials.sam())
