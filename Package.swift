@@ -12,8 +12,13 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .library(name: "Tensor", targets: ["Tensor"]),
+        .library(name: "ViT", targets: ["ViT"]),
+        .library(name: "CLIP", targets: ["CLIP"]),
+        .library(name: "CLIPSeg", targets: ["CLIPSeg"]),
+        .library(name: "OWLViT", targets: ["OWLViT"]),
         .library(name: "SAM", targets: ["SAM"]),
         .library(name: "PerSAM", targets: ["PerSAM"]),
+        .library(name: "Spaniel", targets: ["Spaniel"]),
         .library(name: "SpanielAnnotations", targets: ["SpanielAnnotations"]),
         .library(name: "SpanielHub", targets: ["SpanielHub"]),
         .executable(name: "spaniel", targets: ["SpanielTool"]),
@@ -46,8 +51,13 @@ let package = Package(
             dependencies: ["CSpanielKernels", "SpanielFiles", "SpanielJSON", .target(name: "CSpanielBLAS", condition: openBLAS)]),
 
         // Models
+        .target(name: "ViT", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
+        .target(name: "CLIP", dependencies: ["ViT"]),
+        .target(name: "CLIPSeg", dependencies: ["CLIP"]),
+        .target(name: "OWLViT", dependencies: ["CLIP"]),
         .target(name: "SAM", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
         .target(name: "PerSAM", dependencies: ["SAM"]),
+        .target(name: "Spaniel", dependencies: ["PerSAM", "CLIPSeg", "OWLViT"]),
 
         // Around the models
         .target(name: "SpanielAnnotations", dependencies: ["SpanielFiles", "SpanielImaging", "SpanielJSON"]),
@@ -55,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "SpanielTool",
             dependencies: [
-                "PerSAM", "SpanielAnnotations", "SpanielHub", "SpanielFiles", "SpanielJSON", "Tensor",
+                "Spaniel", "SpanielAnnotations", "SpanielHub", "SpanielFiles", "SpanielJSON", "Tensor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

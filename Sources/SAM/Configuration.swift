@@ -108,8 +108,8 @@ extension SAM.Configuration.ImageEncoder {
         globalLayers = Set(try reader.ints("global_attn_indexes", default: [2, 5, 8, 11]))
         outputChannels = try reader.int("output_channels", default: 256, in: 1...65536)
         positionFeatures = try reader.int("num_pos_feats", default: 128, in: 1...65536)
-        activation = try reader.activation("hidden_act", default: "gelu")
-        epsilon = try reader.epsilon()
+        activation = try reader.activation(default: "gelu")
+        epsilon = try reader.epsilon(default: 1e-6)
         attentionBias = try reader.bool("qkv_bias", default: true)
         absolutePositions = try reader.bool("use_abs_pos", default: true)
         relativePositions = try reader.bool("use_rel_pos", default: true)
@@ -125,8 +125,8 @@ extension SAM.Configuration.PromptEncoder {
         imageSize = try reader.side("image_size", default: 1024)
         channels = try reader.int("hidden_size", default: 256, in: 1...65536)
         maskChannels = try reader.int("mask_input_channels", default: 16, in: 1...65536)
-        activation = try reader.activation("hidden_act", default: "gelu")
-        epsilon = try reader.epsilon()
+        activation = try reader.activation(default: "gelu")
+        epsilon = try reader.epsilon(default: 1e-6)
         _ = try reader.int("num_point_embeddings", default: 4, in: 4...4)
         try reader.require("mask_input_channels", maskChannels % 4, 0, "a multiple of 4")
     }
@@ -142,8 +142,8 @@ extension SAM.Configuration.MaskDecoder {
         masks = try reader.int("num_multimask_outputs", default: 3, in: 1...64)
         scoreLayers = try reader.int("iou_head_depth", default: 3, in: 2...64)
         scoreHidden = try reader.int("iou_head_hidden_dim", default: 256, in: 1...65536)
-        activation = try reader.activation("hidden_act", default: "relu")
-        epsilon = try reader.epsilon()
+        activation = try reader.activation(default: "relu")
+        epsilon = try reader.epsilon(default: 1e-6)
         try reader.require("hidden_size", channels % 8, 0, "a multiple of 8")
         for rate in [2, attentionDownsampling] {
             try reader.require("hidden_size", channels % (rate * heads), 0, "a multiple of \(rate) · num_attention_heads, \(rate * heads)")
@@ -152,31 +152,9 @@ extension SAM.Configuration.MaskDecoder {
 }
 
 extension ConfigurationReader {
-    /// The side of a square: a number, or a pair of equal ones.
-    fileprivate func side(_ key: String, default: Int) throws(WeightsError) -> Int {
-        switch try pictureSize(key, default: .number(`default`)) {
-        case .number(let side): side
-        case .sides(let height, let width) where height == width: height
-        default: throw unsupported(key, "a number, or a pair of equal numbers")
-        }
-    }
-
-    fileprivate func activation(_ key: String, default: String) throws(WeightsError) -> Activation {
-        try oneOf(key, default: `default`, ["gelu", "relu"]) == "relu" ? .relu : .gelu
-    }
-
-    fileprivate func epsilon() throws(WeightsError) -> Float {
-        Float(try double("layer_norm_eps", default: 1e-6, in: 0...1))
-    }
-
     /// Checks a number that follows from others.
     fileprivate func require(_ key: String, _ found: Int, _ expected: Int, _ supported: String, times: Int = 1) throws(WeightsError) {
         guard found != expected else { return }
         throw unsupported(key, expected == 0 ? supported : "\(expected / times), \(supported)")
-    }
-
-    /// The error for a key's value, or for its default where it is absent.
-    fileprivate func unsupported(_ key: String, _ supported: String) -> WeightsError {
-        unsupported(key, value(key) ?? "absent", supported)
     }
 }

@@ -66,6 +66,30 @@ import Testing
         #expect(largestDifference(found.array, expected).difference <= 3e-5)
     }
 
+    @Test(
+        "causal attention sees the keys up to a query's own place, and self-attention is attention read in place",
+        arguments: [1, 5, 77, 600])
+    func causal(tokens: Int) {
+        var generator = Generator(seed: 7)
+        let (heads, d) = (2, 16)
+        let qkv = generator.tensor([2, tokens, 3 * heads * d], in: -3...3)
+        let parts = qkv.reshaped([2, tokens, 3, heads * d]).transposed([2, 0, 1, 3])
+        let (q, k, v) = (parts[leading: 0], parts[leading: 1], parts[leading: 2])
+        #expect(selfAttention(qkv, heads: heads).array == attention(q, k, v, heads: heads).array)
+        let found = attention(q, k, v, heads: heads, causal: true)
+        #expect(selfAttention(qkv, heads: heads, causal: true).array == found.array)
+        var expected: [Float] = []
+        for b in 0..<2 {
+            let rows = (0..<heads).map { head in
+                let part = { Self.rows($0, batch: b, head: head, d: d) }
+                return Self.truth(q: part(q), k: part(k), v: part(v), scale: 0.25) { i, j in j > i ? -.infinity : 0 }
+            }
+            for i in 0..<tokens { expected += rows.flatMap { $0[i].map(Float.init) } }
+        }
+        // Weights of scores up to 40, each with a relative error of some ε times its score.
+        #expect(largestDifference(found.array, expected).difference <= 3e-5)
+    }
+
     @Test("keys without a batch serve every query's")
     func sharedKeys() {
         var generator = Generator(seed: 6)

@@ -56,6 +56,11 @@ import Testing
             // The bound of erf times half of x, and a rounding.
             #expect(abs(Double(found) - truth) <= 2.5e-7 * abs(Double(value)) + abs(truth) * 1.2e-7 + 1e-30)
         }
+        for (value, found) in zip(xs, x.activated(.quickGELU).array) {
+            let truth = Double(value) / (1 + exp(-1.702 * Double(value)))
+            // The rounding of 1.702 x before the exponential, a relative error of 1.702 |x| ε.
+            #expect(abs(Double(found) - truth) <= (3e-7 + 2e-7 * abs(Double(value))) * abs(truth) + 1e-30)
+        }
         for (value, found) in zip(xs, x.sigmoid().array) { #expect(abs(Double(found) - 1 / (1 + exp(-Double(value)))) <= 3e-7) }
         let odd = Tensor([.infinity, -.infinity, .nan, 200, -200], [5])
         let powers = odd.exp().array

@@ -2,7 +2,7 @@
 // Sources/Tensor/Kernels/Reference.swift, which is its documentation; only what the twin cannot say stands here.
 #pragma once
 
-enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2 };
+enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2, spaniel_quick_gelu = 3 };
 
 /// A product C = activation(A Bᵀ + bias) + residual for `m` rows of A and the packed panels `panel_begin ..< panel_end` of B.
 typedef struct {
@@ -28,6 +28,8 @@ typedef struct {
     const float *packed_keys;           // pack_rows of the keys, a panel a `columns` keys
     const float *packed_values;         // pack_columns of the values
     float scale;
+    int causal;                         // query i sees the keys 0 ... first_query + i
+    long first_query;
     // The decomposed relative position: tables packed by pack_rows, [2h-1 rows reversed, then 2w-1 rows reversed]; null without.
     const float *packed_positions;
     long grid_height, grid_width;

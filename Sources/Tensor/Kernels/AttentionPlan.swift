@@ -33,6 +33,8 @@ struct AttentionPlan {
     /// Channels of one head.
     let channels: Int
     var positions: RelativePositions?
+    /// Whether a query sees only the keys up to its own place.
+    var causal = false
 
     private var scale: Float { 1 / Float(channels).squareRoot() }
 
@@ -96,7 +98,8 @@ struct AttentionPlan {
                                     queries: range.count, keys: rows.keys.count, channels: channels,
                                     query_rows: queries.baseAddress.map { $0 + range.lowerBound },
                                     output_rows: output.baseAddress.map { $0 + range.lowerBound }, packed_keys: packedKeys,
-                                    packed_values: packedValues, scale: scale, packed_positions: table,
+                                    packed_values: packedValues, scale: scale, causal: causal ? 1 : 0, first_query: range.lowerBound,
+                                    packed_positions: table,
                                     grid_height: positions?.gridHeight ?? 0, grid_width: positions?.gridWidth ?? 0,
                                     query_positions: places.baseAddress.map { $0 + (places.isEmpty ? 0 : range.lowerBound) },
                                     scratch: scratch)
@@ -117,7 +120,8 @@ struct AttentionPlan {
     private func runReference(_ rows: AttentionRows) {
         let table = positions?.reversed
         Reference.attention(
-            queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scale, output: rows.output
+            queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scale, causal: causal,
+            output: rows.output
         ) { query, key in
             guard let positions, let table else { return 0 }
             let (height, width) = (positions.gridHeight, positions.gridWidth)

@@ -66,25 +66,28 @@ enum Reference {
         case .identity: x
         case .relu: x > 0 ? x : 0
         case .gelu: 0.5 * x * (1 + erff(x * 0.70710678))
+        case .quickGELU: x / (1 + expf(-1.702 * x))
         }
     }
 
-    /// softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position adds.
+    /// softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position adds. A causal query sees the keys
+    /// up to its own place.
     static func attention(
-        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, output: [Output],
+        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool = false, output: [Output],
         bias: (_ query: Int, _ key: Int) -> Float
     ) {
-        var scores = [Float](repeating: 0, count: keys.count)
         for (i, q) in queries.enumerated() {
-            for (j, k) in keys.enumerated() {
+            let seen = causal ? min(i + 1, keys.count) : keys.count
+            var scores = [Float](repeating: 0, count: seen)
+            for (j, k) in keys.prefix(seen).enumerated() {
                 var sum: Float = 0
                 for c in 0..<channels { sum += q[c] * k[c] }
                 scores[j] = sum * scale + bias(i, j)
             }
-            scores.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: keys.count, x: Input($0.baseAddress!), y: $0.baseAddress!) }
+            scores.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: seen, x: Input($0.baseAddress!), y: $0.baseAddress!) }
             for c in 0..<channels {
                 var sum: Float = 0
-                for (j, v) in values.enumerated() { sum += scores[j] * v[c] }
+                for (j, v) in values.prefix(seen).enumerated() { sum += scores[j] * v[c] }
                 output[i][c] = sum
             }
         }

@@ -1,0 +1,3 @@
+@_exported import CLIPSeg
+@_exported import OWLViT
+@_exported import PerSAM
