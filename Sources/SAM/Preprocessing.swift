@@ -18,6 +18,8 @@ extension SAM {
         /// Side of the input.
         package let side: Int
         package let filter: ResizeFilter
+        /// Everything the numbers depend on beside the picture, for whoever keeps them.
+        package let key: String
         /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps and roundings.
         private let table: [[Float]]
 
@@ -28,6 +30,7 @@ extension SAM {
             self.side = side
             self.longest = longest ?? side
             self.filter = filter
+            key = "\(longest ?? side) in \(side), \(filter), \(factor ?? 1), \(mean), \(deviation)"
             table = zip(mean, deviation).map { mean, deviation in
                 (0...255).map { (Float(Double($0) * (factor ?? 1)) - Float(mean)) / Float(deviation) }
             }

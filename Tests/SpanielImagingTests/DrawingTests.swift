@@ -77,6 +77,23 @@ struct DrawingTests {
         #expect(LabelPlacer.shortened("WWWWWWWW", to: 4).hasSuffix("…"))
     }
 
+    @Test("a legend stands at the top left, one plate below the other, as many as have room")
+    func legend() {
+        let picture = Self.plain(200, 60)
+        let entries = (0..<9).map { ("class \($0) 0.50", Palette.color($0)) }
+        let drawn = Drawing.legend(on: picture, entries: entries)
+        let edge = (0..<60).map { Self.pixel(drawn, 4, $0) }
+        let shown = (0..<9).filter { index in
+            let color = Palette.color(index)
+            return edge.contains([color.red, color.green, color.blue])
+        }
+        #expect(shown == Array(0..<shown.count) && (2...5).contains(shown.count))
+        #expect(Self.pixel(drawn, 199, 30) == [90, 90, 90])
+        #expect(Drawing.legend(on: picture, entries: []) == picture)
+        let dot = Self.plain(3, 2)
+        #expect(Drawing.legend(on: dot, entries: entries) == dot)
+    }
+
     @Test("a label says the class and the score in hundredths")
     func labelText() {
         #expect(Drawing.label(class: "boot", score: 0.914) == "boot 0.91")

@@ -64,6 +64,17 @@ struct ArgumentTests {
         #expect(throws: UsageError.self) { try ThresholdArgument(parsing: text) }
     }
 
+    @Test("a text is words, or the words of a class; without one its class is the words")
+    func text() throws {
+        #expect(try TextArgument(parsing: "a red mug") == TextArgument(words: "a red mug"))
+        #expect(try TextArgument(parsing: " a red mug ").defaultClass == "a red mug")
+        #expect(try TextArgument(parsing: "mug=a red mug") == TextArgument(className: "mug", words: "a red mug"))
+        #expect(try TextArgument(parsing: "mug = e=mc²").words == "e=mc²")
+        for text in ["", "  ", "mug=", "mug= \t", "=mug"] {
+            #expect(throws: UsageError.self) { try TextArgument(parsing: text) }
+        }
+    }
+
     @Test("an export is coco: and a file")
     func export() throws {
         #expect(try ExportArgument(parsing: "coco:out/all.json") == .coco(path: "out/all.json"))

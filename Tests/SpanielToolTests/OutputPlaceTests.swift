@@ -83,6 +83,37 @@ struct OutputPlaceTests {
         #expect(try mask("--cache", picture).status == 73)
     }
 
+    @Test("a file of the cache whose numbers were changed is not believed")
+    func changedCache() throws {
+        let first = try mask("--json", "--cache", scratch("cache"))
+        let kept = try #require(scratch.files.first { $0.hasPrefix("cache/") })
+        let whole = try [UInt8](Data(contentsOf: URL(filePath: scratch(kept))))
+        var changed = whole
+        changed[whole.count - 101] ^= 0x40  // still a whole safetensors file
+        try scratch.write(kept, changed)
+        let again = try mask("--json", "--cache", scratch("cache"))
+        #expect(try again.records.map { $0["objects"]?.text() } == first.records.map { $0["objects"]?.text() })
+        #expect(try [UInt8](Data(contentsOf: URL(filePath: scratch(kept)))) == whole)
+    }
+
+    @Test("an encoding kept with one preprocessing is not taken for one with another")
+    func preprocessingCache() throws {
+        let model = scratch("model")
+        try FileManager.default.copyItem(atPath: "\(Tool.root)Weights/sam-nano", toPath: model)
+        func masks(_ extra: String...) throws -> String? {
+            try Tool.run(["mask", picture, "--point", "20,16", "--json", "--model", model] + extra).records.first?["objects"]?.text()
+        }
+        let before = try masks("--cache", scratch("cache"))
+        let file = "\(model)/preprocessor_config.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let other = text.replacingOccurrences(of: "0.485", with: "0.1")
+        #expect(other != text)
+        try other.write(toFile: file, atomically: false, encoding: .utf8)
+        let after = try masks("--cache", scratch("cache"))
+        #expect(after != before)
+        #expect(try after == masks())
+    }
+
     @Test("a full disk ends with 73", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
     func full() throws {
         #expect(try mask("--export", "coco:/dev/full").status == 73)

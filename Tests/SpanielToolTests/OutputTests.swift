@@ -1,4 +1,5 @@
 import PerSAM
+import SpanielJSON
 import SpanielTool
 import Testing
 
@@ -57,6 +58,66 @@ struct OutputTests {
         }
         #expect(Set(words).count == words.count)
         for (reason, words) in zip(Stop.Reason.allCases, words) { #expect(!words.hasSuffix(": \(reason.rawValue)")) }
+    }
+
+    private func record(_ result: PictureResult, others: [(key: String, model: RunDescription.Model)] = []) -> JSON {
+        let run = RunDescription(task: "detect", model: .init(name: "m", sha256: "0"), others: others, instructionSet: "avx2")
+        return Record.success(image: "a.png", size: Size(width: 10, height: 4), run: run, result: result, milliseconds: [])
+    }
+
+    @Test("an object without a mask has its box's area and no mask; an absent class says how near it came")
+    func boxes() {
+        let box = PictureResult.Object(
+            className: "mug", score: 0.5, scores: [("logit", 0)], box: Box(x1: 1, y1: 1, x2: 3.5, y2: 3), mask: nil)
+        var result = PictureResult(objects: [box])
+        result.absent = [.init(className: "cup", best: 0.04, threshold: 0.1)]
+        let record = record(result, others: [("sam_model", .init(name: "s", sha256: "1"))])
+        #expect(
+            record.object?.map(\.key) == [
+                "schema", "image", "width", "height", "task", "model", "sam_model", "precision", "isa", "objects", "absent", "milliseconds",
+            ])
+        #expect(record["objects"]?[0]?.object?.map(\.key) == ["class", "score", "scores", "box", "area"])
+        #expect(record["objects"]?[0]?["area"]?.double == 5)
+        #expect(record["absent"]?.text() == #"[{"class":"cup","best":0.04,"threshold":0.1}]"#)
+        let block = Summary.block(image: "a.png", size: Size(width: 10, height: 4), result: result, milliseconds: 3)
+        #expect(
+            block == """
+                a.png  10 × 4, 1 object, 3 ms
+                  1  mug  0.50  box 1,1 – 3.5,3
+                  no cup: best 0.04 (below 0.10)
+
+                """)
+    }
+
+    @Test("when nothing of the only class is there, the words say so, with numbers that differ when they are different")
+    func absent() {
+        #expect(
+            Summary.words(.init(className: "cup", best: 0.04, threshold: 0.1), alone: true) == "nothing here: best 0.04 (below 0.10)")
+        #expect(
+            Summary.words(.init(className: "a\ncup", best: 0.0996, threshold: 0.1), alone: false)
+                == "no a\u{FFFD}cup: best 0.0996 (below 0.1000)")
+    }
+
+    @Test("classes stand in the place of objects, in records and for people")
+    func classes() {
+        var result = PictureResult(objects: [])
+        result.classes = [.init(className: "cat", score: 0.75), .init(className: "a dog", score: 0.25)]
+        #expect(record(result)["objects"] == nil)
+        #expect(record(result)["classes"]?.text() == #"[{"class":"cat","score":0.75},{"class":"a dog","score":0.25}]"#)
+        let block = Summary.block(image: "a.png", size: Size(width: 10, height: 4), result: result, milliseconds: 3)
+        #expect(block == "a.png  10 × 4, 2 classes, 3 ms\n  cat    0.75\n  a dog  0.25\n")
+    }
+
+    @Test("what another model refused is told, apart from what was found")
+    func rejected() {
+        let object = PictureResult.Object(
+            className: "mug", score: 0.9, scores: [("similarity", 0.8), ("text", 0.1)], box: Box(x1: 0, y1: 0, x2: 5, y2: 2), mask: nil)
+        var result = PictureResult(objects: [])
+        result.rejected = [object]
+        #expect(record(result)["objects"]?.array?.isEmpty == true)
+        #expect(record(result)["rejected"]?[0]?["scores"]?["text"]?.double == 0.1)
+        let block = Summary.block(image: "a.png", size: Size(width: 10, height: 4), result: result, milliseconds: 3)
+        #expect(block == "a.png  10 × 4, nothing, 3 ms\n  not mug: box 0,0 – 5,2, similarity 0.80, text 0.10\n")
     }
 
     @Test("a block holds a picture's objects, best first, and cannot drive the terminal")

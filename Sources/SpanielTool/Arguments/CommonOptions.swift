@@ -4,8 +4,10 @@ import ArgumentParser
 struct ModelOptions: ParsableArguments {
     @Option(
         name: .customLong("model"),
-        help: ArgumentHelp("A model that ships, a folder, or a hub id such as facebook/sam-vit-base.", valueName: "name|folder|hub-id"))
-    var model = "sam-nano"
+        help: ArgumentHelp(
+            "A model that ships, a folder, or a hub id such as facebook/sam-vit-base. Each command has a default of its own.",
+            valueName: "name|folder|hub-id"))
+    var model: String?
 
     @Option(help: ArgumentHelp("How numbers are computed: auto or float32.", valueName: "auto|float32"))
     var precision = Precision.auto
@@ -34,18 +36,27 @@ struct PictureArguments: ParsableArguments {
     var recursive = false
 }
 
+/// What is written for the whole run.
+struct ExportOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Write the results of all pictures as one COCO file.", valueName: "coco:file"),
+        transform: { try ExportArgument(parsing: $0) })
+    var export: [ExportArgument] = []
+
+    /// Finds out before any work is done for nothing whether the files can be written.
+    func check() throws {
+        for case .coco(let path) in export { try OutputFolder.checkParent(ofFile: path) }
+    }
+}
+
 /// Where results go.
 struct OutputOptions: ParsableArguments {
     @Flag(help: "Print one JSON line per picture.")
     var json = false
 
-    @Option(help: ArgumentHelp("Write NAME.overlay.png and NAME.N.CLASS.mask.png for each picture here.", valueName: "folder"))
-    var out: String?
-
     @Option(
-        help: ArgumentHelp("Write the results of all pictures as one COCO file.", valueName: "coco:file"),
-        transform: { try ExportArgument(parsing: $0) })
-    var export: [ExportArgument] = []
+        help: ArgumentHelp("Write NAME.overlay.png for each picture here, and NAME.N.CLASS.mask.png for each mask.", valueName: "folder"))
+    var out: String?
 
     @Option(
         name: .customLong("threshold"), parsing: .unconditionalSingleValue,
@@ -85,7 +96,6 @@ extension OutputOptions {
     /// Finds out before any work is done for nothing whether the outputs can be written.
     func check() throws {
         for folder in [out, cache].compactMap(\.self) { try OutputFolder.check(folder) }
-        for case .coco(let path) in export { try OutputFolder.checkParent(ofFile: path) }
     }
 
     /// The objects that reach their class's threshold, the best ones first, no more than asked for.

@@ -23,6 +23,7 @@ struct FindCommand: ParsableCommand {
     @OptionGroup(title: "How") var search: SearchOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var export: ExportOptions
 
     func validate() throws {
         let hasExamples = !examples.examples.isEmpty
@@ -41,10 +42,11 @@ struct FindCommand: ParsableCommand {
     func run() throws {
         let entries = try pictures.expand()
         try output.check()
+        try export.check()
         if let folder = search.explain { try OutputFolder.check(folder) }
         var reading = ExampleReading(faithful: search.faithful)
         let classes = try reading.classes(examples.examples, negatives: examples.negatives)
-        let sam = try model.loadSAM()
+        let sam = try model.loadSAM(for: .find)
         let persam = PerSAM(sam)
         let learning = PerSAM.LearnOptions(fineTune: search.fineTune, faithful: search.faithful)
         var concepts = try classes.map { try $0.learn(with: persam, learning) } + conceptFiles.flatMap(ConceptFile.load)
@@ -60,9 +62,10 @@ struct FindCommand: ParsableCommand {
                 "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful")
         }
         let options = search.options(maxObjects: output.maxObjects)
-        let cache = try EncodingCache(output.cache, sam: sam)
+        let cache = try EncodingCache(output.cache, sam)
         var run = try PictureRun(
-            entries, output, task: "find", sam: sam, classes: names, transparency: search.faithful ? .dropped : .white)
+            entries, output, exports: export.export, task: "find", model: sam.weights, classes: names,
+            transparency: search.faithful ? .dropped : .white)
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         try run { image, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }

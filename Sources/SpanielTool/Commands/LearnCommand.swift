@@ -54,7 +54,7 @@ struct LearnCommand: ParsableCommand {
         var reading = ExampleReading(faithful: faithful)
         var classes = try reading.classes(examples.examples, negatives: examples.negatives)
         for case .coco(let path) in annotations { classes = try reading.classes(ofCOCO: path, negatives: examples.negatives) }
-        let persam = PerSAM(try model.loadSAM())
+        let persam = PerSAM(try model.loadSAM(for: .find))
         let concepts = try classes.map { try $0.learn(with: persam, PerSAM.LearnOptions(fineTune: fineTune, faithful: faithful)) }
         Interruption.finishCleanly()
         try ConceptFile.save(concepts, to: output)

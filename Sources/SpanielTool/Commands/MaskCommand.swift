@@ -20,6 +20,7 @@ struct MaskCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var export: ExportOptions
 
     func validate() throws {
         let prompt = prompts.prompt
@@ -33,9 +34,11 @@ struct MaskCommand: ParsableCommand {
         try output.thresholds.check(against: [ExampleArgument.defaultClass])
         let entries = try pictures.expand()
         try output.check()
-        let sam = try model.loadSAM()
-        let cache = try EncodingCache(output.cache, sam: sam)
-        var run = try PictureRun(entries, output, task: "mask", sam: sam, classes: [ExampleArgument.defaultClass])
+        try export.check()
+        let sam = try model.loadSAM(for: .mask)
+        let cache = try EncodingCache(output.cache, sam)
+        var run = try PictureRun(
+            entries, output, exports: export.export, task: "mask", model: sam.weights, classes: [ExampleArgument.defaultClass])
         var emptyPictures = 0
         defer { if everything && emptyPictures > 0 { hint(emptyPictures) } }
         try run { _, picture, stopwatch in

@@ -63,7 +63,7 @@ struct TensorsCommand: ParsableCommand {
 
     func run() throws {
         try OutputFolder.checkParent(ofFile: output)
-        let sam = try model.loadSAM()
+        let sam = try model.loadSAM(for: .find.of("spaniel tensors \(kind.rawValue)"))
         let tensors = try kind == .sam ? samTensors(sam) : persamTensors(sam)
         Interruption.finishCleanly()
         try OutputFolder.makeParent(ofFile: output)

@@ -10,6 +10,12 @@ enum Overlay {
                 mask: object.mask, box: object.box, label: Drawing.label(class: object.className, score: Double(object.score)),
                 color: Palette.color(color))
         }
-        return Drawing.overlay(on: picture, objects: objects)
+        let overlay = Drawing.overlay(on: picture, objects: objects)
+        guard let classes = result.classes else { return overlay }
+        return Drawing.legend(
+            on: overlay,
+            entries: classes.enumerated().map { index, entry in
+                (Drawing.label(class: entry.className, score: Double(entry.score)), Palette.color(index))
+            })
     }
 }

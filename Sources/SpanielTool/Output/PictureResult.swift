@@ -10,9 +10,10 @@ package struct PictureResult: Sendable {
         /// The parts of the score, by name.
         package let scores: [(name: String, value: Float)]
         package let box: Box
-        package let mask: Mask
+        /// nil where a task gives boxes only.
+        package let mask: Mask?
 
-        package init(className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask) {
+        package init(className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?) {
             self.className = className
             self.score = score
             self.scores = scores
@@ -34,30 +35,50 @@ package struct PictureResult: Sendable {
         }
     }
 
+    /// A class the whole picture may belong to.
+    package struct ClassScore: Sendable, Equatable {
+        package let className: String
+        /// The probability, 0…1.
+        package let score: Float
+
+        package init(className: String, score: Float) {
+            self.className = className
+            self.score = score
+        }
+    }
+
+    /// A class that was looked for and is not there: how near anything came.
+    package struct Absence: Sendable, Equatable {
+        package let className: String
+        /// The best score anywhere in the picture.
+        package let best: Float
+        /// What it would have had to reach.
+        package let threshold: Float
+
+        package init(className: String, best: Float, threshold: Float) {
+            self.className = className
+            self.best = best
+            self.threshold = threshold
+        }
+    }
+
     /// Best score first.
     package let objects: [Object]
-    package let stop: Stop?
+    package var stop: Stop?
+    /// What `classify` says of the whole picture, best first; nil for every other command.
+    package var classes: [ClassScore]?
+    /// The classes without an object, where a command can say how near they came.
+    package var absent: [Absence] = []
+    /// Objects that were found and then refused by another model, best first.
+    package var rejected: [Object] = []
 
     package init(objects: [Object], stop: Stop? = nil) {
-        // Equal scores keep the order they were found in.
-        self.objects = objects.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
+        self.objects = Self.sorted(objects)
         self.stop = stop
     }
-}
 
-/// What is the same for every picture of a run.
-package struct RunDescription: Sendable {
-    package let task: String
-    package let modelName: String
-    package let modelHash: String
-    package let precision: String
-    package let instructionSet: String
-
-    package init(task: String, modelName: String, modelHash: String, precision: String, instructionSet: String) {
-        self.task = task
-        self.modelName = modelName
-        self.modelHash = modelHash
-        self.precision = precision
-        self.instructionSet = instructionSet
+    /// Best score first; equal scores keep the order they were found in.
+    package static func sorted(_ objects: [Object]) -> [Object] {
+        objects.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
     }
 }

@@ -14,11 +14,18 @@ package enum Record {
             "width": JSON(size.width),
             "height": JSON(size.height),
             "task": JSON(run.task),
-            "model": ["name": JSON(run.modelName), "sha256": JSON(run.modelHash)],
-            "precision": JSON(run.precision),
-            "isa": JSON(run.instructionSet),
-            "objects": JSON(result.objects.map(object)),
+            "model": model(run.model),
         ]
+        for other in run.others { record[other.key] = model(other.model) }
+        record["precision"] = JSON(run.precision)
+        record["isa"] = JSON(run.instructionSet)
+        if let classes = result.classes {
+            record["classes"] = JSON(classes.map { ["class": JSON($0.className), "score": JSON($0.score)] })
+        } else {
+            record["objects"] = JSON(result.objects.map(object))
+        }
+        if !result.rejected.isEmpty { record["rejected"] = JSON(result.rejected.map(object)) }
+        if !result.absent.isEmpty { record["absent"] = JSON(result.absent.map(absence)) }
         if let stop = result.stop { record["stop"] = self.stop(stop) }
         record["milliseconds"] = JSON.object(JSON.Object(milliseconds.map { ($0.part, JSON(($0.milliseconds * 10).rounded() / 10)) }))
         return record
@@ -32,16 +39,24 @@ package enum Record {
     }
 
     private static func object(_ object: PictureResult.Object) -> JSON {
-        let rle = object.mask.rle
         let box = object.box
-        return [
+        var record: JSON = [
             "class": JSON(object.className),
             "score": JSON(object.score),
             "scores": JSON.object(JSON.Object(object.scores.map { ($0.name, JSON($0.value)) })),
             "box": [JSON(box.x1), JSON(box.y1), JSON(box.x2), JSON(box.y2)],
-            "area": JSON(object.mask.area),
-            "mask": ["size": [JSON(object.mask.height), JSON(object.mask.width)], "counts": JSON(rle.compressed)],
         ]
+        record["area"] = object.mask.map { JSON($0.area) } ?? JSON(box.area)
+        if let mask = object.mask {
+            record["mask"] = ["size": [JSON(mask.height), JSON(mask.width)], "counts": JSON(mask.rle.compressed)]
+        }
+        return record
+    }
+
+    private static func model(_ model: RunDescription.Model) -> JSON { ["name": JSON(model.name), "sha256": JSON(model.sha256)] }
+
+    private static func absence(_ absence: PictureResult.Absence) -> JSON {
+        ["class": JSON(absence.className), "best": JSON(absence.best), "threshold": JSON(absence.threshold)]
     }
 
     private static func stop(_ stop: PictureResult.Stop) -> JSON {

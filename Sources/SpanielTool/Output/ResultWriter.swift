@@ -20,12 +20,16 @@ struct ResultWriter {
     private var names = OutputNames()
     private var annotations: COCO
 
+    /// - Parameter classes: those of the run, which fix the colours and the order of an export's categories.
     /// - Throws: `Failure`, exit code 73, when a folder cannot be made.
-    init(_ options: OutputOptions, run: RunDescription, classes: [String], output: StandardOutput = StandardOutput()) throws {
+    init(
+        _ options: OutputOptions, exports: [ExportArgument], run: RunDescription, classes: [String],
+        output: StandardOutput = StandardOutput()
+    ) throws {
         self.run = run
         self.classes = classes
         self.output = output
-        exports = options.export
+        self.exports = exports
         annotations = COCO(classes: classes)
         json = options.json
         folder = options.out
@@ -73,8 +77,9 @@ struct ResultWriter {
         try write(Overlay.draw(result, on: picture, classes: classes).pngData(), to: overlay)
         var written = [overlay]
         for (index, object) in result.objects.enumerated() {
+            guard let mask = object.mask else { continue }
             let file = "\(folder)/\(OutputNames.mask(name, number: index + 1, className: object.className))"
-            try write(PNG.encode(gray: object.mask.bytes(), width: object.mask.width, height: object.mask.height), to: file)
+            try write(PNG.encode(gray: mask.bytes(), width: mask.width, height: mask.height), to: file)
             written.append(file)
         }
         return written

@@ -12,20 +12,24 @@ package enum Summary {
         image: String, size: Size, result: PictureResult, milliseconds: Double, written: [String] = []
     ) -> String {
         let count = result.objects.count
-        let found = count == 0 ? "nothing" : count == 1 ? "1 object" : "\(count) objects"
+        let found = result.classes.map { kinds($0.count) } ?? objects(count)
         var lines = ["\(line(image))  \(size.width) × \(size.height), \(found), \(decimals(milliseconds, 0)) ms"]
+        lines += result.classes.map(block(classes:)) ?? []
         let classWidth = result.objects.map { line($0.className).count }.max() ?? 0
         let numberWidth = String(count).count
         for (index, object) in result.objects.enumerated() {
             let number = left(String(index + 1), numberWidth)
             let name = right(line(object.className), classWidth)
-            lines.append("  \(number)  \(name)  \(decimals(object.score, 2))  box \(box(object.box))  \(object.mask.area) px")
+            let area = object.mask.map { "  \($0.area) px" } ?? ""
+            lines.append("  \(number)  \(name)  \(decimals(object.score, 2))  box \(box(object.box))\(area)")
         }
+        lines += result.absent.map { "  " + words($0, alone: count == 0 && result.absent.count == 1) }
+        lines += result.rejected.map { "  " + words(rejected: $0) }
         if let stop = result.stop { lines.append("  " + words(stop, found: count)) }
         if let first = written.first {
-            lines.append(
-                "  wrote \(line(first))" + (written.count == 2 ? " and 1 mask" : written.count > 2 ? " and \(written.count - 1) masks" : "")
-            )
+            let more = written.count - 1
+            let kind = written.dropFirst().allSatisfy { $0.hasSuffix(".mask.png") } ? "mask" : "file"
+            lines.append("  wrote \(line(first))" + (more > 0 ? " and \(more) \(kind)\(more == 1 ? "" : "s")" : ""))
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -36,9 +40,8 @@ package enum Summary {
         switch stop.reason {
         case "below-threshold":
             guard let peak = stop.peak, let threshold = stop.threshold else { return more }
-            // Rounded the same way, 0.618 under 0.622 would read "0.62 under 0.62".
-            let digits = decimals(peak, 2) == decimals(threshold, 2) ? 4 : 2
-            return "\(more): best peak \(decimals(peak, digits)) under threshold \(decimals(threshold, digits))"
+            let (best, least) = apart(peak, threshold)
+            return "\(more): best peak \(best) under threshold \(least)"
         case "max-objects": return "stopped at --max-objects; there may be more"
         case "single": return "looked for one object only (--single)"
         case "exhausted": return "\(more): the similar places that were left held no new object"
@@ -46,6 +49,32 @@ package enum Summary {
         case "empty-mask": return "the original arithmetic gave an empty mask"
         default: return "\(more): \(stop.reason)"
         }
+    }
+
+    /// How near a class came that is not there.
+    package static func words(_ absence: PictureResult.Absence, alone: Bool) -> String {
+        let (best, threshold) = apart(absence.best, absence.threshold)
+        return "\(alone ? "nothing here" : "no \(line(absence.className))"): best \(best) (below \(threshold))"
+    }
+
+    private static func words(rejected object: PictureResult.Object) -> String {
+        let parts = object.scores.map { "\($0.name) \(decimals($0.value, 2))" }.joined(separator: ", ")
+        return "not \(line(object.className)): box \(box(object.box)), \(parts)"
+    }
+
+    private static func block(classes: [PictureResult.ClassScore]) -> [String] {
+        let width = classes.map { line($0.className).count }.max() ?? 0
+        return classes.map { "  \(right(line($0.className), width))  \(decimals($0.score, 2))" }
+    }
+
+    private static func objects(_ count: Int) -> String { count == 0 ? "nothing" : count == 1 ? "1 object" : "\(count) objects" }
+    private static func kinds(_ count: Int) -> String { count == 0 ? "no class" : count == 1 ? "1 class" : "\(count) classes" }
+
+    /// Two numbers with as many decimals as it takes to tell them apart: rounded the same way, 0.618 under 0.622 would read "0.62 under
+    /// 0.62".
+    private static func apart(_ a: Float, _ b: Float) -> (String, String) {
+        let digits = decimals(a, 2) == decimals(b, 2) ? 4 : 2
+        return (decimals(a, digits), decimals(b, digits))
     }
 
     private static func box(_ box: Box) -> String {

@@ -1,4 +1,4 @@
-import PerSAM
+import SpanielImaging
 import Tensor
 
 #if canImport(FoundationEssentials)
@@ -7,52 +7,71 @@ import Tensor
     import Foundation
 #endif
 
+/// A model whose encodings can be taken apart and put together again.
+protocol KeepingEncoder {
+    associatedtype Encoding
+
+    var weights: Weights { get }
+    /// What the encoding depends on beside the picture and the weights: sizes, filters, means, and options.
+    var preprocessingKey: String { get }
+    func encode(_ picture: Picture) throws -> Encoding
+    func tensors(of encoding: Encoding) -> [(String, Tensor)]
+    /// - Parameter size: the picture's.
+    /// - Throws: when the tensors are not what this model makes.
+    func encoding(from tensors: [String: Tensor], size: Size) throws -> Encoding
+}
+
 /// Encodings kept in a folder, so that the same pictures can be asked again without the slow part.
 ///
-/// A file is named by what its numbers depend on: the pixels, the model, and the kernels. A file that is damaged counts as absent.
-struct EncodingCache {
+/// A file is named by what its numbers depend on: the pixels, the model, its preprocessing, and the kernels. It holds a digest of its
+/// numbers; a file that is damaged in any way counts as absent and is written anew.
+struct EncodingCache<Encoder: KeepingEncoder> {
     private let folder: String?
-    private let sam: SAM
+    private let encoder: Encoder
 
     /// - Parameter folder: nil: nothing is kept.
     /// - Throws: `Failure`, exit code 73, when the folder cannot be made.
-    init(_ folder: String?, sam: SAM) throws {
+    init(_ folder: String?, _ encoder: Encoder) throws {
         self.folder = folder
-        self.sam = sam
+        self.encoder = encoder
         if let folder { try OutputFolder.make(folder) }
     }
 
     /// The picture's encoding, from the folder or else computed and put there.
-    func encode(_ picture: Picture) throws -> SAM.Encoding {
-        guard let folder else { return try sam.encode(picture) }
+    func encode(_ picture: Picture) throws -> Encoder.Encoding {
+        guard let folder else { return try encoder.encode(picture) }
         let file = URL(filePath: "\(folder)/\(name(of: picture)).safetensors")
-        if let kept = kept(file, picture) { return kept }
-        let encoding = try sam.encode(picture)
-        let resized = encoding.frame.resized
-        let metadata = ["width": String(resized.width), "height": String(resized.height)]
+        if let kept = kept(file, picture.size) { return kept }
+        let encoding = try encoder.encode(picture)
+        let tensors = encoder.tensors(of: encoding)
         do {
-            try Safetensors.write([(Self.tensorName, encoding.embedding)], metadata: metadata, to: file)
+            try Safetensors.write(tensors, metadata: [Self.digestKey: Self.digest(tensors)], to: file)
         } catch { throw Failure(error, about: .output) }
         return encoding
     }
 
-    private static let tensorName = "embedding"
+    private static var digestKey: String { "digest" }
 
-    private func kept(_ file: URL, _ picture: Picture) -> SAM.Encoding? {
-        let encoder = sam.configuration.imageEncoder
-        guard let safetensors = try? Safetensors(contentsOf: file), let entry = safetensors.entry(Self.tensorName),
-            entry.shape == [encoder.grid, encoder.grid, encoder.outputChannels], let embedding = try? safetensors.tensor(entry),
-            let width = safetensors.metadata["width"].flatMap(Int.init), let height = safetensors.metadata["height"].flatMap(Int.init)
+    private func kept(_ file: URL, _ size: Size) -> Encoder.Encoding? {
+        guard let safetensors = try? Safetensors(contentsOf: file), let digest = safetensors.metadata[Self.digestKey],
+            let tensors = try? safetensors.entries.map({ ($0.name, try safetensors.tensor($0)) }), Self.digest(tensors) == digest
         else { return nil }
-        let side = encoder.imageSize
-        guard (1...side).contains(width), (1...side).contains(height) else { return nil }
-        return sam.encoding(
-            of: embedding, frame: SAM.Frame(original: picture.size, resized: Size(width: width, height: height), side: side))
+        return try? encoder.encoding(from: Dictionary(tensors) { first, _ in first }, size: size)
+    }
+
+    private static func digest(_ tensors: [(String, Tensor)]) -> String {
+        var hash = SHA256()
+        for (name, tensor) in tensors.sorted(by: { $0.0 < $1.0 }) {
+            hash.update("\(name) \(tensor.shape) ".utf8)
+            tensor.array.withUnsafeBytes { hash.update($0) }
+        }
+        return hash.hexadecimal()
     }
 
     private func name(of picture: Picture) -> String {
         var hash = SHA256()
-        hash.update("\(sam.weights.sha256) \(InstructionSet.current) \(picture.width) \(picture.height) ".utf8)
+        let key = "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(InstructionSet.current)"
+        hash.update("\(key) \(picture.width) \(picture.height) ".utf8)
         picture.pixels.withUnsafeBytes { hash.update($0) }
         return hash.hexadecimal()
     }

@@ -3,24 +3,57 @@ import SpanielFiles
 import SpanielHub
 import Tensor
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 extension ModelOptions {
     /// Finds and loads the SAM model that was asked for, and sets the number of threads.
     ///
     /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable.
-    func loadSAM() throws -> SAM {
+    func loadSAM(for need: ModelNeed) throws -> SAM { try need.load(model, threads: threads) { folder, _ in try SAM(contentsOf: folder) } }
+}
+
+extension ModelNeed {
+    /// Finds a model and loads it.
+    ///
+    /// - Parameters:
+    ///   - name: as the user named it; nil: the usual one.
+    ///   - threads: how many are used from now on; nil leaves that as it is.
+    /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable or of another kind.
+    func load<Model>(_ name: String?, threads: Int? = nil, _ load: (URL, ModelKind?) throws -> Model) throws -> Model {
         if let threads { Parallel.threads = threads }
-        if FileKind(at: model) == .file {
-            throw Failure(.unusable, code: "model.kind", "\(model): expected a model's folder, found a file; name the folder it is in")
+        let folder = try locate(name)
+        let kind = try check(folder, name: name ?? usual)
+        do { return try load(folder, kind) } catch { throw Failure(error, about: .input) }
+    }
+
+    private func locate(_ name: String?) throws -> URL {
+        if let name, FileKind(at: name) == .file {
+            throw Failure(.unusable, code: "model.kind", "\(name): expected a model's folder, found a file; name the folder it is in")
         }
-        do { return try SAM(contentsOf: ModelStore.locate(model)) } catch { throw Failure(error, about: .input) }
+        do { return try ModelStore.locate(name ?? usual) } catch {
+            if name == nil, case .missing = error { throw notHere }
+            throw Failure(error, about: .input)
+        }
+    }
+
+    /// The usual model is none that comes with this copy of the tool.
+    private var notHere: Failure {
+        let advice: String
+        do {
+            _ = try ModelStore.locate(published)
+            advice = "\(published) is: name it with \(option) \(published)"
+        } catch .notFetched(_, let command, _, _) {
+            advice = "fetch a published one with: \(command) and name it with \(option) \(published)"
+        } catch { advice = "name a model with \(option)" }
+        return Failure(.weights, code: "model.not-fetched", "\(usual), what \(user) uses by default, is not on this machine; \(advice)")
     }
 }
 
-extension RunDescription {
-    init(task: String, sam: SAM, json: Bool) {
-        self.init(
-            task: task, modelName: sam.weights.modelName,
-            modelHash: json ? sam.weights.sha256 : "",  // only records hold it, and hashing a large model takes seconds
-            precision: "float32", instructionSet: InstructionSet.current.rawValue)
-    }
+extension RunDescription.Model {
+    /// - Parameter isRecorded: whether anybody will read the checksum, which takes seconds for a large model.
+    init(_ weights: Weights, isRecorded: Bool) { self.init(name: weights.modelName, sha256: isRecorded ? weights.sha256 : "") }
 }

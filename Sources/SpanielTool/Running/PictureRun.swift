@@ -18,16 +18,23 @@ struct PictureRun {
     /// How transparent pixels are read; the original code ignored that they are.
     private let transparency: Picture.Transparency
 
+    /// - Parameters:
+    ///   - others: models beside the main one, by their key in records.
+    ///   - classes: those of the run, in the order of their colours.
     /// - Throws: `Failure`, exit code 73, when an output cannot be made.
     init(
-        _ entries: [PictureEntry], _ options: OutputOptions, task: String, sam: SAM, classes: [String],
-        transparency: Picture.Transparency = .white
+        _ entries: [PictureEntry], _ options: OutputOptions, exports: [ExportArgument] = [], task: String, model: Weights,
+        others: [(key: String, model: Weights)] = [], classes: [String], transparency: Picture.Transparency = .white
     ) throws {
         self.entries = entries
         self.transparency = transparency
-        writer = try ResultWriter(options, run: RunDescription(task: task, sam: sam, json: options.json), classes: classes)
+        let run = RunDescription(
+            task: task, model: .init(model, isRecorded: options.json),
+            others: others.map { ($0.key, .init($0.model, isRecorded: options.json)) }, instructionSet: InstructionSet.current.rawValue)
+        writer = try ResultWriter(options, exports: exports, run: run, classes: classes)
         progress = Progress(total: entries.count, quiet: options.quiet, verbose: options.verbose)
-        progress.detail("\(sam.weights.modelName), \(InstructionSet.current.rawValue), \(Parallel.threads) threads")
+        let models = [model.modelName] + others.map(\.model.modelName)
+        progress.detail("\(models.joined(separator: ", ")), \(InstructionSet.current.rawValue), \(Parallel.threads) threads")
     }
 
     /// - Throws: `Failure` when the run cannot go on, and at the end when it was interrupted or pictures failed.

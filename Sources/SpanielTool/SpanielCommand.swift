@@ -3,7 +3,7 @@ import PerSAM
 import Tensor
 
 @main
-struct Spaniel: ParsableCommand {
+struct SpanielCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spaniel",
         abstract: "Finds any object in pictures from one example: no training, no Python, no GPU.",
@@ -19,7 +19,7 @@ struct Spaniel: ParsableCommand {
 
     /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the contract's exit codes.
     static func main() async {
-        let work = Task.detached { try Spaniel.runCommand() }
+        let work = Task.detached { try SpanielCommand.runCommand() }
         Interruption.watch { work.cancel() }
         do {
             try await work.value

@@ -1,0 +1,31 @@
+/// What is the same for every picture of a run.
+package struct RunDescription: Sendable {
+    /// A model as records name it.
+    package struct Model: Sendable, Equatable {
+        package let name: String
+        /// Empty when nobody asked for records: hashing a large model takes seconds.
+        package let sha256: String
+
+        package init(name: String, sha256: String) {
+            self.name = name
+            self.sha256 = sha256
+        }
+    }
+
+    package let task: String
+    package let model: Model
+    /// The models beside the main one, by their key in the record: `sam_model`, `clip_model`.
+    package let others: [(key: String, model: Model)]
+    package let precision: String
+    package let instructionSet: String
+
+    package init(
+        task: String, model: Model, others: [(key: String, model: Model)] = [], precision: String = "float32", instructionSet: String
+    ) {
+        self.task = task
+        self.model = model
+        self.others = others
+        self.precision = precision
+        self.instructionSet = instructionSet
+    }
+}
