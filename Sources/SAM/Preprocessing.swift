@@ -59,17 +59,11 @@ extension SAM.Preprocessing {
     /// Reads a model folder's processor_config.json or preprocessor_config.json; without either, what every published SAM does.
     /// - Parameter side: the image encoder's input.
     package init(contentsOf folder: URL, side: Int) throws(WeightsError) {
-        if let reader = try Self.reader(folder, "processor_config.json"), reader.contains("image_processor") {
-            try self.init(reader.section("image_processor"), side: side)
-        } else if let reader = try Self.reader(folder, "preprocessor_config.json") {
+        if let reader = try ConfigurationReader.preprocessor(in: folder) {
             try self.init(reader, side: side)
         } else {
             self.init(side: side)
         }
-    }
-
-    private static func reader(_ folder: URL, _ name: String) throws(WeightsError) -> ConfigurationReader? {
-        do { return try ConfigurationReader(contentsOf: folder.appending(path: name)) } catch .incomplete { return nil }
     }
 
     package init(_ reader: ConfigurationReader, side: Int) throws(WeightsError) {
@@ -81,35 +75,17 @@ extension SAM.Preprocessing {
             case .sides(let height, let width) where height == width: height
             default: side + 1
             }
-        if longest > side { throw reader.refusal("size", "{longest_edge} of at most image_size, \(side)") }
+        if longest > side { throw reader.unsupported("size", "{longest_edge} of at most image_size, \(side)") }
         switch try reader.pictureSize("pad_size", default: .number(side)) {
         case .number(side), .sides(height: side, width: side), .longestEdge(side): break
-        default: throw reader.refusal("pad_size", "image_size, \(side)")
+        default: throw reader.unsupported("pad_size", "image_size, \(side)")
         }
         let normalises = try reader.bool("do_normalize", default: true)
         self.init(
-            side: side, longest: longest, filter: try reader.filter("resample"),
+            side: side, longest: longest,
+            filter: try ResizeFilter(pillow: reader.int("resample", default: 2, in: ResizeFilter.pillowNumbers)),
             factor: try reader.bool("do_rescale", default: true) ? try reader.double("rescale_factor", default: 1 / 255) : nil,
             mean: normalises ? try reader.channels("image_mean", default: [0.485, 0.456, 0.406]) : [0, 0, 0],
             deviation: normalises ? try reader.channels("image_std", default: [0.229, 0.224, 0.225]) : [1, 1, 1])
-    }
-}
-
-extension ConfigurationReader {
-    /// Pillow's number for a filter.
-    fileprivate func filter(_ key: String) throws(WeightsError) -> ResizeFilter {
-        let filters: [Int: ResizeFilter] = [0: .nearest, 1: .lanczos, 2: .bilinear, 3: .bicubic, 4: .box]
-        guard let filter = filters[try int(key, default: 2, in: 0...4)] else { throw refusal(key, "0 to 4") }
-        return filter
-    }
-
-    /// One number for all three channels, or one each.
-    fileprivate func channels(_ key: String, default: [Double]) throws(WeightsError) -> [Double] {
-        if let number = value(key)?.double { return [number, number, number] }
-        return try doubles(key, default: `default`)
-    }
-
-    fileprivate func refusal(_ key: String, _ supported: String) -> WeightsError {
-        unsupported(key, value(key) ?? "absent", supported)
     }
 }

@@ -12,6 +12,16 @@ import CSpanielKernels
 public enum ResizeFilter: String, Sendable, CaseIterable {
     case nearest, box, bilinear, bicubic, lanczos
 
+    /// Pillow's numbers for the filters, from 0 on.
+    private static let byPillow: [ResizeFilter] = [.nearest, .lanczos, .bilinear, .bicubic, .box]
+
+    package static var pillowNumbers: ClosedRange<Int> { 0...byPillow.count - 1 }
+
+    /// - Parameter number: one of `pillowNumbers`.
+    package init(pillow number: Int) { self = Self.byPillow[number] }
+
+    package var pillow: Int { Self.byPillow.firstIndex(of: self) ?? 0 }
+
     /// How far the filter reaches, in output pixels when shrinking.
     var support: Double {
         switch self {
@@ -46,6 +56,16 @@ extension Picture {
         let bytes = Resize.bytes(pixels, from: self.size, to: size, channels: 3, filter: filter)
         return Picture(rgb: bytes, width: size.width, height: size.height)
     }
+
+    /// A part of the picture at another size; the rest is not worked out, so that a line of a picture costs no more than its part.
+    ///
+    /// - Parameters:
+    ///   - columns: of the resized picture; not empty.
+    ///   - rows: of the resized picture; not empty.
+    package func resized(to size: Size, filter: ResizeFilter, columns: Range<Int>, rows: Range<Int>) -> Picture {
+        let bytes = Resize.bytes(pixels, from: self.size, to: size, channels: 3, filter: filter, columns: columns, rows: rows)
+        return Picture(rgb: bytes, width: columns.count, height: rows.count)
+    }
 }
 
 /// Resizing of interleaved 8-bit samples.
@@ -53,22 +73,27 @@ package enum Resize {
     /// One pass along rows and one along columns, each rounded to 8 bits; a side that keeps its length has no pass.
     /// - Parameters:
     ///   - bytes: row-major, 1 or 3 channels.
+    ///   - columns: those of the output that are wanted; nil: all.
+    ///   - rows: those of the output that are wanted; nil: all.
     /// - Complexity: O(width · height of the input) for any output that is smaller.
-    package static func bytes(_ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter) -> [UInt8] {
+    package static func bytes(
+        _ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter, columns: Range<Int>? = nil, rows: Range<Int>? = nil
+    ) -> [UInt8] {
+        let columns = columns ?? 0..<to.width
+        let rows = rows ?? 0..<to.height
         precondition(channels == 1 || channels == 3, "Resize: \(channels) channels")
         precondition(from.width > 0 && from.height > 0, "Resize: from \(from.width) x \(from.height)")
         precondition(to.width > 0 && to.height > 0, "Resize: to \(to.width) x \(to.height)")
         precondition(bytes.count == from.width * from.height * channels, "Resize: \(bytes.count) bytes for \(from) of \(channels)")
-        if from == to { return bytes }
-        if filter == .nearest { return nearest(bytes, from: from, to: to, channels: channels) }
+        precondition(columns.lowerBound >= 0 && columns.upperBound <= to.width, "Resize: columns \(columns) of \(to)")
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= to.height, "Resize: rows \(rows) of \(to)")
+        if filter == .nearest { return nearest(bytes, from: from, to: to, channels: channels, columns: columns, rows: rows) }
         if columnsComeFirst(from: from, to: to) {
-            let low = Size(width: from.width, height: to.height)
-            return across(
-                down(bytes, from: from.height, to: low, channels: channels, filter: filter), from: low, to: to.width, channels: channels,
-                filter: filter)
+            let low = down(bytes, width: from.width, from: from.height, to: to.height, rows, channels: channels, filter: filter)
+            return across(low, height: rows.count, from: from.width, to: to.width, columns, channels: channels, filter: filter)
         }
-        let narrow = across(bytes, from: from, to: to.width, channels: channels, filter: filter)
-        return down(narrow, from: from.height, to: to, channels: channels, filter: filter)
+        let narrow = across(bytes, height: from.height, from: from.width, to: to.width, columns, channels: channels, filter: filter)
+        return down(narrow, width: columns.count, from: from.height, to: to.height, rows, channels: channels, filter: filter)
     }
 
     /// Since version 13 Pillow squeezes columns first when the height loses more than twice the pixels the width does. The two
@@ -78,44 +103,59 @@ package enum Resize {
         return lost > 0 && lost > 2 * (from.width - to.width)
     }
 
-    private static func across(_ bytes: [UInt8], from: Size, to width: Int, channels: Int, filter: ResizeFilter) -> [UInt8] {
-        if from.width == width { return bytes }
-        let windows = Windows(from: from.width, to: width, filter: filter)
-        let total = width * from.height * channels
+    /// Some columns of the pass along rows.
+    private static func across(
+        _ bytes: [UInt8], height: Int, from: Int, to: Int, _ columns: Range<Int>, channels: Int, filter: ResizeFilter
+    ) -> [UInt8] {
+        if from == to { return picked(bytes, width: from, channels: channels, columns: columns, rows: 0..<height) }
+        let windows = Windows(from: from, to: to, filter: filter, columns)
+        let total = columns.count * height * channels
         return [UInt8](unsafeUninitializedCapacity: total) { output, count in
             spaniel_resize_across(
-                bytes, from.width * channels, from.height, Int32(channels), windows.first, windows.count, windows.weights, windows.taps,
-                width, output.baseAddress)
+                bytes, from * channels, height, Int32(channels), windows.first, windows.count, windows.weights, windows.taps,
+                columns.count, output.baseAddress)
             count = total
         }
     }
 
-    private static func down(_ bytes: [UInt8], from height: Int, to: Size, channels: Int, filter: ResizeFilter) -> [UInt8] {
-        if height == to.height { return bytes }
-        let windows = Windows(from: height, to: to.height, filter: filter)
-        let row = to.width * channels
-        return [UInt8](unsafeUninitializedCapacity: row * to.height) { output, count in
-            spaniel_resize_down(bytes, row, windows.first, windows.count, windows.weights, windows.taps, to.height, output.baseAddress)
-            count = row * to.height
+    /// Some rows of the pass along columns.
+    private static func down(
+        _ bytes: [UInt8], width: Int, from: Int, to: Int, _ rows: Range<Int>, channels: Int, filter: ResizeFilter
+    ) -> [UInt8] {
+        if from == to { return picked(bytes, width: width, channels: channels, columns: 0..<width, rows: rows) }
+        let windows = Windows(from: from, to: to, filter: filter, rows)
+        let row = width * channels
+        return [UInt8](unsafeUninitializedCapacity: row * rows.count) { output, count in
+            spaniel_resize_down(bytes, row, windows.first, windows.count, windows.weights, windows.taps, rows.count, output.baseAddress)
+            count = row * rows.count
         }
+    }
+
+    private static func picked(_ bytes: [UInt8], width: Int, channels: Int, columns: Range<Int>, rows: Range<Int>) -> [UInt8] {
+        if columns.count * rows.count * channels == bytes.count { return bytes }
+        return rows.flatMap { bytes[($0 * width + columns.lowerBound) * channels..<($0 * width + columns.upperBound) * channels] }
     }
 
     /// The input position of each output position. It is summed up step by step, not multiplied, because Pillow does that and the
     /// last bits differ.
-    package static func nearestPositions(from: Int, to: Int) -> [Int] {
+    package static func nearestPositions(from: Int, to: Int, _ wanted: Range<Int>? = nil) -> [Int] {
+        let wanted = wanted ?? 0..<to
         let step = Double(from) / Double(to)
         var position = step * 0.5
-        return (0..<to).map { _ in
+        for _ in 0..<wanted.lowerBound { position += step }
+        return wanted.map { _ in
             defer { position += step }
             return min(Int(position), from - 1)
         }
     }
 
-    private static func nearest(_ bytes: [UInt8], from: Size, to: Size, channels: Int) -> [UInt8] {
-        let columns = nearestPositions(from: from.width, to: to.width)
-        let rows = nearestPositions(from: from.height, to: to.height)
+    private static func nearest(
+        _ bytes: [UInt8], from: Size, to: Size, channels: Int, columns: Range<Int>, rows: Range<Int>
+    ) -> [UInt8] {
+        let columns = nearestPositions(from: from.width, to: to.width, columns)
+        let rows = nearestPositions(from: from.height, to: to.height, rows)
         var output: [UInt8] = []
-        output.reserveCapacity(to.width * to.height * channels)
+        output.reserveCapacity(columns.count * rows.count * channels)
         for row in rows {
             let start = row * from.width
             for column in columns {
@@ -134,18 +174,20 @@ package enum Resize {
         private(set) var weights: [Int32]
         let taps: Int
 
-        init(from: Int, to: Int, filter: ResizeFilter) {
+        /// - Parameter wanted: output positions; nil: all.
+        init(from: Int, to: Int, filter: ResizeFilter, _ wanted: Range<Int>? = nil) {
+            let wanted = wanted ?? 0..<to
             let scale = Double(from) / Double(to)
             let stretch = max(scale, 1)
             let support = filter.support * stretch
             taps = Int(support.rounded(.up)) * 2 + 1
             first = []
             count = []
-            weights = [Int32](repeating: 0, count: to * taps)
+            weights = [Int32](repeating: 0, count: wanted.count * taps)
             // Pillow multiplies by the inverse; dividing would differ in the last bit.
             let inverse = 1 / stretch
             var window: [Double] = []
-            for output in 0..<to {
+            for output in wanted {
                 let center = (Double(output) + 0.5) * scale
                 let low = max(Int(center - support + 0.5), 0)
                 let high = min(Int(center + support + 0.5), from)
@@ -156,7 +198,7 @@ package enum Resize {
                 count.append(Int32(window.count))
                 for (index, weight) in window.enumerated() {
                     let fixed = (sum != 0 ? weight / sum : weight) * Double(1 << 22)
-                    weights[output * taps + index] = Int32(fixed < 0 ? fixed - 0.5 : fixed + 0.5)
+                    weights[(output - wanted.lowerBound) * taps + index] = Int32(fixed < 0 ? fixed - 0.5 : fixed + 0.5)
                 }
             }
         }

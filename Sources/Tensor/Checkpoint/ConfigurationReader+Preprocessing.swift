@@ -1,0 +1,31 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension ConfigurationReader {
+    /// What a model folder says about preparing pictures: processor_config.json's part about them, or preprocessor_config.json; nil
+    /// without either.
+    package static func preprocessor(in folder: URL) throws(WeightsError) -> ConfigurationReader? {
+        if let reader = try present(folder, "processor_config.json"), reader.contains("image_processor") {
+            return try reader.section("image_processor")
+        }
+        return try present(folder, "preprocessor_config.json")
+    }
+
+    private static func present(_ folder: URL, _ name: String) throws(WeightsError) -> ConfigurationReader? {
+        do { return try ConfigurationReader(contentsOf: folder.appending(path: name)) } catch .incomplete { return nil }
+    }
+
+    /// One number for all three channels, or one each.
+    package func channels(_ key: String, default: [Double]) throws(WeightsError) -> [Double] {
+        if let number = value(key)?.double { return [number, number, number] }
+        return try doubles(key, default: `default`)
+    }
+
+    /// The error for a key's value, or for its default where it is absent.
+    package func unsupported(_ key: String, _ supported: String) -> WeightsError {
+        unsupported(key, value(key) ?? "absent", supported)
+    }
+}
