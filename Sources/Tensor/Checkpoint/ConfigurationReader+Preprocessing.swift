@@ -23,9 +23,4 @@ extension ConfigurationReader {
         if let number = value(key)?.double { return [number, number, number] }
         return try doubles(key, default: `default`)
     }
-
-    /// The error for a key's value, or for its default where it is absent.
-    package func unsupported(_ key: String, _ supported: String) -> WeightsError {
-        unsupported(key, value(key) ?? "absent", supported)
-    }
 }
