@@ -76,6 +76,7 @@ let package = Package(
         .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "ViTTests", dependencies: ["ViT", "SpanielJSON", "SpanielTestSupport"]),
+        .testTarget(name: "CLIPSegTests", dependencies: ["CLIPSeg", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
         .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
         .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),

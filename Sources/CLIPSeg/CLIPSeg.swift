@@ -1,0 +1,82 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import SpanielImaging
+import Tensor
+
+/// CLIPSeg (Lüddecke and Ecker 2022): words or example pictures to the pixels they mean.
+///
+///     let clipseg = try CLIPSeg(contentsOf: folder)
+///     let scene = try clipseg.encode(picture)
+///     let mug = try clipseg.concept("mug", clipseg.embed(["a red mug"]))
+///     for segment in try clipseg.segment([mug], in: scene) { print(segment.box, segment.score) }
+public struct CLIPSeg: Sendable {
+    public let weights: Weights
+    public let configuration: Configuration
+    package let preprocessing: ViT.Preprocessing
+    package let imageEncoder: CLIP.ImageEncoder
+    package let textEncoder: CLIP.TextEncoder
+    package let pictureProjection: Linear
+    package let textProjection: Linear
+    package let decoder: Decoder
+
+    /// Patches along a side of the input.
+    var grid: Int { preprocessing.output.width / configuration.clip.image.patchSize }
+
+    /// The most patches along a side: four times the published models'.
+    static let largestGrid = 88
+
+    /// What published models are given, where a folder does not say.
+    private static let published = ViT.Preprocessing(
+        .squash(Size(width: 352, height: 352)), filter: .bilinear, mean: ViT.Preprocessing.imageNetMean,
+        deviation: ViT.Preprocessing.imageNetDeviation)
+
+    /// Loads a model folder in the hub's layout.
+    /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected and what was found.
+    public init(contentsOf folder: URL) throws {
+        let configuration = try Configuration(contentsOf: folder)
+        let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
+        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing)
+    }
+
+    /// Takes its weights from a cursor; every key must be read but those that files carry for history.
+    package init(_ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing) throws {
+        let (clip, output) = (configuration.clip, preprocessing.output)
+        let patch = clip.image.patchSize
+        guard output.width == output.height, output.width % patch == 0, output.width / patch <= Self.largestGrid else {
+            throw CLIPSegError.inputSize(model: weights.modelName, found: output, patch: patch)
+        }
+        self.weights = weights
+        self.configuration = configuration
+        self.preprocessing = preprocessing
+        let root = weights["clip"]
+        imageEncoder = try CLIP.ImageEncoder(root["vision_model"], clip.image, grid: output.width / patch)
+        textEncoder = try CLIP.TextEncoder(root["text_model"], clip.text)
+        pictureProjection = try Linear(root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
+        textProjection = try Linear(root["text_projection"], in: clip.text.layers.channels, out: clip.projection, bias: false)
+        decoder = try Decoder(weights["decoder"], configuration)
+        try weights.requireAllRead(ignoring: ["*.position_ids", "*logit_scale"])
+    }
+
+    /// How many prompts go through the decoder together; changes no result.
+    private static let batch = 4
+
+    /// The decoder's answers to several prompts on one picture.
+    /// - Returns: logits in the model's square frame, [P, S, S].
+    /// - Throws: `CLIPSegError` for no prompt or another model's; `CancellationError`.
+    public func logits(for prompts: [Conditional], in encoding: Encoding) throws -> Tensor {
+        let channels = configuration.clip.projection
+        guard !prompts.isEmpty else { throw CLIPSegError.nothingAsked }
+        for prompt in prompts where prompt.embedding.shape != [channels] {
+            throw CLIPSegError.conditional(found: prompt.embedding.count, expected: channels)
+        }
+        let parts = try stride(from: 0, to: prompts.count, by: Self.batch).map { start in
+            try Task.checkCancellation()
+            let some = prompts[start..<min(start + Self.batch, prompts.count)]
+            return decoder(encoding.reduced, Tensor.stack(some.map(\.embedding)))
+        }
+        return Tensor.concatenated(parts, axis: 0)
+    }
+}

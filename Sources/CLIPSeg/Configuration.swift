@@ -1,0 +1,54 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import Tensor
+
+extension CLIPSeg {
+    /// The sizes of a model, from its config.json; an absent key takes transformers' default.
+    public struct Configuration: Sendable, Equatable {
+        package var clip: CLIP.Configuration
+        /// The layers of the image encoder, from 0, whose tokens the decoder gets; ascending.
+        public var taps: [Int]
+        /// Channels of the decoder.
+        public var channels: Int
+        public var heads: Int
+        /// The inner width of the decoder's MLPs.
+        public var hidden: Int
+        /// The decoder's layer before which the prompt enters; 0 has the deepest tap.
+        public var conditionalLayer: Int
+        /// Whether the upsampler is the finer one of three convolutions.
+        public var isRefined: Bool
+    }
+}
+
+extension CLIPSeg.Configuration {
+    /// Reads a model folder's config.json.
+    /// - Throws: `WeightsError` naming the key, what was found and what is supported.
+    public init(contentsOf folder: URL) throws(WeightsError) {
+        try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")))
+    }
+
+    /// `decoder_hidden_act` is not read: whatever it says, the published code and transformers both apply ReLU.
+    package init(_ reader: ConfigurationReader) throws(WeightsError) {
+        _ = try reader.oneOf("model_type", default: "clipseg", ["clipseg"])
+        clip = try CLIP.Configuration(reader)
+        taps = try reader.ints("extract_layers", default: [3, 6, 9], in: 0...1023)
+        channels = try reader.int("reduce_dim", default: 64, in: 1...65536)
+        heads = try reader.int("decoder_num_attention_heads", default: 4, in: 1...1024)
+        hidden = try reader.int("decoder_intermediate_size", default: 2048, in: 1...1 << 20)
+        conditionalLayer = try reader.int("conditional_layer", default: 0, in: 0...1023)
+        isRefined = try reader.bool("use_complex_transposed_convolution", default: false)
+        let layers = clip.image.layers.layers
+        guard let deepest = taps.last, deepest < layers, zip(taps, taps.dropFirst()).allSatisfy(<) else {
+            throw reader.unsupported("extract_layers", "ascending numbers of layers from 0, below num_hidden_layers, \(layers)")
+        }
+        if conditionalLayer >= taps.count { throw reader.unsupported("conditional_layer", "a number below \(taps.count), the taps") }
+        if channels % heads != 0 { throw reader.unsupported("reduce_dim", "a multiple of decoder_num_attention_heads, \(heads)") }
+        if isRefined && (channels < 2 || clip.image.patchSize < 4) {
+            throw reader.unsupported(
+                "use_complex_transposed_convolution", "false for patches below 4 pixels or a single channel (reduce_dim)")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import SpanielImaging
+import Tensor
+
+extension CLIPSeg {
+    /// How a class is learnt from examples.
+    public struct LearnOptions: Sendable {
+        /// Looks at each example turned by 90°, 180° and 270° too: for things that lie any way round. Four times slower.
+        public var rotations: Bool
+        /// Takes the threshold under which the examples' own masks come out best, rather than the common one.
+        public var fitsThreshold: Bool
+
+        public init(rotations: Bool = false, fitsThreshold: Bool = false) {
+            (self.rotations, self.fitsThreshold) = (rotations, fitsThreshold)
+        }
+    }
+
+    /// The mean of examples as a prompt (CLIPSeg, section 4.3).
+    /// - Parameter examples: of one class, each with a mask, a polygon or a box; a mask of the whole picture takes it as it is.
+    /// - Throws: `CLIPSegError` where an example's region does not suit its picture; `CancellationError`.
+    public func learn(_ examples: [Example], rotations: Bool = false) throws -> Conditional {
+        try check(examples)
+        return try Conditional.mean(examples.map { try prompt($0, rotations: rotations) })
+    }
+
+    /// Learns a class from its examples.
+    /// - Throws: as the other `learn`.
+    public func learn(_ examples: [Example], options: LearnOptions) throws -> Concept {
+        try check(examples)
+        let prompts = try examples.map { try prompt($0, rotations: options.rotations) }
+        var concept = try concept(examples[0].className, [Conditional.mean(prompts)])
+        if options.fitsThreshold { concept.threshold = try fittedThreshold(examples, prompts) }
+        return concept
+    }
+
+    /// Learns away from the caller's thread.
+    @concurrent public func learn(_ examples: [Example], rotations: Bool = false) async throws -> Conditional {
+        let learnNow: () throws -> Conditional = { try learn(examples, rotations: rotations) }
+        return try learnNow()
+    }
+
+    /// Learns away from the caller's thread.
+    @concurrent public func learn(_ examples: [Example], options: LearnOptions) async throws -> Concept {
+        let learnNow: () throws -> Concept = { try learn(examples, options: options) }
+        return try learnNow()
+    }
+
+    private func check(_ examples: [Example]) throws(CLIPSegError) {
+        if examples.isEmpty { throw .noExamples }
+        let classes = Set(examples.map(\.className))
+        if classes.count > 1 { throw .severalClasses(classes.sorted()) }
+    }
+
+    /// One example as a prompt: prepared, then through CLIP's whole image encoder.
+    private func prompt(_ example: Example, rotations: Bool) throws -> Conditional {
+        let support = try support(example)
+        return try Conditional.mean((0..<(rotations ? 4 : 1)).map { try prompt(pixels: support.rotated($0)) })
+    }
+
+    /// An example prepared for the image encoder.
+    package func support(_ example: Example) throws(CLIPSegError) -> Support {
+        let mask = try example.segmentationMask().resizedNearest(to: preprocessing.output)
+        if mask.isEmpty { throw .maskEmpty }
+        return Support(preprocessing(example.picture)[leading: 0], mask: mask)
+    }
+
+    /// - Parameter pixels: normalised, [S, S, 3].
+    package func prompt(pixels: Tensor) throws -> Conditional {
+        let tokens = try imageEncoder(pixels.reshaped(Shape([1] + pixels.shape.extents)))
+        return Conditional(embedding: pictureProjection(imageEncoder.pooled(tokens))[leading: 0])
+    }
+
+    /// The threshold at which the masks found in the examples overlap most with those drawn. Of several examples, each is asked with what
+    /// the others taught, since one that is asked with itself answers too well.
+    private func fittedThreshold(_ examples: [Example], _ prompts: [Conditional]) throws -> Float {
+        let candidates = (1...19).map { Float($0) / 20 }
+        var overlaps = [Double](repeating: 0, count: candidates.count)
+        for (i, example) in examples.enumerated() {
+            let others = prompts.count == 1 ? prompts : prompts.indices.filter { $0 != i }.map { prompts[$0] }
+            let scores = try logits(for: [Conditional.mean(others)], in: encode(example.picture))[leading: 0].sigmoid()
+            let truth = try example.segmentationMask().resizedNearest(to: Size(width: scores.shape[1], height: scores.shape[0]))
+            for (c, threshold) in candidates.enumerated() {
+                overlaps[c] += Mask(width: truth.width, height: truth.height, above: threshold, values: scores.array).iou(truth)
+            }
+        }
+        // The middle one of equals: farthest from where it gets worse.
+        let best = overlaps.indices.filter { overlaps[$0] == overlaps.max() }
+        return candidates[best[best.count / 2]]
+    }
+}

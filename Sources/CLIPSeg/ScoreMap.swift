@@ -1,0 +1,95 @@
+import SpanielImaging
+import Tensor
+
+extension CLIPSeg {
+    /// How probable it is, for each pixel of a picture, that it belongs to what was looked for.
+    ///
+    /// The logits are enlarged, not the probabilities, bilinearly between cell centres. Worked out by bands of rows, so that a map costs
+    /// little memory until its numbers are asked for.
+    public struct ScoreMap: Sendable {
+        /// The picture as displayed.
+        public let size: Size
+        /// In the model's square frame, [s, s].
+        public let logits: Tensor
+        private let edges: EdgeRefinement?
+
+        /// - Parameter logits: [s, s].
+        package init(logits: Tensor, size: Size, edges: EdgeRefinement? = nil) {
+            (self.logits, self.size, self.edges) = (logits, size, edges)
+        }
+
+        /// The same with its edges moved to those of the picture.
+        /// - Parameter picture: the one that was encoded.
+        /// - Throws: `CLIPSegError.otherPicture` for one of another size.
+        public func refined(by picture: Picture) throws(CLIPSegError) -> ScoreMap {
+            guard picture.size == size else { throw .otherPicture(expected: size, found: picture.size) }
+            return ScoreMap(logits: logits, size: size, edges: EdgeRefinement(logits.sigmoid(), picture))
+        }
+
+        /// Every pixel's probability, 0…1, row after row.
+        public var probabilities: [Float] { bands { band($0) }.flatMap(\.self) }
+
+        /// The same in 65,536 steps, as 16-bit pictures hold them.
+        public var probabilities16: [UInt16] {
+            bands { band($0).map { UInt16(($0 * 65535).rounded()) } }.flatMap(\.self)
+        }
+
+        /// The highest probability and where it is.
+        public var peak: (score: Float, point: Point) {
+            let highest = bands { rows in
+                let values = band(rows)
+                let place = values.indices.max { values[$0] < values[$1] } ?? 0
+                return (values[place], rows.lowerBound * size.width + place)
+            }
+            let (score, place) = highest.max { $0.0 < $1.0 } ?? (0, 0)
+            return (score, Point(x: Double(place % size.width) + 0.5, y: Double(place / size.width) + 0.5))
+        }
+
+        /// The pixels that are at least so probable.
+        public func mask(threshold: Float) -> Mask {
+            Mask(
+                stacking: bands { rows in
+                    let values = band(rows)
+                    return Mask(width: size.width, height: rows.count) { x, y in values[y * size.width + x] >= threshold }
+                })
+        }
+
+        /// Runs `body` for bands of rows side by side.
+        func bands<Result>(_ body: (Range<Int>) -> Result) -> [Result] {
+            let height = max(1, min(64, 1 << 17 / max(1, size.width)))
+            return Parallel.map((size.height + height - 1) / height) { i in
+                body(i * height..<min(size.height, (i + 1) * height))
+            }
+        }
+
+        /// The probabilities of some rows, row after row.
+        func band(_ rows: Range<Int>) -> [Float] {
+            if let edges { return edges.band(rows) }
+            return Tensor(logits.enlarged(to: size, rows: rows), [rows.count * size.width]).sigmoid().array
+        }
+    }
+}
+
+extension Tensor {
+    /// Some rows of what `interpolatedBilinear` would make of this map, [h, w], number for number.
+    func enlarged(to size: Size, rows: Range<Int>) -> [Float] {
+        let columns = Self.linearTaps(from: shape[1], to: size.width)
+        let lines = Self.linearTaps(from: shape[0], to: size.height)
+        var result: [Float] = []
+        result.reserveCapacity(rows.count * size.width)
+        // The map's rows stretched to the width: those last used.
+        var stretched: [(row: Int, values: [Float])] = []
+        func line(_ row: Int) -> [Float] {
+            if let known = stretched.last(where: { $0.row == row }) { return known.values }
+            let source = self[leading: row].array
+            let values = columns.map { (1 - $0.weight) * source[$0.first] + $0.weight * source[$0.second] }
+            stretched = stretched.suffix(1) + [(row, values)]
+            return values
+        }
+        for y in rows {
+            let (above, below, down) = (line(lines[y].first), line(lines[y].second), lines[y].weight)
+            for x in above.indices { result.append((1 - down) * above[x] + down * below[x]) }
+        }
+        return result
+    }
+}

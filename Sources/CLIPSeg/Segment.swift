@@ -1,0 +1,185 @@
+import SpanielImaging
+import Tensor
+
+extension CLIPSeg {
+    /// The probability of each class in each pixel: of its prompts, the highest.
+    /// - Parameter picture: the encoded one, when edges are to follow it.
+    /// - Throws: `CLIPSegError` for another model's concepts or another picture; `CancellationError`.
+    public func scores(for concepts: [Concept], in encoding: Encoding, refinedBy picture: Picture? = nil) throws -> [ScoreMap] {
+        for concept in concepts { try check(concept) }
+        let logits = try logits(for: concepts.flatMap(\.conditionals), in: encoding)
+        var start = 0
+        return try concepts.map { concept in
+            let own = logits[leading: start..<start + concept.conditionals.count]
+            start += concept.conditionals.count
+            let map = ScoreMap(logits: own.maximumOfLeading(), size: encoding.size)
+            return try picture.map { try map.refined(by: $0) } ?? map
+        }
+    }
+
+    /// The probability of one prompt in each pixel.
+    public func scores(for prompt: Conditional, in encoding: Encoding) throws -> ScoreMap {
+        ScoreMap(logits: try logits(for: [prompt], in: encoding)[leading: 0], size: encoding.size)
+    }
+
+    /// The regions of some classes in a picture; a pixel belongs to one class at most.
+    ///
+    /// Of classes that are probable enough, a pixel goes to the one whose odds are the largest multiple of its threshold's.
+    /// - Parameter picture: the encoded one, when edges are to follow it.
+    /// - Throws: `CLIPSegError` for another model's concepts, another picture, or an impossible threshold; `CancellationError`.
+    public func segment(
+        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(), refinedBy picture: Picture? = nil
+    ) throws -> Segments {
+        try Self.check(options.threshold)
+        let maps = try scores(for: concepts, in: encoding, refinedBy: picture)
+        let thresholds = concepts.map { $0.threshold ?? options.threshold }
+        try Task.checkCancellation()
+        return Self.segments(maps, concepts.map(\.className), thresholds: thresholds, options: options)
+    }
+
+    /// The regions of classes whose probabilities are known.
+    /// - Parameters:
+    ///   - maps: of one picture, one for each class.
+    ///   - thresholds: one for each class, 0…1.
+    package static func segments(
+        _ maps: [ScoreMap], _ classNames: [String], thresholds: [Float], options: SegmentOptions
+    ) -> Segments {
+        let size = maps.first?.size ?? Size(width: 0, height: 0)
+        let assignment = Assignment(maps, thresholds: thresholds)
+        let least = options.minimumArea ?? (size.width * size.height + 1999) / 2000
+        var found: [(c: Int, region: Region)] = []
+        for c in maps.indices {
+            found += regions(of: assignment.masks[c], maps[c], least: least, instances: options.instances).map { (c, $0) }
+        }
+        // Masks are made of those that stay only: a noisy map may have thousands of regions.
+        found.sort { $0.region.score > $1.region.score }
+        let segments = found.prefix(max(0, options.maximumObjects)).map { c, region in
+            Segment(className: classNames[c], score: region.score, mask: region.mask(), box: region.box, area: region.area)
+        }
+        let peaks = maps.indices.map { c in
+            Peak(
+                className: classNames[c], score: assignment.peaks[c].score, point: assignment.peaks[c].point, threshold: thresholds[c])
+        }
+        return Segments(segments: segments, peaks: peaks)
+    }
+
+    /// Segments away from the caller's thread.
+    @concurrent public func segment(
+        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(), refinedBy picture: Picture? = nil
+    ) async throws -> Segments {
+        let segmentNow: () throws -> Segments = { try segment(concepts, in: encoding, options: options, refinedBy: picture) }
+        return try segmentNow()
+    }
+
+    /// A region before its mask is made.
+    private struct Region {
+        let score: Float
+        let area: Int
+        let box: Box
+        let mask: () -> Mask
+    }
+
+    /// The large enough connected parts of a class's pixels, or all of these as one.
+    private static func regions(of mask: Mask, _ map: ScoreMap, least: Int, instances: Bool) -> [Region] {
+        let parts = mask.components(.eight)
+        let kept = parts.indices.filter { parts[$0].area >= least }
+        guard !kept.isEmpty else { return [] }
+        let sums = sums(of: parts, map)
+        if instances {
+            return kept.map { i in
+                Region(score: Float(sums[i] / Double(parts[i].area)), area: parts[i].area, box: parts[i].box, mask: { parts.mask(of: i) })
+            }
+        }
+        let area = kept.reduce(0) { $0 + parts[$1].area }
+        let whole = parts.mask { parts[$0].area >= least }
+        guard let box = whole.box else { return [] }
+        return [Region(score: Float(kept.reduce(0) { $0 + sums[$1] } / Double(area)), area: area, box: box, mask: { whole })]
+    }
+
+    /// The probabilities added up over each connected part.
+    private static func sums(of parts: Components, _ map: ScoreMap) -> [Double] {
+        let mask = parts.mask { _ in true }
+        let width = map.size.width
+        let bands = map.bands { rows in
+            var sums: [(part: Int, sum: Double)] = []
+            var values: [Float] = []
+            for y in rows {
+                mask.forEachRun(inRow: y) { run in
+                    guard let part = parts.index(atX: run.lowerBound, y: y) else { return }
+                    if values.isEmpty { values = map.band(rows) }
+                    let start = (y - rows.lowerBound) * width
+                    sums.append((part, values[start + run.lowerBound..<start + run.upperBound].reduce(0) { $0 + Double($1) }))
+                }
+            }
+            return sums
+        }
+        var total = [Double](repeating: 0, count: parts.count)
+        for (part, sum) in bands.joined() { total[part] += sum }
+        return total
+    }
+}
+
+extension CLIPSeg {
+    /// Which pixels each class gets, and each class's most probable pixel.
+    struct Assignment {
+        let masks: [Mask]
+        let peaks: [(score: Float, point: Point)]
+
+        init(_ maps: [ScoreMap], thresholds: [Float]) {
+            let width = maps.first?.size.width ?? 0
+            let bands = maps.first?.bands { rows in Self.assigned(maps.map { $0.band(rows) }, thresholds, width: width) } ?? []
+            masks = maps.indices.map { c in Mask(stacking: bands.map { $0.masks[c] }) }
+            peaks = maps.indices.map { c in
+                var (score, place, start) = (-Float.infinity, 0, 0)
+                for band in bands {
+                    if band.peaks[c].score > score { (score, place) = (band.peaks[c].score, start + band.peaks[c].place) }
+                    start += width * band.masks[c].height
+                }
+                return (score, Point(x: Double(place % width) + 0.5, y: Double(place / width) + 0.5))
+            }
+        }
+
+        private typealias Band = (masks: [Mask], peaks: [(score: Float, place: Int)])
+
+        /// - Parameter scores: each class's probabilities in a band.
+        private static func assigned(_ scores: [[Float]], _ thresholds: [Float], width: Int) -> Band {
+            let count = scores.first?.count ?? 0
+            var owners = [Int32](repeating: -1, count: count)
+            var best = [Float](repeating: 0, count: scores.count > 1 ? count : 0)
+            var peaks: [(score: Float, place: Int)] = []
+            for (c, values) in scores.enumerated() {
+                let threshold = thresholds[c]
+                let least = min(max(threshold, 1e-6), 1 - 1e-6)
+                let scale = (1 - least) / least
+                var peak = (score: -Float.infinity, place: 0)
+                for i in 0..<count {
+                    let p = values[i]
+                    if p > peak.score { peak = (p, i) }
+                    guard p >= threshold else { continue }
+                    if scores.count > 1 {
+                        let odds = p / max(1e-7, 1 - p) * scale
+                        if owners[i] >= 0 && odds <= best[i] { continue }
+                        best[i] = odds
+                    }
+                    owners[i] = Int32(c)
+                }
+                peaks.append(peak)
+            }
+            let masks = scores.indices.map { c in
+                Mask(width: width, height: width > 0 ? count / width : 0) { x, y in owners[y * width + x] == c }
+            }
+            return (masks, peaks)
+        }
+    }
+}
+
+extension Tensor {
+    /// The highest of the leading axis, element by element.
+    func maximumOfLeading() -> Tensor {
+        var values = self[leading: 0].array
+        for i in 1..<max(1, shape[0]) {
+            for (place, value) in self[leading: i].array.enumerated() { values[place] = max(values[place], value) }
+        }
+        return Tensor(values, Shape(Array(shape.extents.dropFirst())))
+    }
+}

@@ -1,0 +1,104 @@
+import SpanielImaging
+import Tensor
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+extension CLIPSeg {
+    /// An example's picture prepared so that its object stands out, as the authors did (CLIPSeg, section 4.3, "crop, blur, darken"):
+    ///
+    ///     x = image · mask + 0.1 · blurred · (1 - mask)
+    ///
+    /// cut to the object's box and a tenth more on each side, padded to a square with zeros. All on normalised numbers, where zero is the
+    /// mean grey and not black.
+    package struct Support {
+        /// Normalised, [S, S, 3].
+        package let pixels: Tensor
+
+        /// - Parameters:
+        ///   - image: normalised, [S, S, 3].
+        ///   - mask: the object in the same frame; it has a pixel.
+        init(_ image: Tensor, mask: Mask) {
+            let side = image.shape[0]
+            let blurred = Self.blurred(image, side: side)
+            var values = image.array
+            for y in 0..<side {
+                for x in 0..<side where !mask[x, y] {
+                    for i in 3 * (y * side + x)..<3 * (y * side + x) + 3 { values[i] = 0.1 * blurred[i] }
+                }
+            }
+            guard let (columns, rows) = mask.extent else { preconditionFailure("a support picture without an object") }
+            pixels = Tensor(Self.enlarged(values, side, Self.around(columns, side), Self.around(rows, side)), image.shape)
+        }
+
+        /// The same turned by 90° a number of times, counterclockwise.
+        package func rotated(_ quarters: Int) -> Tensor {
+            let side = pixels.shape[0]
+            return (0..<quarters % 4).reduce(pixels) { turned, _ in
+                // Transposed, then the rows from the last: what was right is on top.
+                let columns = turned.transposed([1, 0, 2])
+                return Tensor.concatenated((0..<side).reversed().map { columns[leading: $0..<$0 + 1] }, axis: 0)
+            }
+        }
+
+        /// A range and a tenth of its length on each side, as far as there is room.
+        private static func around(_ range: Range<Int>, _ side: Int) -> Range<Int> {
+            let more = 0.1 * Double(range.count)
+            let low = Int(max(0, Double(range.lowerBound) - more))
+            return low..<Int(min(Double(side), Double(range.upperBound) + more))
+        }
+
+        /// A part of the picture, padded to a square around its middle and brought to the whole size, each pixel from its nearest.
+        private static func enlarged(_ values: [Float], _ side: Int, _ columns: Range<Int>, _ rows: Range<Int>) -> [Float] {
+            let square = max(columns.count, rows.count)
+            let left = (square - columns.count) / 2
+            let top = (square - rows.count) / 2
+            let scale = Float(square) / Float(side)
+            let sources = (0..<side).map { min(square - 1, Int(Float($0) * scale)) }
+            var result = [Float](repeating: 0, count: values.count)
+            for (y, fromY) in sources.enumerated() {
+                let row = rows.lowerBound + fromY - top
+                guard rows.contains(row) else { continue }
+                for (x, fromX) in sources.enumerated() {
+                    let column = columns.lowerBound + fromX - left
+                    guard columns.contains(column) else { continue }
+                    for c in 0..<3 { result[3 * (y * side + x) + c] = values[3 * (row * side + column) + c] }
+                }
+            }
+            return result
+        }
+
+        /// A Gaussian of σ 3 over 15 × 15 pixels, mirrored at the edges without repeating the outermost.
+        private static func blurred(_ image: Tensor, side: Int) -> [Float] {
+            let weights = (-7...7).map { exp(Double($0 * $0) / -18) }
+            let sum = weights.reduce(0, +)
+            let kernel = weights.map { Float($0 / sum) }
+            let sources = (0..<side).map { i in (-7...7).map { mirrored(i + $0, side) } }
+            func pass(_ values: [Float], step: Int, across: Int) -> [Float] {
+                var result = [Float](repeating: 0, count: values.count)
+                for line in 0..<side {
+                    for (i, taps) in sources.enumerated() {
+                        for c in 0..<3 {
+                            var sum: Float = 0
+                            for (tap, weight) in zip(taps, kernel) { sum += weight * values[3 * (line * across + tap * step) + c] }
+                            result[3 * (line * across + i * step) + c] = sum
+                        }
+                    }
+                }
+                return result
+            }
+            return pass(pass(image.array, step: 1, across: side), step: side, across: 1)
+        }
+
+        private static func mirrored(_ index: Int, _ count: Int) -> Int {
+            guard count > 1 else { return 0 }
+            let place = abs(index) % (2 * count - 2)
+            return place < count ? place : 2 * count - 2 - place
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import CLIPSeg
+import Foundation
+import SpanielJSON
+import SpanielTestSupport
+import Tensor
+import Testing
+
+struct LoadingTests {
+    /// A copy of a tiny model that may be damaged.
+    private func withCopy(_ golden: CLIPSegGolden = .plain, _ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "clipseg-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: golden.folder, to: folder)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    private func replace(_ old: String, _ new: String, in file: URL) throws {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try #require(text.contains(old), "no \(old)")
+        try text.replacingOccurrences(of: old, with: new).write(to: file, atomically: true, encoding: .utf8)
+    }
+
+    private func rewrite(_ folder: URL, _ change: (inout [(String, Tensor)]) -> Void) throws {
+        let url = folder.appending(path: "model.safetensors")
+        let file = try Safetensors(contentsOf: url)
+        var tensors = try file.entries.map { ($0.name, try file.tensor($0)) }
+        change(&tensors)
+        try Safetensors.write(tensors, metadata: [:], to: url)
+    }
+
+    @Test(
+        "a configuration value we do not support is refused by name",
+        arguments: [
+            ("\"model_type\": \"clipseg\"", "\"model_type\": \"clip\"", "model_type"),
+            ("\"reduce_dim\": 16", "\"reduce_dim\": 18", "reduce_dim"),
+            ("\"reduce_dim\": 16", "\"reduce_dim\": 0", "reduce_dim"),
+            ("\"decoder_num_attention_heads\": 4", "\"decoder_num_attention_heads\": \"four\"", "decoder_num_attention_heads"),
+            ("\"conditional_layer\": 0", "\"conditional_layer\": 3", "conditional_layer"),
+            ("    0,\n    2,\n    3\n", "    0,\n    3,\n    2\n", "extract_layers"),
+            ("    0,\n    2,\n    3\n", "    0,\n    2,\n    5\n", "extract_layers"),
+            ("    0,\n    2,\n    3\n", "    0,\n    2,\n    -1\n", "extract_layers"),
+            ("    0,\n    2,\n    3\n", "", "extract_layers"),
+            (
+                "\"use_complex_transposed_convolution\": false", "\"use_complex_transposed_convolution\": 7",
+                "use_complex_transposed_convolution"
+            ),
+            ("\"image_size\": 16", "\"image_size\": 17", "image_size"),
+            ("\"hidden_size\": 24", "\"hidden_size\": 25", "num_attention_heads"),
+        ])
+    func configurationValues(old: String, new: String, key: String) throws {
+        try withCopy { folder in
+            try replace(old, new, in: folder.appending(path: "config.json"))
+            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder) }
+            #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
+        }
+    }
+
+    @Test("an absent key takes transformers' default")
+    func defaults() throws {
+        let configuration = try CLIPSeg.Configuration(ConfigurationReader([:], file: "config.json"))
+        #expect(configuration.taps == [3, 6, 9] && configuration.channels == 64 && configuration.heads == 4)
+        #expect(configuration.hidden == 2048 && configuration.conditionalLayer == 0 && !configuration.isRefined)
+        #expect(configuration.clip.image.patchSize == 32 && configuration.clip.projection == 512)
+    }
+
+    @Test("finer patches than a refined upsampler can have are refused")
+    func finePatches() throws {
+        let json: JSON = ["use_complex_transposed_convolution": true, "vision_config": ["patch_size": 2]]
+        let error = #expect(throws: WeightsError.self) { try CLIPSeg.Configuration(ConfigurationReader(json, file: "config.json")) }
+        #expect(error?.description.contains("use_complex_transposed_convolution") == true)
+    }
+
+    @Test(
+        "a preprocessor's size must be a square of whole patches",
+        arguments: ["{\"height\": 28, \"width\": 32}", "30", "{\"height\": 4000, \"width\": 4000}"])
+    func inputSizes(text: String) throws {
+        try withCopy { folder in
+            let file = folder.appending(path: "preprocessor_config.json")
+            try "{\"size\": \(text)}".write(to: file, atomically: true, encoding: .utf8)
+            let error = #expect(throws: CLIPSegError.self) { try CLIPSeg(contentsOf: folder) }
+            #expect(error?.code == "config.value")
+        }
+    }
+
+    @Test("another square of whole patches works, and without a preprocessor's file pictures are 352 pixels a side")
+    func otherSizes() throws {
+        let steps = try CLIPSegGolden.plain.steps()
+        try withCopy { folder in
+            let file = folder.appending(path: "preprocessor_config.json")
+            for (text, side) in [("{\"size\": 36}", 36), ("{}", 352)] {
+                try text.write(to: file, atomically: true, encoding: .utf8)
+                let clipseg = try CLIPSeg(contentsOf: folder)
+                let logits = try clipseg.logits(for: steps.prompts("conditional.mixed"), in: clipseg.encode(steps.picture(0)))
+                #expect(logits.shape == [1, side, side])
+            }
+        }
+    }
+
+    @Test("a missing, an extra and a wrong-shaped tensor are each named", arguments: CLIPSegGolden.all)
+    func tensors(golden: CLIPSegGolden) throws {
+        try withCopy(golden) { folder in
+            let key = "decoder.reduces.1.weight"
+            try rewrite(folder) { $0.removeAll { $0.0 == key } }
+            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: key)) { try CLIPSeg(contentsOf: folder) }
+        }
+        try withCopy(golden) { folder in
+            try rewrite(folder) { $0.append(("decoder.reduces.7.weight", .zeros([2]))) }
+            let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["decoder.reduces.7.weight"])
+            #expect(throws: unread) { try CLIPSeg(contentsOf: folder) }
+        }
+        try withCopy(golden) { folder in
+            try rewrite(folder) { tensors in
+                guard let i = tensors.firstIndex(where: { $0.0 == "decoder.film_mul.bias" }) else { return }
+                tensors[i].1 = .zeros([3])
+            }
+            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder) }
+            #expect(error?.code == "weights.shape" && error?.description.contains("film_mul") == true)
+        }
+    }
+
+    @Test("what files carry for history may be there or not")
+    func history() throws {
+        try withCopy { folder in
+            try rewrite(folder) { tensors in
+                tensors.removeAll { $0.0 == "clip.logit_scale" }
+                tensors.append(("clip.text_model.embeddings.position_ids", .zeros([1, 12])))
+                tensors.append(("clip.vision_model.embeddings.position_ids", .zeros([1, 17])))
+            }
+            _ = try CLIPSeg(contentsOf: folder)
+        }
+    }
+}
