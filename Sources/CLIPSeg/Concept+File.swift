@@ -9,7 +9,7 @@ import Tensor
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
 extension CLIPSeg.Concept {
-    private static let format = "spaniel-segment-concept-1"
+    package static let format = "spaniel-segment-concept-1"
 
     /// Writes several concepts, one file, whole or not at all.
     public static func save(_ concepts: [Self], to url: URL) throws {
@@ -38,7 +38,9 @@ extension CLIPSeg.Concept {
         let file = try Safetensors(contentsOf: url)
         let name = file.path
         func refuse(_ expected: String, _ found: String) -> CLIPSegError { .conceptFile(file: name, expected: expected, found: found) }
-        guard file.metadata["format"] == format else { throw refuse("a concept for segment (\(format))", kind(file.metadata["format"])) }
+        guard file.metadata["format"] == format else {
+            throw refuse("a concept for segment, format \(format)", kind(file.metadata["format"]))
+        }
         guard let model = file.metadata["model"], let digest = file.metadata["model_sha256"], let text = file.metadata["concepts"],
             let entries = try? JSON(parsing: Array(text.utf8)).array
         else { throw refuse("the model's name and the classes", "damaged metadata") }
@@ -67,12 +69,12 @@ extension CLIPSeg.Concept {
         }
     }
 
+    /// What another format is.
     private static func kind(_ format: String?) -> String {
-        switch format {
-        case nil: "another kind of file"
-        case "spaniel-concept-1": "one for find"
-        case .some(let format): "format \(format.prefix(40))"
-        }
+        guard let format else { return "another kind of file" }
+        if format == "spaniel-concept-1" { return "a concept for find" }
+        for task in ["find", "detect"] where format.hasPrefix("spaniel-\(task)-concept-") { return "a concept for \(task)" }
+        return "format \(format.prefix(40))"
     }
 
     /// The one concept of a file.

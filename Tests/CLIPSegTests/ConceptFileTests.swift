@@ -49,9 +49,11 @@ struct ConceptFileTests {
     @Test("a concept for another task says which")
     func otherTask() throws {
         let folder = try ScratchFolder()
-        try Safetensors.write([("x", Tensor([1], [1]))], metadata: ["format": "spaniel-concept-1"], to: folder["find.concept"])
-        let error = #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept.load(contentsOf: folder["find.concept"]) }
-        #expect(error?.code == "concept.format" && error?.description.contains("for find") == true)
+        for (format, task) in [("spaniel-concept-1", "for find"), ("spaniel-detect-concept-1", "for detect"), ("other", "format other")] {
+            try Safetensors.write([("x", Tensor([1], [1]))], metadata: ["format": format], to: folder["other.concept"])
+            let error = #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept.load(contentsOf: folder["other.concept"]) }
+            #expect(error?.code == "concept.format" && error?.description.contains(task) == true)
+        }
         try Safetensors.write([("x", Tensor([1], [1]))], metadata: [:], to: folder["x.safetensors"])
         #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept(contentsOf: folder["x.safetensors"]) }
         #expect(throws: (any Error).self) { try CLIPSeg.Concept(contentsOf: try folder.write("text", "hello")) }
