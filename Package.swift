@@ -78,6 +78,7 @@ let package = Package(
         .testTarget(name: "ViTTests", dependencies: ["ViT", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "CLIPSegTests", dependencies: ["CLIPSeg", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
+        .testTarget(name: "OWLViTTests", dependencies: ["OWLViT", "SpanielTestSupport"]),
         .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
         .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),
         .testTarget(name: "SpanielHubTests", dependencies: ["SpanielHub", "SpanielTestSupport"]),

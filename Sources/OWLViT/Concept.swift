@@ -1,0 +1,75 @@
+import SpanielImaging
+import Tensor
+
+extension OWLViT {
+    /// What is looked for under one name: texts, examples or both, and what it must not be taken for.
+    public struct Concept: Sendable {
+        public var className: String
+        /// What describes it in words; an object fits as well as it fits the best of them.
+        public var texts: [Text]
+        /// What it looks like; an object resembles the class as much as it resembles the nearest of them.
+        public var examples: Examples
+        /// What it must not be taken for.
+        public var negatives: Examples
+        /// The score above which an object counts as found, 0…1; nil: `defaultThreshold`.
+        public var threshold: Float?
+        /// The name and checksum of the model it was learnt with.
+        public var model: (name: String, sha256: String)
+
+        package init(
+            className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none, threshold: Float? = nil,
+            model: (name: String, sha256: String)
+        ) {
+            (self.className, self.texts, self.examples, self.negatives) = (className, texts, examples, negatives)
+            (self.threshold, self.model) = (threshold, model)
+        }
+
+        /// What `threshold` is until set: 0.1 for texts alone, as transformers has it; for examples, half of the way from what lies beside
+        /// them to themselves.
+        public var defaultThreshold: Float { examples.isEmpty ? Scale.textThreshold : 0.5 }
+    }
+
+    /// A text of a concept.
+    public struct Text: Sendable {
+        public let text: String
+        /// [D], of length one.
+        public let embedding: Tensor
+        /// Whether the text was longer than the model takes; its end was left out.
+        public let wasCut: Bool
+
+        package init(text: String, embedding: Tensor, wasCut: Bool) {
+            (self.text, self.embedding, self.wasCut) = (text, embedding, wasCut)
+        }
+    }
+
+    /// One example as the model saw it.
+    public struct Exemplar: Sendable {
+        /// [D], of length one.
+        public let embedding: Tensor
+        /// What the chosen patch takes for the object, in the example picture's pixels.
+        public let box: Box
+        /// How much that box and the drawn one have in common, 0…1; a low one means that the model saw something else there.
+        public let overlap: Double
+
+        package init(embedding: Tensor, box: Box, overlap: Double) {
+            (self.embedding, self.box, self.overlap) = (embedding, box, overlap)
+        }
+    }
+
+    /// Examples of one thing, and what their similarities mean.
+    public struct Examples: Sendable {
+        public var exemplars: [Exemplar]
+        /// How similar to them what lies beside them is: a cosine.
+        public var background: Float
+        /// How similar they are to one another; of a single one 1.
+        public var inside: Float
+
+        public static let none = Examples(exemplars: [], background: 0, inside: 1)
+
+        package init(exemplars: [Exemplar], background: Float, inside: Float) {
+            (self.exemplars, self.background, self.inside) = (exemplars, background, inside)
+        }
+
+        public var isEmpty: Bool { exemplars.isEmpty }
+    }
+}

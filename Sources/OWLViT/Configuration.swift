@@ -1,0 +1,59 @@
+import Tensor
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension OWLViT {
+    /// Which of the two papers a model is of.
+    public enum Version: Int, Sendable, Hashable {
+        /// OWL-ViT (Minderer et al. 2022).
+        case v1 = 1
+        /// OWLv2 (Minderer et al. 2023): with objectness, its pictures padded to squares.
+        case v2 = 2
+
+        /// What config.json calls it, and the first part of its keys.
+        package var modelType: String { self == .v1 ? "owlvit" : "owlv2" }
+    }
+
+    /// The sizes of a model, read from config.json and never assumed.
+    package struct Configuration: Sendable, Equatable {
+        package var version: Version
+        package var encoders: CLIP.Configuration
+
+        /// Side of the input, in pixels.
+        package var side: Int { encoders.image.imageSize }
+        /// Patches along a side of the input.
+        package var grid: Int { encoders.image.grid }
+        /// Channels of a patch.
+        package var channels: Int { encoders.image.layers.channels }
+        /// Channels of a class embedding and of a query.
+        package var embedding: Int { encoders.projection }
+    }
+}
+
+extension OWLViT.Configuration {
+    /// Reads a model folder's config.json.
+    /// - Throws: `OWLViTError.modelKind` for another kind of model; `WeightsError` naming the key, what was found and what is supported.
+    package init(contentsOf folder: URL) throws {
+        try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")), folder: folder.lastPathComponent)
+    }
+
+    /// - Parameter folder: what messages call the model.
+    package init(_ reader: ConfigurationReader, folder: String) throws {
+        let kind = try reader.string("model_type", default: OWLViT.Version.v1.modelType)
+        switch kind {
+        case OWLViT.Version.v1.modelType: version = .v1
+        case OWLViT.Version.v2.modelType: version = .v2
+        default: throw OWLViTError.modelKind(model: folder, found: String(kind.prefix(40)))
+        }
+        // Files give end tokens of every kind; the published code never looks at them.
+        encoders = try CLIP.Configuration(
+            reader, imageSize: 768, patchSize: version == .v1 ? 32 : 16, length: 16, pooling: .largestID)
+        guard encoders.projection == encoders.text.layers.channels else {
+            throw reader.unsupported("projection_dim", "text_config's hidden_size, \(encoders.text.layers.channels)")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import SpanielImaging
+import Tensor
+
+extension OWLViT {
+    /// How examples are learnt.
+    public struct LearnOptions: Sendable {
+        /// nil: where there are texts too, the patch they fit best; else `objectness` for OWLv2, as its authors advise, and `published` for
+        /// OWL-ViT.
+        public var selection: Selection?
+        public var preparation: Preparation
+
+        public init(selection: Selection? = nil, preparation: Preparation = .hf) {
+            self.selection = selection
+            self.preparation = preparation
+        }
+    }
+
+    /// A class that is described in words.
+    /// - Parameter texts: at least one; an object fits as well as it fits the best of them.
+    /// - Throws: `OWLViTError.nothingToLearn` without a text.
+    public func concept(_ className: String, texts: [Text]) throws(OWLViTError) -> Concept {
+        guard !texts.isEmpty else { throw OWLViTError.nothingToLearn }
+        return Concept(className: className, texts: texts, model: (weights.modelName, weights.sha256))
+    }
+
+    /// Learns one class from examples, and texts where there are any.
+    /// - Parameters:
+    ///   - examples: of one class, drawn as boxes, masks, polygons or points; several where its views differ.
+    ///   - texts: words for the same class.
+    ///   - negatives: what it must not be taken for.
+    /// - Throws: `OWLViTError` where an example's region does not suit its picture; `CancellationError`.
+    public func learn(
+        _ examples: [Example], texts: [Text] = [], negatives: [Example] = [], options: LearnOptions = LearnOptions()
+    ) throws -> Concept {
+        guard let first = examples.first else { throw OWLViTError.nothingToLearn }
+        let classes = Set(examples.map(\.className))
+        guard classes.count == 1 else { throw OWLViTError.severalClasses(classes.sorted()) }
+        return Concept(
+            className: first.className, texts: texts, examples: try look(at: examples, texts, options),
+            negatives: try look(at: negatives, [], options), model: (weights.modelName, weights.sha256))
+    }
+
+    /// Learns away from the caller's thread.
+    @concurrent public func learn(
+        _ examples: [Example], texts: [Text] = [], negatives: [Example] = [], options: LearnOptions = LearnOptions()
+    ) async throws -> Concept {
+        let learnNow: () throws -> Concept = { try learn(examples, texts: texts, negatives: negatives, options: options) }
+        return try learnNow()
+    }
+
+    private func look(at examples: [Example], _ texts: [Text], _ options: LearnOptions) throws -> Examples {
+        if options.selection == .objectness && version == .v1 { throw OWLViTError.noObjectness(model: weights.modelName) }
+        // Examples in one picture share its encoding.
+        var encodings: [(picture: Picture, view: View)] = []
+        var seen: [(view: View, region: Box, exemplar: Exemplar)] = []
+        for example in examples {
+            let region = try example.region.box(in: example.picture.size)
+            let view: View
+            if let known = encodings.first(where: { $0.picture == example.picture }) {
+                view = known.view
+            } else {
+                view = try encode(example.picture, preparation: options.preparation).views[0]
+                encodings.append((example.picture, view))
+            }
+            seen.append((view, region, try exemplar(of: region, in: view, texts, options.selection)))
+        }
+        return Examples(seen)
+    }
+
+    /// The patch that stands for an example.
+    /// - Parameter region: a box in the view's picture; of a point, without extent.
+    package func exemplar(of region: Box, in view: View, _ texts: [Text] = [], _ selection: Selection? = nil) throws -> Exemplar {
+        let candidates = region.area > 0 ? view.candidates(for: region) : view.candidates(at: region.center)
+        let choice: View.Choice?
+        switch selection {
+        case .iou:
+            choice = candidates.max { $0.overlap < $1.overlap }
+            if region.area > 0, let choice, choice.overlap < View.leastOverlap {
+                throw OWLViTError.exampleUnseen(region, overlap: choice.overlap, least: View.leastOverlap)
+            }
+        case nil where !texts.isEmpty:
+            let logits = view.patches.logits(Tensor.stack(texts.map(\.embedding)))
+            choice = view.best(of: candidates) { logits[leading: $0].maximum() }
+        case .objectness, nil:
+            if let objectness = view.patches.objectness {
+                choice = view.best(of: candidates) { objectness[$0] }
+            } else {
+                choice = view.leastLikeTheMean(candidates)
+            }
+        case .published:
+            choice = view.leastLikeTheMean(candidates)
+        }
+        guard let choice else { throw OWLViTError.encoding(expected: "finite numbers", found: "others") }
+        return Exemplar(
+            embedding: view.patches.directions[leading: choice.patch], box: view.boxes[choice.patch], overlap: choice.overlap)
+    }
+}
+
+extension OWLViT.Examples {
+    /// Examples and what their similarities mean.
+    ///
+    /// The background's is the 95th of a hundred patches of the examples' pictures whose boxes have nothing to do with any example: the
+    /// other things there, which are what an object must be told from, are among its most similar.
+    init(_ seen: [(view: OWLViT.View, region: Box, exemplar: OWLViT.Exemplar)]) {
+        self.init(exemplars: seen.map(\.exemplar), background: 0, inside: 1)
+        guard !seen.isEmpty else { return }
+        let queries = Tensor.stack(exemplars.map(\.embedding))
+        var levels: [Float] = []
+        for (view, region, _) in seen {
+            let similarity = view.patches.similarities(to: queries)
+            let nearest = (0..<view.patches.count).map { similarity[leading: $0].maximum() }
+            let inPicture = nearest.indices.filter { view.frame.part.contains(view.boxes[$0].center) }
+            let beside = inPicture.filter { i in
+                view.boxes[i].iou(region) < 0.1 && !region.contains(view.boxes[i].center) && !view.boxes[i].contains(region.center)
+            }
+            // Where the object fills the picture, what is least like it stands for the background.
+            if beside.count >= 8 {
+                levels.append(beside.map { nearest[$0] }.quantile(0.95))
+            } else {
+                levels.append((inPicture.isEmpty ? nearest : inPicture.map { nearest[$0] }).quantile(0.25))
+            }
+        }
+        background = levels.reduce(0, +) / Float(levels.count)
+        if exemplars.count > 1 {
+            let among = OWLViT.cosines(queries)
+            let nearest = exemplars.indices.map { i in exemplars.indices.filter { $0 != i }.map { among[i, $0] }.max() ?? 1 }
+            inside = nearest.reduce(0, +) / Float(nearest.count)
+        }
+        inside = max(inside, background + 0.1 * (1 - background))
+    }
+}
+
+extension OWLViT {
+    /// The cosines of vectors of length one among themselves, [Q, Q].
+    static func cosines(_ vectors: Tensor) -> Tensor { matmul(vectors, vectors, transposed: true) }
+}
+
+extension Box {
+    func contains(_ point: Point) -> Bool { point.x >= x1 && point.x <= x2 && point.y >= y1 && point.y <= y2 }
+}
+
+extension [Float] {
+    /// The value that a part of the others are below; NaN counts as high. Of none, 0.
+    func quantile(_ part: Double) -> Float {
+        let sorted = sorted { $0 < $1 || ($1.isNaN && !$0.isNaN) }
+        return sorted.isEmpty ? 0 : sorted[Int((Double(sorted.count - 1) * part).rounded())]
+    }
+}

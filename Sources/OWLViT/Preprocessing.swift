@@ -1,0 +1,66 @@
+import SpanielImaging
+import Tensor
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension OWLViT {
+    /// From a picture, or a part of it, to the model's input.
+    package struct Preprocessing: Sendable {
+        /// What the folder's configuration says; it squashes.
+        package let squash: ViT.Preprocessing
+        package let version: Version
+
+        /// Reads a model folder's preprocessor configuration.
+        package init(contentsOf folder: URL, _ configuration: Configuration) throws(WeightsError) {
+            let size = Size(width: configuration.side, height: configuration.side)
+            try self.init(
+                ViT.Preprocessing(
+                    contentsOf: folder, default: Self.defaults(configuration.version, size), expecting: size),
+                version: configuration.version)
+            if version == .v2 { try ConfigurationReader.preprocessor(in: folder)?.require("do_pad", true, default: true) }
+        }
+
+        package init(_ squash: ViT.Preprocessing, version: Version) {
+            self.squash = squash
+            self.version = version
+        }
+
+        private static func defaults(_ version: Version, _ size: Size) -> ViT.Preprocessing {
+            ViT.Preprocessing(
+                .squash(size), filter: version == .v1 ? .bicubic : .bilinear, mean: ViT.Preprocessing.openAIMean,
+                deviation: ViT.Preprocessing.openAIDeviation)
+        }
+
+        /// What stands beside a padded picture, between 0 and 1: OWL-ViT was trained with grey; OWLv2 does better with black.
+        package var padding: Float { version == .v1 ? 0.5 : 0 }
+
+        func pads(_ preparation: Preparation) -> Bool { version == .v2 || preparation == .padded }
+
+        /// - Parameter picture: a whole picture, or a tile of one.
+        /// - Returns: [1, S, S, 3].
+        package func callAsFunction(_ picture: Picture, _ preparation: Preparation) -> Tensor {
+            guard pads(preparation) else { return squash(picture) }
+            let factor = squash.factor ?? 1
+            let values = (0...255).map { Float(Double($0) * factor) }
+            let side = squash.output.width
+            let square = picture.smoothedSquare(values: values, padding: padding, side: side)
+            // Clipped to the values that went in, as scikit-image does.
+            let isPadded = picture.width != picture.height
+            let low = min(values[Int(picture.pixels.min() ?? 0)], isPadded ? padding : .infinity)
+            let high = max(values[Int(picture.pixels.max() ?? 0)], isPadded ? padding : -.infinity)
+            let (mean, deviation) = (squash.mean.map { Float($0) }, squash.deviation.map { Float($0) })
+            let numbers = square.array
+            return Tensor(
+                numbers.indices.map { (max(low, min(high, numbers[$0])) - mean[$0 % 3]) / deviation[$0 % 3] }, [1, side, side, 3])
+        }
+
+        /// What this does, in a line: encodings made by preprocessings of one key are of the same numbers.
+        package func key(_ preparation: Preparation) -> String {
+            pads(preparation) ? "padded \(padding) smooth \(squash.key)" : squash.key
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import OWLViT
+import Tensor
+import Testing
+
+struct LoadingTests {
+    /// A copy of a tiny model that may be damaged.
+    private func withCopy(_ golden: OWLViTGolden, _ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "owlvit-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: golden.folder, to: folder)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    private func replace(_ old: String, _ new: String, in file: URL) throws {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try #require(text.contains(old))
+        try text.replacingOccurrences(of: old, with: new).write(to: file, atomically: true, encoding: .utf8)
+    }
+
+    private func rewrite(_ folder: URL, _ change: (inout [(String, Tensor)]) -> Void) throws {
+        let url = folder.appending(path: "model.safetensors")
+        let file = try Safetensors(contentsOf: url)
+        var tensors = try file.entries.filter { $0.type == .float32 }.map { ($0.name, try file.tensor($0)) }
+        change(&tensors)
+        try Safetensors.write(tensors, metadata: [:], to: url)
+    }
+
+    @Test("a model of another kind is named", arguments: ["clip", "sam", "clipseg", "vit"])
+    func otherKind(kind: String) throws {
+        try withCopy(.v1) { folder in
+            try replace("\"model_type\": \"owlvit\"", "\"model_type\": \"\(kind)\"", in: folder.appending(path: "config.json"))
+            let error = #expect(throws: OWLViTError.self) { try OWLViT(contentsOf: folder) }
+            #expect(error == .modelKind(model: folder.lastPathComponent, found: kind))
+            #expect(error?.description.contains("of the kind \(kind)") == true)
+        }
+    }
+
+    @Test(
+        "a configuration value that does not serve is refused by name",
+        arguments: [
+            ("\"image_size\": 48", "\"image_size\": 50", "image_size"),
+            ("\"hidden_act\": \"quick_gelu\"", "\"hidden_act\": \"swish\"", "hidden_act"),
+            ("\"projection_dim\": 16", "\"projection_dim\": 20", "projection_dim"),
+            ("\"num_attention_heads\": 3", "\"num_attention_heads\": 5", "num_attention_heads"),
+            ("\"patch_size\": 8", "\"patch_size\": 0", "patch_size"),
+        ])
+    func configuration(old: String, new: String, key: String) throws {
+        try withCopy(.v1) { folder in
+            try replace(old, new, in: folder.appending(path: "config.json"))
+            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+            #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
+        }
+    }
+
+    @Test("an absent key takes transformers' default", arguments: [("owlvit", 24), ("owlv2", 48)])
+    func defaults(kind: String, grid: Int) throws {
+        let configuration = try OWLViT.Configuration(
+            ConfigurationReader(["model_type": .init(kind)], file: "config.json"), folder: "model")
+        #expect(configuration.side == 768 && configuration.grid == grid && configuration.channels == 768 && configuration.embedding == 512)
+        #expect(configuration.encoders.text.length == 16 && configuration.encoders.text.vocabulary == 49408)
+    }
+
+    @Test("a preprocessor that does not pad, or makes another size, is refused")
+    func preprocessor() throws {
+        try withCopy(.v2) { folder in
+            try replace("\"do_pad\": true", "\"do_pad\": false", in: folder.appending(path: "preprocessor_config.json"))
+            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+            #expect(error?.description.contains("do_pad") == true)
+        }
+        try withCopy(.v1) { folder in
+            try replace("\"width\": 48", "\"width\": 56", in: folder.appending(path: "preprocessor_config.json"))
+            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+            #expect(error?.description.contains("size") == true)
+        }
+        try withCopy(.v1) { folder in
+            try FileManager.default.removeItem(at: folder.appending(path: "preprocessor_config.json"))
+            let (owl, steps) = (try OWLViT(contentsOf: folder), try OWLViTGolden.v1.steps())
+            expectClose(owl.preprocessing(OWLViTGolden.picture(0), .hf), try steps.pixels(0), "pixels", tolerance: 0)
+        }
+    }
+
+    @Test("the keys that published files carry for history may be there or not; any other is named", arguments: OWLViTGolden.all)
+    func keys(golden: OWLViTGolden) throws {
+        try withCopy(golden) { folder in
+            let prefix = golden.name == "v1" ? "owlvit" : "owlv2"
+            let extras = ["\(prefix).visual_projection.weight", "\(prefix).logit_scale"]
+            try rewrite(folder) { $0.removeAll { extras.contains($0.0) } }
+            _ = try OWLViT(contentsOf: folder)
+            try rewrite(folder) { $0.append(("class_head.dense1.weight", .zeros([2]))) }
+            let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["class_head.dense1.weight"])
+            #expect(throws: unread) { try OWLViT(contentsOf: folder) }
+            try rewrite(folder) { $0.removeAll { $0.0.hasPrefix("class_head.dense") } }
+            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: "class_head.dense0.weight")) {
+                try OWLViT(contentsOf: folder)
+            }
+        }
+    }
+
+    @Test("the other version's weights are refused")
+    func otherVersion() throws {
+        try withCopy(.v1) { folder in
+            try replace("\"model_type\": \"owlvit\"", "\"model_type\": \"owlv2\"", in: folder.appending(path: "config.json"))
+            #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+        }
+    }
+
+    @Test("weights of numbers that are none give no detection and no trap")
+    func notNumbers() throws {
+        try withCopy(.v2) { folder in
+            try rewrite(folder) { tensors in
+                for i in tensors.indices where tensors[i].0.hasPrefix("box_head") || tensors[i].0.hasPrefix("class_head") {
+                    tensors[i].1 = tensors[i].1 * Float.nan
+                }
+            }
+            let owl = try OWLViT(contentsOf: folder)
+            let picture = OWLViTGolden.picture(0)
+            let scene = try owl.encode(picture, tiles: 2)
+            _ = try? owl.learn([Example(picture, box: box(0, 0, 20, 20)), Example(picture, point: Point(x: 5, y: 5))])
+            var vector = [Float](repeating: 0, count: 12)
+            vector[0] = 1
+            let text = OWLViT.Text(text: "a", embedding: Tensor(vector, [12]), wasCut: false)
+            let concept = OWLViT.Concept(className: "a", texts: [text], model: (owl.weights.modelName, owl.weights.sha256))
+            for suppression in [OWLViT.DetectOptions.Suppression.none, .classWise(iou: 0.3)] {
+                #expect(try owl.detect(concept, in: scene, options: .init(threshold: 0, suppression: suppression)).isEmpty)
+            }
+            _ = owl.imageGuided(by: scene, in: scene)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import OWLViT
+import Tensor
+import Testing
+
+struct ScoreTests {
+    @Test("an example's score is the way from its background to itself, while the model's sigmoid saturates")
+    func examples() throws {
+        let planted = try Planted()
+        let (a, b) = (planted.direction(0), planted.direction(1))
+        let concept = OWLViT.Concept(className: "a", examples: planted.examples(a), model: planted.model)
+        let cosines: [Float] = [0.2, 0.4, 0.65, 0.75, 1]
+        let scene = planted.encoding(
+            planted.view(
+                cosines.enumerated().map { i, c in (planted.mixed(a, b, cosine: c), box(Double(20 * i), 0, Double(20 * i + 10), 9)) }))
+        let found = try planted.owl.detect(concept, in: scene, options: .init(threshold: 0))
+        #expect(zip(found.map { $0.similarity ?? 0 }, cosines.reversed()).allSatisfy { abs($0 - $1) < 1e-5 })
+        // 1 / (1 + e⁶) at the background, half at the middle.
+        let expected: [Float] = [0.99753, 0.73106, 0.26894, 0.00247, 0.00005]
+        #expect(zip(found.map(\.score), expected).allSatisfy { abs($0 - $1) < 1e-4 }, "\(found.map(\.score))")
+        #expect(found.allSatisfy { $0.probability > 0.88 })
+        // By default half way counts as found.
+        #expect(try planted.owl.detect(concept, in: scene).count == 2)
+    }
+
+    @Test("where nothing is like the example, the answer is nothing, and the best place is told")
+    func nothingHere() throws {
+        let planted = try Planted()
+        let concept = OWLViT.Concept(className: "a", examples: planted.examples(planted.direction(0)), model: planted.model)
+        let scene = planted.encoding(
+            planted.view([
+                (planted.direction(1), box(0, 0, 50, 50)),
+                (planted.mixed(planted.direction(0), planted.direction(2), cosine: 0.5), box(50, 50, 90, 90)),
+            ]))
+        let found = try planted.owl.detect(concept, in: scene)
+        #expect(found.isEmpty)
+        let best = try #require(found.best["a"])
+        #expect(abs(best.box.x1 - 50) < 1e-4 && best.score < 0.5 && abs((best.similarity ?? 0) - 0.5) < 1e-5)
+    }
+
+    @Test("the nearest of several examples counts, not their mean")
+    func severalExamples() throws {
+        let planted = try Planted()
+        let (front, back) = (planted.direction(0), planted.direction(1))
+        let concept = OWLViT.Concept(className: "mug", examples: planted.examples(front, back), model: planted.model)
+        let scene = planted.encoding(
+            planted.view([(back, box(0, 0, 9, 9)), (front, box(20, 20, 29, 29)), (planted.direction(2), box(50, 50, 59, 59))]))
+        let found = try planted.owl.detect(concept, in: scene)
+        #expect(found.count == 2 && found.allSatisfy { $0.similarity.map { $0 > 0.999 } == true })
+    }
+
+    @Test("what is more like a negative than like the examples is not found")
+    func negatives() throws {
+        let planted = try Planted()
+        let (mug, glass) = (planted.direction(0), planted.direction(1))
+        let (nearMug, nearGlass) = (planted.mixed(mug, glass, cosine: 0.9), planted.mixed(glass, mug, cosine: 0.75))
+        let scene = planted.encoding(planted.view([(nearMug, box(0, 0, 9, 9)), (nearGlass, box(20, 20, 29, 29))]))
+        var concept = OWLViT.Concept(className: "mug", examples: planted.examples(mug, background: 0.2), model: planted.model)
+        #expect(try planted.owl.detect(concept, in: scene).count == 2)
+        concept.negatives = planted.examples(glass)
+        let found = try planted.owl.detect(concept, in: scene)
+        #expect(found.count == 1 && (found.first?.similarity).map { abs($0 - 0.9) < 1e-5 } == true)
+    }
+
+    @Test("a class of texts and examples is found by either")
+    func textsAndExamples() throws {
+        let planted = try Planted()
+        let (word, look) = (planted.direction(0), planted.direction(1))
+        let text = OWLViT.Text(text: "mug", embedding: word, wasCut: false)
+        let concept = OWLViT.Concept(className: "mug", texts: [text], examples: planted.examples(look), model: planted.model)
+        let scene = planted.encoding(
+            planted.view([(word, box(0, 0, 9, 9)), (look, box(20, 20, 29, 29)), (planted.direction(2) * -1, box(50, 50, 59, 59))]))
+        let found = try planted.owl.detect(concept, in: scene, options: .init(threshold: 0.92))
+        #expect(found.count == 2)
+        // A text's 0.1 counts as half: so the class has one threshold.
+        #expect(try planted.owl.detect(concept, in: scene).thresholds == ["mug": 0.5])
+    }
+
+    @Test("a patch of two classes goes to the one it fits best, each measured by its own threshold")
+    func arbitration() throws {
+        let planted = try Planted()
+        let (word, look) = (planted.direction(0), planted.direction(1))
+        let text = OWLViT.Text(text: "cup", embedding: word, wasCut: false)
+        let cup = OWLViT.Concept(className: "cup", texts: [text], model: planted.model)
+        let mug = OWLViT.Concept(className: "mug", examples: planted.examples(look), model: planted.model)
+        for (cosine, winner) in [(Float(0.98), "mug"), (0.75, "cup")] {
+            let vector = planted.mixed(look, word, cosine: cosine)
+            let scene = planted.encoding(planted.view([(vector, box(0, 0, 9, 9))]))
+            let found = try planted.owl.detect([cup, mug], in: scene)
+            #expect(found.map(\.className) == [winner])
+            #expect(found.best.keys.sorted() == ["cup", "mug"])
+        }
+    }
+}
