@@ -72,6 +72,8 @@ public struct CLIPSeg: Sendable {
         for prompt in prompts where prompt.embedding.shape != [channels] {
             throw CLIPSegError.conditional(found: prompt.embedding.count, expected: channels)
         }
+        let shape: Shape = [configuration.taps.count, 1 + grid * grid, configuration.channels]
+        precondition(encoding.reduced.shape == shape, "an encoding \(encoding.reduced.shape) of another model, expected \(shape)")
         let parts = try stride(from: 0, to: prompts.count, by: Self.batch).map { start in
             try Task.checkCancellation()
             let some = prompts[start..<min(start + Self.batch, prompts.count)]

@@ -39,7 +39,10 @@ extension CLIPSeg {
             let offsets = offset.enlarged(to: picture.size, rows: rows)
             let width = picture.width
             let guide = Self.luminance(picture.pixels[3 * rows.lowerBound * width..<3 * rows.upperBound * width])
-            return guide.indices.map { max(0, min(1, slopes[$0] * guide[$0] + offsets[$0])) }
+            return guide.indices.map { i in
+                let q = slopes[i] * guide[i] + offsets[i]
+                return q > 0 ? min(q, 1) : 0
+            }
         }
 
         /// Of RGB bytes, 0…1 (Rec. 601).

@@ -31,18 +31,22 @@ extension CLIPSeg {
 
         /// The same in 65,536 steps, as 16-bit pictures hold them.
         public var probabilities16: [UInt16] {
-            bands { band($0).map { UInt16(($0 * 65535).rounded()) } }.flatMap(\.self)
+            bands { band($0).map { $0 > 0 ? UInt16(($0 * 65535).rounded()) : 0 } }.flatMap(\.self)
         }
 
         /// The highest probability and where it is.
         public var peak: (score: Float, point: Point) {
             let highest = bands { rows in
-                let values = band(rows)
-                let place = values.indices.max { values[$0] < values[$1] } ?? 0
-                return (values[place], rows.lowerBound * size.width + place)
+                let (score, place) = band(rows).highest
+                return (score: score, place: rows.lowerBound * size.width + place)
             }
-            let (score, place) = highest.max { $0.0 < $1.0 } ?? (0, 0)
-            return (score, Point(x: Double(place % size.width) + 0.5, y: Double(place / size.width) + 0.5))
+            return point(of: highest)
+        }
+
+        /// The best of all bands.
+        func point(of bands: [(score: Float, place: Int)]) -> (score: Float, point: Point) {
+            let best = bands.reduce((score: 0, place: 0)) { $1.score > $0.score ? $1 : $0 }
+            return (best.score, Point(x: Double(best.place % size.width) + 0.5, y: Double(best.place / size.width) + 0.5))
         }
 
         /// The pixels that are at least so probable.
@@ -67,6 +71,15 @@ extension CLIPSeg {
             if let edges { return edges.band(rows) }
             return Tensor(logits.enlarged(to: size, rows: rows), [rows.count * size.width]).sigmoid().array
         }
+    }
+}
+
+extension [Float] {
+    /// The largest of some probabilities and where it is; numbers that are none, as broken weights give, do not count.
+    var highest: (score: Float, place: Int) {
+        var highest: (score: Float, place: Int) = (0, 0)
+        for (place, value) in enumerated() where value > highest.score { highest = (value, place) }
+        return highest
     }
 }
 

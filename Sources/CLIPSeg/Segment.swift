@@ -129,13 +129,9 @@ extension CLIPSeg {
             let width = maps.first?.size.width ?? 0
             let bands = maps.first?.bands { rows in Self.assigned(maps.map { $0.band(rows) }, thresholds, width: width) } ?? []
             masks = maps.indices.map { c in Mask(stacking: bands.map { $0.masks[c] }) }
+            let starts = bands.reduce(into: [0]) { $0.append($0[$0.count - 1] + width * ($1.masks.first?.height ?? 0)) }
             peaks = maps.indices.map { c in
-                var (score, place, start) = (-Float.infinity, 0, 0)
-                for band in bands {
-                    if band.peaks[c].score > score { (score, place) = (band.peaks[c].score, start + band.peaks[c].place) }
-                    start += width * band.masks[c].height
-                }
-                return (score, Point(x: Double(place % width) + 0.5, y: Double(place / width) + 0.5))
+                maps[c].point(of: zip(bands, starts).map { (score: $0.peaks[c].score, place: $1 + $0.peaks[c].place) })
             }
         }
 
@@ -146,15 +142,12 @@ extension CLIPSeg {
             let count = scores.first?.count ?? 0
             var owners = [Int32](repeating: -1, count: count)
             var best = [Float](repeating: 0, count: scores.count > 1 ? count : 0)
-            var peaks: [(score: Float, place: Int)] = []
             for (c, values) in scores.enumerated() {
                 let threshold = thresholds[c]
                 let least = min(max(threshold, 1e-6), 1 - 1e-6)
                 let scale = (1 - least) / least
-                var peak = (score: -Float.infinity, place: 0)
                 for i in 0..<count {
                     let p = values[i]
-                    if p > peak.score { peak = (p, i) }
                     guard p >= threshold else { continue }
                     if scores.count > 1 {
                         let odds = p / max(1e-7, 1 - p) * scale
@@ -163,12 +156,11 @@ extension CLIPSeg {
                     }
                     owners[i] = Int32(c)
                 }
-                peaks.append(peak)
             }
             let masks = scores.indices.map { c in
                 Mask(width: width, height: width > 0 ? count / width : 0) { x, y in owners[y * width + x] == c }
             }
-            return (masks, peaks)
+            return (masks, scores.map(\.highest))
         }
     }
 }

@@ -101,6 +101,18 @@ struct SegmentTests {
         #expect(found.peaks[0].point.x > 40 && found.peaks[0].point.x < 60 && found.peaks[0].point.y > 60)
     }
 
+    @Test("broken weights, whose answers are no numbers, find nothing")
+    func notANumber() throws {
+        let size = Size(width: 30, height: 20)
+        let broken = CLIPSeg.ScoreMap(logits: Tensor(repeating: .nan, [8, 8]), size: size)
+        let picture = Picture(rgb: [UInt8](repeating: 7, count: 1800), width: 30, height: 20)
+        for map in [broken, try broken.refined(by: picture)] {
+            let found = CLIPSeg.segments([map, map], ["a", "b"], thresholds: [0.1, 0.1], options: .init())
+            #expect(found.isEmpty && found.peaks.map(\.score) == [0, 0] && map.peak.score == 0)
+            #expect(map.probabilities16.allSatisfy { $0 == 0 } && map.mask(threshold: 0.1).isEmpty)
+        }
+    }
+
     @Test("several names of a class count as the most probable of them")
     func names() throws {
         let (clipseg, steps) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.steps())
