@@ -52,7 +52,7 @@ let package = Package(
 
         // Models
         .target(name: "ViT", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
-        .target(name: "CLIP", dependencies: ["ViT"]),
+        .target(name: "CLIP", dependencies: ["ViT", "SpanielFiles", "SpanielJSON"]),
         .target(name: "CLIPSeg", dependencies: ["CLIP"]),
         .target(name: "OWLViT", dependencies: ["CLIP"]),
         .target(name: "SAM", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
@@ -76,6 +76,7 @@ let package = Package(
         .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "ViTTests", dependencies: ["ViT", "SpanielJSON", "SpanielTestSupport"]),
+        .testTarget(name: "CLIPTests", dependencies: ["CLIP", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "CLIPSegTests", dependencies: ["CLIPSeg", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
         .testTarget(name: "OWLViTTests", dependencies: ["OWLViT", "SpanielTestSupport"]),

@@ -1,0 +1,55 @@
+import SpanielFiles
+import Tensor
+
+/// What can be wrong with a text, or with the files that say how a model reads texts.
+public enum CLIPError: Error, Sendable, Equatable {
+    /// A text without a word.
+    case textEmpty
+    /// A text of which the model knows not one character.
+    case textUnknown(String)
+    /// The folder has no files for a tokenizer.
+    case tokenizerMissing(folder: String, found: String)
+    /// A tokenizer's file says something that it cannot say, or that CLIP's tokenizer does not do.
+    case tokenizer(file: String, expected: String, found: String)
+    /// The tokenizer has ids that the model's table of words has no row for.
+    case vocabulary(model: String, tokenizer: Int, embeddings: Int)
+    /// A file is missing or may not be read.
+    case file(FileError)
+    /// Pixel values that are not one picture of the model's size.
+    case pixelValues(found: Shape, expected: Shape)
+
+    /// The error's name in records that programs read.
+    public var code: String {
+        switch self {
+        case .textEmpty: "text.empty"
+        case .textUnknown: "text.unknown"
+        case .tokenizerMissing: "tokenizer.missing"
+        case .tokenizer: "tokenizer.file"
+        case .vocabulary: "tokenizer.vocabulary"
+        case .file(let error): error.code
+        case .pixelValues: "pixel-values.shape"
+        }
+    }
+}
+
+extension CLIPError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .textEmpty:
+            "the text is empty: give the words for what you look for"
+        case .textUnknown(let text):
+            "the model's vocabulary has not one character of the text “\(text)”: give it in the model's language"
+        case .tokenizerMissing(let folder, let found):
+            "\(folder): expected tokenizer.json, or vocab.json and merges.txt, found \(found); without them the model can read no text"
+        case .tokenizer(let file, let expected, let found):
+            "\(file): expected \(expected), found \(found)"
+        case .vocabulary(let model, let tokenizer, let embeddings):
+            "\(model): the tokenizer's vocabulary has \(tokenizer) entries, the model's table of words \(embeddings) (do the tokenizer's files and "
+                + "the weights belong together?)"
+        case .file(let error):
+            error.description
+        case .pixelValues(let found, let expected):
+            "pixel_values is \(found), expected \(expected)"
+        }
+    }
+}
