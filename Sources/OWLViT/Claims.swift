@@ -12,7 +12,8 @@ extension OWLViT {
         let margin: Float
         let logit: Float
         let similarity: Float?
-        var box: Box
+        /// As predicted; it may reach beyond the picture.
+        let box: Box
     }
 
     /// The concepts' vectors laid side by side, so that each view is compared with all of them in one product.
@@ -47,29 +48,36 @@ extension OWLViT {
             return concepts.indices.map { c in
                 let concept = concepts[c]
                 let (texts, examples, negatives) = columns[c]
-                let isPlain = concept.examples.isEmpty
                 return (0..<view.patches.count).compactMap { patch in
                     func best(_ columns: Range<Int>) -> Float? { columns.lazy.map { similarities[patch * width + $0] }.max() }
                     func logit(_ similarity: Float) -> Float { (similarity + shifts[patch]) * scales[patch] }
+                    func margin(_ similarity: Float) -> Float { concept.margin(similarity, logit: logit(similarity)) }
                     let textLogit = best(texts).map(logit)
+                    let textMargin = textLogit.map { Scale.margin(logit: $0, threshold: Scale.textThreshold) }
                     let similarity = best(examples)
-                    let exampleMargin = similarity.map { Scale.margin(similarity: $0, concept.examples) }
-                    let textMargin = textLogit.map(Scale.margin(textLogit:))
-                    guard let margin = [textMargin, exampleMargin].compactMap({ $0 }).max() else { return nil }
-                    // Against examples, negatives count by the same measure: the more similar wins.
-                    if let against = best(negatives),
-                        Scale.margin(similarity: against, isPlain ? concept.negatives : concept.examples) > margin
-                    {
-                        return nil
-                    }
+                    let exampleMargin = similarity.map(margin)
+                    guard let most = [textMargin, exampleMargin].compactMap({ $0 }).max() else { return nil }
+                    if let against = best(negatives), margin(against) > most { return nil }
                     let isText = exampleMargin.map { (textMargin ?? -.infinity) >= $0 } ?? true
-                    let logit = (isText ? textLogit : similarity.map(logit)) ?? 0
+                    let value = (isText ? textLogit : similarity.map(logit)) ?? 0
                     return Claim(
-                        concept: c, view: number, patch: patch, score: Scale.sigmoid(isPlain ? logit : margin), margin: margin,
-                        logit: logit,
-                        similarity: similarity, box: view.boxes[patch])
+                        concept: c, view: number, patch: patch, score: Scale.sigmoid(concept.scoresBySigmoid ? value : most), margin: most,
+                        logit: value, similarity: similarity, box: view.boxes[patch])
                 }
             }
+        }
+    }
+}
+
+extension OWLViT.Concept {
+    fileprivate var scoresBySigmoid: Bool { examples.isEmpty || scoring == .sigmoid }
+
+    /// How far a similarity to an example is above what is just found. Negatives count by the same measure, so that of two examples the more
+    /// similar wins; against texts, by their own.
+    fileprivate func margin(_ similarity: Float, logit: Float) -> Float {
+        switch scoring {
+        case .sigmoid: OWLViT.Scale.margin(logit: logit, threshold: OWLViT.Scale.sigmoidThreshold)
+        case .likeness: OWLViT.Scale.margin(similarity: similarity, examples.isEmpty ? negatives : examples)
         }
     }
 }

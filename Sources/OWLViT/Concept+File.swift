@@ -27,7 +27,7 @@ extension OWLViT.Concept {
             }
             if let threshold = concept.threshold { tensors.append(("\(i).threshold", Tensor([threshold], [1]))) }
             let texts = concept.texts.map { JSON.object(["text": JSON($0.text), "cut": JSON($0.wasCut)]) }
-            entries.append(["class": JSON(concept.className), "texts": .array(texts)])
+            entries.append(["class": JSON(concept.className), "scoring": JSON(concept.scoring.rawValue), "texts": .array(texts)])
         }
         let metadata = [
             "format": format, "task": "detect", "model": concepts.first?.model.name ?? "",
@@ -85,9 +85,9 @@ private struct ConceptFile {
     }
 
     func concept(_ i: Int) throws -> OWLViT.Concept {
-        guard let className = entries[i]["class"]?.string, let words = entries[i]["texts"]?.array else {
-            throw refuse("a class and its texts", "damaged metadata")
-        }
+        guard let className = entries[i]["class"]?.string, let words = entries[i]["texts"]?.array,
+            let scoring = entries[i]["scoring"]?.string.flatMap(OWLViT.Scoring.init)
+        else { throw refuse("a class, its texts and how it scores", "damaged metadata") }
         let vectors = try rows("\(i).texts", [nil, nil])
         guard vectors.count == words.count else { throw refuse("\(words.count) texts in \(i).texts", "\(vectors.count)") }
         let texts = try zip(words, vectors).map { word, vector in
@@ -98,7 +98,7 @@ private struct ConceptFile {
         if let threshold, !(0...1).contains(threshold) { throw refuse("a threshold from 0 to 1", "\(threshold)") }
         let concept = OWLViT.Concept(
             className: className, texts: texts, examples: try examples("\(i).examples"), negatives: try examples("\(i).negatives"),
-            threshold: threshold, model: model)
+            scoring: scoring, threshold: threshold, model: model)
         guard !concept.texts.isEmpty || !concept.examples.isEmpty else { throw refuse("texts or examples of \(className)", "neither") }
         return concept
     }

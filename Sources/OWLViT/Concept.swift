@@ -11,22 +11,32 @@ extension OWLViT {
         public var examples: Examples
         /// What it must not be taken for.
         public var negatives: Examples
+        /// What an example's score is.
+        public var scoring: Scoring
         /// The score above which an object counts as found, 0…1; nil: `defaultThreshold`.
         public var threshold: Float?
         /// The name and checksum of the model it was learnt with.
         public var model: (name: String, sha256: String)
 
         package init(
-            className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none, threshold: Float? = nil,
-            model: (name: String, sha256: String)
+            className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none, scoring: Scoring = .likeness,
+            threshold: Float? = nil, model: (name: String, sha256: String)
         ) {
             (self.className, self.texts, self.examples, self.negatives) = (className, texts, examples, negatives)
-            (self.threshold, self.model) = (threshold, model)
+            (self.scoring, self.threshold, self.model) = (scoring, threshold, model)
         }
 
         /// What `threshold` is until set: 0.1 for texts alone, as transformers has it; for examples, half of the way from what lies beside
-        /// them to themselves.
-        public var defaultThreshold: Float { examples.isEmpty ? Scale.textThreshold : 0.5 }
+        /// them to themselves, or 0.6 of the model's sigmoid.
+        public var defaultThreshold: Float { examples.isEmpty ? Scale.textThreshold : scoring == .likeness ? 0.5 : Scale.sigmoidThreshold }
+    }
+
+    /// What an example's score is; a text's is the model's sigmoid in every case.
+    public enum Scoring: String, Sendable, Hashable, CaseIterable {
+        /// How far the similarity is on the way from what lies beside the examples to themselves.
+        case likeness
+        /// The model's sigmoid, as in the published code; of examples nearly all are high.
+        case sigmoid
     }
 
     /// A text of a concept.

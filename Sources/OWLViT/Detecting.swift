@@ -23,15 +23,13 @@ extension OWLViT {
         for (number, view) in encoding.views.enumerated() {
             // Of each patch, the class that claims it most among those whose threshold it exceeds.
             var winners = [Claim?](repeating: nil, count: view.patches.count)
-            for var claim in queries.claims(view, number: number).joined() {
-                guard let box = visible(claim.box, in: encoding, options) else { continue }
-                claim.box = box
+            for claim in queries.claims(view, number: number).joined() where visible(claim.box, in: encoding, options) != nil {
                 if claim.margin > best[claim.concept]?.margin ?? -.infinity { best[claim.concept] = claim }
                 if claim.score > thresholds[claim.concept], claim.margin > winners[claim.patch]?.margin ?? -.infinity {
                     winners[claim.patch] = claim
                 }
             }
-            found += winners.compactMap { $0 }.filter { number == 0 || !isCut(view.boxes[$0.patch], by: view.frame, of: encoding.size) }
+            found += winners.compactMap { $0 }.filter { number == 0 || !isCut($0.box, by: view.frame, of: encoding.size) }
         }
         if encoding.views.count > 1 { found = Self.merged(found) }
         found = Self.suppressed(found, options.suppression)
@@ -39,7 +37,8 @@ extension OWLViT {
             Detection(
                 className: concepts[claim.concept].className, score: claim.score, logit: claim.logit,
                 probability: Scale.sigmoid(claim.logit), similarity: claim.similarity,
-                objectness: encoding.views[claim.view].patches.objectness.map { Scale.sigmoid($0[claim.patch]) }, box: claim.box)
+                objectness: encoding.views[claim.view].patches.objectness.map { Scale.sigmoid($0[claim.patch]) },
+                box: visible(claim.box, in: encoding, options) ?? claim.box)
         }
         // Concepts of one name are one class.
         let names = concepts.map(\.className)

@@ -36,7 +36,7 @@ extension OWLViT {
 
     /// How detections are chosen.
     public struct DetectOptions: Sendable {
-        /// What becomes of boxes that overlap a better one.
+        /// What becomes of boxes that overlap a better one; what of them lies beyond the picture counts too.
         public enum Suppression: Sendable, Hashable {
             case none
             /// They go where the better one is of the same class.

@@ -43,7 +43,8 @@ extension OWLViT {
             found: alphas.indices.filter { alphas[$0] > 0 }.map { ImageGuided.Found(box: view.boxes[$0], alpha: alphas[$0]) })
     }
 
-    private func wholePicturePatch(_ view: View) -> Int {
+    /// The patch that stands for a whole picture, by transformers' rule.
+    func wholePicturePatch(_ view: View) -> Int {
         if let objectness = view.patches.objectness { return objectness.argmax() }
         // The square, not the picture in it.
         let frame = view.frame

@@ -35,9 +35,15 @@ extension OWLViT {
         guard let first = examples.first else { throw OWLViTError.nothingToLearn }
         let classes = Set(examples.map(\.className))
         guard classes.count == 1 else { throw OWLViTError.severalClasses(classes.sorted()) }
-        return Concept(
+        var concept = Concept(
             className: first.className, texts: texts, examples: try look(at: examples, texts, options),
             negatives: try look(at: negatives, [], options), model: (weights.modelName, weights.sha256))
+        if options.selection == .published {
+            concept.scoring = .sigmoid
+            // What transformers' documentation takes for each version.
+            concept.threshold = version == .v1 ? Scale.sigmoidThreshold : 0.9
+        }
+        return concept
     }
 
     /// Learns away from the caller's thread.
@@ -68,9 +74,21 @@ extension OWLViT {
     }
 
     /// The patch that stands for an example.
-    /// - Parameter region: a box in the view's picture; of a point, without extent.
+    /// - Parameter region: a box in the view's picture, or all of it; of a point, without extent.
     package func exemplar(of region: Box, in view: View, _ texts: [Text] = [], _ selection: Selection? = nil) throws -> Exemplar {
-        let candidates = region.area > 0 ? view.candidates(for: region) : view.candidates(at: region.center)
+        let isWhole = region == view.frame.part
+        let candidates: [View.Choice]
+        if selection == .published && isWhole {
+            let patch = wholePicturePatch(view)
+            candidates = [View.Choice(patch: patch, overlap: view.boxes[patch].iou(region))]
+        } else if version == .v2 && isWhole && selection != .iou {
+            // No box was drawn, and most of the picture may be background: any object may be meant.
+            candidates = view.boxes.indices.filter { region.contains(view.boxes[$0].center) }.map {
+                View.Choice(patch: $0, overlap: view.boxes[$0].iou(region))
+            }
+        } else {
+            candidates = region.area > 0 ? view.candidates(for: region) : view.candidates(at: region.center)
+        }
         let choice: View.Choice?
         switch selection {
         case .iou:

@@ -16,10 +16,13 @@ extension OWLViT {
         /// transformers' threshold for texts.
         package static let textThreshold: Float = 0.1
 
+        /// What transformers' documentation takes for the sigmoid of an example's logit.
+        package static let sigmoidThreshold: Float = 0.6
+
         static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 
-        /// How far a text's logit is above the threshold's.
-        static func margin(textLogit: Float) -> Float { textLogit + log((1 - textThreshold) / textThreshold) }
+        /// How far a logit is above a threshold's.
+        static func margin(logit: Float, threshold: Float) -> Float { logit + log((1 - threshold) / threshold) }
 
         /// From -6, as similar as the background, to 6, as similar as the examples are to one another; a sigmoid makes 0.002…0.998 of it.
         package static func margin(similarity: Float, _ examples: Examples) -> Float {

@@ -8,7 +8,8 @@ extension OWLViT {
         case iou
         /// Of the patches whose boxes overlap the drawn one nearly as much as the best, the one that is most an object; OWLv2 only.
         case objectness
-        /// Of the same patches, the one least like the mean of all: the original code's rule.
+        /// As the published code does it: of the same patches, the one least like the mean of all; of OWLv2, where the whole picture is the
+        /// example, the one that is most an object. Scores are then the model's sigmoid.
         case published
     }
 }

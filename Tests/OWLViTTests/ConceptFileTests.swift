@@ -82,7 +82,8 @@ struct ConceptFileTests {
         for key in ["model", "model_sha256", "concepts"] { try expectRefused({ _, metadata in metadata[key] = nil }, "without \(key)") }
         for text in [
             "", "{}", "[1]", "[{}]", "[{\"class\":1,\"texts\":[]}]", "[{\"class\":\"a\",\"texts\":[1]}]",
-            "[{\"class\":\"a\",\"texts\":[]}]",
+            "[{\"class\":\"a\",\"texts\":[]}]", "[{\"class\":\"a\",\"texts\":[],\"scoring\":\"other\"}]",
+            "[{\"class\":\"a\",\"texts\":[],\"scoring\":\"likeness\"}]",
         ] {
             try expectRefused({ _, metadata in metadata["concepts"] = text }, text)
         }
