@@ -119,7 +119,7 @@ extension OWLViT.Examples {
     ///
     /// The background's is the 95th of a hundred patches of the examples' pictures whose boxes have nothing to do with any example: the
     /// other things there, which are what an object must be told from, are among its most similar.
-    init(_ seen: [(view: OWLViT.View, region: Box, exemplar: OWLViT.Exemplar)]) {
+    package init(_ seen: [(view: OWLViT.View, region: Box, exemplar: OWLViT.Exemplar)]) {
         self.init(exemplars: seen.map(\.exemplar), background: 0, inside: 1)
         guard !seen.isEmpty else { return }
         let queries = Tensor.stack(exemplars.map(\.embedding))

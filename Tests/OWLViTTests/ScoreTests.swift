@@ -90,4 +90,31 @@ struct ScoreTests {
             #expect(found.best.keys.sorted() == ["cup", "mug"])
         }
     }
+
+    @Test("the background is what is most similar beside the examples, and several examples say how alike they are")
+    func levels() throws {
+        let planted = try Planted()
+        let (a, b, c) = (planted.direction(0), planted.direction(1), planted.direction(2))
+        let drawn = box(10, 10, 40, 40)
+        func exemplar(_ vector: Tensor) -> OWLViT.Exemplar { OWLViT.Exemplar(embedding: vector, box: drawn, overlap: 1) }
+        // Twenty other things, from 0 to 0.38 alike; the object's own patches and what stands beyond the picture say nothing.
+        var patches = (0..<20).map { i in
+            (planted.mixed(a, b, cosine: 0.02 * Float(i)), box(60, 2 * Double(i), 90, 2 * Double(i) + 30))
+        }
+        patches += [(a, box(11, 11, 40, 40)), (planted.mixed(a, b, cosine: 0.9), box(20, 20, 30, 30)), (a, box(120, 0, 140, 20))]
+        let view = planted.view(patches)
+        let one = OWLViT.Examples([(view: view, region: drawn, exemplar: exemplar(a))])
+        #expect(abs(one.background - 0.36) < 1e-5 && one.inside == 1)
+        let other = planted.mixed(a, c, cosine: 0.8)
+        let two = OWLViT.Examples([a, other].map { (view: view, region: drawn, exemplar: exemplar($0)) })
+        #expect(abs(two.inside - 0.8) < 1e-5)
+        // Examples that have no more in common than with the rest do not make everything alike.
+        let strangers = OWLViT.Examples([a, c].map { (view: view, region: drawn, exemplar: exemplar($0)) })
+        #expect(strangers.inside > strangers.background)
+        // Where the object fills the picture, its least similar patches stand for the background.
+        let full = planted.view([(a, box(0, 0, 100, 100)), (planted.mixed(a, b, cosine: 0.3), box(1, 1, 99, 99)), (a, box(2, 2, 98, 98))])
+        let alone = OWLViT.Examples([(view: full, region: box(0, 0, 100, 100), exemplar: exemplar(a))])
+        #expect(alone.background < 1 && alone.inside == 1)
+        #expect(OWLViT.Examples([]).isEmpty)
+    }
 }
