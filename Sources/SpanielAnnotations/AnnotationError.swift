@@ -1,4 +1,5 @@
 import SpanielFiles
+import SpanielImaging
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -11,6 +12,10 @@ public enum AnnotationError: Error, Equatable, Sendable {
     case file(FileError)
     /// No JSON at all.
     case json(file: String, problem: String)
+    /// Something that is not well-formed XML, or XML of a kind that is not read.
+    case xml(file: String, line: Int, problem: String)
+    /// A picture or a mask that the annotations name and that cannot be used.
+    case picture(ImagingError)
     /// A value that is missing or of the wrong kind; `path` is its place, as in `annotations[3].bbox`.
     case value(file: String, path: String, expected: String, found: String)
 
@@ -19,6 +24,8 @@ public enum AnnotationError: Error, Equatable, Sendable {
         switch self {
         case .file(let error): error.code
         case .json: "annotations.json"
+        case .xml: "annotations.xml"
+        case .picture(let error): error.code
         case .value: "annotations.value"
         }
     }
@@ -29,6 +36,8 @@ extension AnnotationError: CustomStringConvertible, LocalizedError {
         switch self {
         case .file(let error): error.description
         case .json(let file, let problem): "\(file): expected JSON, \(problem)"
+        case .xml(let file, let line, let problem): "\(file): line \(line): \(problem)"
+        case .picture(let error): error.description
         case .value(let file, let path, let expected, let found): "\(file): \(path): expected \(expected), found \(found)"
         }
     }

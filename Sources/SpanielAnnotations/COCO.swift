@@ -1,4 +1,5 @@
 import SpanielImaging
+import SpanielJSON
 
 /// Annotations as a COCO file holds them: pictures, classes, and objects with boxes and masks.
 public struct COCO: Sendable, Equatable {
@@ -6,6 +7,8 @@ public struct COCO: Sendable, Equatable {
         public var id: Int
         public var fileName: String
         public var size: Size
+        /// What else stands there, written again as it was; so below.
+        package var extras = JSON.Object()
 
         public init(id: Int, fileName: String, size: Size) {
             self.id = id
@@ -17,6 +20,7 @@ public struct COCO: Sendable, Equatable {
     public struct Category: Sendable, Equatable {
         public var id: Int
         public var name: String
+        package var extras = JSON.Object()
 
         public init(id: Int, name: String) {
             self.id = id
@@ -37,6 +41,8 @@ public struct COCO: Sendable, Equatable {
         public var score: Double?
         /// A crowd is left out of an evaluation, neither found nor missed.
         public var isCrowd: Bool
+        package var provenance: LabelledObject.Provenance?
+        package var extras = JSON.Object()
     }
 
     /// A mask: rings that are added up, or run lengths, which alone can say holes.
@@ -70,6 +76,7 @@ public struct COCO: Sendable, Equatable {
     public var images: [Image] = []
     public var categories: [Category] = []
     public var annotations: [Annotation] = []
+    package var extras = JSON.Object()
 
     /// An empty file whose classes are numbered in this order from 1; others follow as they come.
     public init(classes: [String] = []) {

@@ -1,3 +1,4 @@
+import SpanielImaging
 import SpanielJSON
 
 /// A value in an annotation file that knows its place, so that an error can name it.
@@ -78,10 +79,16 @@ struct Field {
     }
 
     func elements<T>(_ read: (Field) throws(AnnotationError) -> T) throws(AnnotationError) -> [T] {
+        try enumerated { _, field throws(AnnotationError) in try read(field) }
+    }
+
+    func enumerated<T>(_ read: (Int, Field) throws(AnnotationError) -> T) throws(AnnotationError) -> [T] {
         guard let array = value?.array else { throw error(expected: "a list") }
         var result: [T] = []
         result.reserveCapacity(array.count)
-        for (index, element) in array.enumerated() { result.append(try read(Field(element, file: file, path: "\(path)[\(index)]"))) }
+        for (index, element) in array.enumerated() {
+            result.append(try read(index, Field(element, file: file, path: "\(path)[\(index)]")))
+        }
         return result
     }
 
@@ -90,5 +97,33 @@ struct Field {
         for (index, id) in ids.enumerated() where !seen.insert(id).inserted {
             throw .value(file: file, path: "\(path)[\(index)].id", expected: "an id of its own", found: "\(id) a second time")
         }
+    }
+
+    /// The fields of an object beyond those named here.
+    ///
+    /// - Parameter isDefault: those it is true for say nothing and are dropped.
+    func others(_ known: String..., unless isDefault: (String, JSON) -> Bool = { _, _ in false }) -> JSON.Object {
+        guard let fields = value?.object else { return JSON.Object() }
+        var others = JSON.Object()
+        for (key, value) in fields where !known.contains(key) && !isDefault(key, value) { others.append(key, value) }
+        return others
+    }
+
+    /// A picture's size, from the fields of these names.
+    func size(width: String = "width", height: String = "height") throws(AnnotationError) -> Size {
+        let columns = try self[width].int(in: 1...Limits.pixels)
+        return Size(width: columns, height: try self[height].int(in: 1...Limits.pixels / columns))
+    }
+
+    /// Refuses a box that reaches more than a pixel out of its picture: tools round differently, but no further.
+    func check(_ box: Box, inside size: Size) throws(AnnotationError) {
+        guard box.isInside(size) else { throw error(expected: "a box inside the picture's \(size.width) x \(size.height) pixels") }
+    }
+}
+
+extension Box {
+    /// Whether it keeps to a picture but for a pixel's rounding.
+    func isInside(_ size: Size) -> Bool {
+        x1 >= -1 && y1 >= -1 && x2 <= Double(size.width) + 1 && y2 <= Double(size.height) + 1
     }
 }

@@ -62,12 +62,16 @@ package struct AtomicFile: ~Copyable {
     }
 
     /// Puts the file in its place.
-    package consuming func commit() throws(FileError) {
+    ///
+    /// - Parameter durable: brought to the disk first, so that no crash leaves an empty file; not needed inside a folder that is itself
+    ///   renamed later.
+    package consuming func commit(durable: Bool = true) throws(FileError) {
         guard let temporary else { return }
-        guard fsync(descriptor) == 0, rename(temporary, destination) == 0 else {
+        guard !durable || fsync(descriptor) == 0, rename(temporary, destination) == 0 else {
             throw .unwritable(path: destination, errno: errno)
         }
         Self.unfinished.withLock { _ = $0.remove(temporary) }
+        guard durable else { return }
         // The name is on the disk once its folder is; where a folder cannot be synced, the file is still right.
         let folder = open(Self.folder(of: destination), O_RDONLY | O_CLOEXEC)
         if folder >= 0 {
@@ -89,19 +93,25 @@ package struct AtomicFile: ~Copyable {
     /// Removes what is being written, for a process about to end (an interrupt).
     package static func discardUnfinished() {
         unfinished.withLock { paths in
-            for path in paths { unlink(path) }
+            for path in paths where unlink(path) != 0 { try? FileManager.default.removeItem(atPath: path) }
             paths = []
         }
     }
+
+    /// Counts a file or folder among what is being written.
+    static func remember(_ path: String) { unfinished.withLock { _ = $0.insert(path) } }
+
+    /// - Returns: whether it was counted.
+    static func forget(_ path: String) -> Bool { unfinished.withLock { $0.remove(path) != nil } }
 }
 
 extension AtomicFile {
     /// Writes a whole file at once.
-    package static func write(_ bytes: some Collection<UInt8>, to url: URL) throws(FileError) {
+    package static func write(_ bytes: some Collection<UInt8>, to url: URL, durable: Bool = true) throws(FileError) {
         let file = try AtomicFile(replacing: url)
         let array = bytes as? [UInt8] ?? Array(bytes)
         try file.append(array.span.bytes)
-        try file.commit()
+        try file.commit(durable: durable)
     }
 }
 

@@ -16,6 +16,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
     case missing(path: String)
     /// A folder, a device or a pipe stands where a file is meant.
     case notAFile(path: String, found: String)
+    /// A file stands where a folder is meant.
+    case notAFolder(path: String)
     case tooLarge(path: String, bytes: Int, limit: Int)
     /// The system refused to read; `errno` says why.
     case unreadable(path: String, errno: Int32)
@@ -28,7 +30,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
     public var code: String {
         switch self {
         case .missing: "file.missing"
-        case .notAFile: "file.kind"
+        case .notAFile, .notAFolder: "file.kind"
         case .tooLarge: "file.too-large"
         case .unreadable: "file.unreadable"
         case .unwritable: "file.unwritable"
@@ -39,6 +41,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
         switch self {
         case .missing(let path): "\(path): there is no such file"
         case .notAFile(let path, let found): "\(path): expected a file, found \(found)"
+        case .notAFolder(let path): "\(path): expected a folder, found a file"
         case .tooLarge(let path, let bytes, let limit): "\(path): the file has \(bytes) bytes, expected at most \(limit)"
         case .unreadable(let path, EACCES): "\(path): no permission to read it (see its mode with ls -l)"
         case .unreadable(let path, let errno): "\(path): cannot be read (\(Self.text(errno)))"

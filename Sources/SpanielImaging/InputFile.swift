@@ -27,16 +27,22 @@ package enum InputFile {
         do throws(FileError) {
             bytes = try ReadableFile.bytes(of: url, limit: Limits.fileBytes)
         } catch {
-            switch error {
-            case .missing: throw .missing(file: name)
-            case .notAFile(_, "a folder"): throw .directory(file: name)
-            case .notAFile(_, let found): throw .unreadable(file: name, reason: "it is \(found)")
-            case .tooLarge(_, let bytes, _): throw .fileTooLarge(file: name, bytes: bytes)
-            case .unreadable(_, let errno), .unwritable(_, let errno):
-                throw .unreadable(file: name, reason: errno == EACCES ? "no permission" : String(cString: strerror(errno)))
-            }
+            throw Self.error(error, name: name)
         }
         if bytes.isEmpty { throw .empty(file: name) }
         return bytes
+    }
+
+    /// What a picture's file that cannot be read means.
+    static func error(_ error: FileError, name: String) -> ImagingError {
+        switch error {
+        case .missing: .missing(file: name)
+        case .notAFile(_, "a folder"): .directory(file: name)
+        case .notAFile(_, let found): .unreadable(file: name, reason: "it is \(found)")
+        case .notAFolder: .unreadable(file: name, reason: "it is a file")
+        case .tooLarge(_, let bytes, _): .fileTooLarge(file: name, bytes: bytes)
+        case .unreadable(_, let errno), .unwritable(_, let errno):
+            .unreadable(file: name, reason: errno == EACCES ? "no permission" : String(cString: strerror(errno)))
+        }
     }
 }

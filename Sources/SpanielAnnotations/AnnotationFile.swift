@@ -1,0 +1,77 @@
+import SpanielFiles
+import SpanielJSON
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The files of annotations as bytes and trees, with errors that name them.
+enum AnnotationFile {
+    /// Two gigabytes: more labels than any set has, and less than would fill a machine's memory.
+    private static let limit = 2 << 30
+
+    static func bytes(of url: URL) throws(AnnotationError) -> [UInt8] {
+        do { return try ReadableFile.bytes(of: url, limit: limit) } catch { throw .file(error) }
+    }
+
+    static func json(_ bytes: [UInt8], name: String) throws(AnnotationError) -> JSON {
+        do { return try JSON(parsing: bytes) } catch { throw .json(file: name, problem: error.description) }
+    }
+
+    static func json(of url: URL, name: String) throws(AnnotationError) -> Field {
+        Field(try json(bytes(of: url), name: name), file: name, path: "")
+    }
+
+    /// The text of a file, without a byte order mark.
+    static func text(of url: URL, name: String) throws(AnnotationError) -> String {
+        var bytes = try bytes(of: url)[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .value(file: name, path: "bytes", expected: "text in UTF-8", found: "bytes that are not")
+        }
+        return text
+    }
+
+    static func write(_ bytes: [UInt8], to url: URL) throws(AnnotationError) {
+        do { try AtomicFile.write(bytes, to: url) } catch { throw .file(error) }
+    }
+
+    /// Writes a folder of files, whole or not at all.
+    static func writeFolder(
+        _ url: URL, _ body: (_ write: (_ name: String, _ bytes: [UInt8]) throws(FileError) -> Void) throws(FileError) -> Void
+    ) throws(AnnotationError) {
+        do throws(FileError) {
+            var folder = try AtomicFolder(at: url)
+            try body { name, bytes throws(FileError) in try folder.write(bytes, to: name) }
+            try folder.commit()
+        } catch { throw .file(error) }
+    }
+
+    /// The files below a folder whose names end so, as paths relative to it, sorted by bytes; hidden ones are passed over.
+    ///
+    /// - Throws: `AnnotationError.file` when there is no such folder.
+    static func names(in url: URL, ending suffixes: [String]) throws(AnnotationError) -> [String] {
+        var names: [String] = []
+        let root = url.path(percentEncoded: false)
+        guard FileKind(of: url) == .folder else {
+            throw .file(FileKind(of: url) == .missing ? .missing(path: root) : .notAFolder(path: root))
+        }
+        /// Links that lead round in a circle end at this depth.
+        func walk(_ folder: String, depth: Int) {
+            let path = folder.isEmpty ? root : "\(root)/\(folder)"
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where !name.hasPrefix(".") {
+                let inner = folder.isEmpty ? name : "\(folder)/\(name)"
+                let matches = suffixes.contains { name.lowercased().hasSuffix($0) }
+                switch FileKind(of: URL(filePath: "\(root)/\(inner)")) {
+                case .folder where depth < 16: walk(inner, depth: depth + 1)
+                case .file where matches: names.append(inner)
+                default: break
+                }
+            }
+        }
+        walk("", depth: 0)
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}

@@ -1,0 +1,104 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A kind of annotation file or folder.
+public enum AnnotationFormat: String, Sendable, CaseIterable {
+    case coco
+    /// A list of found objects whose ids are a COCO file's.
+    case cocoResults = "coco-results"
+    case yolo, voc, labelme, cvat
+    case labelStudio = "labelstudio"
+    /// One PNG an object.
+    case masks
+
+    /// As its users call it.
+    public var title: String {
+        switch self {
+        case .coco: "COCO"
+        case .cocoResults: "a COCO results file"
+        case .yolo: "YOLO"
+        case .voc: "Pascal VOC"
+        case .labelme: "LabelMe"
+        case .cvat: "CVAT"
+        case .labelStudio: "Label Studio"
+        case .masks: "a folder of PNG masks"
+        }
+    }
+
+    /// Whether it is a folder of files, not one file.
+    public var isFolder: Bool {
+        switch self {
+        case .yolo, .voc, .labelme, .masks: true
+        case .coco, .cocoResults, .cvat, .labelStudio: false
+        }
+    }
+}
+
+/// What a format leaves open.
+public struct AnnotationOptions: Sendable {
+    /// What a line of a YOLO file says.
+    public enum YOLOLines: Sendable {
+        /// Segments when any object has a shape, else boxes.
+        case automatic
+        case boxes, segments
+    }
+
+    /// The folder the pictures lie in, for formats that do not hold their sizes (YOLO, Label Studio without objects), and for
+    /// finding the picture of a mask; nil: beside the annotations, as the format has it.
+    public var pictures: URL?
+    /// The set whose ids a COCO results file uses.
+    public var truth: LabelledSet?
+    public var yolo = YOLOLines.automatic
+    /// Accepts boxes that reach out of their picture, as detectors write them; otherwise that is an error.
+    public var allowsBoxesOutside = false
+
+    public init() {}
+}
+
+extension LabelledSet {
+    /// Reads annotations.
+    ///
+    /// - Returns: the set, and in sentences what it could not take over.
+    /// - Throws: `AnnotationError`, naming the file, the place in it and what is expected there.
+    public static func read(
+        _ format: AnnotationFormat, at url: URL, options: AnnotationOptions = AnnotationOptions()
+    ) throws(AnnotationError) -> (set: LabelledSet, losses: [String]) {
+        var losses = Losses()
+        let set =
+            switch format {
+            case .coco: LabelledSet(try COCO(contentsOf: url, allowsBoxesOutside: options.allowsBoxesOutside))
+            case .cocoResults: try COCOResults.read(url, options)
+            case .yolo: try YOLO.read(url, options, &losses)
+            case .voc: try VOC.read(url, options, &losses)
+            case .labelme: try LabelMe.read(url, options, &losses)
+            case .cvat: try CVAT.read(url, options, &losses)
+            case .labelStudio: try LabelStudio.read(url, options, &losses)
+            case .masks: try MaskFolder.read(url, options)
+            }
+        return (set, losses.sentences)
+    }
+
+    /// Writes annotations, whole or not at all. A folder that already holds files keeps the others; each of ours is replaced whole.
+    ///
+    /// - Returns: in sentences, what the format could not hold.
+    /// - Throws: `AnnotationError.file` when the place cannot be written.
+    public func write(
+        _ format: AnnotationFormat, to url: URL, options: AnnotationOptions = AnnotationOptions()
+    ) throws(AnnotationError) -> [String] {
+        var losses = Losses()
+        switch format {
+        case .coco: try COCO.write(self, to: url, &losses)
+        case .cocoResults: try COCOResults.write(self, to: url, options, &losses)
+        case .yolo: try YOLO.write(self, to: url, options, &losses)
+        case .voc: try VOC.write(self, to: url, &losses)
+        case .labelme: try LabelMe.write(self, to: url, &losses)
+        case .cvat: try CVAT.write(self, to: url, &losses)
+        case .labelStudio: try LabelStudio.write(self, to: url, &losses)
+        case .masks: try MaskFolder.write(self, to: url, &losses)
+        }
+        return losses.sentences
+    }
+}

@@ -1,0 +1,105 @@
+import SpanielImaging
+import SpanielJSON
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The list of found objects that COCO's evaluation takes: ids of the truth's images and categories, a box or a mask, a score.
+enum COCOResults {
+    static func read(_ url: URL, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
+        let name = url.lastPathComponent
+        guard var set = options.truth else {
+            throw .value(file: name, path: "image_id", expected: "the COCO file whose ids these are beside it", found: "none was given")
+        }
+        let list = try AnnotationFile.json(of: url, name: name)
+        let pictures = indices(COCO.ids(set.pictures.map(\.number), from: .min))
+        let classes = indices(COCO.ids(set.classes.map(\.number), from: .min))
+        for place in set.pictures.indices { set.pictures[place].objects = [] }
+        var count = 0
+        _ = try list.elements { field throws(AnnotationError) in
+            count += 1
+            let image = try field["image_id"].int()
+            guard let place = pictures[image] else { throw field["image_id"].error(expected: "the id of one of the truth's images") }
+            let category = try field["category_id"].int()
+            guard let label = classes[category] else {
+                throw field["category_id"].error(expected: "the id of one of the truth's categories")
+            }
+            let size = set.pictures[place].size
+            var annotation = try COCO.Annotation(field, id: count, image: image, category: category, size: size)
+            annotation.score = try field["score"].double()
+            // pycocotools takes a result's area from what was found, whatever the file says.
+            annotation.area = annotation.segmentation.map { Double($0.area(size: size)) } ?? annotation.box.area
+            set.pictures[place].objects.append(LabelledObject(annotation, classIndex: label))
+        }
+        return set
+    }
+
+    static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) {
+        losses.compare(set, with: [.shapes, .scores, .numbers], of: .cocoResults)
+        var coco = COCO(set)
+        if let truth = options.truth { coco.renumber(like: truth, &losses) }
+        let sizes = Dictionary(uniqueKeysWithValues: coco.images.map { ($0.id, $0.size) })
+        var scoreless = 0
+        let results = coco.annotations.map { annotation -> JSON in
+            if annotation.score == nil { scoreless += 1 }
+            var fields: JSON = [
+                "image_id": JSON(annotation.imageID), "category_id": JSON(annotation.categoryID), "bbox": annotation.box.widthAndHeight,
+            ]
+            // Only run lengths as text: pycocotools traps on polygons and on lists of counts in results.
+            if let segmentation = annotation.segmentation, let size = sizes[annotation.imageID] {
+                fields["segmentation"] = segmentation.rle(size: size).json
+            }
+            fields["score"] = JSON(annotation.score ?? 1)
+            return fields
+        }
+        losses.count("object", "objects", "without a score given 1: a results file needs one", scoreless)
+        if results.isEmpty { losses.say("nothing was found: pycocotools' loadRes refuses an empty list") }
+        try AnnotationFile.write(JSON(results).bytes(), to: url)
+    }
+
+    private static func indices(_ ids: [Int]) -> [Int: Int] {
+        Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($0.element, $0.offset) })
+    }
+}
+
+extension COCO.Segmentation {
+    fileprivate func rle(size: Size) -> RLE {
+        if case .runLengths(let rle) = self { rle } else { mask(size: size).rle }
+    }
+}
+
+extension COCO {
+    /// Takes another set's ids for pictures of the same file and classes of the same name; objects of others are left out.
+    fileprivate mutating func renumber(like truth: LabelledSet, _ losses: inout Losses) {
+        let other = COCO(LabelledSet(classes: truth.classes, pictures: truth.pictures.map { LabelledPicture($0, objects: []) }))
+        let imageIDs = Dictionary(other.images.map { (UTF8Key($0.fileName), $0.id) }) { first, _ in first }
+        let categoryIDs = Dictionary(other.categories.map { (UTF8Key($0.name), $0.id) }) { first, _ in first }
+        let files = Dictionary(uniqueKeysWithValues: images.map { ($0.id, UTF8Key($0.fileName)) })
+        let names = Dictionary(uniqueKeysWithValues: categories.map { ($0.id, UTF8Key($0.name)) })
+        var strangers = 0
+        annotations = annotations.compactMap { annotation in
+            guard let image = files[annotation.imageID].flatMap({ imageIDs[$0] }),
+                let category = names[annotation.categoryID].flatMap({ categoryIDs[$0] })
+            else {
+                strangers += 1
+                return nil
+            }
+            var annotation = annotation
+            annotation.imageID = image
+            annotation.categoryID = category
+            return annotation
+        }
+        images = other.images
+        losses.count("object", "objects", "left out: the truth lacks their picture or class", strangers)
+    }
+}
+
+extension LabelledPicture {
+    fileprivate init(_ picture: LabelledPicture, objects: [LabelledObject]) {
+        self = picture
+        self.objects = objects
+    }
+}

@@ -1,0 +1,87 @@
+import SpanielImaging
+import SpanielJSON
+
+/// What a format cannot hold, counted while reading or writing, and said in sentences at the end.
+struct Losses {
+    private var counted: [(one: String, many: String, what: String, count: Int)] = []
+    private var said: [String] = []
+
+    /// Counts one more of a kind: "3 masks left out: Pascal VOC holds boxes only".
+    mutating func count(_ one: String, _ many: String, _ what: String, _ count: Int = 1) {
+        guard count > 0 else { return }
+        if let known = counted.firstIndex(where: { $0.one == one && $0.what == what }) {
+            counted[known].count += count
+        } else {
+            counted.append((one, many, what, count))
+        }
+    }
+
+    /// Says a sentence once.
+    mutating func say(_ sentence: String) {
+        if !said.contains(sentence) { said.append(sentence) }
+    }
+
+    var sentences: [String] { counted.map { "\($0.count) \($0.count == 1 ? $0.one : $0.many) \($0.what)" } + said }
+}
+
+/// What a format has a place for, beyond a class and a box.
+struct Holding: OptionSet {
+    let rawValue: Int
+    static let shapes = Holding(rawValue: 1)
+    static let scores = Holding(rawValue: 2)
+    static let provenance = Holding(rawValue: 4)
+    static let crowds = Holding(rawValue: 8)
+    /// Classes that no object has, and their order.
+    static let unusedClasses = Holding(rawValue: 16)
+    static let emptyPictures = Holding(rawValue: 32)
+    static let numbers = Holding(rawValue: 64)
+}
+
+extension Losses {
+    /// Counts what a set holds and the format does not.
+    mutating func compare(_ set: LabelledSet, with holding: Holding, of format: AnnotationFormat) {
+        let name = format.title
+        var used = Swift.Set<Int>()
+        var foreign = Swift.Set<String>()
+        var numbered = false
+        func note(_ extras: Extras) { if extras.format != format { foreign.formUnion(extras.fields.keys) } }
+        note(set.extras)
+        for label in set.classes {
+            note(label.extras)
+            if label.number != nil { numbered = true }
+        }
+        for picture in set.pictures {
+            note(picture.extras)
+            if picture.number != nil { numbered = true }
+            if picture.objects.isEmpty, !holding.contains(.emptyPictures) {
+                count("picture", "pictures", "without objects left out: \(name) has no place for them")
+            }
+            for object in picture.objects {
+                note(object.extras)
+                used.insert(object.classIndex)
+                if object.number != nil || object.area != nil { numbered = true }
+                if object.shape != nil, !holding.contains(.shapes) { count("mask", "masks", "left out: \(name) holds boxes only") }
+                if object.score != nil, !holding.contains(.scores) {
+                    count("score", "scores", "left out: \(name) has no place for them")
+                }
+                if object.provenance != nil, !holding.contains(.provenance) {
+                    count("object", "objects", "written without who made it, person or model: \(name) has no place for that")
+                }
+                if object.isCrowd, !holding.contains(.crowds) {
+                    count("crowd", "crowds", "written as one object each: \(name) has no crowds")
+                }
+            }
+        }
+        if !holding.contains(.unusedClasses) {
+            count(
+                "class", "classes", "without objects left out: \(name) has no list of classes",
+                set.classes.indices.count { !used.contains($0) })
+        }
+        if numbered, !holding.contains(.numbers) { say("ids and stated areas left out: \(name) has no place for them") }
+        if !foreign.isEmpty {
+            let keys = foreign.sorted()
+            let some = keys.prefix(6).joined(separator: ", ") + (keys.count > 6 ? " and \(keys.count - 6) more" : "")
+            say("fields that only the format they came from knows left out: \(some)")
+        }
+    }
+}

@@ -1,0 +1,21 @@
+extension LabelledObject.Provenance {
+    /// `human`, `edited`, `model` or `model:NAME`, for formats that keep any text.
+    var text: String {
+        switch self {
+        case .human: "human"
+        case .edited: "edited"
+        case .model(let name): name.map { "model:\($0)" } ?? "model"
+        }
+    }
+
+    init?(text: String) {
+        switch text {
+        case "human": self = .human
+        case "edited": self = .edited
+        case "model": self = .model(name: nil)
+        default:
+            guard text.hasPrefix("model:") else { return nil }
+            self = .model(name: String(text.dropFirst(6)))
+        }
+    }
+}

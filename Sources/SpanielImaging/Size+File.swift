@@ -1,0 +1,42 @@
+import SpanielFiles
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Size {
+    /// A PNG's or JPEG's size as displayed, from its headers alone: EXIF's quarter turns count, nothing is decoded.
+    package init(ofPictureAt url: URL) throws(ImagingError) {
+        let name = InputFile.name(of: url)
+        let file: MappedFile
+        do throws(FileError) { file = try MappedFile(url) } catch { throw InputFile.error(error, name: name) }
+        if file.count == 0 { throw .empty(file: name) }
+        self = try file.withBytes(0..<file.count) { bytes throws(ImagingError) in try Size(reading: bytes, name: name) }
+    }
+
+    /// The same of a file held in memory.
+    package init(ofPicture bytes: [UInt8], name: String) throws(ImagingError) {
+        if bytes.isEmpty { throw .empty(file: name) }
+        self = try bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
+            try Size(reading: UnsafeRawBufferPointer(bytes), name: name)
+        }
+    }
+
+    private init(reading bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) {
+        switch ImageFormat(sniffing: bytes) {
+        case .png:
+            let header = try PNGHeader(bytes, name: name)
+            self.init(width: header.width, height: header.height, turned: header.orientation)
+        case .jpeg:
+            let header = try JPEGHeader(bytes, name: name)
+            self.init(width: header.width, height: header.height, turned: header.orientation)
+        case .other(let found, let fix): throw .format(file: name, found: found, fix: fix)
+        }
+    }
+
+    private init(width: Int, height: Int, turned orientation: Orientation) {
+        self = orientation.swapsSides ? Size(width: height, height: width) : Size(width: width, height: height)
+    }
+}
