@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "PerSAM", targets: ["PerSAM"]),
         .library(name: "Spaniel", targets: ["Spaniel"]),
         .library(name: "SpanielAnnotations", targets: ["SpanielAnnotations"]),
+        .library(name: "SpanielEvaluation", targets: ["SpanielEvaluation"]),
         .library(name: "SpanielHub", targets: ["SpanielHub"]),
         .executable(name: "spaniel", targets: ["SpanielTool"]),
     ],
@@ -61,6 +62,7 @@ let package = Package(
 
         // Around the models
         .target(name: "SpanielAnnotations", dependencies: ["SpanielFiles", "SpanielImaging", "SpanielJSON"]),
+        .target(name: "SpanielEvaluation", dependencies: ["SpanielAnnotations", "SpanielImaging", "SpanielJSON"]),
         .target(name: "SpanielHub", dependencies: ["SpanielFiles", "Tensor"]),
         .executableTarget(
             name: "SpanielTool",
@@ -82,6 +84,8 @@ let package = Package(
         .testTarget(name: "OWLViTTests", dependencies: ["OWLViT", "SpanielTestSupport"]),
         .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
         .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),
+        .testTarget(
+            name: "SpanielEvaluationTests", dependencies: ["SpanielEvaluation", "SpanielAnnotations", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "SpanielHubTests", dependencies: ["SpanielHub", "SpanielTestSupport"]),
         .testTarget(name: "SpanielToolTests", dependencies: ["SpanielTool", "SpanielJSON", "SpanielTestSupport"]),
     ],

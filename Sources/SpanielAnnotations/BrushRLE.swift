@@ -4,16 +4,16 @@ import SpanielImaging
 ///
 /// Bits from the highest: 32 for the number of values, 5 for a value's bits less one, four times 4 for the sizes of a length less one;
 /// then runs: one bit whether a single value repeats, two bits for which size, the length less one, the value or the values.
-enum BrushRLE {
+package enum BrushRLE {
     /// Why bytes are no mask of a size.
-    enum Problem: Error, Equatable {
+    package enum Problem: Error, Equatable {
         case size(found: Int, expected: Int)
         case cutOff
         case tooLong
     }
 
     /// The pixels whose fourth channel is above zero.
-    static func decode(_ bytes: [UInt8], size: Size) throws(Problem) -> Mask {
+    package static func decode(_ bytes: [UInt8], size: Size) throws(Problem) -> Mask {
         var bits = Bits(bytes: bytes)
         let count = try bits.read(32)
         let expected = 4 * size.width * size.height
@@ -38,7 +38,7 @@ enum BrushRLE {
         return mask
     }
 
-    static func encode(_ mask: Mask) -> [UInt8] {
+    package static func encode(_ mask: Mask) -> [UInt8] {
         let sizes = [3, 4, 8, 16]
         var bits = Bits(bytes: [])
         bits.write(4 * mask.width * mask.height, 32)

@@ -18,6 +18,8 @@ enum COCOResults {
         let pictures = indices(COCO.ids(set.pictures.map(\.number), from: .min))
         let classes = indices(COCO.ids(set.classes.map(\.number), from: .min))
         for place in set.pictures.indices { set.pictures[place].objects = [] }
+        // pycocotools' rule, and it decides what counts as small or large: boxes' areas when the first result has a box, else masks'.
+        let areBoxes = list[0]["bbox"].value?.array.map { !$0.isEmpty } ?? false
         var count = 0
         _ = try list.elements { field throws(AnnotationError) in
             count += 1
@@ -30,8 +32,7 @@ enum COCOResults {
             let size = set.pictures[place].size
             var annotation = try COCO.Annotation(field, id: count, image: image, category: category, size: size)
             annotation.score = try field["score"].double()
-            // pycocotools takes a result's area from what was found, whatever the file says.
-            annotation.area = annotation.segmentation.map { Double($0.area(size: size)) } ?? annotation.box.area
+            annotation.area = annotation.segmentation.flatMap { areBoxes ? nil : Double($0.area(size: size)) } ?? annotation.box.area
             set.pictures[place].objects.append(LabelledObject(annotation, classIndex: label))
         }
         return set

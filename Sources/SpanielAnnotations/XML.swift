@@ -1,16 +1,16 @@
 /// An element of an XML file: enough of XML for annotations.
-struct XMLElement: Equatable {
-    let name: String
-    var attributes: [(name: String, value: String)] = []
-    var children: [XMLElement] = []
+package struct XMLElement: Equatable {
+    package let name: String
+    package var attributes: [(name: String, value: String)] = []
+    package var children: [XMLElement] = []
     /// The characters directly inside, joined.
-    var text = ""
+    package var text = ""
     /// Where it begins, from 1.
-    var line = 0
+    package var line = 0
 
-    subscript(attribute: String) -> String? { attributes.first { $0.name == attribute }?.value }
+    package subscript(attribute: String) -> String? { attributes.first { $0.name == attribute }?.value }
 
-    static func == (a: XMLElement, b: XMLElement) -> Bool {
+    package static func == (a: XMLElement, b: XMLElement) -> Bool {
         a.name == b.name && a.text == b.text && a.children == b.children && a.attributes.elementsEqual(b.attributes) { $0 == $1 }
     }
 }

@@ -1,18 +1,18 @@
 /// Why a text is not XML that is read here, and on which line.
-struct XMLError: Error, Equatable {
+package struct XMLError: Error, Equatable {
     let line: Int
     let problem: String
 }
 
 /// Reads XML strictly and without its dangers: no document type, so no entities but the five and numbered characters; nothing is
 /// ever fetched, nothing expands, and nesting is limited.
-struct XMLReader {
+package struct XMLReader {
     private let bytes: [UInt8]
     private var offset = 0
     private var line = 1
     private static let depthLimit = 64
 
-    static func parse(_ bytes: [UInt8]) throws(XMLError) -> XMLElement {
+    package static func parse(_ bytes: [UInt8]) throws(XMLError) -> XMLElement {
         var reader = XMLReader(bytes: bytes)
         return try reader.document()
     }

@@ -151,7 +151,7 @@ extension YOLO {
             // Predictions carry their score at the end, which makes the count odd.
             let score = numbers.count % 2 == 1 ? numbers.removeLast() : nil
             guard let object = object(numbers, label, size, score) else {
-                throw problem("a box inside the picture, or an outline of three corners at least", "\(numbers.count) numbers")
+                throw problem("a box inside the picture, or an outline of three corners at least", "\(words.count - 1) numbers")
             }
             objects.append(object)
         }
