@@ -31,7 +31,9 @@ package enum BrushRLE {
                 // Channel three of pixel p is value 4p + 3.
                 if try bits.read(wordSize) != 0 { mask.set(value / 4..<end / 4, inRowsOf: size.width) }
             } else {
-                for index in value..<end where try bits.read(wordSize) != 0 && index % 4 == 3 { mask[index / 4 % size.width, index / 4 / size.width] = true }
+                for index in value..<end where try bits.read(wordSize) != 0 && index % 4 == 3 {
+                    mask[index / 4 % size.width, index / 4 / size.width] = true
+                }
             }
             value = end
         }

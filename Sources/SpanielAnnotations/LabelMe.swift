@@ -39,7 +39,8 @@ enum LabelMe {
             picture.extras = Extras(
                 .labelme,
                 field.others("imagePath", "imageWidth", "imageHeight", "shapes") { key, value in
-                    key == "version" && value.string == version || key == "flags" && value == .object([:]) || key == "imageData" && value.isNull
+                    key == "version" && value.string == version || key == "flags" && value == .object([:])
+                        || key == "imageData" && value.isNull
                 })
             pictures.append(picture)
         }
@@ -101,7 +102,8 @@ enum LabelMe {
         object.provenance = shape["provenance"].value?.string.flatMap(LabelledObject.Provenance.init(text:))
         object.extras = Extras(
             .labelme,
-            shape.others("label", "points", "shape_type", "mask", "score", object.provenance == nil ? "label" : "provenance") { key, value in
+            shape.others("label", "points", "shape_type", "mask", "score", object.provenance == nil ? "label" : "provenance") {
+                key, value in
                 defaults[key] == value || key == "group_id" && value.isNull
             })
         return object
@@ -205,7 +207,8 @@ enum LabelMe {
             let mask = shape.mask(size: size)
             // A mask without a pixel still needs one to be cut out.
             let extent = mask.extent ?? (0..<1, 0..<1)
-            let cut = mask.placed(atX: -extent.x.lowerBound, y: -extent.y.lowerBound, in: Size(width: extent.x.count, height: extent.y.count))
+            let cut = mask.placed(
+                atX: -extent.x.lowerBound, y: -extent.y.lowerBound, in: Size(width: extent.x.count, height: extent.y.count))
             return [
                 [
                     (

@@ -50,7 +50,9 @@ enum LabelStudio {
         for (place, object) in objects.enumerated() {
             guard var labelled = try self.object(object.field, picture.size, options, &table, &losses) else { continue }
             if let model = object.model { labelled.provenance = model }
-            if labelled.extras.fields["id"]?.string == "\(index)-\(place)" { labelled.extras = Extras(.labelStudio, labelled.extras.fields.without("id")) }
+            if labelled.extras.fields["id"]?.string == "\(index)-\(place)" {
+                labelled.extras = Extras(.labelStudio, labelled.extras.fields.without("id"))
+            }
             picture.objects.append(labelled)
         }
         var fields = task.others("id", "data", "annotations", "predictions")
@@ -106,7 +108,9 @@ enum LabelStudio {
         case "rectanglelabels":
             let corners = try rectangle(value, size)
             shape = corners.isUpright ? nil : .polygons([Polygon(outer: corners.points)])
-            box = corners.isUpright ? Box(x1: corners.points[0].x, y1: corners.points[0].y, x2: corners.points[2].x, y2: corners.points[2].y) : nil
+            box =
+                corners.isUpright
+                ? Box(x1: corners.points[0].x, y1: corners.points[0].y, x2: corners.points[2].x, y2: corners.points[2].y) : nil
         case "polygonlabels":
             let points = try value["points"].points()
             guard points.count >= 3 else { throw value["points"].error(expected: "three points at least", found: "\(points.count)") }
@@ -154,7 +158,8 @@ enum LabelStudio {
     private static func brush(_ result: Field, _ value: Field, _ size: Size) throws(AnnotationError) -> Mask {
         let own = try result.size(width: "original_width", height: "original_height")
         guard own == size else {
-            throw result["original_width"].error(expected: "\(size.width) and a height of \(size.height), the picture's", found: "\(own.width) and \(own.height)")
+            throw result["original_width"].error(
+                expected: "\(size.width) and a height of \(size.height), the picture's", found: "\(own.width) and \(own.height)")
         }
         let field = value["rle"]
         let bytes = try field.ints()
@@ -233,7 +238,10 @@ enum LabelStudio {
             kind = "rectanglelabels"
             let start = Point(x: object.box.x1, y: object.box.y1).inPercent(size)
             let end = Point(x: object.box.x2, y: object.box.y2).inPercent(size)
-            value = ["x": .short(start.x), "y": .short(start.y), "width": .short(end.x - start.x), "height": .short(end.y - start.y), "rotation": 0]
+            value = [
+                "x": .short(start.x), "y": .short(start.y), "width": .short(end.x - start.x), "height": .short(end.y - start.y),
+                "rotation": 0,
+            ]
         }
         value[kind] = [JSON(set.classes[object.classIndex].name)]
         var result: JSON = [
@@ -256,7 +264,9 @@ enum LabelStudio {
 
 extension Point {
     /// Percent to pixels; what is a whole or a quarter pixel but for the percents' rounding becomes one.
-    fileprivate func ofPercent(_ size: Size) -> Point { Point(x: (x / 100 * Double(size.width)).snapped, y: (y / 100 * Double(size.height)).snapped) }
+    fileprivate func ofPercent(_ size: Size) -> Point {
+        Point(x: (x / 100 * Double(size.width)).snapped, y: (y / 100 * Double(size.height)).snapped)
+    }
 
     fileprivate func inPercent(_ size: Size) -> Point { Point(x: x * 100 / Double(size.width), y: y * 100 / Double(size.height)) }
 }

@@ -57,7 +57,8 @@ struct Tag {
 
     func error(_ expected: String, _ found: String, at attribute: String) -> AnnotationError {
         .value(
-            file: file, path: "line \(element.line), \(path)" + (attribute.isEmpty ? "" : " \(attribute)"), expected: expected, found: found)
+            file: file, path: "line \(element.line), \(path)" + (attribute.isEmpty ? "" : " \(attribute)"), expected: expected, found: found
+        )
     }
 
     func string(_ attribute: String) throws(AnnotationError) -> String {

@@ -66,7 +66,9 @@ struct YAML {
                 return try Self.block(Array(inner))
             }
             guard first.next == "[" || first.next == "{" else {
-                if lines.count > 1 { throw Problem(line: lines[1].number, expected: "one line of text for \(key)", found: lines[1].text.excerpt) }
+                if lines.count > 1 {
+                    throw Problem(line: lines[1].number, expected: "one line of text for \(key)", found: lines[1].text.excerpt)
+                }
                 let text = try first.scalar(until: nil)
                 return .text(text)
             }

@@ -44,7 +44,8 @@ enum YOLO {
     }
 
     private static func yaml(_ set: LabelledSet) -> [UInt8] {
-        var text = "# Written by spaniel. The pictures go into the folder images.\npath: .\ntrain: images\nval: images\nnc: \(set.classes.count)\n"
+        var text =
+            "# Written by spaniel. The pictures go into the folder images.\npath: .\ntrain: images\nval: images\nnc: \(set.classes.count)\n"
         text += set.classes.isEmpty ? "names: []\n" : "names:\n"
         for (index, label) in set.classes.enumerated() { text += "  \(index): \(JSON(label.name).text())\n" }
         return Array(text.utf8)

@@ -77,7 +77,8 @@ extension YOLO {
                 case .mapping, nil: places = []
                 }
                 for place in places {
-                    for picture in try YOLO.pictures(in: Paths.join(base, place), of: folder, options) where seen.insert(UTF8Key(picture)).inserted {
+                    for picture in try YOLO.pictures(in: Paths.join(base, place), of: folder, options)
+                    where seen.insert(UTF8Key(picture)).inserted {
                         pictures.append(picture)
                     }
                 }

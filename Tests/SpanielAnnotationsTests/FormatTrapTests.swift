@@ -15,13 +15,17 @@ struct FormatTrapTests {
         LabelledSet(classes: ["mug"], pictures: [LabelledPicture(file: file, size: size, objects: [object])])
     }
 
-    static func written(_ set: LabelledSet, _ format: AnnotationFormat, _ name: String, options: AnnotationOptions = .init()) throws -> String {
+    static func written(_ set: LabelledSet, _ format: AnnotationFormat, _ name: String, options: AnnotationOptions = .init()) throws
+        -> String
+    {
         let folder = try ScratchFolder()
         _ = try set.write(format, to: folder["out"], options: options)
         return try String(contentsOf: format.isFolder ? folder["out"].appending(path: name) : folder["out"], encoding: .utf8)
     }
 
-    static func read(_ format: AnnotationFormat, _ files: [String: String], at place: String, options: AnnotationOptions = .init()) throws -> (set: LabelledSet, losses: [String]) {
+    static func read(_ format: AnnotationFormat, _ files: [String: String], at place: String, options: AnnotationOptions = .init()) throws
+        -> (set: LabelledSet, losses: [String])
+    {
         let folder = try ScratchFolder()
         for (name, text) in files { try folder.write(name, text) }
         return try LabelledSet.read(format, at: folder[place], options: options)
@@ -61,7 +65,9 @@ struct FormatTrapTests {
         }
         let folder = try ScratchFolder()
         let lost = try set.write(.voc, to: folder["voc"])
-        #expect(lost.contains("fields that only the format they came from knows left out: attributes, info, license, licenses, supercategory, videos"))
+        #expect(
+            lost.contains(
+                "fields that only the format they came from knows left out: attributes, info, license, licenses, supercategory, videos"))
         #expect(lost.contains("1 crowd written as one object each: Pascal VOC has no crowds"))
         #expect(lost.contains("ids and stated areas left out: Pascal VOC has no place for them"))
     }
@@ -80,13 +86,18 @@ struct FormatTrapTests {
                 return "no error"
             } catch { return "\(error)" }
         }
-        #expect(failure(#"[{"image_id":2,"category_id":1,"bbox":[0,0,1,1],"score":1}]"#) == "r: [0].image_id: expected the id of one of the truth's images, found 2")
-        #expect(failure(#"[{"image_id":1,"category_id":4,"bbox":[0,0,1,1],"score":1}]"#).contains("[0].category_id: expected the id of one of the truth's categories"))
+        #expect(
+            failure(#"[{"image_id":2,"category_id":1,"bbox":[0,0,1,1],"score":1}]"#)
+                == "r: [0].image_id: expected the id of one of the truth's images, found 2")
+        #expect(
+            failure(#"[{"image_id":1,"category_id":4,"bbox":[0,0,1,1],"score":1}]"#).contains(
+                "[0].category_id: expected the id of one of the truth's categories"))
         #expect(failure(#"[{"image_id":1,"category_id":1,"bbox":[0,0,1,1]}]"#).contains("[0].score: expected a number, found nothing"))
         let folder = try ScratchFolder()
         var nothing = truth
         nothing.pictures[0].objects = []
-        #expect(try nothing.write(.cocoResults, to: folder["r"], options: options).contains { $0.contains("loadRes refuses an empty list") })
+        #expect(
+            try nothing.write(.cocoResults, to: folder["r"], options: options).contains { $0.contains("loadRes refuses an empty list") })
         #expect(throws: AnnotationError.self) { try LabelledSet.read(.cocoResults, at: folder["r"]) }
     }
 
@@ -129,12 +140,15 @@ struct FormatTrapTests {
         #expect(read.pictures[1].objects.isEmpty && read.pictures[2].size == Size(width: 100, height: 50))
     }
 
-    @Test("YOLO's errors name the file and the line", arguments: [
-        ("2 0 0 1 1", "line 1: expected a class from 0 to 1, found \"2\""), ("x 0 0 1 1", "line 1: expected a class from 0 to 1, found \"x\""),
-        ("0.5 0 0 1 1", "expected a class"), ("0 0 0 1", "an outline of three corners at least, found 3 numbers"),
-        ("0 0.1 0.1 0.2 0.2\n0 0 0 1.5 1", "line 2: expected fractions of the picture's sides, 0 to 1, found \"1.5\""),
-        ("0 nan 0 1 1", "expected fractions"), ("0 0.9 0.9 0.8 0.8", "line 1: expected a box inside the picture"),
-    ])
+    @Test(
+        "YOLO's errors name the file and the line",
+        arguments: [
+            ("2 0 0 1 1", "line 1: expected a class from 0 to 1, found \"2\""),
+            ("x 0 0 1 1", "line 1: expected a class from 0 to 1, found \"x\""),
+            ("0.5 0 0 1 1", "expected a class"), ("0 0 0 1", "an outline of three corners at least, found 3 numbers"),
+            ("0 0.1 0.1 0.2 0.2\n0 0 0 1.5 1", "line 2: expected fractions of the picture's sides, 0 to 1, found \"1.5\""),
+            ("0 nan 0 1 1", "expected fractions"), ("0 0.9 0.9 0.8 0.8", "line 1: expected a box inside the picture"),
+        ])
     func badLines(text: String, message: String) throws {
         let folder = try ScratchFolder()
         try folder.write("images/a.jpg", blank(Self.size))
@@ -146,13 +160,18 @@ struct FormatTrapTests {
         } catch { #expect("\(error)".hasPrefix("labels/a.txt: ") && "\(error)".contains(message), "\(error)") }
     }
 
-    @Test("data.yaml's errors name the line", arguments: [
-        ("names: [a, b", "line 1: expected ',' or ']', found the end of the line"), ("names:\n  0: a\n  2: b", "names: expected each number from 0 to 1 once"),
-        ("names: &x [a]", "anchors, tags and block texts are not read"), ("\tnames: a", "line 1: expected spaces before the text, found a tab"),
-        ("names: a", "names: expected a list of names"), ("train: x", "names: expected a list of names, found nothing"),
-        ("names: [a]\nnames: [b]", "line 2: expected each key once"), ("names:\n - a\n   - b", "line 3: expected 1 spaces before the text, found 3"),
-        ("names: [\"a]", "the quote that ends the text"), ("nonsense", "line 1: expected a key and a colon"),
-    ])
+    @Test(
+        "data.yaml's errors name the line",
+        arguments: [
+            ("names: [a, b", "line 1: expected ',' or ']', found the end of the line"),
+            ("names:\n  0: a\n  2: b", "names: expected each number from 0 to 1 once"),
+            ("names: &x [a]", "anchors, tags and block texts are not read"),
+            ("\tnames: a", "line 1: expected spaces before the text, found a tab"),
+            ("names: a", "names: expected a list of names"), ("train: x", "names: expected a list of names, found nothing"),
+            ("names: [a]\nnames: [b]", "line 2: expected each key once"),
+            ("names:\n - a\n   - b", "line 3: expected 1 spaces before the text, found 3"),
+            ("names: [\"a]", "the quote that ends the text"), ("nonsense", "line 1: expected a key and a colon"),
+        ])
     func badYAML(text: String, message: String) throws {
         do {
             _ = try Self.read(.yolo, ["data.yaml": text], at: "")
@@ -172,7 +191,9 @@ struct FormatTrapTests {
         #expect(back.pictures[0].objects[0].box == set.pictures[0].objects[0].box)
         #expect(try Self.written(back, .voc, "Annotations/a.xml") == flags)
         let folder = try ScratchFolder()
-        let half = Self.one(LabelledObject(classIndex: 0, box: Box(x1: 1.5, y1: 2, x2: 3, y2: 4.2), shape: .init(Self.holed), score: 0.5, provenance: .human))
+        let half = Self.one(
+            LabelledObject(
+                classIndex: 0, box: Box(x1: 1.5, y1: 2, x2: 3, y2: 4.2), shape: .init(Self.holed), score: 0.5, provenance: .human))
         let losses = try half.write(.voc, to: folder["voc"])
         #expect(
             losses == [
@@ -211,7 +232,9 @@ struct FormatTrapTests {
         let original = try JSON(parsing: text)
         #expect(back["version"] == "4.5.6" && back["flags"] == original["flags"] && back["extra"] == original["extra"])
         #expect(back["shapes"]![1]!["group_id"] == 4 && back["shapes"]![2]!["group_id"] == 4)
-        for key in ["description", "flags", "difficult", "kie_linking"] { #expect(back["shapes"]![0]![key] == original["shapes"]![0]![key]) }
+        for key in ["description", "flags", "difficult", "kie_linking"] {
+            #expect(back["shapes"]![0]![key] == original["shapes"]![0]![key])
+        }
         #expect(back["imageData"] == .null, "labelme wants the key, and reads the picture's file then")
         #expect(back["imagePath"] == "../photos/a.jpg")
     }
@@ -232,9 +255,13 @@ struct FormatTrapTests {
     func cvat() throws {
         var set = Self.one(LabelledObject(classIndex: 0, shape: .init(Self.holed), score: 0.5, provenance: .model(name: "sam-nano")))
         let text = try Self.written(set, .cvat, "")
-        #expect(text.contains(#"<mask label="mug" source="auto" occluded="0" rle="0, 24, 1, 24" left="2" top="2" width="7" height="7" z_order="0">"#))
+        #expect(
+            text.contains(
+                #"<mask label="mug" source="auto" occluded="0" rle="0, 24, 1, 24" left="2" top="2" width="7" height="7" z_order="0">"#))
         #expect(text.contains(#"<attribute name="score">0.5</attribute>"#))
-        set.pictures[0].objects = [LabelledObject(classIndex: 0, shape: .polygons([Polygon(outer: [Point(x: 1, y: 2), Point(x: 3.5, y: 2), Point(x: 3, y: 9)])]))]
+        set.pictures[0].objects = [
+            LabelledObject(classIndex: 0, shape: .polygons([Polygon(outer: [Point(x: 1, y: 2), Point(x: 3.5, y: 2), Point(x: 3, y: 9)])]))
+        ]
         #expect(try Self.written(set, .cvat, "").contains(#"points="1,2;3.5,2;3,9""#))
         let own = """
             <?xml version="1.0" encoding="utf-8"?>
@@ -263,9 +290,13 @@ struct FormatTrapTests {
             #expect(try BrushRLE.decode(row["brush"]!.array!.map { UInt8($0.int!) }, size: mask.size) == mask)
             #expect(try BrushRLE.decode(BrushRLE.encode(mask), size: mask.size) == mask)
         }
-        #expect(throws: BrushRLE.Problem.size(found: 4, expected: 8)) { try BrushRLE.decode(BrushRLE.encode(Mask(width: 1, height: 1)), size: Size(width: 2, height: 1)) }
+        #expect(throws: BrushRLE.Problem.size(found: 4, expected: 8)) {
+            try BrushRLE.decode(BrushRLE.encode(Mask(width: 1, height: 1)), size: Size(width: 2, height: 1))
+        }
         let bytes = BrushRLE.encode(Self.holed)
-        for count in bytes.indices.dropLast() { #expect(throws: BrushRLE.Problem.self) { try BrushRLE.decode(Array(bytes[..<count]), size: Self.size) } }
+        for count in bytes.indices.dropLast() {
+            #expect(throws: BrushRLE.Problem.self) { try BrushRLE.decode(Array(bytes[..<count]), size: Self.size) }
+        }
     }
 
     @Test("Label Studio's positions are percent; turned rectangles are outlines; local links are files")
@@ -284,10 +315,12 @@ struct FormatTrapTests {
         var options = AnnotationOptions()
         options.pictures = folder["pictures"]
         let (set, losses) = try LabelledSet.read(.labelStudio, at: folder["ls.json"], options: options)
-        #expect(set.pictures[0].file == "photos/a é.jpg" && set.pictures[0].size == Size(width: 9, height: 7) && set.pictures[0].number == 12)
+        #expect(
+            set.pictures[0].file == "photos/a é.jpg" && set.pictures[0].size == Size(width: 9, height: 7) && set.pictures[0].number == 12)
         let objects = set.pictures[1].objects
         #expect(objects[0].box == Box(x1: 20, y1: 20, x2: 30, y2: 30) && objects[0].provenance == .human)
-        #expect(abs(objects[1].box.x1 - 90) + abs(objects[1].box.y1 - 20) + abs(objects[1].box.x2 - 100) + abs(objects[1].box.y2 - 40) < 1e-9)
+        #expect(
+            abs(objects[1].box.x1 - 90) + abs(objects[1].box.y1 - 20) + abs(objects[1].box.x2 - 100) + abs(objects[1].box.y2 - 40) < 1e-9)
         #expect(
             losses == [
                 "1 annotation left out: their tasks have another before them", "1 further label left out: an object has one class here",
@@ -314,7 +347,8 @@ struct FormatTrapTests {
 
     @Test("a photo whose sides Label Studio swapped has its own size where it can be looked at")
     func swapped() throws {
-        let text = #"[{"data":{"image":"a.jpg"},"annotations":[{"result":[{"type":"rectanglelabels","original_width":20,"original_height":12,"value":{"x":0,"y":0,"width":50,"height":50,"rectanglelabels":["mug"]}}]}]}]"#
+        let text =
+            #"[{"data":{"image":"a.jpg"},"annotations":[{"result":[{"type":"rectanglelabels","original_width":20,"original_height":12,"value":{"x":0,"y":0,"width":50,"height":50,"rectanglelabels":["mug"]}}]}]}]"#
         let folder = try ScratchFolder()
         try folder.write("ls.json", text)
         try folder.write("a.jpg", blank(Size(width: 12, height: 20)))
@@ -330,12 +364,17 @@ struct FormatTrapTests {
     func names() throws {
         let object = LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1))
         var set = LabelledSet(classes: ["mug"])
-        let files = ["../../etc/passwd", "/abs/a.jpg", "abs/a.png", "ABS/A.jpg", "c:\\x\u{1}.jpg", "", "..", String(repeating: "é", count: 300) + ".jpg"]
+        let files = [
+            "../../etc/passwd", "/abs/a.jpg", "abs/a.png", "ABS/A.jpg", "c:\\x\u{1}.jpg", "", "..",
+            String(repeating: "é", count: 300) + ".jpg",
+        ]
         for file in files { set.pictures.append(LabelledPicture(file: file, size: Self.size, objects: [object])) }
         let folder = try ScratchFolder()
         for format in [AnnotationFormat.yolo, .voc, .labelme, .masks] {
             _ = try set.write(format, to: folder[format.rawValue])
-            let written = try #require(FileManager.default.subpaths(atPath: folder[format.rawValue].path)).filter { $0.contains(".txt") || $0.contains(".xml") || $0.contains(".json") || $0.contains(".png") }
+            let written = try #require(FileManager.default.subpaths(atPath: folder[format.rawValue].path)).filter {
+                $0.contains(".txt") || $0.contains(".xml") || $0.contains(".json") || $0.contains(".png")
+            }
             #expect(written.count == files.count, "\(written)")
         }
         #expect(try folder.names() == ["labelme", "masks", "voc", "yolo"], "nothing beside them, nothing unfinished")

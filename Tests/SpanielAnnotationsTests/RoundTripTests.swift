@@ -79,7 +79,8 @@ struct RoundTripTests {
         var picture = LabelledPicture(file: "a.jpg", size: Size(width: 1237, height: 777))
         for _ in 0..<20 {
             let (x, y) = (Double.random(in: 0...1000, using: &random), Double.random(in: 0...600, using: &random))
-            picture.objects.append(LabelledObject(classIndex: 0, box: Box(x1: x, y1: y, x2: x + .random(in: 0...200, using: &random), y2: y + 1 / 3)))
+            picture.objects.append(
+                LabelledObject(classIndex: 0, box: Box(x1: x, y1: y, x2: x + .random(in: 0...200, using: &random), y2: y + 1 / 3)))
         }
         let (back, _) = try Self.roundTrip(LabelledSet(classes: ["a"], pictures: [picture]), format)
         for (a, b) in zip(back.pictures[0].objects, picture.objects) {

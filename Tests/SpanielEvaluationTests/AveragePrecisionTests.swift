@@ -10,7 +10,8 @@ import Testing
 struct AveragePrecisionTests {
     /// Random sets with crowds, ties, empty classes, more than a hundred objects; and pycocotools' figures of them.
     static let cases: [JSON] = {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens/Evaluation/figures.json")
+        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+            path: "Goldens/Evaluation/figures.json")
         return try! JSON(parsing: Data(contentsOf: url)).array!
     }()
 

@@ -22,7 +22,8 @@ struct OtherFiguresTests {
     func meanIoU() throws {
         let truth = Self.set([[Self.object(0..<4)], [Self.object(0..<1)], [Self.object(0..<10, label: 1)]])
         let found = Self.set([
-            [Self.object(2..<6, 0.9)], [Self.object(0..<1, 0.8), Self.object(5..<9, 0.1)], [Self.object(0..<9, 0.9), Self.object(0..<5, label: 1, 0.9)],
+            [Self.object(2..<6, 0.9)], [Self.object(0..<1, 0.8), Self.object(5..<9, 0.1)],
+            [Self.object(0..<9, 0.9), Self.object(0..<5, label: 1, 0.9)],
         ])
         let all = try MeanIoU(truth: truth, predictions: found)
         // mug: (2 + 1) / (6 + 5) columns; boot: 5 / 10.
