@@ -4,7 +4,8 @@ import Tensor
 extension CLIPSeg {
     /// What `spaniel tensors clipseg` compares: named tensors in transformers' axis order.
     ///
-    /// `pixel_values` [1, 3, S, S] and with prompts `conditional_embeddings` [P, D] and `logits` [P, s, s].
+    /// `pixel_values` [1, 3, S, S] and with prompts `conditional_embeddings` [P, D] and `logits` [P, s, s]; `input_ids` [T, L] of those
+    /// that are texts, filled up to the model's length.
     package func tensors(_ picture: Picture, prompts: [Conditional] = []) throws -> [(name: String, tensor: Tensor)] {
         try tensors(pixels: preprocessing(picture), size: picture.size, prompts: prompts)
     }
@@ -20,6 +21,11 @@ extension CLIPSeg {
 
     private func tensors(pixels: Tensor, size: Size, prompts: [Conditional]) throws -> [(name: String, tensor: Tensor)] {
         var tensors = [("pixel_values", pixels.transposed([0, 3, 1, 2]))]
+        let words = prompts.compactMap(\.text)
+        if !words.isEmpty {
+            let ids = try words.map { try texts.ids($0).map(Float.init) }
+            tensors.append(("input_ids", Tensor(ids.flatMap(\.self), [ids.count, ids[0].count])))
+        }
         if !prompts.isEmpty {
             tensors.append(("conditional_embeddings", Tensor.stack(prompts.map(\.embedding))))
             tensors.append(("logits", try logits(for: prompts, in: encode(pixels: pixels, size: size))))

@@ -17,9 +17,8 @@ public struct CLIPSeg: Sendable {
     public let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
-    package let textEncoder: CLIP.TextEncoder
     package let pictureProjection: Linear
-    package let textProjection: Linear
+    package let texts: Texts
     package let decoder: Decoder
 
     /// Patches along a side of the input.
@@ -38,11 +37,11 @@ public struct CLIPSeg: Sendable {
     public init(contentsOf folder: URL) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
-        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing)
+        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder)
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing) throws {
+    package init(_ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL) throws {
         let (clip, output) = (configuration.clip, preprocessing.output)
         let patch = clip.image.patchSize
         guard output.width == output.height, output.width % patch == 0, output.width / patch <= Self.largestGrid else {
@@ -53,9 +52,8 @@ public struct CLIPSeg: Sendable {
         self.preprocessing = preprocessing
         let root = weights["clip"]
         imageEncoder = try CLIP.ImageEncoder(root["vision_model"], clip.image, grid: output.width / patch)
-        textEncoder = try CLIP.TextEncoder(root["text_model"], clip.text)
         pictureProjection = try Linear(root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
-        textProjection = try Linear(root["text_projection"], in: clip.text.layers.channels, out: clip.projection, bias: false)
+        texts = try Texts(root, clip, folder: tokenizerFolder)
         decoder = try Decoder(weights["decoder"], configuration)
         try weights.requireAllRead(ignoring: ["*.position_ids", "*logit_scale"])
     }

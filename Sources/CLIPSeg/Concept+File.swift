@@ -19,9 +19,10 @@ extension CLIPSeg.Concept {
             if concept.conditionals.isEmpty { throw CLIPSegError.nothingAsked }
             tensors.append(("\(i).conditionals", Tensor.stack(concept.conditionals.map(\.embedding))))
             if let threshold = concept.threshold { tensors.append(("\(i).threshold", Tensor([threshold], [1]))) }
-            entries.append([
-                "class": JSON(concept.className), "texts": .array(concept.conditionals.map { $0.text.map { JSON($0) } ?? .null }),
-            ])
+            let texts = concept.conditionals.map { prompt -> JSON in
+                prompt.text.map { ["text": JSON($0), "cut": JSON(prompt.wasCut)] } ?? .null
+            }
+            entries.append(["class": JSON(concept.className), "texts": .array(texts)])
         }
         let metadata = [
             "format": format, "task": "segment", "model": concepts.first?.model.name ?? "",
@@ -64,7 +65,10 @@ extension CLIPSeg.Concept {
             if let threshold, threshold.count != 1 { throw refuse("one number in \(i).threshold", "\(threshold.count)") }
             return Self(
                 className: className,
-                conditionals: texts.enumerated().map { CLIPSeg.Conditional(embedding: vectors[leading: $0], text: $1.string) },
+                conditionals: texts.enumerated().map { row, text in
+                    CLIPSeg.Conditional(
+                        embedding: vectors[leading: row], text: text["text"]?.string, wasCut: text["cut"]?.bool ?? false)
+                },
                 threshold: threshold.map { $0[0] }, model: (model, digest))
         }
     }

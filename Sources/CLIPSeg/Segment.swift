@@ -84,7 +84,7 @@ extension CLIPSeg {
         let parts = mask.components(.eight)
         let kept = parts.indices.filter { parts[$0].area >= least }
         guard !kept.isEmpty else { return [] }
-        let sums = sums(of: parts, map)
+        let sums = sums(of: parts, in: mask, map)
         if instances {
             return kept.map { i in
                 Region(score: Float(sums[i] / Double(parts[i].area)), area: parts[i].area, box: parts[i].box, mask: { parts.mask(of: i) })
@@ -97,8 +97,7 @@ extension CLIPSeg {
     }
 
     /// The probabilities added up over each connected part.
-    private static func sums(of parts: Components, _ map: ScoreMap) -> [Double] {
-        let mask = parts.mask { _ in true }
+    private static func sums(of parts: Components, in mask: Mask, _ map: ScoreMap) -> [Double] {
         let width = map.size.width
         let bands = map.bands { rows in
             var sums: [(part: Int, sum: Double)] = []

@@ -8,7 +8,7 @@ struct ConceptFileTests {
     private func materials() throws -> (clipseg: CLIPSeg, concepts: [CLIPSeg.Concept]) {
         let (clipseg, steps) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.steps())
         let prompts = try steps.prompts("conditional.texts")
-        let texts = prompts.enumerated().map { CLIPSeg.Conditional(embedding: $1.embedding, text: $0 == 1 ? "été" : nil) }
+        let texts = prompts.enumerated().map { CLIPSeg.Conditional(embedding: $1.embedding, text: $0 == 1 ? "été" : nil, wasCut: $0 == 1) }
         return (clipseg, [try clipseg.concept("cat", [texts[0], texts[1]], threshold: 0.25), try clipseg.concept("mug", [texts[2]])])
     }
 
@@ -19,7 +19,7 @@ struct ConceptFileTests {
         try CLIPSeg.Concept.save(concepts, to: folder["both.concept"])
         let read = try CLIPSeg.Concept.load(contentsOf: folder["both.concept"])
         #expect(read.map(\.className) == ["cat", "mug"] && read.map(\.threshold) == [0.25, nil])
-        #expect(read[0].conditionals.map(\.text) == [nil, "été"])
+        #expect(read[0].conditionals.map(\.text) == [nil, "été"] && read[0].conditionals.map(\.wasCut) == [false, true])
         let encoding = try clipseg.encode(try CLIPSegGolden.plain.steps().picture(0))
         let (first, second) = (try clipseg.segment(concepts, in: encoding), try clipseg.segment(read, in: encoding))
         #expect(first.map(\.mask) == second.map(\.mask) && first.map(\.score) == second.map(\.score) && !first.isEmpty)

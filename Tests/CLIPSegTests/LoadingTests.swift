@@ -129,4 +129,26 @@ struct LoadingTests {
             _ = try CLIPSeg(contentsOf: folder)
         }
     }
+
+    @Test("without a tokenizer's files examples work and texts say what is missing")
+    func noTokenizer() throws {
+        let picture = try CLIPSegGolden.plain.steps().picture(0)
+        try withCopy { folder in
+            try FileManager.default.removeItem(at: folder.appending(path: "merges.txt"))
+            let clipseg = try CLIPSeg(contentsOf: folder)
+            _ = try clipseg.learn([Example(picture, box: Box(x1: 5, y1: 5, x2: 30, y2: 30))])
+            let error = #expect(throws: CLIPError.self) { try clipseg.embed(["a cat"]) }
+            #expect(error?.code == "tokenizer.missing")
+        }
+    }
+
+    @Test("a tokenizer with more words than the weights is refused")
+    func otherTokenizer() throws {
+        try withCopy { folder in
+            try replace("\"<|endoftext|>\": 523", "\"<|endoftext|>\": 523, \"zebra</w>\": 524", in: folder.appending(path: "vocab.json"))
+            let clipseg = try CLIPSeg(contentsOf: folder)
+            let error = #expect(throws: CLIPError.self) { try clipseg.embed(["a cat"]) }
+            #expect(error?.code == "tokenizer.vocabulary")
+        }
+    }
 }

@@ -48,12 +48,45 @@ struct ModelTests {
         expectClose(clipseg.decoder.upsampler(withClass), try steps["logits.texts"], "logits", tolerance: 2e-5)
     }
 
-    @Test("texts become transformers' conditional embeddings", arguments: CLIPSegGolden.all)
-    func textEncoder(golden: CLIPSegGolden) throws {
+    @Test("texts become transformers' ids and conditional embeddings", arguments: CLIPSegGolden.all)
+    func texts(golden: CLIPSegGolden) throws {
         let (clipseg, steps) = (try golden.model(), try golden.steps())
-        let ids = try steps["ids"]
-        let texts = (0..<ids.shape[0]).map { ids[leading: $0].array.map { Int32($0) } }
-        expectClose(clipseg.textProjection(try clipseg.textEncoder(texts)), try steps["conditional.texts"], "texts")
+        let prompts = try clipseg.embed(CLIPSegGolden.texts)
+        expectClose(Tensor.stack(prompts.map(\.embedding)), try steps["conditional.texts"], "texts")
+        #expect(prompts.map(\.text) == CLIPSegGolden.texts && prompts.map(\.wasCut) == [false, false, false, true])
+        let ids = try CLIPSegGolden.texts.map { try clipseg.texts.ids($0).map(Float.init) }
+        #expect(try ids.flatMap(\.self) == steps["ids"].array)
+    }
+
+    @Test("a text asked for again has the same bits, alone or among others, in any order")
+    func sameText() throws {
+        let (first, second) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.model())
+        let some = try first.embed(["a cat", "dog!", "a cat"])
+        #expect(some.map(\.text) == ["a cat", "dog!", "a cat"] && some[0].embedding.array == some[2].embedding.array)
+        #expect(try first.embed(["dog!"])[0].embedding.array == some[1].embedding.array)
+        #expect(try second.embed(["the red mug", "dog!"])[1].embedding.array == some[1].embedding.array)
+    }
+
+    @Test("texts without words are refused")
+    func badTexts() throws {
+        let clipseg = try CLIPSegGolden.plain.model()
+        #expect(throws: CLIPError.textEmpty) { try clipseg.embed(["a cat", "  "]) }
+        #expect(throws: CLIPError.textEmpty) { try clipseg.embed([""]) }
+    }
+
+    @Test("the tensors to compare are in transformers' order, from a picture and from its pixel values")
+    func tensors() throws {
+        let (clipseg, steps) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.steps())
+        let prompts = try clipseg.embed(CLIPSegGolden.texts) + steps.prompts("conditional.picture")
+        let found = try clipseg.tensors(steps.picture(0), prompts: prompts)
+        #expect(found.map(\.name) == ["pixel_values", "input_ids", "conditional_embeddings", "logits"])
+        #expect(found.map(\.tensor.shape) == [[1, 3, 28, 28], [4, 12], [5, 20], [5, 28, 28]])
+        expectClose(found[0].tensor.transposed([0, 2, 3, 1]), try steps["pixels.0"], "pixels", tolerance: 1e-6)
+        expectClose(found[3].tensor[leading: 0..<4], try steps["logits.texts"], "logits", tolerance: 4e-5)
+        let again = try clipseg.tensors(pixelValues: found[0].tensor, prompts: prompts)
+        #expect(zip(found, again).allSatisfy { $0.tensor.array == $1.tensor.array })
+        #expect(try clipseg.tensors(steps.picture(0)).count == 1)
+        #expect(throws: CLIPSegError.self) { try clipseg.tensors(pixelValues: .zeros([1, 3, 28, 27])) }
     }
 
     @Test("texts, an example, and both mixed give transformers' logits", arguments: CLIPSegGolden.all)
