@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+from transformers import ViTConfig, ViTForImageClassification
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.owlvit.image_processing_pil_owlvit import OwlViTImageProcessorPil
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
+torch.set_num_threads(1)
 OUT = Path(__file__).resolve().parent.parent / "ViT"
 
 # Each with the class whose defaults it takes.
@@ -56,9 +58,75 @@ def preprocessing():
     (OUT / "preprocessing.json").write_text(json.dumps(cases, indent=1) + "\n")
 
 
+# A grid of five; the heads' eight channels, and their sixteen numbers of an odd count.
+TINY = dict(
+    image_size=20, patch_size=4, hidden_size=24, num_attention_heads=3, num_hidden_layers=3, intermediate_size=40,
+    id2label={i: name for i, name in enumerate(["cat", "dog", "tench, Tinca tinca", "dog", "Zürich"])},
+)
+# Every switch the other way.
+ODD = dict(
+    image_size=15, patch_size=5, hidden_size=14, num_attention_heads=2, num_hidden_layers=2, intermediate_size=17, hidden_act="relu",
+    qkv_bias=False, layer_norm_eps=1e-3, num_labels=3,
+)
+
+
+def build(settings, seed):
+    """A model whose every weight is large enough to matter."""
+    torch.manual_seed(seed)
+    model = ViTForImageClassification(ViTConfig(**settings, attn_implementation="eager")).eval()
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if "norm" in name:
+                p.copy_(torch.randn_like(p) * 0.2 + (1 if name.endswith("weight") else 0))
+            elif name.endswith("bias"):
+                p.copy_(torch.randn_like(p) * 0.2)
+            elif "embeddings.cls" in name or "position" in name:
+                p.copy_(torch.randn_like(p) * 0.5)
+            else:
+                p.copy_(torch.randn_like(p) * 1.2 / p[0].numel() ** 0.5)
+    return model
+
+
+def classifier(name, settings, seed, half):
+    folder = OUT / name
+    model = build(settings, seed)
+    if half:
+        model = model.half().float()
+    model.save_pretrained(folder)
+    processor = ViTImageProcessorPil(size=settings["image_size"])
+    if half:
+        # transformers' own names, in half precision, and nothing about the preprocessing.
+        save_file({k: v.half().contiguous() for k, v in model.state_dict().items()}, folder / "model.safetensors")
+    else:
+        processor.save_pretrained(folder)
+        # The hub's names, with the pooler that published files carry along.
+        tensors = load_file(folder / "model.safetensors")
+        assert any(k.startswith("vit.encoder.layer.0.attention.attention.query") for k in tensors), sorted(tensors)
+        pooler = dict(weight=torch.randn(settings["hidden_size"], settings["hidden_size"]), bias=torch.randn(settings["hidden_size"]))
+        save_file({**tensors, **{f"vit.pooler.dense.{k}": v for k, v in pooler.items()}}, folder / "model.safetensors")
+
+    steps = {}
+    picture = np.random.default_rng(seed).integers(0, 256, (33, 47, 3), dtype=np.uint8)
+    with torch.no_grad():
+        pixels = processor(Image.fromarray(picture), return_tensors="pt")["pixel_values"]
+        x = model.vit.embeddings(pixels)
+        put(steps, "picture.0", picture)
+        put(steps, "pixels", pixels.permute(0, 2, 3, 1))
+        put(steps, "embeddings", x)
+        for i, layer in enumerate(model.vit.layers):
+            x = layer(x)
+            put(steps, f"layer.{i}", x)
+        put(steps, "last_hidden_state", model.vit(pixels).last_hidden_state)
+        put(steps, "logits", model(pixels).logits)
+        put(steps, "probabilities", model(pixels).logits.softmax(-1))
+    save_file(steps, folder / "steps.safetensors")
+
+
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     preprocessing()
+    classifier("tiny", TINY, 1, half=False)
+    classifier("odd", ODD, 2, half=True)
     for file in OUT.rglob("*"):
         if file.is_file():
             file.chmod(0o644)

@@ -1,0 +1,27 @@
+import SpanielImaging
+import Tensor
+
+extension ViT {
+    /// What `spaniel tensors vit` compares: named tensors in transformers' axis order.
+    ///
+    /// `pixel_values` [1, 3, S, S], `last_hidden_state` [1, 1 + hw, C] and `logits` [1, classes].
+    package func tensors(_ picture: Picture) throws -> [(name: String, tensor: Tensor)] {
+        try tensors(pixels: preprocessing(picture))
+    }
+
+    /// The same from pixel values.
+    /// - Parameter pixelValues: [1, 3, S, S].
+    package func tensors(pixelValues: Tensor) throws -> [(name: String, tensor: Tensor)] {
+        let expected: Shape = [1, 3, configuration.imageSize, configuration.imageSize]
+        guard pixelValues.shape == expected else { throw ViTError.pixelValues(found: pixelValues.shape, expected: expected) }
+        return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]))
+    }
+
+    private func tensors(pixels: Tensor) throws -> [(name: String, tensor: Tensor)] {
+        let tokens = try tokens(pixels)
+        return [
+            ("pixel_values", pixels.transposed([0, 3, 1, 2])), ("last_hidden_state", tokens),
+            ("logits", logits(tokens[leading: 0][leading: 0]).reshaped([1, classes.count])),
+        ]
+    }
+}
