@@ -7,6 +7,8 @@ public enum CLIPError: Error, Sendable, Equatable {
     case textEmpty
     /// A text of which the model knows not one character.
     case textUnknown(String)
+    /// A template without a place for the text.
+    case template(String)
     /// The folder has no files for a tokenizer.
     case tokenizerMissing(folder: String, found: String)
     /// A tokenizer's file says something that it cannot say, or that CLIP's tokenizer does not do.
@@ -17,17 +19,21 @@ public enum CLIPError: Error, Sendable, Equatable {
     case file(FileError)
     /// Pixel values that are not one picture of the model's size.
     case pixelValues(found: Shape, expected: Shape)
+    /// A kept encoding that is not this model's.
+    case encoding(found: Shape?, expected: Shape)
 
     /// The error's name in records that programs read.
     public var code: String {
         switch self {
         case .textEmpty: "text.empty"
         case .textUnknown: "text.unknown"
+        case .template: "text.template"
         case .tokenizerMissing: "tokenizer.missing"
         case .tokenizer: "tokenizer.file"
         case .vocabulary: "tokenizer.vocabulary"
         case .file(let error): error.code
         case .pixelValues: "pixel-values.shape"
+        case .encoding: "encoding.shape"
         }
     }
 }
@@ -39,6 +45,8 @@ extension CLIPError: CustomStringConvertible {
             "the text is empty: give the words for what you look for"
         case .textUnknown(let text):
             "the model's vocabulary has not one character of the text “\(text)”: give it in the model's language"
+        case .template(let template):
+            "the template “\(template)” has no {} where the text goes, as in “a photo of a {}.”"
         case .tokenizerMissing(let folder, let found):
             "\(folder): expected tokenizer.json, or vocab.json and merges.txt, found \(found); without them the model can read no text"
         case .tokenizer(let file, let expected, let found):
@@ -50,6 +58,8 @@ extension CLIPError: CustomStringConvertible {
             error.description
         case .pixelValues(let found, let expected):
             "pixel_values is \(found), expected \(expected)"
+        case .encoding(let found, let expected):
+            "the kept encoding is \(found.map { "\($0)" } ?? "absent"), expected finite numbers \(expected) (encode the picture again)"
         }
     }
 }

@@ -43,15 +43,16 @@ extension CLIP {
 }
 
 extension CLIP.Configuration {
-    /// Reads `vision_config`, `text_config` and `projection_dim`.
+    /// Reads `vision_config`, `text_config` (in old files `vision_config_dict` and `text_config_dict`) and `projection_dim`.
     /// - Parameters:
     ///   - imageSize: the transformers class's default, as `patchSize` and `length`.
     ///   - pooling: nil: as `eos_token_id` says, where 2 is how old files write "the largest id".
     package init(
         _ reader: ConfigurationReader, imageSize: Int = 224, patchSize: Int = 32, length: Int = 77, pooling: Pooling? = nil
     ) throws(WeightsError) {
-        let vision = try reader.section("vision_config")
-        let words = try reader.section("text_config")
+        // Old files have the sections twice; what the second lacks takes defaults, not the first's values.
+        let vision = try reader.section(reader.contains("vision_config_dict") ? "vision_config_dict" : "vision_config")
+        let words = try reader.section(reader.contains("text_config_dict") ? "text_config_dict" : "text_config")
         image = Image(
             imageSize: try vision.side("image_size", default: imageSize), patchSize: try vision.side("patch_size", default: patchSize),
             layers: try ViT.LayerSizes(

@@ -1,0 +1,53 @@
+import CLIP
+import Foundation
+import SpanielJSON
+import SpanielTestSupport
+import Tensor
+import Testing
+
+/// One of the tiny models of Tests/Goldens/CLIP, and what transformers computes with it step by step.
+struct CLIPGolden: Sendable, CustomTestStringConvertible {
+    let name: String
+
+    /// One as old files are, with their sections twice; one in half precision, whose vocabulary knows the letters a to z alone.
+    static let all = [CLIPGolden(name: "tiny"), CLIPGolden(name: "odd")]
+
+    var testDescription: String { name }
+    var folder: URL { TokenizerFolder.golden.deletingLastPathComponent().appending(path: name) }
+
+    func model() throws -> CLIP { try CLIP(contentsOf: folder) }
+
+    func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
+
+    func texts() throws -> [String] {
+        let texts = try JSON(parsing: Data(contentsOf: folder.appending(path: "texts.json"))).array
+        return try #require(texts).compactMap(\.string)
+    }
+
+    struct Steps: Sendable {
+        let file: Safetensors
+
+        subscript(_ name: String) -> Tensor {
+            get throws { try file.tensor(#require(file.entry(name), "no \(name) in the golden")) }
+        }
+
+        func picture() throws -> Picture {
+            let tensor = try self["picture.0"]
+            return Picture(rgb: tensor.array.map { UInt8($0) }, width: tensor.shape[1], height: tensor.shape[0])
+        }
+    }
+}
+
+/// Checks shape and values; the tolerance is a part of the largest expected value.
+///
+/// The default allows for sums of up to a few hundred float32 products in another order.
+func expectClose(
+    _ found: Tensor, _ expected: Tensor, _ what: String, tolerance: Float = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    guard found.shape == expected.shape else {
+        Issue.record("\(what) is \(found.shape), expected \(expected.shape)", sourceLocation: sourceLocation)
+        return
+    }
+    let (difference, magnitude) = largestDifference(found.array, expected.array)
+    #expect(difference <= tolerance * magnitude, "\(what): differs by \(difference), of \(magnitude)", sourceLocation: sourceLocation)
+}
