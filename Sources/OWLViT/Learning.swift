@@ -110,7 +110,7 @@ extension OWLViT {
         }
         guard let choice else { throw OWLViTError.encoding(expected: "finite numbers", found: "others") }
         return Exemplar(
-            embedding: view.patches.directions[leading: choice.patch], box: view.boxes[choice.patch], overlap: choice.overlap)
+            embedding: view.patches.direction(choice.patch), box: view.boxes[choice.patch], overlap: choice.overlap)
     }
 }
 

@@ -5,8 +5,8 @@ extension OWLViT {
     package struct Patches: Sendable {
         /// [N, D], as the class head gives them.
         package let embeddings: Tensor
-        /// [N, D], of length one.
-        package let directions: Tensor
+        /// [N], the lengths of their rows and a little more.
+        private let lengths: [Float]
         /// [N], added to a similarity.
         package let shifts: Tensor
         /// [N], what the sum is multiplied by, above 0.
@@ -18,7 +18,7 @@ extension OWLViT {
 
         package init(embeddings: Tensor, shifts: Tensor, scales: Tensor, boxes: Tensor, objectness: Tensor?) {
             self.embeddings = embeddings
-            directions = embeddings.divided(byLengthPlus: OWLViT.lengthEpsilon)
+            lengths = embeddings.rowLengths(plus: OWLViT.lengthEpsilon)
             self.shifts = shifts
             self.scales = scales
             self.boxes = boxes
@@ -27,11 +27,18 @@ extension OWLViT {
 
         package var count: Int { embeddings.shape[0] }
 
+        /// [N, D], the embeddings with rows of length one.
+        package var directions: Tensor { embeddings.rows(dividedBy: lengths) }
+
+        /// A patch's embedding, of length one, [D].
+        package func direction(_ patch: Int) -> Tensor { embeddings[leading: patch] / lengths[patch] }
+
         /// The cosine of every patch with every query.
         /// - Parameter queries: [Q, D], Q at least 1.
         /// - Returns: [N, Q].
         package func similarities(to queries: Tensor) -> Tensor {
-            matmul(directions, queries.divided(byLengthPlus: OWLViT.lengthEpsilon), transposed: true)
+            let queries = queries.rows(dividedBy: queries.rowLengths(plus: OWLViT.lengthEpsilon))
+            return matmul(embeddings, queries, transposed: true).rows(dividedBy: lengths)
         }
 
         /// (similarity + shift) · scale
@@ -50,17 +57,27 @@ extension OWLViT {
 }
 
 extension Tensor {
-    /// Each row of the last axis divided by its length and a little more.
-    func divided(byLengthPlus epsilon: Float) -> Tensor {
+    /// The length of each row of the last axis and a little more.
+    fileprivate func rowLengths(plus epsilon: Float) -> [Float] {
         let channels = shape[-1]
-        guard channels > 0 else { return self }
-        let values = array
-        var result = values
-        for start in stride(from: 0, to: values.count, by: channels) {
-            let squares = values[start..<start + channels].reduce(0.0) { $0 + Double($1) * Double($1) }
-            let length = Float(squares.squareRoot()) + epsilon
-            for i in start..<start + channels { result[i] = values[i] / length }
+        return withValues { values in
+            (0..<values.count / max(1, channels)).map { row in
+                var squares = 0.0
+                for i in row * channels..<(row + 1) * channels { squares += Double(values[i]) * Double(values[i]) }
+                return Float(squares.squareRoot()) + epsilon
+            }
         }
-        return Tensor(result, shape)
+    }
+
+    /// Each row of the last axis divided by a number of its own.
+    fileprivate func rows(dividedBy divisors: [Float]) -> Tensor {
+        let channels = shape[-1]
+        return withValues { values in
+            Tensor(uninitialized: shape) { target in
+                for (row, divisor) in divisors.enumerated() {
+                    for i in row * channels..<(row + 1) * channels { target[i] = values[i] / divisor }
+                }
+            }
+        }
     }
 }
