@@ -151,4 +151,26 @@ struct LoadingTests {
             #expect(error?.code == "tokenizer.vocabulary")
         }
     }
+
+    @Test("a folder with any byte damaged is refused or still answers", arguments: CLIPSegGolden.all)
+    func damaged(golden: CLIPSegGolden) throws {
+        let picture = try golden.steps().picture(3)
+        var generator = Generator(seed: 11)
+        for name in ["config.json", "preprocessor_config.json", "vocab.json", "merges.txt", "model.safetensors"] {
+            let bytes = try [UInt8](Data(contentsOf: golden.folder.appending(path: name)))
+            // Of the weights only the header: behind it any bytes are numbers.
+            let range = name == "model.safetensors" ? 0..<9000 : bytes.indices
+            try withCopy(golden) { folder in
+                for _ in 0..<40 {
+                    var changed = bytes
+                    for _ in 0..<2 { changed[.random(in: range, using: &generator)] = .random(in: 32...126, using: &generator) }
+                    try Data(changed).write(to: folder.appending(path: name))
+                    guard let clipseg = try? CLIPSeg(contentsOf: folder), let prompts = try? clipseg.embed(["a cat", "dog!"]) else {
+                        continue
+                    }
+                    _ = try clipseg.segment([clipseg.concept("cat", prompts)], in: clipseg.encode(picture), refinedBy: picture)
+                }
+            }
+        }
+    }
 }
