@@ -33,7 +33,7 @@ from transformers import SamModel
 
 import persam
 from compose import LARGEST, SMALLEST, Composer, Library
-from export import load
+from export import load, run_folder
 from fetch import default_root
 
 SEED = 20260101
@@ -170,8 +170,8 @@ def main():
     if arguments.weights:
         model, source = SamModel.from_pretrained(arguments.weights, dtype=torch.float32).eval(), str(arguments.weights)
     else:
-        run = arguments.run or arguments.root / "sam-nano"
-        model, step = load(run)
+        run = run_folder("sam-nano", arguments.root, arguments.run)
+        model, step, _ = load(run, "sam-nano")
         source = f"{run} at step {step}"
     scenes, began = Scenes(arguments.root), time.monotonic()
     figures = dict(source=source, side=model.config.vision_config.image_size, scenes=arguments.scenes, seed=SEED)
@@ -180,7 +180,7 @@ def main():
     if arguments.only != "sam":
         figures |= measure_persam(model, scenes, arguments.scenes, arguments.threshold)
     figures["seconds"] = round(time.monotonic() - began)
-    print(json.dumps(figures, indent=1))
+    print(json.dumps(figures, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

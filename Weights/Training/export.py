@@ -1,9 +1,10 @@
-"""Writes a run's averaged weights in the hub's layout: config.json, model.safetensors (F16), preprocessor_config.json.
+"""Writes a run's averaged weights in the hub's layout: config.json, model.safetensors (F16), preprocessor_config.json, tokenizer.
 
-    python export.py                                            # <root>/sam-nano → ../sam-nano
-    python export.py --run DIR --out DIR                        # at any time, also while the run goes on
+    python export.py sam-nano                                   # the run sam-nano → ../sam-nano
+    python export.py owlvit-nano --run DIR --out DIR            # at any time, also while the run goes on
 
-The written folder is opened with transformers and compared with the run's weights before it counts.
+clipseg-nano and owlvit-nano both come from the run words-nano. The written folder is opened with transformers and compared with the
+run's weights before it replaces the old one.
 """
 
 import argparse
@@ -13,57 +14,92 @@ import shutil
 from pathlib import Path
 
 import torch
-from transformers import SamImageProcessor, SamModel
+from transformers import (
+    CLIPSegForImageSegmentation, CLIPTokenizer, OwlViTForObjectDetection, OwlViTImageProcessor, SamImageProcessor, SamModel, ViTImageProcessor,
+)  # fmt: skip
 
+import sam_nano
+import train_words
 from fetch import default_root
-from sam_nano import build, resized
+
+MODELS = {
+    "sam-nano": (SamModel, "sam-nano"),
+    "owlvit-nano": (OwlViTForObjectDetection, "words-nano"),
+    "clipseg-nano": (CLIPSegForImageSegmentation, "words-nano"),
+}
 
 
-def load(run: Path, averaged=True):
-    """The model of a run's checkpoint, in float32, and the step it is from."""
+def run_folder(name, root, run=None):
+    return run or root / MODELS[name][1]
+
+
+def load(run: Path, name):
+    """The averaged model of a run's checkpoint in float32, the step it is from, and its tokenizer if it has one."""
     state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    model = build(state["side"])
-    model.load_state_dict(resized(state["model"], state["side"]))
-    if averaged:
-        missing = model.load_state_dict(state["average"], strict=False).unexpected_keys
-        assert not missing, missing
-    return model.eval(), state["step"]
+    tokenizer, side = None, state["side"]
+    if name == "sam-nano":
+        model = sam_nano.build(side)
+    else:
+        tokenizer = CLIPTokenizer.from_pretrained(run / "tokenizer")
+        model = train_words.Words(side, tokenizer)
+    model.load_state_dict(state["model"] | state["average"])
+    if name != "sam-nano":
+        model = model.clipseg() if name == "clipseg-nano" else model.owlvit()
+    return model.eval(), state["step"], tokenizer
 
 
-def processor(side):
-    return SamImageProcessor(
-        size={"longest_edge": side}, pad_size={"height": side, "width": side},
-        mask_size={"longest_edge": side // 4}, mask_pad_size={"height": side // 4, "width": side // 4},
-    )  # fmt: skip
+def processor(name, side):
+    if name == "sam-nano":
+        low = side // 4
+        return SamImageProcessor(
+            size={"longest_edge": side}, pad_size={"height": side, "width": side},
+            mask_size={"longest_edge": low}, mask_pad_size={"height": low, "width": low},
+        )  # fmt: skip
+    kind = OwlViTImageProcessor if name == "owlvit-nano" else ViTImageProcessor
+    return kind(size={"height": side, "width": side}, image_mean=train_words.MEAN, image_std=train_words.STD)
+
+
+def write_vocabulary(folder):
+    """vocab.json and merges.txt, CLIP's older form of the tokenizer, from tokenizer.json."""
+    model = json.loads((folder / "tokenizer.json").read_text())["model"]
+    (folder / "vocab.json").write_text(json.dumps(model["vocab"], ensure_ascii=False) + "\n")
+    merges = (pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"])
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", choices=MODELS, nargs="?", default="sam-nano")
     parser.add_argument("--root", type=Path, default=default_root())
-    parser.add_argument("--run", type=Path, help="default <root>/sam-nano")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "sam-nano")
+    parser.add_argument("--run", type=Path, help="default <root>/sam-nano or <root>/words-nano")
+    parser.add_argument("--out", type=Path, help="default ../<model>")
     arguments = parser.parse_args()
-    model, step = load(arguments.run or arguments.root / "sam-nano")
+    name = arguments.model
+    out = arguments.out or Path(__file__).resolve().parent.parent / name
+    model, step, tokenizer = load(run_folder(name, arguments.root, arguments.run), name)
     side = model.config.vision_config.image_size
-    partial = arguments.out.with_name(arguments.out.name + ".part")
+    partial = out.with_name(out.name + ".part")
     shutil.rmtree(partial, ignore_errors=True)
     model.half().save_pretrained(partial)
-    processor(side).save_pretrained(partial)
-    for name in ("preprocessor_config.json", "processor_config.json"):  # nothing here that depends on the machine
-        path = partial / name
-        if path.exists():
-            settings = {k: v for k, v in json.loads(path.read_text()).items() if k not in ("device", "disable_grouping", "return_tensors") or v}
-            path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
+    processor(name, side).save_pretrained(partial)
+    settings = json.loads((partial / "preprocessor_config.json").read_text())
+    settings["image_processor_type"] = settings["image_processor_type"].removesuffix("Pil").removesuffix("Fast")
+    (partial / "preprocessor_config.json").write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
+    if tokenizer:
+        tokenizer.save_pretrained(partial)
+        write_vocabulary(partial)
+        assert (partial / "tokenizer.json").exists()
 
-    again = SamModel.from_pretrained(partial, dtype=torch.float16)
-    for name, tensor in model.state_dict().items():
-        assert torch.equal(tensor, again.state_dict()[name]), name
-    size = sum(f.stat().st_size for f in partial.iterdir())
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    again = MODELS[name][0].from_pretrained(partial, dtype=torch.float16).state_dict()
+    for key, tensor in model.state_dict().items():
+        assert torch.isfinite(tensor).all() and torch.equal(tensor, again[key]), key
+    size = sum(file.stat().st_size for file in partial.iterdir())
+    out.mkdir(parents=True, exist_ok=True)
     for file in partial.iterdir():
-        os.replace(file, arguments.out / file.name)
+        file.chmod(0o644)
+        os.replace(file, out / file.name)
     partial.rmdir()
-    print(f"{arguments.out}: step {step}, {side} pixels, {size / 1e6:.2f} MB")
+    print(f"{out}: step {step}, {side} pixels, {size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ from compose import Composer, Library
 from names import Names, corpus
 from vocabulary import tokenizer
 
-GROUP, POOL = 4, 6
+GROUP, POOL = 4, 6  # pictures that share a pool of objects, and its size
 MOST = 10  # instances in a scene
-TEXTS = 48  # per batch: a name of each pool object, names of its neighbours, any names
+NONE, HIDDEN = 10, 11  # in a map of instances: nothing, and visible bits of what is too hidden to be asked for
+TEXTS = 64  # per batch: a name of each pool object, names of its neighbours, any names
 LENGTH = 16
 MEAN = (124, 116, 104)
 
@@ -52,16 +53,31 @@ def example_crop(picture, mask, side):
     return np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR))
 
 
+def cells_of(owner, count):
+    """[side, side] numbers of instances, NONE or HIDDEN → [cells]: the instance that covers half of a cell, NONE if there is none.
+
+    An instance that covers half of no cell gets the one it covers most."""
+    cells = owner.shape[0] // 16
+    samples = owner[1::2, 1::2].reshape(cells, 8, cells, 8).transpose(0, 2, 1, 3).reshape(cells * cells, 64)
+    cover = np.bincount((np.arange(cells * cells)[:, None] * 16 + samples).ravel(), minlength=cells * cells * 16).reshape(-1, 16)[:, :MOST]
+    out = np.where(cover.max(1) >= 32, cover.argmax(1), NONE).astype(np.uint8)
+    for i in range(count):
+        if not (out == i).any() and cover[:, i].max() > 0:
+            out[cover[:, i].argmax()] = i
+    return out
+
+
 class TextBatches:
     """make(k): the k-th batch; the same for the same seed and k.
 
     pictures [B, s, s, 3] · boxes [B, 10, 4] as centre and size in 0…1 · present [B, 10] · which [B, 10] number of the object in
-    the batch · masks [B, 10, s/4, s/4] coverage 0…16 · texts [T, 16] token ids · fits [objects, T] 1, 0 or -1 (hard to say) · same [objects,
-    objects] likewise (one object, another, another of the same name) · crops [B, s, s, 3] of one instance, cropped [B] its number
+    the batch · map [B, s, s] number of the instance, NONE or HIDDEN · owner [B, cells] the same of cells · texts [T, 16] token ids ·
+    fits [objects, T] 1, 0 or -1 (hard to say) · same [objects, objects] likewise (one object, another, another of the same name) · crops
+    [B/4, s, s, 3] of one instance of each pool, cropped [B/4] its object's number, cropped_from [B/4] its picture's
     """
 
-    def __init__(self, root, batch, side, seed, crops=False):
-        self.root, self.batch, self.side, self.seed, self.crops = root, batch, side, seed, crops
+    def __init__(self, root, batch, side, seed):
+        self.root, self.batch, self.side, self.seed = root, batch, side, seed
         self.composer = None
 
     def open(self):
@@ -74,7 +90,8 @@ class TextBatches:
         """T different names: of each object one, of its neighbours in the same folder, any."""
         library, names = self.composer.library, self.names
         chosen = {names.names[o][random.integers(len(names.names[o]))] for o in objects}
-        while len(chosen) < TEXTS:
+        most = max(TEXTS, len(objects) * 2)
+        while len(chosen) < most:
             if random.random() < 0.5:
                 group = library.groups[library.objects[objects[random.integers(len(objects))]]["group"]]
                 other = names.names[group[random.integers(len(group))]]
@@ -88,33 +105,36 @@ class TextBatches:
             self.open()
         composer, names, side, batch = self.composer, self.names, self.side, self.batch
         random = composer.random = np.random.default_rng([self.seed, side, index])
-        low = side // 4
+        crops = batch // GROUP
         out = dict(
             pictures=np.empty((batch, side, side, 3), np.uint8), boxes=np.zeros((batch, MOST, 4), np.float32),
-            present=np.zeros((batch, MOST), bool), which=np.zeros((batch, MOST), np.int64), masks=np.zeros((batch, MOST, low, low), np.uint8),
+            present=np.zeros((batch, MOST), bool), which=np.zeros((batch, MOST), np.int64),
+            map=np.full((batch, side, side), NONE, np.uint8), owner=np.empty((batch, (side // 16) ** 2), np.uint8),
+            crops=np.empty((crops, side, side, 3), np.uint8), cropped=np.zeros(crops, np.int64), cropped_from=np.zeros(crops, np.int64),
         )  # fmt: skip
-        if self.crops:
-            out |= dict(crops=np.empty((batch, side, side, 3), np.uint8), cropped=np.zeros(batch, np.int64))
         objects = []
         for b in range(batch):
             if b % GROUP == 0:
                 pool = composer.pool(POOL)
                 objects += pool
+                shown = b + int(random.integers(GROUP))
             while True:
                 scene = composer.scene(composer.choose(pool))
                 if scene.instances:
                     break
             out["pictures"][b] = scene.picture
-            for i, instance in enumerate(scene.instances[:MOST]):
+            out["map"][b][scene.unsure] = HIDDEN
+            for i, instance in enumerate(scene.instances):
                 x0, y0, x1, y1 = instance.box
                 out["boxes"][b, i] = (x0 + x1) / 2 / side, (y0 + y1) / 2 / side, (x1 - x0) / side, (y1 - y0) / side
                 out["present"][b, i] = True
                 out["which"][b, i] = b // GROUP * POOL + pool.index(instance.object)
-                out["masks"][b, i] = instance.mask.reshape(low, 4, low, 4).sum((1, 3))
-            if self.crops:
-                i = random.integers(min(MOST, len(scene.instances)))
-                out["crops"][b] = example_crop(scene.picture, scene.instances[i].mask, side)
-                out["cropped"][b] = out["which"][b, i]
+                out["map"][b][instance.mask] = i
+            out["owner"][b] = cells_of(out["map"][b], len(scene.instances))
+            if b == shown:
+                i = random.integers(len(scene.instances))
+                out["crops"][b // GROUP] = example_crop(scene.picture, scene.instances[i].mask, side)
+                out["cropped"][b // GROUP], out["cropped_from"][b // GROUP] = out["which"][b, i], b
         texts = self.texts(random, objects)
         code = lambda answer: -1 if answer is None else answer
         out["fits"] = np.array([[code(names.fits(text, o)) for text in texts] for o in objects], np.int8)

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import queue
 import signal
 import threading
 import time
@@ -112,41 +113,64 @@ def cosine(step, total, warmup, peak, floor=0.01):
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * share)))
 
 
+def steady(step, total, warmup, peak, decay, floor=0.01):
+    """Linear warm-up, `peak`, and over the last `decay` of all steps a line down to `floor`·`peak`: the end can be moved while a run goes on."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * max(floor, min(1.0, (total - step) / max(1, decay * total)))
+
+
 class Feed:
     """Batches made in worker processes, in order: item k depends on the seed and k alone, so a resumed run goes on where it was."""
 
-    def __init__(self, make, start, workers, ahead=4):
+    def __init__(self, make, start, workers, ahead=4, pinned=False):
         import torch.multiprocessing as mp
 
-        self.context = mp.get_context("spawn")
-        self.queues, self.workers, self.next = [], [], start
+        self.context, self.closed, self.pinned = mp.get_context("spawn"), False, pinned
+        self.queues, self.workers, self.next, self.start = [], [], start, start
         for worker in range(workers):
-            queue = self.context.Queue(ahead)
-            process = self.context.Process(target=produce, args=(make, start + worker, workers, queue), daemon=True)
+            items = self.context.Queue(ahead)
+            process = self.context.Process(target=produce, args=(make, start + worker, workers, items), daemon=True)
             process.start()
-            self.queues.append(queue)
+            self.queues.append(items)
             self.workers.append(process)
-        self.start = start
+        self.ready = queue.Queue(2)
+        threading.Thread(target=self.collect, daemon=True).start()
+
+    def collect(self):
+        """Takes the batches from the workers in order, beside the training: of a large batch, reading the pipe takes a while."""
+        while not self.closed:
+            items, process = (each[(self.next - self.start) % len(self.queues)] for each in (self.queues, self.workers))
+            try:
+                item = {name: torch.from_numpy(value) for name, value in items.get(timeout=5).items()}
+                self.next += 1
+            except queue.Empty:
+                if process.is_alive():
+                    continue
+                item = None
+            if item and self.pinned:
+                item = {name: value.pin_memory() for name, value in item.items()}
+            while not self.closed:
+                try:
+                    self.ready.put(item, timeout=1)
+                    break
+                except queue.Full:
+                    continue
 
     def __iter__(self):
         while True:
-            queue, process = (each[(self.next - self.start) % len(self.queues)] for each in (self.queues, self.workers))
-            while True:
-                try:
-                    item = queue.get(timeout=5)
-                    break
-                except Exception:
-                    if not process.is_alive():
-                        raise RuntimeError("a composing worker ended; its message is above") from None
-            self.next += 1
-            yield {name: torch.from_numpy(value) for name, value in item.items()}
+            item = self.ready.get()
+            if item is None:
+                raise RuntimeError("a composing worker ended; its message is above")
+            yield item
 
     def close(self):
+        self.closed = True
         for process in self.workers:
             process.kill()
 
 
-def produce(make, first, stride, queue):
+def produce(make, first, stride, items):
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):  # meant for the run, which ends its workers itself
         signal.signal(each, signal.SIG_IGN)
     torch.set_num_threads(1)
@@ -160,26 +184,28 @@ def produce(make, first, stride, queue):
     threading.Thread(target=leave_with_parent, daemon=True).start()
     index = first
     while True:
-        queue.put(make(index))
+        items.put(make(index))
         index += stride
 
 
 # --- a run -----------------------------------------------------------------------------------------------------------
 
 
-def add_arguments(parser, name, stages, batch, rate):
+def add_arguments(parser, name, stages, batch, rate, decay=0.0):
     parser.set_defaults(name=name)
     parser.add_argument("--run", type=Path, help=f"the run's folder; default <root>/{name}")
     parser.add_argument("--stages", default=stages, help="picture side : steps, one after another")
     parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--rate", type=float, default=rate)
     parser.add_argument("--warmup", type=int, default=400)
+    parser.add_argument("--decay", type=float, default=decay, help="the rate falls over this last share of the steps; 0: one cosine over all")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1, help="processes that compose scenes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
     parser.add_argument("--checkpoint-minutes", type=float, default=4)
+    parser.add_argument("--minutes", type=float, help="end after this time instead of the last step; the rate falls to nothing over the time's last part")
     parser.add_argument("--limit", type=int, help="end after this many steps of this start (to try things)")
 
 
@@ -204,7 +230,7 @@ def train(arguments, build, resized, batches, loss):
     run = Run(arguments.run or arguments.root / arguments.name, arguments.checkpoint_minutes)
     run.listen()
     stages, device = parse_stages(arguments.stages), torch.device(arguments.device)
-    total = stages[-1][2]
+    total, start = stages[-1][2], time.monotonic()
     state, step, done = run.load(), 0, 0
     if state:
         step = state["step"]
@@ -221,11 +247,17 @@ def train(arguments, build, resized, batches, loss):
             restore(optimise, model, {key: resized(value, side) if key != "step" else value for key, value in state["optimiser"].items()})
             torch.set_rng_state(state["random"])
         model.train()
-        feed = Feed(batches(side), step, arguments.workers)
+        feed = Feed(batches(side), step, arguments.workers, pinned=device.type == "cuda")
         sums, counted, began = {}, 0, time.monotonic()
         for batch in feed:
             batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
-            rate = cosine(step, total, arguments.warmup, arguments.rate)
+            if arguments.minutes:
+                rate = steady(time.monotonic() - start, arguments.minutes * 60, 0, arguments.rate, arguments.decay or 0.25) * min(1, (step + 1) / arguments.warmup)
+                run.stopping = run.stopping or time.monotonic() - start > arguments.minutes * 60
+            elif arguments.decay:
+                rate = steady(step, total, arguments.warmup, arguments.rate, arguments.decay)
+            else:
+                rate = cosine(step, total, arguments.warmup, arguments.rate)
             for group in optimise.param_groups:
                 group["lr"] = rate
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
@@ -258,13 +290,14 @@ def train(arguments, build, resized, batches, loss):
 
 
 def moments(optimise, model):
-    """AdamW's state by parameter name, so that a change of picture size can stretch it with the parameters."""
+    """AdamW's state by parameter name, so that a change of picture size can stretch it with the parameters; as bf16 to keep the file small."""
     names = {parameter: name for name, parameter in model.named_parameters()}
-    return {key: {names[p]: state[key] for p, state in optimise.state.items()} for key in ("step", "exp_avg", "exp_avg_sq")}
+    short = lambda value: value.bfloat16() if value.ndim else value
+    return {key: {names[p]: short(state[key]) for p, state in optimise.state.items()} for key in ("step", "exp_avg", "exp_avg_sq")}
 
 
 def restore(optimise, model, saved):
     for name, parameter in model.named_parameters():
         if name in saved["step"]:
-            state = {key: saved[key][name].to(parameter.device) for key in ("exp_avg", "exp_avg_sq")}
+            state = {key: saved[key][name].to(parameter.device, parameter.dtype) for key in ("exp_avg", "exp_avg_sq")}
             optimise.state[parameter] = dict(step=saved["step"][name]) | state

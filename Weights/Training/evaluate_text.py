@@ -1,0 +1,219 @@
+"""Measures owlvit-nano and clipseg-nano on composed scenes with held-out backgrounds.
+
+    python evaluate_text.py owlvit-nano                    # the run's averaged weights
+    python evaluate_text.py clipseg-nano --weights ../clipseg-nano
+    python evaluate_text.py owlvit-nano --scenes 60        # a quick look
+
+One seed (20260101). Scenes are 512 pixels square, of 2 to 10 instances; every object has a plain name (names.py).
+
+text       Seen names, unseen scenes: training objects on held-out backgrounds. Each scene is asked one name of each object in it and
+           five names that fit nothing in it. `held-out objects`: the same with objects never trained on whose name was.
+           OWL-ViT: AP50, detections of all scenes and texts ranked together (a detection counts for its own text only), boxes
+           above score 0.01, overlaps over 0.5 removed per text, at most 20, precision at 101 recalls.
+           CLIPSeg: IoU of probability > 0.5 with every instance the name fits, at the scene's size; mean over scenes and names.
+           Instances for which it is hard to say whether the name fits are left out: a box on one counts neither way.
+example    OWL-ViT, an unseen object: 1, 3 and 5 reference pictures with its box, among others; the class embedding of the predicted
+           box that overlaps the drawn one most, normalised, averaged; a test picture with 1 to 4 instances among 2 to 5 others.
+           AP50 as above, one query per picture, every picture holds the object.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from transformers import CLIPTokenizer
+
+import train_words
+from compose import Library
+from evaluate import SEED, SIDE, Scenes, iou, mean
+from export import MODELS, load, run_folder
+from fetch import default_root
+from text_batches import LENGTH, named_library
+
+ABSENT = 5
+
+
+class NamedScenes(Scenes):
+    def __init__(self, root, held_out_objects):
+        super().__init__(root)
+        library, self.names = named_library(root, held_out_objects)
+        training = named_library(root)[1] if held_out_objects else self.names
+        self.seen = sorted({name for each in training.names for name in each})
+        unseen = Library(root, held_out=True)
+        library.backgrounds, library.photographs, library.textures = unseen.backgrounds, unseen.photographs, unseen.textures
+        self.composer.library = library
+        if held_out_objects:  # only those with a name that was trained on
+            known = set(self.seen)
+            for each in self.names.names:
+                each[:] = [name for name in each if name in known]
+
+    def asked(self, kind, index):
+        """A scene and its texts, each with the instances it fits and those for which that is hard to say."""
+        random = self.seed(kind, index)
+        while True:
+            scene = self.composer.scene(self.composer.choose(self.composer.pool(6)))
+            present = [self.names.names[i.object] for i in scene.instances]
+            texts = {each[random.integers(len(each))] for each in present if each}
+            if texts:
+                break
+        while len(texts) < ABSENT + len({i.object for i in scene.instances}):
+            text = self.seen[random.integers(len(self.seen))]
+            if all(self.names.fits(text, i.object) == 0 for i in scene.instances):
+                texts.add(text)
+        pick = lambda text, answer: [i for i in scene.instances if self.names.fits(text, i.object) is answer]
+        return scene, [(text, pick(text, 1), pick(text, None)) for text in sorted(texts)]
+
+
+def box_iou(boxes, box):
+    least, most = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
+    shared = np.clip(most - least, 0, None).prod(1)
+    return shared / ((boxes[:, 2:] - boxes[:, :2]).prod(1) + np.prod(np.subtract(box[2:], box[:2])) - shared)
+
+
+class AveragePrecision:
+    """AP50 over everything added: detections ranked together, each matched to its own question's boxes."""
+
+    def __init__(self):
+        self.found, self.wanted = [], 0
+
+    def add(self, boxes, scores, real, unsure=()):
+        """boxes [n, 4] corners, scores [n]; real and unsure: lists of boxes."""
+        order, kept = np.argsort(-scores, kind="stable"), []
+        for i in order[scores[order] > 0.01]:
+            if len(kept) < 20 and (not kept or box_iou(boxes[kept], boxes[i]).max() <= 0.5):
+                kept.append(i)
+        left = list(real)
+        self.wanted += len(left)
+        for i in kept:
+            overlaps = box_iou(np.array(left, float), boxes[i]) if left else np.zeros(1)
+            if overlaps.max() >= 0.5:
+                left.pop(int(overlaps.argmax()))
+                self.found.append((scores[i], True))
+            elif not len(unsure) or box_iou(np.array(unsure, float), boxes[i]).max() < 0.5:
+                self.found.append((scores[i], False))
+
+    def value(self):
+        ranked = np.array([hit for _, hit in sorted(self.found, key=lambda each: -each[0])], float)
+        if not len(ranked):
+            return 0.0
+        true = ranked.cumsum()
+        precision = np.maximum.accumulate((true / np.arange(1, len(ranked) + 1))[::-1])[::-1]
+        recall = true / max(1, self.wanted)
+        at = np.searchsorted(recall, np.linspace(0, 1, 101))
+        return float(np.concatenate([precision, [0.0]])[np.minimum(at, len(precision))].mean())
+
+
+def pixels(picture, side, resample):
+    small = np.asarray(Image.fromarray(picture).resize((side, side), resample))
+    return train_words.normalised(torch.from_numpy(small.copy())[None])
+
+
+@torch.no_grad()
+def owl_see(model, picture):
+    """One picture: cell embeddings [n, C], shift, scale, boxes [n, 4] in pixels."""
+    side = model.config.vision_config.image_size
+    vision = model.owlvit.vision_model
+    image = vision.post_layernorm(vision(pixel_values=pixels(picture, side, Image.Resampling.BICUBIC)).last_hidden_state)
+    image = model.layer_norm(image[:, 1:] * image[:, :1])
+    boxes = train_words.corners((model.box_head(image) + model.box_bias).sigmoid())[0] * SIDE
+    head = model.class_head
+    return head.dense0(image), head.logit_shift(image), head.logit_scale(image), boxes.numpy()
+
+
+@torch.no_grad()
+def owl_read(model, tokenizer, texts):
+    ids = tokenizer(texts, padding="max_length", max_length=LENGTH, truncation=True)["input_ids"]
+    return train_words.read(model.owlvit, torch.tensor(ids))
+
+
+def measure_owl(model, tokenizer, root, count):
+    figures = {}
+    for name, held_out in (("text_ap50", False), ("text_ap50_held_out_objects", True)):
+        scenes, ap = NamedScenes(root, held_out), AveragePrecision()
+        for index in range(count):
+            scene, asked = scenes.asked(3 + held_out, index)
+            embeds, shift, scale, boxes = owl_see(model, scene.picture)
+            scores = train_words.scores(embeds, owl_read(model, tokenizer, [text for text, _, _ in asked]), shift, scale)[0].sigmoid().numpy()
+            for i, (_, real, unsure) in enumerate(asked):
+                ap.add(boxes, scores[:, i], [each.box for each in real], [each.box for each in unsure])
+        figures[name] = f"{ap.value():.3f}"
+    scenes = Scenes(root)
+    by_examples = {k: AveragePrecision() for k in (1, 3, 5)}
+    for index in range(count):
+        random = scenes.seed(5, index)
+        pool = scenes.composer.pool(7)
+        target, others = pool[0], [o for o in pool[1:] if o != pool[0]]
+        queries = []
+        while len(queries) < 5:
+            reference = scenes.place(random, target, others, 1, int(random.integers(1, 4)), (0.25, 0.65))
+            mine = [i for i in reference.instances if i.object == target]
+            if mine:
+                embeds, _, _, boxes = owl_see(model, reference.picture)
+                queries.append(F.normalize(embeds[0, int(box_iou(boxes, np.array(mine[0].box, float)).argmax())], dim=0))
+        real = []
+        while not real:
+            test = scenes.place(random, target, others, 1 + index % 4, int(random.integers(2, 6)), (0.08, 0.65))
+            real = [i.box for i in test.instances if i.object == target]
+        embeds, shift, scale, boxes = owl_see(model, test.picture)
+        for k, ap in by_examples.items():
+            query = torch.stack(queries[:k]).mean(0)[None]
+            ap.add(boxes, train_words.scores(embeds, query, shift, scale)[0, :, 0].sigmoid().detach().numpy(), real)
+    return figures | {f"example_ap50_{k}": f"{ap.value():.3f}" for k, ap in by_examples.items()}
+
+
+@torch.no_grad()
+def measure_clipseg(model, tokenizer, root, count):
+    figures, side = {}, model.config.vision_config.image_size
+    for name, held_out in (("text_iou", False), ("text_iou_held_out_objects", True)):
+        scenes, found, quiet = NamedScenes(root, held_out), [], []
+        for index in range(count):
+            scene, asked = scenes.asked(3 + held_out, index)
+            ids = torch.tensor(tokenizer([text for text, _, _ in asked], padding="max_length", max_length=LENGTH, truncation=True)["input_ids"])
+            taps, _ = train_words.see(model.clip, pixels(scene.picture, side, Image.Resampling.BILINEAR), model.extract_layers)
+            conditions = train_words.read(model.clip, ids)
+            logits = model.decoder(tuple(tap.repeat(len(asked), 1, 1) for tap in taps), conditions).logits
+            masks = (F.interpolate(logits[:, None], (SIDE, SIDE), mode="bilinear")[:, 0] > 0).numpy()
+            for mask, (_, real, unsure) in zip(masks, asked):
+                for each in unsure:
+                    mask = mask & ~each.mask
+                if real:
+                    found.append(iou(mask, np.any([each.mask for each in real], 0)))
+                elif not unsure:
+                    quiet.append(mask.mean() < 0.002)
+        figures[name], figures[name.replace("iou", "quiet_when_absent")] = mean(found), mean(quiet)
+    return figures
+
+
+MEASURES = {"owlvit-nano": measure_owl, "clipseg-nano": measure_clipseg}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", choices=MEASURES)
+    parser.add_argument("--root", type=Path, default=default_root())
+    parser.add_argument("--run", type=Path, help="default <root>/words-nano")
+    parser.add_argument("--weights", type=Path, help="a folder in the hub's layout instead of a run")
+    parser.add_argument("--scenes", type=int, default=500)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    if arguments.weights:
+        model, source = MODELS[arguments.model][0].from_pretrained(arguments.weights, dtype=torch.float32), str(arguments.weights)
+        tokenizer = CLIPTokenizer.from_pretrained(arguments.weights)
+    else:
+        run = run_folder(arguments.model, arguments.root, arguments.run)
+        model, step, tokenizer = load(run, arguments.model)
+        source = f"{run} at step {step}"
+    measure = MEASURES[arguments.model]
+    began = time.monotonic()
+    figures = dict(source=source, scenes=arguments.scenes, seed=SEED) | measure(model.eval(), tokenizer, arguments.root, arguments.scenes)
+    print(json.dumps(figures | dict(seconds=round(time.monotonic() - began)), indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,345 @@
+"""Trains the two models that read words, clipseg-nano and owlvit-nano, together from nothing.
+
+    python train_words.py                               # two CPU cores
+    python train_words.py --device cuda --batch 128 --rate 2e-3 --workers 12
+
+Both are a CLIP of the same shape with a head, so one CLIP is trained under both heads and export.py writes it twice: half the
+time of two runs. Every picture is asked
+  - every text of the batch, of every cell (owlvit-nano's class head; and, plainer and faster to learn, the contrast of the cell's
+    projected feature with the texts, which neither model uses later);
+  - every object of the batch by the class embedding of one instance in another picture (one-shot detection);
+  - three texts that fit something in it, one that fits nothing, and a crop of one of its objects or a mix of that crop with a fitting
+    text (clipseg-nano's masks; the text weighted above a half in a mix, as the original was trained).
+What is hard to say (an apple for "red apple") counts neither way.
+
+Boxes: every cell that an instance covers for the most part predicts its box; of them the one with the least cost (box and class) has to
+say yes, those with a good box may, all others must not. Masks: one of the 16 pixels of each 4 x 4 block, another one for
+each picture and question, so the last layer learns the full resolution at a sixteenth of the cost.
+"""
+
+import argparse
+import copy
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from transformers import CLIPSegConfig, CLIPSegForImageSegmentation, OwlViTConfig, OwlViTForObjectDetection
+
+from fetch import default_root
+from text_batches import HIDDEN, LENGTH, MOST, NONE, TextBatches, trained_tokenizer
+from trainer import add_arguments, train
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+PATCH = 16
+ASKED = 5  # questions to each picture: three texts in it, one not, a crop or a mix
+
+
+# --- the models -------------------------------------------------------------------------------------------------------
+
+
+def configurations(side, tokenizer):
+    text = dict(
+        vocab_size=len(tokenizer), hidden_size=128, intermediate_size=512, num_hidden_layers=4, num_attention_heads=4,
+        max_position_embeddings=LENGTH, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=0,
+    )  # fmt: skip
+    vision = dict(hidden_size=192, intermediate_size=768, num_hidden_layers=6, num_attention_heads=3, image_size=side, patch_size=PATCH)
+    both = dict(text_config=text, vision_config=vision, projection_dim=128)
+    segmenting = dict(
+        extract_layers=[1, 3, 5], reduce_dim=32, decoder_num_attention_heads=4, decoder_intermediate_size=256, use_complex_transposed_convolution=True
+    )  # fmt: skip
+    return CLIPSegConfig(**copy.deepcopy(both), **segmenting), OwlViTConfig(**copy.deepcopy(both))
+
+
+class Words(nn.Module):
+    """A CLIP with CLIPSeg's decoder and OWL-ViT's heads."""
+
+    def __init__(self, side, tokenizer, attention="eager"):
+        super().__init__()
+        segmenting, detecting = configurations(side, tokenizer)
+        for each in (segmenting, detecting):  # on a processor the fused attention's backward pass takes twice the time
+            each._attn_implementation = attention
+        detector, segmenter = OwlViTForObjectDetection(detecting), CLIPSegForImageSegmentation(segmenting)
+        self.clip, self.decoder = segmenter.clip, segmenter.decoder
+        self.layer_norm, self.class_head, self.box_head = detector.layer_norm, detector.class_head, detector.box_head
+        self.register_buffer("box_bias", detector.box_bias, persistent=False)
+        self.tokenizer, self.side, self.taps = tokenizer, side, segmenting.extract_layers
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=0.02)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+                module.reset_parameters()
+            elif isinstance(module, nn.Embedding):
+                nn.init.normal_(module.weight, std=0.02)
+        for module in (self.decoder.film_mul, self.decoder.film_add, *self.decoder.reduces):
+            module.reset_parameters()
+        nn.init.ones_(self.decoder.film_mul.bias)  # at first the features pass as they are
+        last = self.decoder.transposed_convolution[4].weight  # at first one value for a whole block
+        last.data.copy_(last.data[:, :, :1, :1].expand_as(last))
+        # logit = 10 · (cosine - 0.5) at first: a rare yes, as most cells have nothing to do with a text
+        nn.init.constant_(self.class_head.logit_shift.bias, -0.5)
+        nn.init.constant_(self.class_head.logit_scale.bias, 9.0)
+
+    def clipseg(self):
+        model = CLIPSegForImageSegmentation(configurations(self.side, self.tokenizer)[0])
+        model.load_state_dict({name: value for name, value in self.state_dict().items() if name.startswith(("clip.", "decoder."))})
+        return model.eval()
+
+    def owlvit(self):
+        model = OwlViTForObjectDetection(configurations(self.side, self.tokenizer)[1])
+        named = lambda name: name.replace("clip.", "owlvit.", 1).replace("pre_layrnorm", "pre_layernorm") if name.startswith("clip.") else name
+        model.load_state_dict({named(name): value for name, value in self.state_dict().items() if not name.startswith("decoder.")})
+        return model.eval()
+
+
+def resized(state, side):
+    """The state with the vision model's position table stretched to a picture of `side`."""
+    name, cells = "clip.vision_model.embeddings.position_embedding.weight", side // PATCH
+    table = state[name]
+    if len(table) == 1 + cells**2:
+        return state
+    before = round((len(table) - 1) ** 0.5)
+    grid = table[1:].float().T.reshape(1, -1, before, before)
+    grid = F.interpolate(grid, (cells, cells), mode="bicubic", align_corners=False).flatten(2)[0].T
+    return state | {name: torch.cat([table[:1].float(), grid])}
+
+
+def normalised(pictures):
+    mean, std = (torch.tensor(v, device=pictures.device).view(1, 3, 1, 1) for v in (MEAN, STD))
+    return (pictures.permute(0, 3, 1, 2).float() / 255 - mean) / std
+
+
+def see(clip, pixels, taps):
+    """The vision encoder: activations at the taps, shallow first, and all tokens after the last norm, the class token first."""
+    vision = clip.vision_model
+    hidden, tapped = vision.pre_layrnorm(vision.embeddings(pixels)), []
+    for i, layer in enumerate(vision.encoder.layers):
+        hidden = layer(hidden, attention_mask=None)
+        if i in taps:
+            tapped.append(hidden)
+    return tapped, vision.post_layernorm(hidden)
+
+
+def read(clip, ids):
+    return clip.text_projection(clip.text_model(input_ids=ids, attention_mask=(ids > 0).long()).pooler_output)
+
+
+def decoded(decoder, taps, conditions, count, pixel):
+    """CLIPSeg's decoder for `count` conditions per picture: taps [B, tokens, C], conditions [B·count, D], the pixel of each 4 x 4 block to
+    compute, 0…15 [B·count] → logits [B·count, s/4, s/4]."""
+    out = None
+    for i, (activation, layer, reduce) in enumerate(zip(taps[::-1], decoder.layers, decoder.reduces)):
+        reduced = reduce(activation).repeat_interleave(count, 0)
+        out = reduced if out is None else out + reduced
+        if i == decoder.conditional_layer:
+            out = decoder.film_mul(conditions)[:, None] * out + decoder.film_add(conditions)[:, None]
+        out = layer(out, attention_mask=None)
+    side = round((out.shape[1] - 1) ** 0.5)
+    spread, first, last = out[:, 1:].transpose(1, 2).unflatten(2, (side, side)), *decoder.transposed_convolution[2::2]
+    spread = decoder.transposed_convolution[:2](spread).flatten(2).transpose(1, 2)  # [N, cells, C]
+    # a transposed convolution whose stride is its kernel: a linear layer for each cell
+    spread = F.relu(F.linear(spread, first.weight.flatten(1).T, first.bias.repeat_interleave(16))).unflatten(2, (-1, 16))
+    logits = torch.einsum("nkcp,nc->nkp", spread, last.weight[:, 0].flatten(1).T[pixel].to(spread.dtype)).float() + last.bias
+    return logits.view(-1, side, side, 4, 4).transpose(2, 3).flatten(3).flatten(1, 2)
+
+
+def corners(boxes):
+    return torch.cat([boxes[..., :2] - boxes[..., 2:] / 2, boxes[..., :2] + boxes[..., 2:] / 2], -1)
+
+
+def overlap(a, b):
+    """IoU and generalised IoU of boxes given by corners; broadcasts."""
+    least, most = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
+    shared = (most - least).clamp(min=0).prod(-1)
+    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - shared
+    hull = (torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])).prod(-1)
+    iou = shared / union.clamp(min=1e-9)
+    return iou, iou - (hull - union) / hull.clamp(min=1e-9)
+
+
+def scores(embeds, queries, shift, scale):
+    """OWL-ViT's class head after its dense layer: embeds [B, cells, C], queries [Q, C] → logits [B, cells, Q]."""
+    cosine = F.normalize(embeds.float(), dim=-1) @ F.normalize(queries.float(), dim=-1).T
+    return (cosine + shift.float()) * (F.elu(scale.float()) + 1)
+
+
+# --- the losses -------------------------------------------------------------------------------------------------------
+
+
+def focal(logits, target, ignore, alpha=0.3, gamma=2.0):
+    """The focal loss, summed over everything not ignored."""
+    entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    p = logits.sigmoid()
+    missed = torch.where(target > 0, 1 - p, p)
+    return (entropy * missed**gamma * torch.where(target > 0, alpha, 1 - alpha)).masked_fill(ignore, 0).sum()
+
+
+def contrast(logits, fits, weight):
+    """Every fitting text against those that do not fit: logits and fits [N, T], weight [N] → the weighted mean."""
+    against = logits.masked_fill(fits != 0, -1e4).logsumexp(1, keepdim=True)
+    yes = fits == 1
+    loss = (F.softplus(against - logits) * yes).sum(1) / yes.sum(1).clamp(min=1)
+    weight = weight * yes.any(1)
+    return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def step_loss(model, batch, side):
+    pictures, device = len(batch["pictures"]), batch["pictures"].device
+    taps, tokens = see(model.clip, normalised(torch.cat([batch["pictures"], batch["crops"]])), model.taps)
+    texts = read(model.clip, batch["texts"])
+    projected = model.clip.visual_projection(tokens)
+    crops = projected[pictures:, 0]
+    fits, same, which, present = batch["fits"].long(), batch["same"].long(), batch["which"], batch["present"]
+    answers = fits[which] * present[..., None]  # [B, 10, T]
+
+    # the CLIP: cells and crops against the texts
+    scale = model.clip.logit_scale.exp().clamp(max=100)
+    compared = lambda seen: scale * F.normalize(seen.float(), dim=-1) @ F.normalize(texts.float(), dim=-1).T
+    owner = batch["owner"].long()  # [B, cells], NONE where no instance covers the cell for the most part
+    picture, cell = torch.where(owner < NONE)
+    instance = owner[picture, cell]
+    number = picture * MOST + instance
+    share = 1 / torch.bincount(number, minlength=pictures * MOST)[number]  # an instance's cells share its weight
+    logits = compared(projected[picture, 1 + cell])
+    cell_fits = answers[picture, instance]
+    by_cell = contrast(logits, cell_fits, share**0.5)
+    best = logits.detach().masked_fill(cell_fits < 0, -1e4).argmax(1, keepdim=True)
+    hit = ((cell_fits.gather(1, best)[:, 0] == 1) * share).sum() / share.sum()
+    crop_fits = fits[batch["cropped"]]
+    logits = compared(crops)
+    by_crop = contrast(logits, crop_fits, torch.ones(len(crops), device=device))
+    asked_crops = torch.cat([logits.T, torch.full((len(fits[0]), 1), -1e4, device=device)], 1)
+    by_crop = by_crop + contrast(asked_crops, F.pad(crop_fits.T, (0, 1)), torch.ones(len(texts), device=device))
+
+    masks, seen = mask_loss(model, batch, [tap[:pictures] for tap in taps], texts, crops, answers)
+    boxes, found = box_loss(model, batch, tokens[:pictures], texts, answers, (picture, cell, instance, share))
+    figures = dict(cell=by_cell, cell_hit=hit, crop=by_crop) | seen | found
+    return by_cell + 0.5 * by_crop + masks + boxes, figures
+
+
+def mask_loss(model, batch, taps, texts, crops, answers):
+    """clipseg-nano's: entropy and dice of the masks of ASKED questions per picture."""
+    pictures, side, device = len(answers), batch["pictures"].shape[1], answers.device
+    which, present = batch["which"], batch["present"]
+    pick = lambda allowed, count=1: torch.multinomial(allowed.float() + 1e-9, count)
+    positive, nothing = (answers == 1).any(1), ~(answers != 0).any(1)
+    words = torch.cat([pick(positive, 3), pick(nothing)], 1)  # [B, 4]
+    wanted = answers.gather(2, words[:, None].expand(-1, MOST, -1))  # [B, 10, 4]
+
+    # a crop of an object of the picture, from another picture where there is one; of an absent object now and then
+    same = batch["same"].long()[:, batch["cropped"]][which] * present[..., None]  # [B, 10, crops]
+    holds = (same == 1).any(1)
+    own = batch["cropped_from"][None] == torch.arange(pictures, device=device)[:, None]
+    rather = holds * torch.where(own, 0.1, 1.0) + ~(same != 0).any(1) * torch.where(holds.any(1, keepdim=True), 0.02, 1.0)
+    crop = pick(rather)[:, 0]
+    fitting = pick(batch["fits"][batch["cropped"]] == 1)[:, 0][crop]  # a text that fits the crop
+    rows = torch.arange(pictures, device=device)
+    weight = torch.where(torch.rand(pictures, 1, device=device) < 0.5, 0.0, 0.5 + 0.5 * torch.rand(pictures, 1, device=device))
+    mixed = weight * texts[fitting] + (1 - weight) * crops[crop]
+    a, b = same[rows, :, crop], torch.where(weight > 0, answers[rows, :, fitting], same[rows, :, crop])
+    either = torch.where((a == 1) | (b == 1), 1, torch.where((a == 0) & (b == 0), 0, -1))
+    wanted = torch.cat([wanted, either[..., None]], 2)  # [B, 10, 5]
+    conditions = torch.cat([texts[words], mixed[:, None].to(texts.dtype)], 1).flatten(0, 1)
+
+    pixel = torch.randint(16, (pictures * ASKED,), device=device)
+    logits = decoded(model.decoder, taps, conditions, ASKED, pixel)
+    # which instance each compared pixel belongs to → whether it is asked for; NONE: no, HIDDEN: hard to say
+    table = torch.cat([wanted, torch.zeros_like(wanted[:, :1]), torch.full_like(wanted[:, :1], -1)], 1).transpose(1, 2).flatten(0, 1)  # [N, 12]
+    blocks = batch["map"].view(pictures, 1, side // 4, 4, side // 4, 4).permute(0, 1, 3, 5, 2, 4).flatten(2, 3)  # [B, 1, 16, h, w]
+    at = blocks.expand(-1, ASKED, -1, -1, -1).flatten(0, 1)[torch.arange(len(pixel), device=device), pixel].long()
+    answer = table.gather(1, at.flatten(1)).view_as(logits)
+    truth, unsure = (answer == 1).float(), answer < 0
+    entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").masked_fill(unsure, 0)
+    p = logits.sigmoid().masked_fill(unsure, 0)
+    dice = 1 - (2 * (p * truth).sum((1, 2)) + 1) / (p.sum((1, 2)) + truth.sum((1, 2)) + 1)
+    exists = truth.flatten(1).any(1)
+    loss = entropy.mean() * 3 + (dice * exists).sum() / exists.sum().clamp(min=1)
+    with torch.no_grad():
+        found = (logits > 0) & ~unsure
+        both, either = (found & (truth > 0)).flatten(1).sum(1), (found | (truth > 0)).flatten(1).sum(1)
+        iou, there = (both / either.clamp(min=1)).view(pictures, ASKED), exists.view(pictures, ASKED)
+        mean = lambda of: (iou[:, of] * there[:, of]).sum() / there[:, of].sum().clamp(min=1)
+        quiet = (found.flatten(1).sum(1).view(pictures, ASKED)[:, 3] == 0).float().mean()
+    return loss, dict(mask=loss, text_iou=mean(slice(0, 3)), crop_iou=mean(slice(4, 5)), quiet=quiet)
+
+
+def box_loss(model, batch, tokens, texts, answers, covered):
+    """owlvit-nano's: boxes of all cells on an instance, classes by text, classes by example."""
+    pictures, which, present = len(answers), batch["which"], batch["present"]
+    picture, cell, instance, share = covered
+    image = model.layer_norm(tokens[:, 1:] * tokens[:, :1])
+    boxes = (model.box_head(image).float() + model.box_bias).sigmoid()
+    head = model.class_head
+    embeds, shift, scale = head.dense0(image), head.logit_shift(image), head.logit_scale(image)
+    logits = scores(embeds, texts, shift, scale)  # [B, cells, T]
+
+    count = present.sum().clamp(min=1)
+    predicted, real = boxes[picture, cell], batch["boxes"][picture, instance]
+    distance = (predicted - real).abs().sum(-1)
+    iou, giou = overlap(corners(predicted), corners(real))
+    box = (5 * distance * share + 2 * (1 - giou) * share).sum() / count
+
+    fit = answers[picture, instance]  # [N, T]
+    with torch.no_grad():  # of an instance's cells the one with the least cost says yes
+        yes = fit == 1
+        sure = (logits[picture, cell].sigmoid() * yes).sum(1) / yes.sum(1).clamp(min=1)
+        cost = boxes.new_full((pictures, MOST, boxes.shape[1]), float("inf"))
+        cost[picture, instance, cell] = 5 * distance - 2 * giou - 2 * sure
+        least, at = cost.min(2)  # [B, 10]
+        row, column = torch.where(least < float("inf"))
+        at = at[row, column]
+        matched = torch.zeros(boxes.shape[:2], dtype=torch.bool, device=boxes.device)
+        matched[row, at] = True
+        may = ~matched[picture, cell] & (iou >= 0.5)
+
+    def class_loss(logits, fit, more_ignored=None):
+        """logits [B, cells, Q], fit [N, Q]: for every covered cell whether it fits; the others fit nothing."""
+        target, ignore = torch.zeros_like(logits), torch.zeros_like(logits, dtype=torch.bool)
+        target[picture, cell] = ((fit == 1) & matched[picture, cell][:, None]).float()
+        ignore[picture, cell] = (fit == -1) | ((fit == 1) & may[:, None])
+        return focal(logits, target, ignore if more_ignored is None else ignore | more_ignored) / count
+
+    by_text = class_loss(logits, fit)
+
+    # by example: for every object of the batch the matched cell of one instance; asked of the other pictures
+    owner = which[row, column]
+    order = torch.randperm(len(owner), device=owner.device)
+    example = torch.full((len(batch["same"]),), -1, dtype=torch.long, device=owner.device).scatter(0, owner[order], order)
+    asked = torch.where(example >= 0)[0]
+    example = example[asked]
+    logits = scores(embeds, embeds[row[example], at[example]], shift, scale)
+    same = batch["same"].long()[:, asked][which]  # [B, 10, asked]
+    here = torch.arange(pictures, device=owner.device)[:, None] == row[example][None]  # [B, asked]
+    by_example = class_loss(logits, same[picture, instance], here[:, None].expand_as(logits))
+
+    with torch.no_grad():
+        best = logits.masked_fill(here[:, None], -1e4).argmax(1)  # [B, asked]: the cell the example points to
+        holds = ((same == 1) & present[..., None]).any(1) & ~here
+        pointed = batch["owner"].long().gather(1, best)  # [B, asked]
+        right = F.pad(same, (0, 0, 0, 1)).gather(1, pointed.clamp(max=MOST)[:, None])[:, 0] == 1
+        hit = (right & holds).sum() / holds.sum().clamp(min=1)
+        matched_iou = overlap(corners(boxes[row, at]), corners(batch["boxes"][row, column]))[0].mean()
+    figures = dict(by_text=by_text, by_example=by_example, box=box, box_iou=matched_iou, example_hit=hit)
+    return 2 * by_text + 2 * by_example + 0.5 * box, figures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, default=default_root())
+    add_arguments(parser, "words-nano", stages="192:40000,256:30000", batch=8, rate=7e-4, decay=0.25)
+    arguments = parser.parse_args()
+    tokenizer = trained_tokenizer(arguments.root)
+    tokenizer.save_pretrained((arguments.run or arguments.root / "words-nano") / "tokenizer")
+    train(
+        arguments,
+        build=lambda side: Words(side, tokenizer, "eager" if arguments.device == "cpu" else "sdpa"),
+        resized=resized,
+        batches=lambda side: TextBatches(arguments.root, arguments.batch, side, arguments.seed),
+        loss=step_loss,
+    )
+
+
+if __name__ == "__main__":
+    main()
