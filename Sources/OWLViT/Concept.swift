@@ -39,19 +39,6 @@ extension OWLViT {
         case sigmoid
     }
 
-    /// A text of a concept.
-    public struct Text: Sendable {
-        public let text: String
-        /// [D], of length one.
-        public let embedding: Tensor
-        /// Whether the text was longer than the model takes; its end was left out.
-        public let wasCut: Bool
-
-        package init(text: String, embedding: Tensor, wasCut: Bool) {
-            (self.text, self.embedding, self.wasCut) = (text, embedding, wasCut)
-        }
-    }
-
     /// One example as the model saw it.
     public struct Exemplar: Sendable {
         /// [D], of length one.

@@ -28,12 +28,9 @@ extension OWLViT {
         ]
         if let objectness = patches.objectness { tensors.append(("objectness_logits", Tensor.stack([objectness]))) }
         if !texts.isEmpty {
-            let tokenizer = try self.texts.tokenizer()
-            let length = configuration.encoders.text.length
-            let tokens = texts.map { tokenizer($0, length: length) }
-            let embeddings = try self.texts(tokens.map(\.ids))
-            let ids = tokens.flatMap { $0.padded(to: length, with: tokenizer.paddingID) }.map { Float($0) }
-            tensors.append(("input_ids", Tensor(ids, [texts.count, length])))
+            let tokenizer = try self.texts.cache.tokenizer()
+            let embeddings = try self.texts(texts.map { tokenizer($0, length: configuration.encoders.text.length).ids })
+            tensors.append(("input_ids", try self.texts.cache.inputIDs(texts)))
             tensors.append(("text_embeds", Tensor.stack([embeddings])))
             tensors.append(("logits", Tensor.stack([patches.logits(embeddings)])))
         }
