@@ -83,6 +83,7 @@ let package = Package(
         .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
         .testTarget(name: "OWLViTTests", dependencies: ["OWLViT", "SpanielTestSupport"]),
         .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
+        .testTarget(name: "SpanielTests", dependencies: ["Spaniel", "SpanielTestSupport"]),
         .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),
         .testTarget(
             name: "SpanielEvaluationTests", dependencies: ["SpanielEvaluation", "SpanielAnnotations", "SpanielJSON", "SpanielTestSupport"]),
