@@ -1,12 +1,12 @@
 import ArgumentParser
-import PerSAM
+import Spaniel
 import Tensor
 
 @main
 struct SpanielCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spaniel",
-        abstract: "Finds any object in pictures from one example: no training, no Python, no GPU.",
+        abstract: "Finds any object in pictures from words, one example, or a few: no training, no Python, no GPU.",
         discussion: """
             One photo of the object, a rough mask of it, and the pictures to search:
 
@@ -15,7 +15,10 @@ struct SpanielCommand: ParsableCommand {
             Coordinates are pixels of the picture as displayed, origin top left.
             """,
         version: "0.1.0",
-        subcommands: [FindCommand.self, LearnCommand.self, MaskCommand.self, TensorsCommand.self])
+        subcommands: [
+            FindCommand.self, SegmentCommand.self, DetectCommand.self, ClassifyCommand.self, MaskCommand.self, LearnCommand.self,
+            TensorsCommand.self,
+        ])
 
     /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the contract's exit codes.
     static func main() async {

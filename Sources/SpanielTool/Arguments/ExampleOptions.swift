@@ -47,6 +47,10 @@ struct ExampleOptions: ParsableArguments {
         if !references.isEmpty && masks.isEmpty {
             throw ValidationError("--reference needs --mask MASK; for a box or a point write --example \(references[0])#box=X1,Y1,X2,Y2")
         }
+    }
+
+    /// For commands to which a whole picture is no example.
+    func requireRegions() throws {
         for example in arguments + negatives where example.region == nil {
             throw ValidationError(
                 "\"\(example.picture)\" does not say where the object is; add #MASK, #box=X1,Y1,X2,Y2, #point=X,Y or #polygon=X,Y,…")

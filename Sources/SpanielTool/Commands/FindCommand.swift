@@ -1,5 +1,5 @@
 import ArgumentParser
-import PerSAM
+import Spaniel
 
 /// `spaniel find`: the same object in other pictures, every instance.
 struct FindCommand: ParsableCommand {
@@ -10,7 +10,8 @@ struct FindCommand: ParsableCommand {
             spaniel find --example [CLASS=]IMG#MASK … IMAGES …
             spaniel find --reference IMG --mask MASK [--class NAME] IMAGES …
             spaniel find --concept FILE.concept IMAGES …
-            """)
+            """,
+        discussion: "The default model is sam-nano.")
 
     @OptionGroup var pictures: PictureArguments
     @OptionGroup(title: "What to find") var examples: ExampleOptions
@@ -21,11 +22,13 @@ struct FindCommand: ParsableCommand {
     var conceptFiles: [String] = []
 
     @OptionGroup(title: "How") var search: SearchOptions
+    @OptionGroup(title: "Check by words") var check: CheckOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Output") var export: ExportOptions
 
     func validate() throws {
+        try examples.requireRegions()
         let hasExamples = !examples.examples.isEmpty
         if hasExamples == !conceptFiles.isEmpty {
             throw ValidationError(
@@ -49,7 +52,8 @@ struct FindCommand: ParsableCommand {
         let sam = try model.loadSAM(for: .find)
         let persam = PerSAM(sam)
         let learning = PerSAM.LearnOptions(fineTune: search.fineTune, faithful: search.faithful)
-        var concepts = try classes.map { try $0.learn(with: persam, learning) } + conceptFiles.flatMap(ConceptFile.load)
+        var concepts =
+            try classes.map { try $0.learn(with: persam, learning) } + ConceptFile.load(conceptFiles, for: "find", sam.weights)
         let names = try ConceptFile.distinctNames(of: concepts)
         let thresholds = output.thresholds
         try thresholds.check(against: names)
@@ -62,28 +66,19 @@ struct FindCommand: ParsableCommand {
                 "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful")
         }
         let options = search.options(maxObjects: output.maxObjects)
+        let check = try check.load(for: names, quiet: output.quiet)
         let cache = try EncodingCache(output.cache, sam)
         var run = try PictureRun(
-            entries, output, exports: export.export, task: "find", model: sam.weights, classes: names,
+            entries, output, exports: export.export, task: "find", model: sam.weights,
+            others: check.map { [("clip_model", $0.clip.weights)] } ?? [], classes: names,
             transparency: search.faithful ? .dropped : .white)
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         try run { image, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
             let findings = try stopwatch.time("prompt") { try persam.find(concepts, in: encoding, options: options) }
             try explanations?.write(findings, image: image, picture: picture)
-            return PictureResult(findings)
+            guard let check, !findings.isEmpty else { return PictureResult(findings) }
+            return try stopwatch.time("check") { try PictureResult(check.check(findings, in: picture)) }
         }
-    }
-}
-
-extension PictureResult {
-    init(_ findings: Findings) {
-        let objects = findings.map { object in
-            Object(
-                className: object.className, score: object.score,
-                scores: [("similarity", object.similarity), ("iou", object.predictedIoU)], box: object.box, mask: object.mask)
-        }
-        let stop = findings.stop
-        self.init(objects: objects, stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import PerSAM
+import Spaniel
 import Tensor
 
 #if canImport(FoundationEssentials)
@@ -18,10 +18,10 @@ struct TensorsCommand: ParsableCommand {
             """)
 
     enum Model: String, ExpressibleByArgument, CaseIterable {
-        case sam, persam
+        case sam, persam, vit, clip, clipseg, owlvit
     }
 
-    @Argument(help: "Whose tensors: sam, or persam with the original code's arithmetic.")
+    @Argument(help: "Whose tensors: persam is with the original code's arithmetic, owlvit is OWLv2 too.")
     var kind: Model
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -37,7 +37,7 @@ struct TensorsCommand: ParsableCommand {
     @Flag(help: "sam: three masks for the prompt instead of one.")
     var multimask = false
 
-    @OptionGroup(title: "persam") var examples: ExampleOptions
+    @OptionGroup(title: "persam and clipseg") var examples: ExampleOptions
 
     @Flag(help: "persam: the original code's arithmetic, the only one there is tensors of.")
     var faithful = false
@@ -45,26 +45,39 @@ struct TensorsCommand: ParsableCommand {
     @Flag(help: "persam: PerSAM-F.")
     var fineTune = false
 
+    @OptionGroup(title: "clip, clipseg and owlvit") var texts: TextOptions
+
+    @Option(help: ArgumentHelp("owlvit: how a picture becomes a square.", valueName: "hf|padded"))
+    var prep: OWLViT.Preparation?
+
     @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "out.safetensors"))
     var output: String
 
     func validate() throws {
+        if kind != .clipseg { try examples.requireRegions() }
         if (image == nil) == (pixelValues == nil) { throw ValidationError("give --image IMG or --pixel-values FILE.safetensors") }
-        switch kind {
-        case .sam where !examples.examples.isEmpty || faithful || fineTune:
-            throw ValidationError("examples, --faithful and --fine-tune belong to persam")
-        case .persam where prompts.prompt != nil || multimask:
-            throw ValidationError("points, boxes and --multimask belong to sam")
-        case .persam where examples.examples.count != 1:
-            throw ValidationError("persam needs one example: --reference IMG --mask MASK")
-        default: break
+        if kind != .persam && (faithful || fineTune) { throw ValidationError("--faithful and --fine-tune belong to persam") }
+        if ![.persam, .clipseg].contains(kind) && !examples.examples.isEmpty {
+            throw ValidationError("examples belong to persam and clipseg")
         }
+        if kind != .sam && (prompts.prompt != nil || multimask) { throw ValidationError("points, boxes and --multimask belong to sam") }
+        if kind == .persam && examples.examples.count != 1 {
+            throw ValidationError("persam needs one example: --reference IMG --mask MASK")
+        }
+        if ![.clip, .clipseg, .owlvit].contains(kind) && !texts.texts.isEmpty {
+            throw ValidationError("--text belongs to clip, clipseg and owlvit")
+        }
+        if kind == .clipseg && texts.texts.isEmpty && examples.examples.isEmpty {
+            throw ValidationError("clipseg needs a --text or an --example to look for")
+        }
+        if prep != nil && (kind != .owlvit || image == nil) { throw ValidationError("--prep belongs to owlvit and --image") }
     }
+
+    private typealias Tensors = [(name: String, tensor: Tensor)]
 
     func run() throws {
         try OutputFolder.checkParent(ofFile: output)
-        let sam = try model.loadSAM(for: .find.of("spaniel tensors \(kind.rawValue)"))
-        let tensors = try kind == .sam ? samTensors(sam) : persamTensors(sam)
+        let tensors = try tensors()
         Interruption.finishCleanly()
         try OutputFolder.makeParent(ofFile: output)
         do {
@@ -72,7 +85,59 @@ struct TensorsCommand: ParsableCommand {
         } catch { throw Failure(error, about: .output) }
     }
 
-    private func persamTensors(_ sam: SAM) throws -> [(name: String, tensor: Tensor)] {
+    private func tensors() throws -> Tensors {
+        let user = "spaniel tensors \(kind.rawValue)"
+        let words = texts.texts.map(\.words)
+        switch kind {
+        case .sam: return try samTensors(model.loadSAM(for: .find.of(user)))
+        case .persam: return try persamTensors(model.loadSAM(for: .find.of(user)))
+        case .vit:
+            let vit = try model.loadViT(for: .classify.of(user))
+            return try input {
+                try vit.tensors($0)
+            } pixels: {
+                try vit.tensors(pixelValues: $0)
+            }
+        case .clip:
+            let clip = try model.loadCLIP(for: .classifyByWords.of(user))
+            return try input {
+                try clip.tensors($0, texts: words)
+            } pixels: {
+                try clip.tensors(pixelValues: $0, texts: words)
+            }
+        case .clipseg:
+            let clipseg = try model.loadCLIPSeg(for: .segment.of(user))
+            let prompts = try clipseg.embed(words) + examplePrompts(clipseg)
+            return try input {
+                try clipseg.tensors($0, prompts: prompts)
+            } pixels: {
+                try clipseg.tensors(pixelValues: $0, prompts: prompts)
+            }
+        case .owlvit:
+            let owl = try model.loadOWLViT(for: .detect.of(user))
+            return try input {
+                try owl.tensors($0, texts: words, preparation: prep ?? .hf)
+            } pixels: {
+                try owl.tensors(pixelValues: $0, texts: words)
+            }
+        }
+    }
+
+    /// One prompt for each class of the examples.
+    private func examplePrompts(_ clipseg: CLIPSeg) throws -> [CLIPSeg.Conditional] {
+        var reading = ExampleReading(faithful: false)
+        return try reading.classes(examples.examples, negatives: []).map { taught in
+            try taught.learn { try clipseg.learn(taught.examples) }
+        }
+    }
+
+    /// Hands over the picture, or the pixel values, whichever was given.
+    private func input(_ picture: (Picture) throws -> Tensors, pixels: (Tensor) throws -> Tensors) throws -> Tensors {
+        if let pixelValues { return try pixels(Self.readPixelValues(pixelValues)) }
+        return try picture(Picture(contentsOf: URL(filePath: image ?? "")))
+    }
+
+    private func persamTensors(_ sam: SAM) throws -> Tensors {
         var reading = ExampleReading(faithful: true)
         let classes = try reading.classes(examples.examples, negatives: [])
         let concepts = try classes.map { try $0.learn(with: PerSAM(sam), PerSAM.LearnOptions(fineTune: fineTune, faithful: true)) }
@@ -91,13 +156,13 @@ struct TensorsCommand: ParsableCommand {
         return try sam.encode(pixels: pixels.transposed([0, 2, 3, 1]), frame: SAM.Frame(original: square, resized: square, side: side))
     }
 
-    private func samTensors(_ sam: SAM) throws -> [(name: String, tensor: Tensor)] {
-        if let pixelValues {
-            let pixels = try Self.readPixelValues(pixelValues)
-            return try sam.tensors(pixelValues: pixels, prompt: prompts.prompt, multimask: multimask)
+    private func samTensors(_ sam: SAM) throws -> Tensors {
+        let prompt = prompts.prompt
+        return try input {
+            try sam.tensors($0, prompt: prompt, multimask: multimask)
+        } pixels: {
+            try sam.tensors(pixelValues: $0, prompt: prompt, multimask: multimask)
         }
-        let picture = try Picture(contentsOf: URL(filePath: image ?? ""))
-        return try sam.tensors(picture, prompt: prompts.prompt, multimask: multimask)
     }
 
     private static func readPixelValues(_ path: String) throws -> Tensor {

@@ -26,9 +26,16 @@ package struct OutputNames {
 
     /// - Parameter number: the object's place in the picture's results, from 1.
     package static func mask(_ name: String, number: Int, className: String) -> String {
-        // No dot in a class: NAME.N.CLASS can then be read in one way only, whatever the picture is called.
-        "\(name).\(number).\(cut(plain(className, keepingDots: false), to: classLimit)).mask.png"
+        "\(name).\(number).\(plain(class: className)).mask.png"
     }
+
+    /// - Parameter number: the class's place in the run, from 1.
+    package static func scores(_ name: String, number: Int, className: String) -> String {
+        "\(name).\(number).\(plain(class: className)).scores.png"
+    }
+
+    /// No dot in a class: NAME.N.CLASS can then be read in one way only, whatever the picture is called.
+    private static func plain(class name: String) -> String { cut(plain(name, keepingDots: false), to: classLimit) }
 
     /// What a file name may hold everywhere: no separators, no control characters, none of the characters other systems refuse.
     private static func plain(_ text: String, keepingDots: Bool) -> String {

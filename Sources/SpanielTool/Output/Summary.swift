@@ -77,7 +77,7 @@ package enum Summary {
         return (decimals(a, digits), decimals(b, digits))
     }
 
-    private static func box(_ box: Box) -> String {
+    static func box(_ box: Box) -> String {
         func number(_ value: Double) -> String { value == value.rounded() ? decimals(value, 0) : decimals(value, 1) }
         return "\(number(box.x1)),\(number(box.y1)) – \(number(box.x2)),\(number(box.y2))"
     }

@@ -1,4 +1,6 @@
-import PerSAM
+import SpanielFiles
+import Spaniel
+import Tensor
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -6,19 +8,62 @@ import PerSAM
     import Foundation
 #endif
 
-/// Concepts on their way from examples to a file and back.
-enum ConceptFile {
-    static func load(_ path: String) throws -> [Concept] { try Concept.load(contentsOf: URL(filePath: path)) }
+/// What a model learnt of a class, and can be kept.
+protocol StoredConcept {
+    var className: String { get }
+    var model: (name: String, sha256: String) { get }
+    static func save(_ concepts: [Self], to url: URL) throws
+    static func load(contentsOf url: URL) throws -> [Self]
+}
 
-    static func save(_ concepts: [Concept], to path: String) throws {
+extension Concept: StoredConcept {}
+extension CLIPSeg.Concept: StoredConcept {}
+extension OWLViT.Concept: StoredConcept {}
+
+/// Concepts on their way from examples to a file and back.
+enum ConceptFile<Stored: StoredConcept> {
+    /// Reads the concepts of some files.
+    ///
+    /// - Parameters:
+    ///   - task: what they are for: `find`, `segment` or `detect`.
+    ///   - model: what they must have been learnt with.
+    /// - Throws: `Failure` 66 when a file is missing, 65 when it is no concept, or one of another task or model.
+    static func load(_ paths: [String], for task: String, _ model: Weights) throws -> [Stored] {
+        try paths.flatMap { path in
+            let url = URL(filePath: path)
+            do {
+                try checkTask(Safetensors(contentsOf: url).metadata, path: path, task: task)
+                let concepts = try Stored.load(contentsOf: url)
+                for concept in concepts where concept.model.sha256 != model.sha256 {
+                    throw Failure(
+                        .unusable, code: "concept.model",
+                        "\(path): learnt with \(concept.model.name) (\(concept.model.sha256.prefix(12))), not with \(model.modelName) "
+                            + "(\(model.sha256.prefix(12))); name that model with --model, or learn it again")
+                }
+                return concepts
+            } catch { throw Failure(error, about: .input) }
+        }
+    }
+
+    /// The task stands in the file; the files of `find`, the first there were, have a format alone.
+    private static func checkTask(_ metadata: [String: String], path: String, task: String) throws(Failure) {
+        let format = metadata["format"] ?? ""
+        guard format.hasPrefix("spaniel-"), let found = metadata["task"] ?? (format == "spaniel-concept-1" ? "find" : nil), found != task
+        else { return }
+        throw Failure(
+            .unusable, code: "concept.task",
+            "\(path): learnt for spaniel \(found.prefix(20)), not for spaniel \(task); learn it with spaniel learn --for \(task)")
+    }
+
+    static func save(_ concepts: [Stored], to path: String) throws {
         try OutputFolder.makeParent(ofFile: path)
-        do { try Concept.save(concepts, to: URL(filePath: path)) } catch { throw Failure(error, about: .output) }
+        do { try Stored.save(concepts, to: URL(filePath: path)) } catch { throw Failure(error, about: .output) }
     }
 
     /// The classes of a run, each once.
     ///
     /// - Throws: `Failure`, exit code 65, when two files hold the same class: their thresholds and results could not be told apart.
-    static func distinctNames(of concepts: [Concept]) throws -> [String] {
+    static func distinctNames(of concepts: [Stored]) throws -> [String] {
         let names = concepts.map(\.className)
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw Failure(.unusable, code: "concept.class", "two concepts have the class \(twice); learn them together, or under two names")
@@ -27,17 +72,5 @@ enum ConceptFile {
             throw Failure(.unusable, code: "concept.empty", "the concept file holds no class; make it again with spaniel learn")
         }
         return names
-    }
-}
-
-extension ExampleReading.Class {
-    /// What the class's examples teach.
-    func learn(with persam: PerSAM, _ options: PerSAM.LearnOptions) throws -> Concept {
-        do {
-            return try persam.learn(examples, negatives: negatives, options: options)
-        } catch let error as PerSAMError {
-            // The error knows the example, not where it came from.
-            throw Failure(.unusable, code: error.code, "\(sources.joined(separator: ", ")): \(error)")
-        }
     }
 }

@@ -9,10 +9,10 @@ import SpanielAnnotations
 
 extension ExampleReading {
     /// Every object of a COCO file as an example of its class; file names are relative to the file's folder. Crowds teach nothing.
-    mutating func classes(ofCOCO path: String, negatives: [ExampleArgument]) throws -> [Class] {
+    mutating func classes(ofCOCO path: String, negatives: [ExampleArgument], texts: [TextArgument] = []) throws -> [Class] {
         let coco = try COCO(contentsOf: URL(filePath: path))
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        var classes: [Class] = []
+        var classes = Self.classes(of: texts)
         for annotation in coco.annotations where !annotation.isCrowd {
             guard let image = coco.images.first(where: { $0.id == annotation.imageID }),
                 let category = coco.categories.first(where: { $0.id == annotation.categoryID })
@@ -32,7 +32,7 @@ extension ExampleReading {
                 }
             Self.add(example, from: file, to: category.name, in: &classes)
         }
-        guard !classes.isEmpty else {
+        guard classes.contains(where: { !$0.examples.isEmpty }) else {
             throw Failure(.unusable, code: "annotations.empty", "\(path): expected objects to learn from, found none")
         }
         try add(negatives, to: &classes)

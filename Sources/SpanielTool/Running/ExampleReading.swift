@@ -15,19 +15,31 @@ struct ExampleReading {
 
     init(faithful: Bool) { self.faithful = faithful }
 
-    /// The examples of one class, and what it must not be taken for.
+    /// What a class is known by: words, examples, and what it must not be taken for.
     struct Class {
         let name: String
+        var texts: [String] = []
         var examples: [Example] = []
         var negatives: [Example] = []
         /// The files of both, as they were named.
         var sources: [String] = []
+
+        /// Runs `work`, which learns from the examples: what it throws does not know where they came from.
+        func learn<Learnt>(_ work: () throws -> Learnt) throws -> Learnt {
+            do { return try work() } catch {
+                let failure = Failure(error, about: .input)
+                guard failure.status == .unusable, !sources.isEmpty else { throw failure }
+                throw Failure(.unusable, code: failure.code, "\(sources.joined(separator: ", ")): \(failure.message)")
+            }
+        }
     }
 
-    /// - Returns: the classes in the order they first appear.
+    /// - Returns: the classes in the order they first appear, those of texts first.
     /// - Throws: `Failure` 66 when a file is missing, 65 when one is there but unusable.
-    mutating func classes(_ arguments: [ExampleArgument], negatives: [ExampleArgument]) throws -> [Class] {
-        var classes: [Class] = []
+    mutating func classes(
+        _ arguments: [ExampleArgument], negatives: [ExampleArgument], texts: [TextArgument] = []
+    ) throws -> [Class] {
+        var classes = Self.classes(of: texts)
         for argument in arguments {
             let name = argument.className ?? ExampleArgument.defaultClass
             Self.add(try example(argument, className: name), from: argument.picture, to: name, in: &classes)
@@ -36,11 +48,26 @@ struct ExampleReading {
         return classes
     }
 
+    /// The classes of some texts, in the order they first appear.
+    static func classes(of texts: [TextArgument]) -> [Class] {
+        var classes: [Class] = []
+        for text in texts {
+            let index = index(of: text.defaultClass, in: &classes)
+            if !classes[index].texts.contains(text.words) { classes[index].texts.append(text.words) }
+        }
+        return classes
+    }
+
     static func add(_ example: Example, from file: String, to name: String, in classes: inout [Class]) {
-        let index = classes.firstIndex { $0.name == name } ?? classes.endIndex
-        if index == classes.endIndex { classes.append(Class(name: name)) }
+        let index = index(of: name, in: &classes)
         classes[index].examples.append(example)
         classes[index].sources.append(file)
+    }
+
+    private static func index(of name: String, in classes: inout [Class]) -> Int {
+        if let index = classes.firstIndex(where: { $0.name == name }) { return index }
+        classes.append(Class(name: name))
+        return classes.endIndex - 1
     }
 
     /// A negative that has the name of a class counts against that class alone, any other against all.
@@ -65,7 +92,9 @@ struct ExampleReading {
         case .box(let box): return Example(picture, box: box, class: className)
         case .point(let point): return Example(picture, point: point, class: className)
         case .polygon(let corners): return Example(picture, polygon: corners, class: className)
-        case nil: throw UsageError("\"\(argument.picture)\" does not say where the object is")
+        case nil:  // the whole picture
+            let whole = Box(x1: 0, y1: 0, x2: Double(picture.width), y2: Double(picture.height))
+            return Example(picture, box: whole, class: className)
         }
     }
 

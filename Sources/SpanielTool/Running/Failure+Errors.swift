@@ -1,4 +1,4 @@
-import PerSAM
+import Spaniel
 import SpanielAnnotations
 import SpanielFiles
 import SpanielHub
@@ -39,6 +39,15 @@ extension Failure {
             }
         case let error as SAMError: self.init(.unusable, code: error.code, error.description)
         case let error as PerSAMError: self.init(.unusable, code: error.code, error.description)
+        case let error as ViTError: self.init(.unusable, code: error.code, error.description)
+        case let error as CLIPError:
+            if case .file(let error) = error {
+                self.init(error, about: subject)
+            } else {
+                self.init(error == .textEmpty ? .usage : .unusable, code: error.code, error.description)
+            }
+        case let error as CLIPSegError: self.init(.unusable, code: error.code, error.description)
+        case let error as OWLViTError: self.init(.unusable, code: error.code, error.description)
         case let error as RLEError: self.init(.unusable, code: error.code, error.description)
         default: self.init(.fault, code: "internal", "\(error) (this should not happen; please report it)")
         }

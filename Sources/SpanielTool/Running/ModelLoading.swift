@@ -1,4 +1,4 @@
-import PerSAM
+import Spaniel
 import SpanielFiles
 import SpanielHub
 import Tensor
@@ -13,21 +13,43 @@ extension ModelOptions {
     /// Finds and loads the SAM model that was asked for, and sets the number of threads.
     ///
     /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable.
-    func loadSAM(for need: ModelNeed) throws -> SAM { try need.load(model, threads: threads) { folder, _ in try SAM(contentsOf: folder) } }
+    func loadSAM(for need: ModelNeed) throws -> SAM { try need.loadSAM(model, threads: threads) }
+
+    /// The same for the others.
+    func loadViT(for need: ModelNeed = .classify) throws -> ViT {
+        try need.load(model, threads: threads) { try ViT(contentsOf: $0) }
+    }
+
+    func loadCLIP(for need: ModelNeed = .classifyByWords) throws -> CLIP {
+        try need.load(model, threads: threads) { try CLIP(contentsOf: $0) }
+    }
+
+    func loadCLIPSeg(for need: ModelNeed = .segment) throws -> CLIPSeg {
+        try need.load(model, threads: threads) { try CLIPSeg(contentsOf: $0) }
+    }
+
+    func loadOWLViT(for need: ModelNeed = .detect) throws -> OWLViT {
+        try need.load(model, threads: threads) { try OWLViT(contentsOf: $0) }
+    }
 }
 
 extension ModelNeed {
+    /// The same for a model beside the main one; see `load`.
+    func loadSAM(_ name: String?, threads: Int? = nil) throws -> SAM {
+        try load(name, threads: threads) { try SAM(contentsOf: $0) }
+    }
+
     /// Finds a model and loads it.
     ///
     /// - Parameters:
     ///   - name: as the user named it; nil: the usual one.
     ///   - threads: how many are used from now on; nil leaves that as it is.
     /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable or of another kind.
-    func load<Model>(_ name: String?, threads: Int? = nil, _ load: (URL, ModelKind?) throws -> Model) throws -> Model {
+    func load<Model>(_ name: String?, threads: Int? = nil, _ load: (URL) throws -> Model) throws -> Model {
         if let threads { Parallel.threads = threads }
         let folder = try locate(name)
-        let kind = try check(folder, name: name ?? usual)
-        do { return try load(folder, kind) } catch { throw Failure(error, about: .input) }
+        try check(folder, name: name ?? usual)
+        do { return try load(folder) } catch { throw Failure(error, about: .input) }
     }
 
     private func locate(_ name: String?) throws -> URL {

@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// What is looked for, by words, by examples, or by what was learnt before.
+struct SoughtOptions: ParsableArguments {
+    @OptionGroup var texts: TextOptions
+    @OptionGroup var examples: ExampleOptions
+
+    @Option(
+        name: .customLong("concept"),
+        help: ArgumentHelp("What spaniel learn saved, instead of examples. Repeatable.", valueName: "file.concept"))
+    var conceptFiles: [String] = []
+
+    /// Whether a class may have texts and examples.
+    var mayHaveBoth: Bool { !texts.texts.isEmpty && !examples.examples.isEmpty }
+
+    /// - Parameter negativesMayJoinConcepts: whether they are of use without examples that learn from them.
+    func check(for command: String, negativesMayJoinConcepts: Bool) throws {
+        let hasExamples = !examples.examples.isEmpty
+        if !hasExamples && texts.texts.isEmpty && conceptFiles.isEmpty {
+            throw ValidationError("say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE")
+        }
+        if hasExamples && !conceptFiles.isEmpty {
+            throw ValidationError("--concept stands instead of examples: learn them together, with spaniel learn --for \(command)")
+        }
+        if !conceptFiles.isEmpty && !negativesMayJoinConcepts && !examples.negatives.isEmpty {
+            throw ValidationError("--negative belongs to the examples: give it to spaniel learn --for \(command)")
+        }
+    }
+
+    /// The classes that texts and examples make.
+    func classes(_ reading: inout ExampleReading, negatives: [ExampleArgument]) throws -> [ExampleReading.Class] {
+        try reading.classes(examples.examples, negatives: negatives, texts: texts.texts)
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Spaniel
+import Tensor
+
+/// `spaniel detect`: words or examples to boxes, by OWL-ViT or OWLv2.
+struct DetectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "detect",
+        abstract: "Boxes round what words or examples mean.",
+        usage: """
+            spaniel detect IMAGES … --text [CLASS=]WORDS …
+            spaniel detect IMAGES … --example [CLASS=]IMG#box=X1,Y1,X2,Y2 … [--text CLASS=WORDS …] [--negative EX …]
+            spaniel detect IMAGES … --concept FILE.concept
+            """,
+        discussion: """
+            The default model is owlvit-nano. --threshold is 0.1 by default for words and 0.5 for examples, whose scores are measured between \
+            what lies beside them and themselves. An example without a region is the whole picture.
+            """)
+
+    @OptionGroup var pictures: PictureArguments
+    @OptionGroup(title: "What to find") var sought: SoughtOptions
+    @OptionGroup(title: "How") var how: DetectionOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var export: ExportOptions
+
+    func validate() throws {
+        try sought.check(for: "detect", negativesMayJoinConcepts: false)
+        if how.examples.selection != nil && sought.examples.examples.isEmpty {
+            throw ValidationError("--selection chooses among the boxes of an example, and there is none")
+        }
+    }
+
+    func run() throws {
+        let entries = try pictures.expand()
+        try output.check()
+        try export.check()
+        var reading = ExampleReading(faithful: false)
+        let classes = try sought.classes(&reading, negatives: sought.examples.negatives)
+        if !output.quiet { classes.noteStrayExamples() }
+        let owl = try model.loadOWLViT()
+        let concepts =
+            try classes.map { try $0.learn(with: owl, how.examples.learning) }
+            + ConceptFile.load(sought.conceptFiles, for: "detect", owl.weights)
+        let names = try ConceptFile.distinctNames(of: concepts)
+        try output.thresholds.check(against: names)
+        if !output.quiet { note(concepts, classes) }
+        let sam = try how.withMasks ? ModelNeed.masks.loadSAM(how.samModel) : nil
+        let cache = try EncodingCache(output.cache, OWLEncoder(owl: owl, preparation: how.examples.prep, tiles: how.tiles))
+        let samCache = try sam.map { try EncodingCache(output.cache, $0) }
+        let options = how.options(output.thresholds, maximum: output.maxObjects)
+        var run = try PictureRun(
+            entries, output, exports: export.export, task: "detect", model: owl.weights,
+            others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names)
+        try run { _, picture, stopwatch in
+            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+            let detections = try stopwatch.time("prompt") { try owl.detect(concepts, in: encoding, options: options) }
+            guard let sam, let samCache, !detections.isEmpty else { return PictureResult(detections) }
+            let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
+            return try stopwatch.time("mask") { try PictureResult(detections, masked: sam.masks(for: detections, in: scene)) }
+        }
+    }
+
+    /// What became of texts that were cut, and of examples in whose place the model sees something else.
+    private func note(_ concepts: [OWLViT.Concept], _ classes: [ExampleReading.Class]) {
+        for text in concepts.flatMap(\.texts).filter(\.wasCut) { StandardError().noteCut(text.text) }
+        for (concept, taught) in zip(concepts, classes) {
+            for (index, (drawn, seen)) in zip(taught.examples, concept.examples.exemplars).enumerated() {
+                if case .point = drawn.region { continue }
+                guard seen.overlap < Self.doubtfulOverlap else { continue }
+                StandardError().note(
+                    "example \(index + 1) of \(concept.className): the model's box there is \(Summary.box(seen.box)), which has little in "
+                        + "common with yours; another example may do better")
+            }
+        }
+    }
+
+    /// As little as the strictest selection accepts.
+    private static let doubtfulOverlap = 0.3
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Spaniel
+import Tensor
+
+/// `spaniel segment`: words or examples to pixel masks, by CLIPSeg.
+struct SegmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Masks of what words or examples mean.",
+        usage: """
+            spaniel segment IMAGES … --text [CLASS=]WORDS …
+            spaniel segment IMAGES … --example [CLASS=]IMG#MASK … [--text CLASS=WORDS …]
+            spaniel segment IMAGES … --concept FILE.concept
+            """,
+        discussion: """
+            The default model is clipseg-nano. --threshold is the probability from which a pixel belongs to a class (default: 0.3). An example \
+            without a mask, box or polygon is the whole picture. What --negative shows competes for the pixels and is left out.
+            """)
+
+    @OptionGroup var pictures: PictureArguments
+    @OptionGroup(title: "What to find") var sought: SoughtOptions
+    @OptionGroup(title: "How") var how: SegmentationOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var export: ExportOptions
+
+    func validate() throws {
+        try sought.check(for: "segment", negativesMayJoinConcepts: true)
+        if how.mixing.mix != nil && !sought.mayHaveBoth {
+            throw ValidationError("--mix mixes a class's texts and examples: give --text CLASS=WORDS and --example CLASS=IMG#MASK")
+        }
+    }
+
+    func run() throws {
+        let entries = try pictures.expand()
+        try output.check()
+        try export.check()
+        if let folder = how.scores { try OutputFolder.check(folder) }
+        var reading = ExampleReading(faithful: false)
+        let classes = try sought.classes(&reading, negatives: [])
+        let against = try reading.classes(sought.examples.negatives, negatives: [])
+        if let mix = how.mixing.mix, !classes.contains(where: { !$0.texts.isEmpty && !$0.examples.isEmpty }) {
+            throw UsageError("--mix \(mix) mixes a class's texts and examples, and no class has both; write --example CLASS=IMG#MASK")
+        }
+        if !output.quiet { classes.noteStrayExamples() }
+        let clipseg = try model.loadCLIPSeg(for: .segment)
+        var concepts = try classes.map { try learn($0, clipseg) } + ConceptFile.load(sought.conceptFiles, for: "segment", clipseg.weights)
+        let names = try ConceptFile.distinctNames(of: concepts)
+        let thresholds = output.thresholds
+        try thresholds.check(against: names)
+        for index in concepts.indices {
+            if let threshold = thresholds[concepts[index].className] { concepts[index].threshold = threshold }
+        }
+        if !output.quiet { noteCutTexts(concepts) }
+        let negatives = try against.map { try learn($0, clipseg) }
+        let sam = try how.refine ? ModelNeed.masks.loadSAM(how.samModel) : nil
+        let cache = try EncodingCache(output.cache, clipseg)
+        let samCache = try sam.map { try EncodingCache(output.cache, $0) }
+        var options = CLIPSeg.SegmentOptions()
+        if let maximum = output.maxObjects { options.maximumObjects = maximum }
+        var run = try PictureRun(
+            entries, output, exports: export.export, task: "segment", model: clipseg.weights,
+            others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names)
+        var scores = try how.scores.map(ScoreFolder.init)
+        try run { image, picture, stopwatch in
+            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+            let edges = how.edges ? picture : nil
+            let segments = try stopwatch.time("prompt") {
+                try clipseg.segment(concepts, against: negatives, in: encoding, options: options, refinedBy: edges)
+            }
+            if scores != nil {
+                let maps = try clipseg.scores(for: concepts, in: encoding, refinedBy: edges)
+                try scores?.write(Array(zip(names, maps)), image: image)
+            }
+            guard let sam, let samCache, !segments.isEmpty else { return PictureResult(segments) }
+            let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
+            return try stopwatch.time("refine") { try PictureResult(segments, refined: sam.refine(segments, in: scene)) }
+        }
+    }
+
+    private func learn(_ taught: ExampleReading.Class, _ clipseg: CLIPSeg) throws -> CLIPSeg.Concept {
+        try taught.learn(with: clipseg, mix: how.mixing.mix ?? MixOptions.usualMix, rotations: how.mixing.rotations)
+    }
+
+    private func noteCutTexts(_ concepts: [CLIPSeg.Concept]) {
+        for text in concepts.flatMap(\.conditionals).filter(\.wasCut).compactMap(\.text) { StandardError().noteCut(text) }
+    }
+}

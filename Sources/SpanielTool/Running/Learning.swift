@@ -1,0 +1,46 @@
+import Spaniel
+
+extension ExampleReading.Class {
+    /// What the class's examples teach PerSAM.
+    func learn(with persam: PerSAM, _ options: PerSAM.LearnOptions) throws -> Concept {
+        try learn { try persam.learn(examples, negatives: negatives, options: options) }
+    }
+
+    /// What the class's texts and examples are to CLIPSeg. With both, each text is mixed with the examples' mean.
+    ///
+    /// - Parameter mix: how much the examples count, 0…1.
+    func learn(with clipseg: CLIPSeg, mix: Double, rotations: Bool) throws -> CLIPSeg.Concept {
+        let words = texts.isEmpty ? [] : try clipseg.embed(texts)
+        guard !examples.isEmpty else { return try clipseg.concept(name, words) }
+        return try learn {
+            let shown = try clipseg.learn(examples, rotations: rotations)
+            guard !words.isEmpty else { return try clipseg.concept(name, [shown]) }
+            return try clipseg.concept(name, words.map { try .mix(text: $0, example: shown, weight: mix) })
+        }
+    }
+
+    /// What the class's texts and examples are to OWL-ViT.
+    func learn(with owl: OWLViT, _ options: OWLViT.LearnOptions) throws -> OWLViT.Concept {
+        let words = try owl.embed(texts)
+        guard examples.isEmpty else {
+            return try learn { try owl.learn(examples, texts: words, negatives: negatives, options: options) }
+        }
+        var concept = try owl.concept(name, texts: words)
+        if !negatives.isEmpty {
+            let against = negatives.map { Example($0.picture, region: $0.region, class: name) }
+            concept.negatives = try learn { try owl.learn(against, options: options).examples }
+        }
+        return concept
+    }
+}
+
+extension [ExampleReading.Class] {
+    /// Says what is probably not meant: examples without a class beside a text, which make a class of their own.
+    func noteStrayExamples() {
+        guard count == 2, let words = first(where: { $0.examples.isEmpty }),
+            let shown = first(where: { $0.texts.isEmpty && $0.name == ExampleArgument.defaultClass })
+        else { return }
+        StandardError().note(
+            "the examples are a class of their own, \"\(shown.name)\"; to join them to the text write --example \"\(words.name)=IMG…\"")
+    }
+}
