@@ -1,4 +1,4 @@
-"""ONNX Runtime as an opponent: the same SamModel, exported once and kept, run by the CPU provider. float32.
+"""ONNX Runtime as an opponent: the same models, exported once and kept, run by the CPU provider. float32.
 
     python peer_onnxruntime.py --model FOLDER [--threads 2] [--cache FOLDER]
 """
@@ -24,45 +24,63 @@ protocol.pin(arguments.threads)
 import onnxruntime  # noqa: E402  after the pinning
 
 import sam_inputs  # noqa: E402
+import whole  # noqa: E402
 
 stem = f"{arguments.model.resolve().name}-{arguments.attention}"
-paths = {half: arguments.cache / f"{stem}-{half}.onnx" for half in ("encoder", "decoder")}
+is_sam = whole.kind(arguments.model) == "sam"
+parts = {"encoder": ["pixels"], "decoder": ["embeddings", "points", "labels"]} if is_sam else {"whole": ["pixels", "ids"]}
+paths = [arguments.cache / f"{stem}-{part}.onnx" for part in parts]
 
 if arguments.export:
     import sam_halves
     import torch
 
     arguments.cache.mkdir(parents=True, exist_ok=True)
-    names = {"encoder": ["pixels"], "decoder": ["embeddings", "points", "labels"]}
-    for (half, path), (module, example) in zip(paths.items(), sam_halves.halves(arguments.model, arguments.attention)):
-        torch.onnx.export(module, example, path, input_names=names[half], dynamo=False, opset_version=17)
+    modules = sam_halves.halves(arguments.model, arguments.attention) if is_sam else [whole.module(arguments.model, arguments.attention)]
+    for names, path, (module, example) in zip(parts.values(), paths, modules):
+        torch.onnx.export(module, example, path, input_names=names[: len(example)], dynamo=False, opset_version=17)
     sys.exit()
 
 weights = (arguments.model / "model.safetensors").stat().st_mtime
-if any(not path.exists() or path.stat().st_mtime < weights for path in paths.values()):
+if any(not path.exists() or path.stat().st_mtime < weights for path in paths):
     subprocess.run([sys.executable, *sys.argv, "--export"], check=True, stdout=sys.stderr)
 
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = arguments.threads
 options.inter_op_num_threads = 1
-encoder, decoder = (onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"]) for path in paths.values())
-size = sam_inputs.image_size(arguments.model)
-pixels = sam_inputs.pixel_values(size)
-points, labels = sam_inputs.point(size)
-encoded = None
+sessions = [onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"]) for path in paths]
 
 
-def encode():
-    global encoded
-    encoded = encoder.run(None, {"pixels": pixels})[0]
+def sam():
+    """Its two halves."""
+    size = sam_inputs.image_size(arguments.model)
+    pixels = sam_inputs.pixel_values(size)
+    points, labels = sam_inputs.point(size)
+    encoded = None
+
+    def encode():
+        nonlocal encoded
+        encoded = sessions[0].run(None, {"pixels": pixels})[0]
+
+    def decode():
+        if encoded is None:
+            encode()
+        return sessions[1].run(None, {"embeddings": encoded, "points": points, "labels": labels})[0]
+
+    return {"encode": encode, "decode": decode}, lambda: sam_inputs.samples(decode())
 
 
-def decode():
-    if encoded is None:
-        encode()
-    return decoder.run(None, {"embeddings": encoded, "points": points, "labels": labels})[0]
+def others():
+    """The whole of the other models."""
+    inputs = dict(zip(parts["whole"], whole.inputs(arguments.model)))
+
+    def answer():
+        return sessions[0].run(None, inputs)[0]
+
+    return {"answer": answer}, lambda: whole.samples(answer())
 
 
+tasks, values = sam() if is_sam else others()
 protocol.serve(
     {
         "name": "ONNX Runtime",
@@ -71,6 +89,6 @@ protocol.serve(
         "threads": arguments.threads,
         "attention": arguments.attention,
     },
-    {"encode": encode, "decode": decode},
-    lambda: sam_inputs.samples(decode()),
+    tasks,
+    values,
 )

@@ -1,4 +1,4 @@
-"""OpenVINO as an opponent: the same SamModel, converted once and kept beside the model, run by the CPU plugin for latency.
+"""OpenVINO as an opponent: the same models, converted once and kept beside the model, run by the CPU plugin for latency.
 
     python peer_openvino.py --model FOLDER [--threads 2] [--precision float32|bfloat16] [--cache FOLDER]
 
@@ -26,21 +26,24 @@ protocol.pin(arguments.threads)
 import openvino  # noqa: E402  after the pinning
 
 import sam_inputs  # noqa: E402
+import whole  # noqa: E402
 
 stem = f"{arguments.model.resolve().name}-{arguments.attention}-ov{openvino.__version__.split('-')[0]}"
-paths = {half: arguments.cache / f"{stem}-{half}.xml" for half in ("encoder", "decoder")}
+is_sam = whole.kind(arguments.model) == "sam"
+paths = [arguments.cache / f"{stem}-{part}.xml" for part in (("encoder", "decoder") if is_sam else ("whole",))]
 
 if arguments.convert:
     import sam_halves
 
     arguments.cache.mkdir(parents=True, exist_ok=True)
-    for path, (module, example) in zip(paths.values(), sam_halves.halves(arguments.model, arguments.attention)):
+    parts = sam_halves.halves(arguments.model, arguments.attention) if is_sam else [whole.module(arguments.model, arguments.attention)]
+    for path, (module, example) in zip(paths, parts):
         graph = openvino.convert_model(module, example_input=example, input=[tuple(tensor.shape) for tensor in example])
         openvino.save_model(graph, path, compress_to_fp16=False)
     sys.exit()
 
 weights = (arguments.model / "model.safetensors").stat().st_mtime
-if any(not path.exists() or path.stat().st_mtime < weights for path in paths.values()):
+if any(not path.exists() or path.stat().st_mtime < weights for path in paths):
     subprocess.run([sys.executable, *sys.argv, "--convert"], check=True, stdout=sys.stderr)
 
 core = openvino.Core()
@@ -50,35 +53,51 @@ settings = {
     "INFERENCE_NUM_THREADS": arguments.threads,
     "NUM_STREAMS": 1,
 }
-encoder, decoder = (core.compile_model(path, "CPU", settings) for path in paths.values())
-size = sam_inputs.image_size(arguments.model)
-pixels = sam_inputs.pixel_values(size)
-points, labels = sam_inputs.point(size)
-requests = encoder.create_infer_request(), decoder.create_infer_request()
-encoded = None
+compiled = [core.compile_model(path, "CPU", settings) for path in paths]
+requests = [model.create_infer_request() for model in compiled]
 
 
-def encode():
-    global encoded
-    requests[0].infer([pixels], share_inputs=True, share_outputs=True)
-    encoded = requests[0].get_output_tensor(0).data
+def sam():
+    """Its two halves."""
+    size = sam_inputs.image_size(arguments.model)
+    pixels = sam_inputs.pixel_values(size)
+    points, labels = sam_inputs.point(size)
+    encoded = None
+
+    def encode():
+        nonlocal encoded
+        requests[0].infer([pixels], share_inputs=True, share_outputs=True)
+        encoded = requests[0].get_output_tensor(0).data
+
+    def decode():
+        if encoded is None:
+            encode()
+        requests[1].infer([encoded, points, labels], share_inputs=True, share_outputs=True)
+        return requests[1].get_output_tensor(0).data
+
+    return {"encode": encode, "decode": decode}, lambda: sam_inputs.samples(decode())
 
 
-def decode():
-    if encoded is None:
-        encode()
-    requests[1].infer([encoded, points, labels], share_inputs=True, share_outputs=True)
-    return requests[1].get_output_tensor(0).data
+def others():
+    """The whole of the other models."""
+    inputs = list(whole.inputs(arguments.model))
+
+    def answer():
+        requests[0].infer(inputs, share_inputs=True, share_outputs=True)
+        return requests[0].get_output_tensor(0).data
+
+    return {"answer": answer}, lambda: whole.samples(answer())
 
 
+tasks, values = sam() if is_sam else others()
 protocol.serve(
     {
         "name": "OpenVINO",
         "version": openvino.__version__.split("-")[0],
-        "precision": encoder.get_property("INFERENCE_PRECISION_HINT").to_string(),
-        "threads": encoder.get_property("INFERENCE_NUM_THREADS"),
+        "precision": compiled[0].get_property("INFERENCE_PRECISION_HINT").to_string(),
+        "threads": compiled[0].get_property("INFERENCE_NUM_THREADS"),
         "attention": arguments.attention,
     },
-    {"encode": encode, "decode": decode},
-    lambda: sam_inputs.samples(decode()),
+    tasks,
+    values,
 )

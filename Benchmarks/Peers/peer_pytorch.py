@@ -1,4 +1,4 @@
-"""PyTorch as an opponent: transformers' SamModel as it comes (SDPA attention), at float32 or with bfloat16 weights.
+"""PyTorch as an opponent: transformers' models as they come (SDPA attention), at float32 or with bfloat16 weights.
 
     python peer_pytorch.py --model FOLDER [--threads 2] [--precision float32|bfloat16] [--attention sdpa|eager] [--cap avx2]
 """
@@ -24,29 +24,47 @@ import torch  # noqa: E402  after the pinning
 import transformers  # noqa: E402
 
 import sam_inputs  # noqa: E402
+import whole  # noqa: E402
 
 torch.set_num_threads(arguments.threads)
 torch.set_grad_enabled(False)
 dtype = getattr(torch, arguments.precision)
-model = transformers.SamModel.from_pretrained(arguments.model, dtype=dtype, attn_implementation=arguments.attention).eval()
-size = sam_inputs.image_size(arguments.model)
-pixels = torch.from_numpy(sam_inputs.pixel_values(size)).to(dtype)
-points, labels = (torch.from_numpy(array) for array in sam_inputs.point(size))
-encoded = None
 
 
-def encode():
-    global encoded
-    encoded = model.get_image_embeddings(pixels)
+def sam():
+    """Its two halves."""
+    model = transformers.SamModel.from_pretrained(arguments.model, dtype=dtype, attn_implementation=arguments.attention).eval()
+    size = sam_inputs.image_size(arguments.model)
+    pixels = torch.from_numpy(sam_inputs.pixel_values(size)).to(dtype)
+    points, labels = (torch.from_numpy(array) for array in sam_inputs.point(size))
+    encoded = None
+
+    def encode():
+        nonlocal encoded
+        encoded = model.get_image_embeddings(pixels)
+
+    def decode():
+        if encoded is None:
+            encode()
+        output = model(image_embeddings=encoded, input_points=points.to(dtype), input_labels=labels, multimask_output=True)
+        return output.pred_masks.float().numpy()
+
+    return {"encode": encode, "decode": decode}, lambda: sam_inputs.samples(decode())
 
 
-def decode():
-    if encoded is None:
-        encode()
-    output = model(image_embeddings=encoded, input_points=points.to(dtype), input_labels=labels, multimask_output=True)
-    return output.pred_masks.float().numpy()
+def others():
+    """The whole of the other models."""
+    model = whole.load(arguments.model, dtype, arguments.attention)
+    pixels, *ids = (torch.from_numpy(array) for array in whole.inputs(arguments.model))
+    texts = {"input_ids": ids[0]} if ids else {}
+
+    def answer():
+        return model(pixel_values=pixels.to(dtype), **texts).logits.float().numpy()
+
+    return {"answer": answer}, lambda: whole.samples(answer())
 
 
+tasks, values = sam() if whole.kind(arguments.model) == "sam" else others()
 protocol.serve(
     {
         "name": "PyTorch",
@@ -57,6 +75,6 @@ protocol.serve(
         "attention": arguments.attention,
         "transformers": transformers.__version__,
     },
-    {"encode": encode, "decode": decode},
-    lambda: sam_inputs.samples(decode()),
+    tasks,
+    values,
 )

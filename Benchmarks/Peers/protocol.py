@@ -1,9 +1,9 @@
 """The line protocol between `bench.py` and whatever it measures; `spaniel-bench serve` speaks it too.
 
     -> ready {"name": ..., "threads": ..., ...}     once, when the model is loaded
-    <- encode | decode | values | memory | quit     one word a line
-    -> ok MILLISECONDS                              encode, decode: the time of that one run
-    -> ok NUMBER NUMBER ...                         values: some of what decode answers, to see that all do the same work
+    <- encode | decode | values | memory | quit     one word a line; models other than SAM have answer for encode and decode
+    -> ok MILLISECONDS                              encode, decode, answer: the time of that one run
+    -> ok NUMBER NUMBER ...                         values: some of what decode or answer gives, to see that all do the same work
     -> ok BYTES                                     memory: the process's peak (VmHWM)
     -> error TEXT                                   and the process goes on
 """

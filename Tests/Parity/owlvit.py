@@ -1,0 +1,175 @@
+"""Compares `spaniel tensors owlvit` and `spaniel detect` with transformers' OwlViT and Owlv2ForObjectDetection on photographs that are not square.
+
+    python owlvit.py --spaniel PATH [--models FOLDER] [--all] [--name NAME] [--model FOLDER]
+
+Without options the tiny models and OWL-ViT B/32, with --all OWL-ViT B/16, L/14 and OWLv2 B/16 too. By agreement.py's rule; the same detections after
+post-processing; the same result of an example picture by transformers' rule; the ids of odd texts; and position ids in the file, and none of the
+projection nobody reads.
+"""
+
+import json
+import pathlib
+import tempfile
+
+import torch
+from PIL import Image
+from transformers import Owlv2ForObjectDetection, OwlViTForObjectDetection
+from transformers.models.owlv2.image_processing_pil_owlv2 import Owlv2ImageProcessorPil
+from transformers.models.owlvit.image_processing_pil_owlvit import OwlViTImageProcessorPil
+
+import texts
+from agreement import NEARLY_SQUARE, TALL, WIDE, Judge, as_arguments, identical, main, photograph, reference, rewritten, spaniel, tensors
+
+QUERIES = ["a cup of coffee", "cat", "the 3rd stage of a rocket 🚀"]
+
+
+class Version:
+    def __init__(self, folder):
+        self.second = json.loads((folder / "config.json").read_text())["model_type"] == "owlv2"
+        self.names = ["text_embeds", "logits", "pred_boxes", "class_embeds"] + (["objectness_logits"] if self.second else [])
+        self.settings = (Owlv2ImageProcessorPil if self.second else OwlViTImageProcessorPil).from_pretrained(folder)
+        self.folder = folder
+
+    def load(self):
+        kind = Owlv2ForObjectDetection if self.second else OwlViTForObjectDetection
+        return kind.from_pretrained(self.folder, dtype=torch.float32).eval()
+
+    def pixels(self, image):
+        return self.settings(image, return_tensors="pt")["pixel_values"]
+
+    def given(self, path):
+        image = Image.open(path)
+        return {
+            "pixel_values": self.pixels(image), "input_ids": texts.ids(self.folder, QUERIES),
+            "query_pixel_values": self.pixels(example(image)),
+        }
+
+    def run(self, model, inputs):
+        out = model(input_ids=inputs["input_ids"], pixel_values=inputs["pixel_values"])
+        result = {name: out[name] for name in self.names}
+        result["text_embeds"] = result["text_embeds"][0]
+        if "query_pixel_values" in inputs:
+            guided = model.image_guided_detection(pixel_values=inputs["pixel_values"], query_pixel_values=inputs["query_pixel_values"])
+            result["guided_logits"] = guided.logits
+        return result
+
+
+def example(image):
+    """A part of the photograph as a picture of its own."""
+    w, h = image.size
+    return image.crop((w // 4, h // 3, w // 4 + w // 3, h // 3 + h // 3))
+
+
+class Output(dict):
+    __getattr__ = dict.__getitem__
+
+
+def threshold_of(scores, ranks=(20, 60)):
+    """In the middle of the widest gap between two scores of these ranks, so that rounding cannot decide."""
+    ordered = scores.flatten().sort(descending=True).values
+    low, high = min(ranks[0], len(ordered) - 2), min(ranks[1], len(ordered) - 1)
+    gaps = ordered[low:high] - ordered[low + 1 : high + 1]
+    place = low + int(gaps.argmax())
+    return float((ordered[place].double() + ordered[place + 1].double()) / 2)
+
+
+def objects(tool, path, folder, *words):
+    return json.loads(spaniel(tool, "detect", path, "--model", folder, "--json", "--precision", "float32", *words))["objects"]
+
+
+def judge_objects(judge, what, found, boxes, scores, classes, part="score"):
+    """Every box of theirs has one of ours with its class, within a hundredth of a pixel and 1e-4 of the best score; and there are no others."""
+    if len(found) != len(boxes):
+        judge(f"{what}: {len(found)} objects, expected {len(boxes)}", False)
+        return
+    if not found:
+        judge(f"{what}: no objects on both sides, which shows nothing", False)
+        return
+    ours = torch.tensor([o["box"] for o in found], dtype=torch.float64)
+    values = torch.tensor([o[part] if part == "score" else o["scores"][part] for o in found], dtype=torch.float64)
+    names = [o["class"] for o in found]
+    worst_box, worst_score, wrong, used = 0.0, 0.0, 0, set()
+    for box, score, name in zip(boxes.double(), scores.double(), classes):
+        distance = (ours - box).abs().amax(1)
+        distance[list(used)] = float("inf")
+        place = int(distance.argmin())
+        used.add(place)
+        wrong += names[place] != name
+        worst_box, worst_score = max(worst_box, float(distance[place])), max(worst_score, abs(float(values[place] - score)))
+    largest = float(scores.abs().max())
+    judge(
+        f"{what}: {len(found)} objects, boxes within {worst_box:.1e} pixels, scores within {worst_score / largest:.1e} of the best, {wrong} other classes",
+        worst_box <= 0.01 and worst_score <= 1e-4 * largest and wrong == 0)
+
+
+def detections(judge, tool, version, path, expected):
+    """`spaniel detect` without its suppression: post_process_object_detection."""
+    size = [Image.open(path).size[::-1]]
+    out = Output(logits=expected["logits.32"], pred_boxes=expected["pred_boxes.32"])
+    threshold = threshold_of(out.logits.max(-1).values.sigmoid())
+    theirs = version.settings.post_process_object_detection(out, threshold=threshold, target_sizes=size)[0]
+    found = objects(tool, path, version.folder, *as_arguments(QUERIES), "--threshold", threshold, "--nms", 1, "--max-objects", 10000)
+    judge_objects(judge, f"detect above {threshold:.4f}", found, theirs["boxes"], theirs["scores"], [f"t{i}" for i in theirs["labels"].tolist()])
+
+
+def guided(judge, tool, version, path, expected, temporary):
+    """An example picture by transformers' rule: the same boxes with the same scores before it rescales them."""
+    picture = temporary / "example.png"
+    example(Image.open(path)).save(picture)
+    logits = expected["guided_logits.32"]
+    scores = logits.max(-1).values.sigmoid()
+    size = torch.tensor([Image.open(path).size[::-1]])
+    out = Output(logits=logits.clone(), target_pred_boxes=expected["pred_boxes.32"])
+    # Theirs drops what is below a tenth of the best when it rescales: the threshold is above that.
+    threshold = max(threshold_of(scores), 0.11 * float(scores.max()))
+    theirs = version.settings.post_process_image_guided_detection(out, threshold=threshold, nms_threshold=0.3, target_sizes=size)[0]
+    best = float(scores.max()) + 1e-6
+    values = theirs["scores"].double() * (best * 0.9) + best * 0.1
+    rule = "published"
+    found = objects(
+        tool, path, version.folder, "--example", f"it={picture}", "--selection", rule, "--threshold", threshold, "--nms", 0.3, "--max-objects", 10000)
+    judge_objects(judge, f"detect by an example, {rule}, above {threshold:.4f}", found, theirs["boxes"], values, ["it"] * len(values))
+
+
+def variants(judge, tool, version, path, base, temporary):
+    """The same model written otherwise."""
+    positions = {f"owlvit.{part}_model.embeddings.position_ids": torch.arange(n)[None] for part, n in (("text", 16), ("vision", 577))}
+    unread = "owlvit.visual_projection.weight" if not version.second else "owlv2.visual_projection.weight"
+    words = ["--image", path, *as_arguments(QUERIES)]
+    if version.second:
+        positions = {name.replace("owlvit", "owlv2"): value for name, value in positions.items()}
+    for name, change in (
+        ("position ids in the file", lambda t: t | positions),
+        ("without the projection nobody reads", lambda t: {k: v for k, v in t.items() if k != unread}),
+    ):
+        other = rewritten(version.folder, temporary / name, change)
+        identical(judge, name, tensors(tool, "owlvit", other, *words), base)
+
+
+def compare(tool, folder, keep):
+    judge, version = Judge(folder.name), Version(folder)
+    large = "large" in folder.name  # a float64 run of minutes
+    with tempfile.TemporaryDirectory() as temporary:
+        temporary = pathlib.Path(temporary)
+        for case in (WIDE,) if large else (TALL, NEARLY_SQUARE, WIDE):
+            path = photograph(case, temporary)
+            print(f"  {path.stem} {Image.open(path).size}")
+            expected = reference("owlvit", folder, case | dict(texts=QUERIES), path, keep, version.load, lambda: version.given(path), version.run)
+            found = tensors(tool, "owlvit", folder, "--image", path, *as_arguments(QUERIES))
+            judge.pixels(found.get("pixel_values"), expected["pixel_values"], None if version.second else version.settings)
+            texts.judge_ids(judge, found.get("input_ids"), expected["input_ids"], folder)
+            for name in version.names:
+                judge.tensor(name, found.get(name), expected[f"{name}.32"], expected[f"{name}.64"])
+            detections(judge, tool, version, path, expected)
+            guided(judge, tool, version, path, expected, temporary)
+        if not large:
+            variants(judge, tool, version, path, found, temporary)
+            found = tensors(tool, "owlvit", folder, "--image", path, *as_arguments(texts.ODD))
+            texts.judge_ids(judge, found.get("input_ids"), texts.ids(folder, texts.ODD), folder, texts.ODD)
+    judge.errors()
+    return judge.failures
+
+
+if __name__ == "__main__":
+    small = ["owlvit-base-patch32"]
+    main(__doc__, compare, "OWLViT", small, [*small, "owlvit-base-patch16", "owlv2-base-patch16", "owlvit-large-patch14"])
