@@ -12,7 +12,7 @@ let package = Package(
         .target(name: "CLimits", cSettings: [.unsafeFlags(["-O3"])]),
         .executableTarget(
             name: "SpanielBench",
-            dependencies: ["CLimits", .product(name: "SAM", package: "spaniel"), .product(name: "Tensor", package: "spaniel")]),
+            dependencies: ["CLimits"] + ["Tensor", "SAM", "ViT", "CLIPSeg", "OWLViT"].map { .product(name: $0, package: "spaniel") }),
     ],
     swiftLanguageModes: [.v6]
 )

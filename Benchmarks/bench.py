@@ -1,7 +1,7 @@
 """Measures Spaniel beside its opponents, in turn within one run, and prints one table.
 
     python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7]
-                                 [--threads 2] [--only encode,decode,threads,process,help]
+                                 [--threads 2] [--only encode,decode,vit,clipseg,owlvit,threads,process,help]
 
 Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
 reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
@@ -158,6 +158,41 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
+def layers_macs(tokens: int, channels: int, hidden: int, layers: int) -> int:
+    """Of transformer layers: the projections and the MLP, the scores and the values."""
+    return layers * tokens * (4 * channels * channels + 2 * channels * hidden + 2 * tokens * channels)
+
+
+def answer_macs(config: dict) -> float:
+    """Multiplications that one answer of ViT, CLIPSeg or OWL-ViT needs: its picture's, as a text has a hundredth of them."""
+    vision = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "patch_size": 32 if "text_config" in config else 16}
+    kind = config["model_type"]
+    vision |= {"image_size": 768 if kind == "owlvit" else 224} | config.get("vision_config", config)
+    channels, patch = vision["hidden_size"], vision["patch_size"]
+    side = 352 if kind == "clipseg" else vision["image_size"]
+    cells = (side // patch) ** 2
+    layers = vision["num_hidden_layers"]
+    heads = 0
+    if kind == "clipseg":  # the layers after the last one that is looked at are not needed; the decoder has one for each
+        looked, width, hidden = config["extract_layers"], config["reduce_dim"], config["decoder_intermediate_size"]
+        layers = max(looked) + 1
+        heads = layers_macs(cells + 1, width, hidden, len(looked)) + len(looked) * (cells + 1) * channels * width
+        heads += cells * (width * width * 9 + 16 * width * width // 2 + 256 * width // 2)
+    elif kind == "owlvit":
+        heads = cells * channels * (config.get("text_config", {}).get("hidden_size", 512) + 2 * channels + 4)
+    return cells * channels * 3 * patch * patch + layers_macs(cells + 1, channels, vision["intermediate_size"], layers) + heads
+
+
+# The other models: the word of --only, the folder, what its row says.
+ANSWERS = [
+    ("vit", "vit-base-patch16", "ViT-B/16, 224²"),
+    ("clipseg", "clipseg-rd64-refined", "CLIPSeg rd64-refined, 352², 1 text"),
+    ("owlvit", "owlvit-base-patch32", "OWL-ViT B/32, 768², 3 texts"),
+    ("owlvit", "owlvit-base-patch16", "OWL-ViT B/16, 768², 3 texts"),
+]
+ROWS = ["encode", "decode", "vit", "clipseg", "owlvit", "threads", "process", "help"]
+
+
 class Report:
     def __init__(self, limit: float):
         self.limit = limit
@@ -211,83 +246,109 @@ def main() -> None:
     parser.add_argument("--tool", type=Path, default=ROOT / ".build/release/spaniel")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
-    parser.add_argument("--only", default="encode,decode,threads,process,help", help="the rows; threads is our own scaling")
-    parser.add_argument("--work", type=Path, default=HERE / ".work", help="where the random model and the converted graphs are kept")
+    parser.add_argument("--only", default=",".join(ROWS), help="the rows; encode and decode are SAM's, threads is our own scaling")
+    parser.add_argument("--work", type=Path, default=HERE / ".work", help="where the random models and the converted graphs are kept")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="the opponents'")
     parser.add_argument("--cap", choices=["avx2"], help="the opponents as on a processor without more; set SPANIEL_ISA for ours")
     parser.add_argument("--no-save", action="store_true", help="print only, write nothing to Baselines/")
     arguments = parser.parse_args()
     only = set(arguments.only.split(","))
     names = [name for name in arguments.peers.split(",") if name and name != "none"]
-    if unknown := only - {"encode", "decode", "threads", "process", "help"}:
+    if unknown := only - set(ROWS):
         parser.error(f"--only: {', '.join(sorted(unknown))}?")
     if hasattr(os, "sched_setaffinity"):  # every process started here inherits it
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
 
     arguments.work.mkdir(parents=True, exist_ok=True)
+
+    def made(script: str, name: str, word: str) -> Path:
+        """A random model, built if it is not there."""
+        folder = arguments.work / name
+        if not (folder / "complete").exists():
+            subprocess.run([arguments.python, ROOT / "Tests/Parity" / script, arguments.work, word], check=True, stdout=sys.stderr)
+        return folder
+
     model = arguments.model
-    if model is None:
-        model = arguments.work / "sam-vit-base"
-        if not (model / "complete").exists():
-            script = ROOT / "Tests/Parity/sam_models.py"
-            subprocess.run([arguments.python, script, arguments.work, "base"], check=True, stdout=sys.stderr)
-    config = json.loads((model / "config.json").read_text())
-    side = config.get("vision_config", {}).get("image_size", 1024)
-    macs = encode_macs(config)
+    macs, side = 0.0, 0
+    if only & {"encode", "decode", "threads", "process"}:
+        model = model or made("sam_models.py", "sam-vit-base", "base")
+        config = json.loads((model / "config.json").read_text())
+        side = config.get("vision_config", {}).get("image_size", 1024)
+        macs = encode_macs(config)
 
     load = os.getloadavg()[0]
     limits = measured_limits(arguments.bench, arguments.threads)
     report = Report(limits["arithmetic"])
     notes = []
 
-    def peer_command(name: str) -> list:
+    def peer_command(name: str, model: Path) -> list:
         command = [arguments.python, HERE / "Peers" / f"peer_{name}.py", "--model", model, "--threads", arguments.threads]
         command += ["--precision", arguments.precision]
         command += ["--cap", arguments.cap] if arguments.cap else []
         return command + ([] if name == "pytorch" else ["--cache", arguments.work])
 
-    together = 0.0  # one encode and one decode of ours
-    if only & {"encode", "decode"}:
-        ours = Process([arguments.bench, "serve", "--model", model, "--threads", arguments.threads])
+    def serving(kind: str, model: Path, threads: int = arguments.threads) -> Process:
+        return Process([arguments.bench, "serve", kind, "--model", model, "--threads", threads])
+
+    def opponents(model: Path) -> dict:
         peers = {}
         for name in names:
             try:
-                peer = Process(peer_command(name))
+                peer = Process(peer_command(name, model))
                 peers[peer.name] = peer
             except (RuntimeError, OSError, json.JSONDecodeError) as error:
-                notes.append(f"- {NAMES.get(name, name)} could not be measured: {error}")
+                notes.append(f"- {NAMES.get(name, name)} could not be measured on {model.name}: {error}")
+        return peers
+
+    def compare(kind: str, model: Path, tasks: list) -> list:
+        """Rows for the tasks (word, what the row says, operations, runs to a figure); ours alone where no opponent has the task. -> our medians."""
+        ours, peers = serving(kind, model), opponents(model)
         servers = [ours, *peers.values()]
+        shared = [task for task, *_ in tasks if task != "further"]
         for server in servers:
-            server.milliseconds("encode")
-            server.milliseconds("decode")
+            for task in shared:
+                server.milliseconds(task)
         allocations = int(ours.ask("allocations"))
-        for task, work, operations, count in (
-            ("encode", f"SAM encode, {side}²", 2 * macs, 1), ("decode", "SAM decode, 1 point, 3 masks", None, 5),
-        ):
-            if task in only:
-                print(f"{work} ", end="", file=sys.stderr, flush=True)
-                theirs = {name: lambda peer=peer: burst(peer, task, count) for name, peer in peers.items()}
-                mine, results = alternate(lambda: burst(ours, task, count), theirs, arguments.pairs, 0.3)
-                report.add(work, mine, results, operations)
-                together += statistics.median(mine)
-                print(file=sys.stderr)
+        medians = []
+        for task, work, operations, count in tasks:
+            print(f"{work} ", end="", file=sys.stderr, flush=True)
+            theirs = {name: lambda peer=peer: burst(peer, task, count) for name, peer in peers.items()} if task in shared else {}
+            mine, results = alternate(lambda: burst(ours, task, count), theirs, arguments.pairs, 0.3)
+            report.add(work, mine, results, operations)
+            medians.append(statistics.median(mine))
+            print(file=sys.stderr)
         taken = int(ours.ask("allocations")) - allocations
-        notes.append(f"- Buffers our pool took from the system after one warm-up: {taken}.")
+        notes.append(f"- {model.name}: buffers our pool took from the system after one warm-up: {taken}.")
         memory = ", ".join(f"{server.name} {int(server.ask('memory')) / 1e9:.2f} GB" for server in servers)
-        notes.append(f"- Peak memory (VmHWM; loading, encode, decode): {memory}.")
+        notes.append(f"- {model.name}: peak memory (VmHWM; loading and running): {memory}.")
         values = ours.ask("values")
         for peer in peers.values():
             difference = largest_difference(values, peer.ask("values"))
-            notes.append(f"- Same work: our logits and {peer.name}'s differ by {difference:.1e} of the largest.")
+            notes.append(f"- {model.name}, the same work: our logits and {peer.name}'s differ by {difference:.1e} of the largest.")
         for server in servers:
             details = ", ".join(f"{key} {value}" for key, value in server.information.items() if key != "name")
-            notes.append(f"- {server.name}: {details}.")
-        for server in servers:
+            if f"- {server.name}: {details}." not in notes:
+                notes.append(f"- {server.name}: {details}.")
             server.close()
+        return medians
+
+    together = 0.0  # one encode and one decode of ours
+    tasks = [("encode", f"SAM encode, {side}²", 2 * macs, 1), ("decode", "SAM decode, 1 point, 3 masks", None, 5)]
+    if tasks := [task for task in tasks if task[0] in only]:
+        together = sum(compare("sam", model, tasks))
+
+    for kind, name, work in ANSWERS:
+        if kind in only:
+            folder = made("models.py", name, name)
+            operations = 2 * answer_macs(json.loads((folder / "config.json").read_text()))
+            tasks = [("answer", work, operations, 1 if name.endswith("16") and kind == "owlvit" else 3)]
+            if kind != "vit":
+                tasks.append(("further", f"{work.split(',')[0]}: a further text on an encoded picture", None, 5))
+            compare(kind, folder, tasks)
 
     if "threads" in only and arguments.threads > 1:
         print("threads ", end="", file=sys.stderr, flush=True)
-        many, one = (Process([arguments.bench, "serve", "--model", model, "--threads", n]) for n in (arguments.threads, 1))
+        many, one = (serving("sam", model, n) for n in (arguments.threads, 1))
         theirs = {"ours with 1 thread": lambda: burst(one, "encode", 1)}
         report.add(f"SAM encode, {arguments.threads} threads", *alternate(lambda: burst(many, "encode", 1), theirs, 3, 0.3), 2 * macs)
         many.close()
@@ -302,7 +363,7 @@ def main() -> None:
         print(f"{work} ", end="", file=sys.stderr, flush=True)
         theirs = {}
         for name in names:
-            theirs[f"{NAMES.get(name, name)}, imports too"] = lambda name=name: timed(peer_command(name), "encode\ndecode\nquit\n")
+            theirs[f"{NAMES.get(name, name)}, imports too"] = lambda name=name: timed(peer_command(name, model), "encode\ndecode\nquit\n")
         try:
             mine, results = alternate(lambda: timed(command), theirs, min(3, arguments.pairs), 0.3)
             report.add(f"{work} (`spaniel mask`)", mine, results)
@@ -322,7 +383,7 @@ def main() -> None:
     environment = " ".join(f"{name}={os.environ[name]}" for name in ("SPANIEL_ISA", "SPANIEL_PRODUCT") if name in os.environ)
     # As one would type it again: the interpreter is of this machine, and so is the folder a model lies in.
     said = " ".join(re.sub(r"--python[ =]\S+ ?", "", shlex.join(sys.argv[1:])).split())
-    shown = f"Benchmarks/run {said}".strip().replace(str(model.parent) + "/", "")
+    shown = f"Benchmarks/run {said}".strip().replace(f"{arguments.model.parent}/" if arguments.model else "", "")
     text = f"""# {today}, {processor()}
 
 `{f"{environment} {shown}".strip()}`

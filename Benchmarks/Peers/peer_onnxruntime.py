@@ -77,7 +77,7 @@ def others():
     def answer():
         return sessions[0].run(None, inputs)[0]
 
-    return {"answer": answer}, lambda: whole.samples(answer())
+    return {"answer": answer}, lambda: whole.samples(arguments.model, answer())
 
 
 tasks, values = sam() if is_sam else others()

@@ -86,7 +86,7 @@ def others():
         requests[0].infer(inputs, share_inputs=True, share_outputs=True)
         return requests[0].get_output_tensor(0).data
 
-    return {"answer": answer}, lambda: whole.samples(answer())
+    return {"answer": answer}, lambda: whole.samples(arguments.model, answer())
 
 
 tasks, values = sam() if is_sam else others()

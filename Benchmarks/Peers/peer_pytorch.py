@@ -61,7 +61,7 @@ def others():
     def answer():
         return model(pixel_values=pixels.to(dtype), **texts).logits.float().numpy()
 
-    return {"answer": answer}, lambda: whole.samples(answer())
+    return {"answer": answer}, lambda: whole.samples(arguments.model, answer())
 
 
 tasks, values = sam() if whole.kind(arguments.model) == "sam" else others()

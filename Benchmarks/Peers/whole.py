@@ -69,7 +69,8 @@ def inputs(folder: Path) -> tuple:
     return tuple(array for array in (pixel_values(folder), input_ids(folder)) if array is not None)
 
 
-def samples(logits: numpy.ndarray) -> str:
-    """A few hundred logits, from everywhere: enough to see that all did the same work."""
-    flat = numpy.ravel(logits)
+def samples(folder: Path, logits: numpy.ndarray) -> str:
+    """A few hundred logits: enough to see that all did the same work. Those of classes and of objects the highest first, as ours are."""
+    flat = {"vit": lambda: numpy.sort(numpy.ravel(logits))[::-1], "owlvit": lambda: numpy.sort(numpy.ravel(logits.max(-1)))[::-1]}.get(
+        kind(folder), lambda: numpy.ravel(logits))()
     return " ".join(repr(float(value)) for value in flat[:: max(1, len(flat) // 300)])

@@ -5,7 +5,8 @@ import Tensor
 @main
 struct Main {
     static let usage = """
-        spaniel-bench serve --model FOLDER [--threads N]   answers bench.py's line protocol (Benchmarks/Peers/protocol.py)
+        spaniel-bench serve KIND --model FOLDER [--threads N]
+                                                           sam, vit, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
         spaniel-bench kernels [WORD …] [--threads N]       times the operations at SAM ViT-B's shapes; only those with a WORD in their name
         spaniel-bench limits [--threads N]                 what this processor could do at best
 
@@ -21,8 +22,9 @@ struct Main {
             let words = try arguments.rest()
             switch words.first {
             case "serve":
-                guard let model, words.count == 1 else { throw UsageError(text: "serve takes --model FOLDER") }
-                try Server(model: model).run()
+                guard let model, words.count == 2 else { throw UsageError(text: "serve takes a kind and --model FOLDER") }
+                var server = try Server(words[1], model: model)
+                try server.run()
             case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
             case "limits": print(Limits.measured())
             default: throw UsageError(text: "serve, kernels or limits?")
