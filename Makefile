@@ -10,7 +10,7 @@ PARITY = .venv-parity
 help:
 	@echo "make demo      build, and find a boot in the pictures of Examples/"
 	@echo "make test      every test that needs no Python"
-	@echo "make parity    compare with the published Python (creates $(PARITY))"
+	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
 	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
 	@echo "make install   the tool and its weights under PREFIX ($(PREFIX))"
 	@echo "make format    format the sources    make docs   the documentation as a web site"
@@ -54,11 +54,16 @@ $(PARITY)/ready: Tests/Parity/requirements.txt
 	@.ci/setup python3 python3-venv
 	python3 -m venv $(PARITY)
 	$(PARITY)/bin/pip install --quiet --requirement $<
+	@# CLIP's vocabulary, without the package's own needs.
+	$(PARITY)/bin/pip install --quiet --no-deps open-clip-torch==3.3.0
 	@touch $@
 
 parity: build $(PARITY)/ready
 	$(PARITY)/bin/python Tests/Parity/sam.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL) --models $(PARITY)/models
+	@for model in vit clip clipseg owlvit; do \
+	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \
+	done
 
 # Beside PyTorch and OpenVINO, whose environment it makes once.
 bench: setup

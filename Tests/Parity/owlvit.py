@@ -47,7 +47,6 @@ class Version:
     def run(self, model, inputs):
         out = model(input_ids=inputs["input_ids"], pixel_values=inputs["pixel_values"])
         result = {name: out[name] for name in self.names}
-        result["text_embeds"] = result["text_embeds"][0]
         if "query_pixel_values" in inputs:
             guided = model.image_guided_detection(pixel_values=inputs["pixel_values"], query_pixel_values=inputs["query_pixel_values"])
             result["guided_logits"] = guided.logits
@@ -58,6 +57,13 @@ def example(image):
     """A part of the photograph as a picture of its own."""
     w, h = image.size
     return image.crop((w // 4, h // 3, w // 4 + w // 3, h // 3 + h // 3))
+
+
+def inside(image, boxes):
+    """Boxes cut at the picture's edges, as the tool tells them, and which of them are left."""
+    w, h = image.size
+    boxes = boxes.double().clamp(min=0).minimum(torch.tensor([w, h, w, h], dtype=torch.float64))
+    return boxes, (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
 
 
 class Output(dict):
@@ -77,7 +83,7 @@ def objects(tool, path, folder, *words):
     return json.loads(spaniel(tool, "detect", path, "--model", folder, "--json", "--precision", "float32", *words))["objects"]
 
 
-def judge_objects(judge, what, found, boxes, scores, classes, part="score"):
+def judge_objects(judge, what, found, boxes, scores, classes):
     """Every box of theirs has one of ours with its class, within a hundredth of a pixel and 1e-4 of the best score; and there are no others."""
     if len(found) != len(boxes):
         judge(f"{what}: {len(found)} objects, expected {len(boxes)}", False)
@@ -86,7 +92,7 @@ def judge_objects(judge, what, found, boxes, scores, classes, part="score"):
         judge(f"{what}: no objects on both sides, which shows nothing", False)
         return
     ours = torch.tensor([o["box"] for o in found], dtype=torch.float64)
-    values = torch.tensor([o[part] if part == "score" else o["scores"][part] for o in found], dtype=torch.float64)
+    values = torch.tensor([o["score"] for o in found], dtype=torch.float64)
     names = [o["class"] for o in found]
     worst_box, worst_score, wrong, used = 0.0, 0.0, 0, set()
     for box, score, name in zip(boxes.double(), scores.double(), classes):
@@ -104,31 +110,33 @@ def judge_objects(judge, what, found, boxes, scores, classes, part="score"):
 
 def detections(judge, tool, version, path, expected):
     """`spaniel detect` without its suppression: post_process_object_detection."""
-    size = [Image.open(path).size[::-1]]
+    image = Image.open(path)
     out = Output(logits=expected["logits.32"], pred_boxes=expected["pred_boxes.32"])
     threshold = threshold_of(out.logits.max(-1).values.sigmoid())
-    theirs = version.settings.post_process_object_detection(out, threshold=threshold, target_sizes=size)[0]
+    theirs = version.settings.post_process_object_detection(out, threshold=threshold, target_sizes=[image.size[::-1]])[0]
     found = objects(tool, path, version.folder, *as_arguments(QUERIES), "--threshold", threshold, "--nms", 1, "--max-objects", 10000)
-    judge_objects(judge, f"detect above {threshold:.4f}", found, theirs["boxes"], theirs["scores"], [f"t{i}" for i in theirs["labels"].tolist()])
+    boxes, left = inside(image, theirs["boxes"])
+    labels = [f"t{i}" for i in theirs["labels"][left].tolist()]
+    judge_objects(judge, f"detect above {threshold:.4f}", found, boxes[left], theirs["scores"][left], labels)
 
 
 def guided(judge, tool, version, path, expected, temporary):
-    """An example picture by transformers' rule: the same boxes with the same scores before it rescales them."""
-    picture = temporary / "example.png"
-    example(Image.open(path)).save(picture)
-    logits = expected["guided_logits.32"]
-    scores = logits.max(-1).values.sigmoid()
-    size = torch.tensor([Image.open(path).size[::-1]])
-    out = Output(logits=logits.clone(), target_pred_boxes=expected["pred_boxes.32"])
-    # Theirs drops what is below a tenth of the best when it rescales: the threshold is above that.
-    threshold = max(threshold_of(scores), 0.11 * float(scores.max()))
-    theirs = version.settings.post_process_image_guided_detection(out, threshold=threshold, nms_threshold=0.3, target_sizes=size)[0]
+    """An example picture by transformers' rule: the same boxes, with the scores that it rescales for display."""
+    image, picture = Image.open(path), temporary / "example.png"
+    example(image).save(picture)
+    out = Output(logits=expected["guided_logits.32"], target_pred_boxes=expected["pred_boxes.32"])
+    scores = out.logits.max(-1).values.sigmoid()
     best = float(scores.max()) + 1e-6
-    values = theirs["scores"].double() * (best * 0.9) + best * 0.1
-    rule = "published"
+    # It drops what is below a tenth of the best: the threshold is above that.
+    threshold = max(threshold_of(scores), 0.11 * best)
+    theirs = version.settings.post_process_image_guided_detection(
+        out, threshold=threshold, nms_threshold=1.0, target_sizes=torch.tensor([image.size[::-1]]))[0]
     found = objects(
-        tool, path, version.folder, "--example", f"it={picture}", "--selection", rule, "--threshold", threshold, "--nms", 0.3, "--max-objects", 10000)
-    judge_objects(judge, f"detect by an example, {rule}, above {threshold:.4f}", found, theirs["boxes"], values, ["it"] * len(values))
+        tool, path, version.folder, "--example", f"it={picture}", "--selection", "published", "--threshold", threshold, "--nms", 1,
+        "--max-objects", 10000)
+    boxes, left = inside(image, theirs["boxes"])
+    values = theirs["scores"].double()[left] * (best * 0.9) + best * 0.1
+    judge_objects(judge, f"detect by an example, published rule, above {threshold:.4f}", found, boxes[left], values, ["it"] * len(values))
 
 
 def variants(judge, tool, version, path, base, temporary):

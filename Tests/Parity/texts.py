@@ -1,5 +1,6 @@
 """Texts of every kind, and the ids transformers' tokenizer gives them."""
 
+import json
 import random
 
 import torch
@@ -35,8 +36,10 @@ ODD = [
 
 def ids(folder, texts):
     """[P, L]: cut at the model's length with the end token kept, filled to it."""
+    config = json.loads((folder / "config.json").read_text())
+    length = config.get("text_config", {}).get("max_position_embeddings", 16 if config["model_type"].startswith("owl") else 77)
     tokenizer = CLIPTokenizer.from_pretrained(folder)
-    return tokenizer(texts, padding="max_length", truncation=True, max_length=tokenizer.model_max_length, return_tensors="pt")["input_ids"]
+    return tokenizer(texts, padding="max_length", truncation=True, max_length=length, return_tensors="pt")["input_ids"]
 
 
 def judge_ids(judge, found, expected, folder, texts=None):
