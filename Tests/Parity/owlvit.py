@@ -73,7 +73,8 @@ class Output(dict):
 def threshold_of(scores, ranks=(20, 60)):
     """In the middle of the widest gap between two scores of these ranks, so that rounding cannot decide."""
     ordered = scores.flatten().sort(descending=True).values
-    low, high = min(ranks[0], len(ordered) - 2), min(ranks[1], len(ordered) - 1)
+    high = min(ranks[1], len(ordered) - 1)
+    low = min(ranks[0], high - 1)
     gaps = ordered[low:high] - ordered[low + 1 : high + 1]
     place = low + int(gaps.argmax())
     return float((ordered[place].double() + ordered[place + 1].double()) / 2)
@@ -128,7 +129,7 @@ def guided(judge, tool, version, path, expected, temporary):
     scores = out.logits.max(-1).values.sigmoid()
     best = float(scores.max()) + 1e-6
     # It drops what is below a tenth of the best: the threshold is above that.
-    threshold = max(threshold_of(scores), 0.11 * best)
+    threshold = max(threshold_of(scores, (20, scores.numel() // 2)), 0.11 * best)
     theirs = version.settings.post_process_image_guided_detection(
         out, threshold=threshold, nms_threshold=1.0, target_sizes=torch.tensor([image.size[::-1]]))[0]
     found = objects(

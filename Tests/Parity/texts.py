@@ -52,4 +52,6 @@ def judge_ids(judge, found, expected, folder, texts=None):
     name = "input_ids" if texts is None else f"input_ids of {len(texts)} odd texts"
     if not judge.same(name, found, expected) and texts is not None and found is not None and found.shape == expected.shape:
         for row in torch.nonzero((found != expected).any(1)).flatten().tolist()[:8]:
-            print(f"       {texts[row]!r}: {found[row].tolist()} for {expected[row].tolist()}")
+            place = int((found[row] != expected[row]).nonzero()[0])
+            around = slice(max(0, place - 3), place + 5)
+            print(f"       {texts[row][:60]!r}, from {around.start}: {found[row, around].long().tolist()} for {expected[row, around].tolist()}")
