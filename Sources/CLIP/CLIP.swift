@@ -17,12 +17,10 @@ public struct CLIP: Sendable {
     package let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: ImageEncoder
-    package let textEncoder: TextEncoder
     package let pictureProjection: Linear
-    package let textProjection: Linear
     /// What cosines are multiplied by.
     package let scale: Float
-    package let texts: TextCache
+    package let texts: Texts
 
     /// Loads a model folder in the hub's layout; its tokenizer is read when the first text comes.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
@@ -44,13 +42,11 @@ public struct CLIP: Sendable {
         self.weights = weights
         self.configuration = configuration
         self.preprocessing = preprocessing
-        let (image, text) = (configuration.image.layers.channels, configuration.text.layers.channels)
         imageEncoder = try ImageEncoder(weights["vision_model"], configuration.image)
-        textEncoder = try TextEncoder(weights["text_model"], configuration.text)
-        pictureProjection = try Linear(weights["visual_projection"], in: image, out: configuration.projection, bias: false)
-        textProjection = try Linear(weights["text_projection"], in: text, out: configuration.projection, bias: false)
+        pictureProjection = try Linear(
+            weights["visual_projection"], in: configuration.image.layers.channels, out: configuration.projection, bias: false)
         scale = try weights.tensor("logit_scale", []).exp().array[0]
-        texts = TextCache(tokenizerFolder: tokenizerFolder, model: weights.modelName, configuration: configuration.text)
+        texts = try Texts(weights, configuration, tokenizerFolder: tokenizerFolder, isNormalized: true)
         try weights.requireAllRead(ignoring: ["*.position_ids"])
     }
 
@@ -78,17 +74,19 @@ public struct CLIP: Sendable {
     /// - Throws: `CLIPError` for a text that says nothing or a template without a place; `CancellationError`.
     public func embed(_ texts: [String], templates: [String] = ["{}"]) throws -> [TextEmbedding] {
         if let other = templates.first(where: { $0.firstRange(of: "{}") == nil }) { throw CLIPError.template(other) }
-        if templates.isEmpty || templates == ["{}"] { return try embed(plain: texts) }
-        let tokenizer = try self.texts.tokenizer()
-        for text in texts { try tokenizer(text, length: configuration.text.length).check(text) }
-        let all = try embed(plain: texts.flatMap { text in templates.map { $0.replacing("{}", with: text) } })
+        if templates.isEmpty || templates == ["{}"] { return try self.texts.embed(texts) }
+        // Within a template even an empty text would pass.
+        for text in texts { _ = try self.texts.tokens(text) }
+        let all = try self.texts.embed(texts.flatMap { text in templates.map { $0.replacing("{}", with: text) } })
         return texts.enumerated().map { i, text in
             .mean(Array(all[i * templates.count..<(i + 1) * templates.count]), text: text)
         }
     }
 
-    private func embed(plain texts: [String]) throws -> [TextEmbedding] {
-        try self.texts(texts) { textProjection(try textEncoder($0)).l2Normalized() }
+    /// Embeds away from the caller's thread.
+    @concurrent public func embed(_ texts: [String], templates: [String] = ["{}"]) async throws -> [TextEmbedding] {
+        let embedNow: () throws -> [TextEmbedding] = { try embed(texts, templates: templates) }
+        return try embedNow()
     }
 
     /// How well texts fit a picture: the cosine of the two vectors, times what the model learnt.

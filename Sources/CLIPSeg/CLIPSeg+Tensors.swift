@@ -22,10 +22,7 @@ extension CLIPSeg {
     private func tensors(pixels: Tensor, size: Size, prompts: [Conditional]) throws -> [(name: String, tensor: Tensor)] {
         var tensors = [("pixel_values", pixels.transposed([0, 3, 1, 2]))]
         let words = prompts.compactMap(\.text)
-        if !words.isEmpty {
-            let ids = try words.map { try texts.ids($0).map(Float.init) }
-            tensors.append(("input_ids", Tensor(ids.flatMap(\.self), [ids.count, ids[0].count])))
-        }
+        if !words.isEmpty { tensors.append(("input_ids", try texts.inputIDs(words))) }
         if !prompts.isEmpty {
             tensors.append(("conditional_embeddings", Tensor.stack(prompts.map(\.embedding))))
             tensors.append(("logits", try logits(for: prompts, in: encode(pixels: pixels, size: size))))

@@ -18,7 +18,7 @@ public struct CLIPSeg: Sendable {
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
     package let pictureProjection: Linear
-    package let texts: Texts
+    package let texts: CLIP.Texts
     package let decoder: Decoder
 
     /// Patches along a side of the input.
@@ -53,7 +53,7 @@ public struct CLIPSeg: Sendable {
         let root = weights["clip"]
         imageEncoder = try CLIP.ImageEncoder(root["vision_model"], clip.image, grid: output.width / patch)
         pictureProjection = try Linear(root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
-        texts = try Texts(root, clip, folder: tokenizerFolder)
+        texts = try CLIP.Texts(root, clip, tokenizerFolder: tokenizerFolder, isNormalized: false)
         decoder = try Decoder(weights["decoder"], configuration)
         try weights.requireAllRead(ignoring: ["*.position_ids", "*logit_scale"])
     }

@@ -28,9 +28,8 @@ extension OWLViT {
         ]
         if let objectness = patches.objectness { tensors.append(("objectness_logits", Tensor.stack([objectness]))) }
         if !texts.isEmpty {
-            let tokenizer = try self.texts.cache.tokenizer()
-            let embeddings = try self.texts(texts.map { tokenizer($0, length: configuration.encoders.text.length).ids })
-            tensors.append(("input_ids", try self.texts.cache.inputIDs(texts)))
+            let embeddings = Tensor.stack(try self.texts.embed(texts).map(\.embedding))
+            tensors.append(("input_ids", try self.texts.inputIDs(texts)))
             tensors.append(("text_embeds", Tensor.stack([embeddings])))
             tensors.append(("logits", Tensor.stack([patches.logits(embeddings)])))
         }

@@ -21,7 +21,7 @@ public struct OWLViT: Sendable {
     package let imageEncoder: CLIP.ImageEncoder
     package let mergedNorm: LayerNorm
     package let heads: Heads
-    package let texts: Texts
+    package let texts: CLIP.Texts
 
     /// Loads a model folder in the hub's layout.
     /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was found.
@@ -42,7 +42,7 @@ public struct OWLViT: Sendable {
         imageEncoder = try CLIP.ImageEncoder(encoders["vision_model"], configuration.encoders.image, preNorm: "pre_layernorm")
         mergedNorm = try LayerNorm(weights["layer_norm"], sizes.channels, epsilon: sizes.epsilon)
         heads = try Heads(weights, configuration)
-        texts = try Texts(encoders, configuration, folder: tokenizerFolder)
+        texts = try CLIP.Texts(encoders, configuration.encoders, tokenizerFolder: tokenizerFolder, isNormalized: true)
         try weights.requireAllRead(ignoring: ["*.position_ids", "*.visual_projection.weight", "*logit_scale"])
     }
 
