@@ -76,14 +76,13 @@ class TextBatches:
     [B/4, s, s, 3] of one instance of each pool, cropped [B/4] its object's number, cropped_from [B/4] its picture's
     """
 
-    def __init__(self, root, batch, side, seed):
-        self.root, self.batch, self.side, self.seed = root, batch, side, seed
+    def __init__(self, root, batch, side, seed, tokenizer):
+        self.root, self.batch, self.side, self.seed, self.tokenizer = root, batch, side, seed, tokenizer
         self.composer = None
 
     def open(self):
         library, self.names = named_library(self.root)
         self.composer = Composer(library, self.side)
-        self.tokenizer = trained_tokenizer(self.root)
         self.every_name = sorted({name for each in self.names.names for name in each})
 
     def texts(self, random, objects):

@@ -336,7 +336,7 @@ def main():
         arguments,
         build=lambda side: Words(side, tokenizer, "eager" if arguments.device == "cpu" else "sdpa"),
         resized=resized,
-        batches=lambda side: TextBatches(arguments.root, arguments.batch, side, arguments.seed),
+        batches=lambda side: TextBatches(arguments.root, arguments.batch, side, arguments.seed, tokenizer),
         loss=step_loss,
     )
 
