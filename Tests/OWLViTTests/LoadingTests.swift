@@ -1,5 +1,6 @@
 import Foundation
 import OWLViT
+import SpanielTestSupport
 import Tensor
 import Testing
 
@@ -125,6 +126,40 @@ struct LoadingTests {
                 #expect(try owl.detect(concept, in: scene, options: .init(threshold: 0, suppression: suppression)).isEmpty)
             }
             _ = owl.imageGuided(by: scene, in: scene)
+        }
+    }
+
+    @Test("a damaged folder is refused or used, never trapped on", arguments: OWLViTGolden.all, 0..<3)
+    func damaged(golden: OWLViTGolden, round: Int) throws {
+        try withCopy(golden) { folder in
+            var chance = Generator(seed: UInt64(round))
+            let names = [
+                "config.json", "preprocessor_config.json", "vocab.json", "merges.txt", "tokenizer_config.json", "model.safetensors",
+            ]
+            for name in names {
+                let file = folder.appending(path: name)
+                let whole = try Data(contentsOf: file)
+                // Of the weights, what is not only numbers.
+                let limit = name.hasSuffix(".safetensors") ? 8 + Int(whole[0]) + Int(whole[1]) << 8 : whole.count
+                for _ in 0..<12 {
+                    var bytes = whole
+                    for _ in 0..<Int.random(in: 1...3, using: &chance) {
+                        let place = Int.random(in: 0..<limit, using: &chance)
+                        // Digits for digits reach further than what is no JSON any more.
+                        bytes[place] =
+                            (48..<58).contains(bytes[place]) && Bool.random(using: &chance)
+                            ? UInt8.random(in: 48..<58, using: &chance) : UInt8.random(in: 32..<127, using: &chance)
+                    }
+                    if Int.random(in: 0..<6, using: &chance) == 0 { bytes = bytes.prefix(Int.random(in: 0..<limit, using: &chance)) }
+                    try bytes.write(to: file)
+                    do {
+                        let owl = try OWLViT(contentsOf: folder)
+                        let scene = try owl.encode(OWLViTGolden.picture(2))
+                        _ = try owl.detect(owl.concept("a", texts: ["a photo of a dog 7"]), in: scene)
+                    } catch is WeightsError {} catch is OWLViTError {} catch is CLIPError {}
+                }
+                try whole.write(to: file)
+            }
         }
     }
 }

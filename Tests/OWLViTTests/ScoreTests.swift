@@ -61,6 +61,26 @@ struct ScoreTests {
         #expect(found.count == 1 && (found.first?.similarity).map { abs($0 - 0.9) < 1e-5 } == true)
     }
 
+    @Test("what is like a negative is not taken for what a text says, unless it fits the text better still")
+    func negativesOfTexts() throws {
+        let planted = try Planted()
+        let (word, glass) = (planted.direction(0), planted.direction(1))
+        let text = OWLViT.Text(text: "mug", embedding: word, wasCut: false)
+        var concept = OWLViT.Concept(className: "mug", texts: [text], model: planted.model)
+        // Cosines with the text and the negative: 0.2 and 0.98, 0.98 and 0.2, 0.3 and none.
+        let patches = [
+            planted.mixed(word, glass, cosine: 0.2), planted.mixed(word, glass, cosine: 0.98),
+            planted.mixed(word, planted.direction(2), cosine: 0.3),
+        ]
+        let scene = planted.encoding(
+            planted.view(patches.enumerated().map { i, vector in (vector, box(Double(20 * i), 0, Double(20 * i + 9), 9)) }))
+        #expect(try planted.owl.detect(concept, in: scene).count == 3)
+        concept.negatives = planted.examples(glass)
+        let found = try planted.owl.detect(concept, in: scene)
+        #expect(found.map { ($0.box.x1 / 20).rounded() } == [1, 2], "\(found.map(\.box))")
+        #expect(try planted.owl.detect(concept, in: scene).thresholds == ["mug": 0.1])
+    }
+
     @Test("a class of texts and examples is found by either")
     func textsAndExamples() throws {
         let planted = try Planted()
