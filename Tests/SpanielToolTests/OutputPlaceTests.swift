@@ -1,5 +1,6 @@
 import Foundation
 import SpanielJSON
+import Tensor
 import Testing
 
 @Suite("Where results go")
@@ -153,6 +154,38 @@ struct OutputPlaceTests {
         #expect(written.allSatisfy { $0.hasSuffix(".png") })
         let export = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: scratch("all.json")))))
         #expect(export["images"]?.array?.count == records.count)
+    }
+
+    @Test("each model's tensors have their names, from a picture and from the pixel values of that file, which say the same")
+    func everyModel() throws {
+        let cases: [(kind: String, model: String, words: Bool, names: [String])] = [
+            ("vit", TinyModels.vit, false, ["pixel_values", "last_hidden_state", "logits"]),
+            ("clip", TinyModels.clip, true, ["pixel_values", "input_ids", "image_embeds", "text_embeds", "logits_per_image"]),
+            ("clipseg", TinyModels.clipseg, true, ["pixel_values", "input_ids", "conditional_embeddings", "logits"]),
+            ("owlvit", TinyModels.owlvit, true, ["pixel_values", "input_ids", "text_embeds", "logits", "pred_boxes", "class_embeds"]),
+            (
+                "owlvit", TinyModels.owlv2, true,
+                ["pixel_values", "input_ids", "text_embeds", "logits", "pred_boxes", "class_embeds", "objectness_logits"]
+            ),
+        ]
+        for (kind, model, words, names) in cases {
+            let (first, second) = (scratch("first.safetensors"), scratch("second.safetensors"))
+            let rest = ["--model", model, "--precision", "float32"] + (words ? ["--text", "ab", "--text", "cd"] : [])
+            let run = try Tool.run(["tensors", kind, "--image", picture, "-o", first] + rest)
+            #expect(run.status == 0, "\(kind): \(run.messages)")
+            let one = try Safetensors(contentsOf: URL(filePath: first))
+            #expect(Set(one.entries.map { $0.name }) == Set(names), "\(kind)")
+            #expect(try Tool.run(["tensors", kind, "--pixel-values", first, "-o", second] + rest).status == 0)
+            let other = try Safetensors(contentsOf: URL(filePath: second))
+            for entry in one.entries {
+                #expect(try one.tensor(entry).array == other.tensor(#require(other.entry(entry.name))).array, "\(kind) \(entry.name)")
+            }
+            #expect(
+                try Tool.run(["tensors", kind, "--image", picture, "-o", second, "--model", "sam-nano"] + rest.dropFirst(2)).status == 65)
+        }
+        #expect(try Tool.run("tensors", "vit", "--image", picture, "--text", "ab", "-o", scratch("x")).status == 64)
+        #expect(try Tool.run("tensors", "clipseg", "--image", picture, "-o", scratch("x")).status == 64)
+        #expect(try Tool.run("tensors", "clip", "--image", picture, "--point", "1,1", "-o", scratch("x")).status == 64)
     }
 
     @Test("tensors go to a file that appears whole, or not at all")

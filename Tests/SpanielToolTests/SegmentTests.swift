@@ -164,6 +164,22 @@ struct SegmentTests {
         #expect(long.status == 0)
         #expect(long.messages.contains("longer than the model takes"))
         #expect(try segment("--text", String(repeating: "ab cd ", count: 40), "--quiet").messages.isEmpty)
+        let model = scratch("model")
+        try FileManager.default.copyItem(atPath: TinyModels.clipseg, toPath: model)
+        let file = "\(model)/vocab.json"
+        let words = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: file))))
+        let fewer = JSON.Object((words.object ?? [:]).filter { !["z", "z</w>"].contains($0.key) }.map { ($0.key, $0.value) })
+        try scratch.write("model/vocab.json", JSON.object(fewer).text().utf8)
+        let some = try Tool.run("segment", picture, "--model", model, "--text", "ab z")
+        #expect(some.status == 0, "\(some.messages)")
+        #expect(some.messages.contains("holds characters that the model does not know"))
+        let none = try Tool.run("segment", picture, "--model", model, "--text", "zzz z")
+        #expect(none.status == 65)
+        #expect(none.messages.contains("not one character"))
+        try FileManager.default.removeItem(atPath: file)
+        let unread = try Tool.run("segment", picture, "--model", model, "--text", "ab")
+        #expect(unread.status == 65 || unread.status == 66)
+        #expect(unread.messages.contains("vocab.json"))
         for text in ["", " ", "x="] { #expect(try segment("--text", text).status == 64) }
         #expect(try segment().status == 64)
     }

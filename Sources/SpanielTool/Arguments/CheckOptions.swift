@@ -51,8 +51,7 @@ struct CheckOptions: ParsableArguments {
         guard !texts.isEmpty else { return nil }
         let texts = try texts(for: classes)
         let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0) }
-        let check = try SemanticCheck(clip, texts: texts, threshold: textThreshold ?? 0.5)
-        if !quiet { check.cutTexts.forEach(StandardError().noteCut) }
-        return check
+        if !quiet { try clip.texts.note(self.texts.map(\.words)) }
+        return try SemanticCheck(clip, texts: texts, threshold: textThreshold ?? 0.5)
     }
 }

@@ -62,7 +62,7 @@ struct ClassifyCommand: ParsableCommand {
         let clip = try model.loadCLIP()
         let classifier = try TextClassifier(clip, classes: classes.map { ($0.name, $0.texts) }, templates: templates)
         if !output.quiet {
-            classifier.cutTexts.forEach(StandardError().noteCut)
+            try clip.texts.note(classes.flatMap(\.texts))
             if classes.count == 1 { StandardError().note("one class alone always scores 1; give another --text to compare it with") }
         }
         let cache = try EncodingCache(output.cache, clip)

@@ -39,6 +39,8 @@ struct DetectCommand: ParsableCommand {
         let classes = try sought.classes(&reading, negatives: sought.examples.negatives)
         if !output.quiet { classes.noteStrayExamples() }
         let owl = try model.loadOWLViT()
+        let words = classes.flatMap(\.texts)
+        if !output.quiet { try owl.texts.note(words) }
         let concepts =
             try classes.map { try $0.learn(with: owl, how.examples.learning) }
             + ConceptFile.load(sought.conceptFiles, for: "detect", owl.weights)
@@ -61,9 +63,8 @@ struct DetectCommand: ParsableCommand {
         }
     }
 
-    /// What became of texts that were cut, and of examples in whose place the model sees something else.
+    /// Says of which examples the model sees something else in their place.
     private func note(_ concepts: [OWLViT.Concept], _ classes: [ExampleReading.Class]) {
-        for text in concepts.flatMap(\.texts).filter(\.wasCut) { StandardError().noteCut(text.text) }
         for (concept, taught) in zip(concepts, classes) {
             for (index, (drawn, seen)) in zip(taught.examples, concept.examples.exemplars).enumerated() {
                 if case .point = drawn.region { continue }

@@ -87,10 +87,11 @@ struct LearnCommand: ParsableCommand {
         for case .coco(let path) in annotations {
             classes = try reading.classes(ofCOCO: path, negatives: examples.negatives, texts: texts.texts)
         }
+        let words = quiet ? [] : classes.flatMap(\.texts)
         switch task {
         case .find: try save(classes, learnForFind())
-        case .segment: try save(classes, learnForSegment())
-        case .detect: try save(classes, learnForDetect())
+        case .segment: try save(classes, learnForSegment(words))
+        case .detect: try save(classes, learnForDetect(words))
         }
     }
 
@@ -102,8 +103,9 @@ struct LearnCommand: ParsableCommand {
         return { try $0.learn(with: persam, options) }
     }
 
-    private func learnForSegment() throws -> Learn<CLIPSeg.Concept> {
+    private func learnForSegment(_ words: [String]) throws -> Learn<CLIPSeg.Concept> {
         let clipseg = try model.loadCLIPSeg(for: .segment.of("spaniel learn --for segment"))
+        try clipseg.texts.note(words)
         return { taught in
             var concept = try taught.learn(with: clipseg, mix: mixing.mix ?? MixOptions.usualMix, rotations: mixing.rotations)
             if fitThreshold && !taught.examples.isEmpty {
@@ -114,8 +116,9 @@ struct LearnCommand: ParsableCommand {
         }
     }
 
-    private func learnForDetect() throws -> Learn<OWLViT.Concept> {
+    private func learnForDetect(_ words: [String]) throws -> Learn<OWLViT.Concept> {
         let owl = try model.loadOWLViT(for: .detect.of("spaniel learn --for detect"))
+        try owl.texts.note(words)
         return { try $0.learn(with: owl, selection.learning) }
     }
 

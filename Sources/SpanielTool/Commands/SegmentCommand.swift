@@ -44,6 +44,8 @@ struct SegmentCommand: ParsableCommand {
         }
         if !output.quiet { classes.noteStrayExamples() }
         let clipseg = try model.loadCLIPSeg(for: .segment)
+        let words = classes.flatMap(\.texts)
+        if !output.quiet { try clipseg.texts.note(words) }
         var concepts = try classes.map { try learn($0, clipseg) } + ConceptFile.load(sought.conceptFiles, for: "segment", clipseg.weights)
         let names = try ConceptFile.distinctNames(of: concepts)
         let thresholds = output.thresholds
@@ -51,7 +53,6 @@ struct SegmentCommand: ParsableCommand {
         for index in concepts.indices {
             if let threshold = thresholds[concepts[index].className] { concepts[index].threshold = threshold }
         }
-        if !output.quiet { noteCutTexts(concepts) }
         let negatives = try against.map { try learn($0, clipseg) }
         let sam = try how.refine ? ModelNeed.masks.loadSAM(how.samModel) : nil
         let cache = try EncodingCache(output.cache, clipseg)
@@ -80,9 +81,5 @@ struct SegmentCommand: ParsableCommand {
 
     private func learn(_ taught: ExampleReading.Class, _ clipseg: CLIPSeg) throws -> CLIPSeg.Concept {
         try taught.learn(with: clipseg, mix: how.mixing.mix ?? MixOptions.usualMix, rotations: how.mixing.rotations)
-    }
-
-    private func noteCutTexts(_ concepts: [CLIPSeg.Concept]) {
-        for text in concepts.flatMap(\.conditionals).filter(\.wasCut).compactMap(\.text) { StandardError().noteCut(text) }
     }
 }

@@ -75,9 +75,4 @@ package func readStandardInput() throws -> String {
 extension StandardError {
     /// Something the user should know.
     package func note(_ message: String) { write("spaniel: \(Summary.line(message))\n") }
-
-    /// Only the beginning of a text reached the model.
-    package func noteCut(_ text: String) {
-        note("\"\(text)\" is longer than the model takes: its end was left out")
-    }
 }

@@ -28,12 +28,15 @@ protocol KeepingEncoder {
 struct EncodingCache<Encoder: KeepingEncoder> {
     private let folder: String?
     private let encoder: Encoder
+    /// What every file's name depends on; worked out once, since hashing a large model takes seconds.
+    private let key: String
 
     /// - Parameter folder: nil: nothing is kept.
     /// - Throws: `Failure`, exit code 73, when the folder cannot be made.
     init(_ folder: String?, _ encoder: Encoder) throws {
         self.folder = folder
         self.encoder = encoder
+        key = folder == nil ? "" : "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(InstructionSet.current)"
         if let folder { try OutputFolder.make(folder) }
     }
 
@@ -70,7 +73,6 @@ struct EncodingCache<Encoder: KeepingEncoder> {
 
     private func name(of picture: Picture) -> String {
         var hash = SHA256()
-        let key = "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(InstructionSet.current)"
         hash.update("\(key) \(picture.width) \(picture.height) ".utf8)
         picture.pixels.withUnsafeBytes { hash.update($0) }
         return hash.hexadecimal()
