@@ -40,10 +40,12 @@ enum AnnotationFile {
 
     /// Writes a folder of files, whole or not at all.
     static func writeFolder(
-        _ url: URL, _ body: (_ write: (_ name: String, _ bytes: [UInt8]) throws(FileError) -> Void) throws(FileError) -> Void
+        _ url: URL, links: [(name: String, target: String)] = [],
+        _ body: (_ write: (_ name: String, _ bytes: [UInt8]) throws(FileError) -> Void) throws(FileError) -> Void
     ) throws(AnnotationError) {
         do throws(FileError) {
             var folder = try AtomicFolder(at: url)
+            for link in links { try folder.link(link.name, to: link.target) }
             try body { name, bytes throws(FileError) in try folder.write(bytes, to: name) }
             try folder.commit()
         } catch { throw .file(error) }

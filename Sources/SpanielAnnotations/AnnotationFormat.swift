@@ -46,8 +46,10 @@ public struct AnnotationOptions: Sendable {
         case boxes, segments
     }
 
-    /// The folder the pictures lie in, for formats that do not hold their sizes (YOLO, Label Studio without objects), and for
-    /// finding the picture of a mask; nil: beside the annotations, as the format has it.
+    /// The folder the pictures' names start from; nil: beside the annotations, as the format has it.
+    ///
+    /// Reading, it is where to look for their sizes (YOLO, Label Studio) and names (masks). Writing, formats that point at their
+    /// pictures point there: LabelMe by a relative path, YOLO by links in its folder `images`.
     public var pictures: URL?
     /// The set whose ids a COCO results file uses.
     public var truth: LabelledSet?
@@ -69,8 +71,8 @@ extension LabelledSet {
         var losses = Losses()
         let set =
             switch format {
-            case .coco: LabelledSet(try COCO(contentsOf: url, allowsBoxesOutside: options.allowsBoxesOutside))
-            case .cocoResults: try COCOResults.read(url, options)
+            case .coco: try coco(url, options)
+            case .cocoResults: try COCOResults.read(AnnotationFile.bytes(of: url), name: url.lastPathComponent, options)
             case .yolo: try YOLO.read(url, options, &losses)
             case .voc: try VOC.read(url, options, &losses)
             case .labelme: try LabelMe.read(url, options, &losses)
@@ -79,6 +81,16 @@ extension LabelledSet {
             case .masks: try MaskFolder.read(url, options)
             }
         return (set, losses.sentences)
+    }
+
+    /// A COCO file; or where the truth is at hand, a list of results too.
+    private static func coco(_ url: URL, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
+        let bytes = try AnnotationFile.bytes(of: url)
+        if options.truth != nil, bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "[") {
+            return try COCOResults.read(bytes, name: url.lastPathComponent, options)
+        }
+        return LabelledSet(
+            try COCO(parsing: bytes, name: url.lastPathComponent, allowsBoxesOutside: options.allowsBoxesOutside))
     }
 
     /// Writes annotations, whole or not at all. A folder that already holds files keeps the others; each of ours is replaced whole.
@@ -94,7 +106,7 @@ extension LabelledSet {
         case .cocoResults: try COCOResults.write(self, to: url, options, &losses)
         case .yolo: try YOLO.write(self, to: url, options, &losses)
         case .voc: try VOC.write(self, to: url, &losses)
-        case .labelme: try LabelMe.write(self, to: url, &losses)
+        case .labelme: try LabelMe.write(self, to: url, options, &losses)
         case .cvat: try CVAT.write(self, to: url, &losses)
         case .labelStudio: try LabelStudio.write(self, to: url, &losses)
         case .masks: try MaskFolder.write(self, to: url, &losses)

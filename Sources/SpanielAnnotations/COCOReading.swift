@@ -56,8 +56,9 @@ extension COCO.Annotation {
     init(_ field: Field, id: Int, image: Int, category: Int, size: Size) throws(AnnotationError) {
         let segmentation = try COCO.Segmentation(field["segmentation"], size: size)
         let box: Box
-        if field["bbox"].isMissing, let own = segmentation?.mask(size: size).box {
-            box = own
+        if field["bbox"].isMissing, let segmentation {
+            // A mask without a pixel has the box pycocotools gives it.
+            box = segmentation.box(size: size) ?? Box(x1: 0, y1: 0, x2: 0, y2: 0)
         } else {
             let numbers = try field["bbox"].numbers()
             guard numbers.count == 4, numbers[2] >= 0, numbers[3] >= 0 else {

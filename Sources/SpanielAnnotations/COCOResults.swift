@@ -9,12 +9,11 @@ import SpanielJSON
 
 /// The list of found objects that COCO's evaluation takes: ids of the truth's images and categories, a box or a mask, a score.
 enum COCOResults {
-    static func read(_ url: URL, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
-        let name = url.lastPathComponent
+    static func read(_ bytes: [UInt8], name: String, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
         guard var set = options.truth else {
             throw .value(file: name, path: "image_id", expected: "the COCO file whose ids these are beside it", found: "none was given")
         }
-        let list = try AnnotationFile.json(of: url, name: name)
+        let list = Field(try AnnotationFile.json(bytes, name: name), file: name, path: "")
         let pictures = indices(COCO.ids(set.pictures.map(\.number), from: .min))
         let classes = indices(COCO.ids(set.classes.map(\.number), from: .min))
         for place in set.pictures.indices { set.pictures[place].objects = [] }

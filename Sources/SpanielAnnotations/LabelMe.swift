@@ -146,19 +146,24 @@ enum LabelMe {
 
     // MARK: Writing
 
-    static func write(_ set: LabelledSet, to url: URL, _ losses: inout Losses) throws(AnnotationError) {
+    static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) {
         losses.compare(set, with: [.shapes, .scores, .provenance, .emptyPictures], of: .labelme)
         var names = FileNames()
         let files = set.pictures.map { picture in
             let name = "\(names.stem(for: picture.file)).json"
-            return (name: name, bytes: json(picture, set, name: name).bytes(pretty: true))
+            // The picture as seen from the file that describes it.
+            var file = picture.file.hasPrefix("/") ? picture.file : Paths.up(from: name) + picture.file
+            if let pictures = options.pictures, !picture.file.hasPrefix("/") {
+                file = Paths.relative(Paths.absolute(pictures) + "/" + picture.file, from: Paths.folder(Paths.absolute(url) + "/" + name))
+            }
+            return (name: name, bytes: json(picture, set, file: file).bytes(pretty: true))
         }
         try AnnotationFile.writeFolder(url) { write throws(FileError) in
             for file in files { try write(file.name, file.bytes) }
         }
     }
 
-    private static func json(_ picture: LabelledPicture, _ set: LabelledSet, name: String) -> JSON {
+    private static func json(_ picture: LabelledPicture, _ set: LabelledSet, file: String) -> JSON {
         let extras = picture.extras.of(.labelme)
         var groups = Set(picture.objects.compactMap { $0.extras.of(.labelme)["group_id"]?.int })
         var shapes: [JSON] = []
@@ -181,7 +186,6 @@ enum LabelMe {
                 shapes.append(shape.with(fields))
             }
         }
-        let file = picture.file.hasPrefix("/") ? picture.file : Paths.up(from: name) + picture.file
         var json: JSON = [
             "version": extras["version"] ?? JSON(version), "flags": extras["flags"] ?? .object([:]), "shapes": JSON(shapes),
             "imagePath": JSON(file), "imageData": extras["imageData"] ?? .null,

@@ -34,7 +34,9 @@ struct Holding: OptionSet {
     /// Classes that no object has, and their order.
     static let unusedClasses = Holding(rawValue: 16)
     static let emptyPictures = Holding(rawValue: 32)
-    static let numbers = Holding(rawValue: 64)
+    /// Ids of pictures, and of classes and objects with their stated areas.
+    static let pictureNumbers = Holding(rawValue: 64)
+    static let numbers = Holding(rawValue: 192)
 }
 
 extension Losses {
@@ -52,7 +54,7 @@ extension Losses {
         }
         for picture in set.pictures {
             note(picture.extras)
-            if picture.number != nil { numbered = true }
+            if picture.number != nil, !holding.contains(.pictureNumbers) { numbered = true }
             if picture.objects.isEmpty, !holding.contains(.emptyPictures) {
                 count("picture", "pictures", "without objects left out: \(name) has no place for them")
             }

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Names of files inside a set, as paths with slashes.
 enum Paths {
     /// `folder/../a.jpg` → `a.jpg`; what leads out of the top stays as `..`.
@@ -30,6 +36,20 @@ enum Paths {
     /// `../` as often as a path has folders: from its own folder to the top.
     static func up(from path: String) -> String {
         String(repeating: "../", count: path.split(separator: "/").count - 1)
+    }
+
+    /// A place as a path from the root, links left as they are.
+    static func absolute(_ url: URL) -> String {
+        let path = url.path(percentEncoded: false)
+        return normalized(path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path)
+    }
+
+    /// An absolute path as seen from an absolute folder.
+    static func relative(_ path: String, from folder: String) -> String {
+        let parts = normalized(path).split(separator: "/")
+        let start = normalized(folder).split(separator: "/")
+        let shared = zip(parts, start).prefix { $0 == $1 }.count
+        return String(repeating: "../", count: start.count - shared) + parts[shared...].joined(separator: "/")
     }
 
     /// Whether a name ends like a picture that can be read.

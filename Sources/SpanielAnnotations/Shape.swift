@@ -8,6 +8,12 @@ extension LabelledObject {
 extension LabelledObject.Shape {
     public init(_ mask: Mask) { self = .mask(mask.rle) }
 
+    /// Rings along the pixels' edges where they say the mask exactly, run lengths where it has holes.
+    public init(outlining mask: Mask) {
+        let polygons = mask.polygons()
+        self = polygons.contains { !$0.holes.isEmpty } ? .mask(mask.rle) : .polygons(polygons)
+    }
+
     /// The pixels as pycocotools counts them: parts are added up, and from each part what its holes cover is taken away.
     ///
     /// Rings along the edges of pixels give exactly those pixels.

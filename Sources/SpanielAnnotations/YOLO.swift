@@ -22,22 +22,31 @@ enum YOLO {
 
     // MARK: Writing
 
-    /// Pictures belong into the folder `images`, under the names the label files have.
+    /// Pictures belong into the folder `images`, under the names the label files have; links go there where they are found.
     static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) {
         let shapes = set.pictures.lazy.flatMap(\.objects).contains { $0.shape != nil }
         let segments = options.yolo == .segments || options.yolo == .automatic && shapes
         losses.compare(set, with: segments ? [.shapes, .unusedClasses, .emptyPictures] : [.unusedClasses, .emptyPictures], of: .yolo)
         var names = FileNames()
         var files: [(name: String, bytes: [UInt8])] = []
+        var links: [(name: String, target: String)] = []
         for picture in set.pictures {
             var text = ""
             for object in picture.objects {
                 text += segments ? segment(object, picture.size, &losses) : box(object, picture.size, &losses)
             }
-            files.append(("labels/\(names.stem(for: picture.file)).txt", Array(text.utf8)))
+            let stem = names.stem(for: picture.file)
+            files.append(("labels/\(stem).txt", Array(text.utf8)))
+            if let folder = options.pictures {
+                let target = picture.file.hasPrefix("/") ? picture.file : Paths.absolute(folder) + "/" + picture.file
+                let ending = picture.file.dropFirst(Paths.withoutEnding(picture.file).count)
+                if FileKind(of: URL(filePath: target)) == .file { links.append(("images/\(stem)\(ending)", target)) }
+            }
         }
-        losses.count("picture", "pictures", "given another name: put it into images under its label file's", names.changed)
-        try AnnotationFile.writeFolder(url) { write throws(FileError) in
+        if links.count < set.pictures.count {
+            losses.count("picture", "pictures", "given another name: put it into images under its label file's", names.changed)
+        }
+        try AnnotationFile.writeFolder(url, links: links) { write throws(FileError) in
             for file in files { try write(file.name, file.bytes) }
             try write("data.yaml", yaml(set))
         }

@@ -54,18 +54,30 @@ package struct AtomicFolder: ~Copyable {
     ///
     /// - Precondition: `name` is relative and stays inside the folder.
     package mutating func write(_ bytes: some Collection<UInt8>, to name: String) throws(FileError) {
+        let root = temporary ?? destination
+        try makeFolders(for: name)
+        do { try AtomicFile.write(bytes, to: URL(filePath: "\(root)/\(name)"), durable: temporary == nil) } catch {
+            guard case .unwritable(_, let errno) = error else { throw error }
+            throw .unwritable(path: "\(destination)/\(name)", errno: errno)
+        }
+    }
+
+    /// Makes a link to a file elsewhere; whatever has that name already stays.
+    package mutating func link(_ name: String, to target: String) throws(FileError) {
+        try makeFolders(for: name)
+        guard symlink(target, "\(temporary ?? destination)/\(name)") == 0 || errno == EEXIST else {
+            throw .unwritable(path: "\(destination)/\(name)", errno: errno)
+        }
+    }
+
+    private mutating func makeFolders(for name: String) throws(FileError) {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         precondition(parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }, "AtomicFolder: \(name) is no name inside a folder")
-        let root = temporary ?? destination
-        var folder = root
+        var folder = temporary ?? destination
         for part in parts.dropLast() {
             folder += "/" + part
             guard made.insert(folder).inserted else { continue }
             if mkdir(folder, 0o777) != 0, errno != EEXIST { throw .unwritable(path: folder, errno: errno) }
-        }
-        do { try AtomicFile.write(bytes, to: URL(filePath: "\(root)/\(name)"), durable: temporary == nil) } catch {
-            guard case .unwritable(_, let errno) = error else { throw error }
-            throw .unwritable(path: "\(destination)/\(name)", errno: errno)
         }
     }
 

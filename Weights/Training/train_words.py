@@ -64,22 +64,30 @@ class Words(nn.Module):
         self.layer_norm, self.class_head, self.box_head = detector.layer_norm, detector.class_head, detector.box_head
         self.register_buffer("box_bias", detector.box_bias, persistent=False)
         self.tokenizer, self.side, self.taps = tokenizer, side, segmenting.extract_layers
-        for module in self.modules():
+        self.initialise()
+
+    def initialise(self):
+        """A layer's outputs as large as its inputs, whatever the width; a block adds its share of the depth to the residual.
+
+        With the usual 0.02, made for 768 channels, all texts get one embedding at these widths, and no word is learned for hundreds of steps.
+        """
+        for name, module in self.named_modules():
             if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=0.02)
+                nn.init.normal_(module.weight, std=module.in_features**-0.5 * (0.3 if name.endswith(("out_proj", "fc2")) else 1))
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
             elif isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
                 module.reset_parameters()
             elif isinstance(module, nn.Embedding):
-                nn.init.normal_(module.weight, std=0.02)
-        for module in (self.decoder.film_mul, self.decoder.film_add, *self.decoder.reduces):
-            module.reset_parameters()
+                nn.init.normal_(module.weight, std=0.1 if "vision" in name else 0.02)
+        for module in (self.class_head.logit_shift, self.class_head.logit_scale, self.box_head.dense2):
+            nn.init.normal_(module.weight, std=0.02)
         nn.init.ones_(self.decoder.film_mul.bias)  # at first the features pass as they are
         last = self.decoder.transposed_convolution[4].weight  # at first one value for a whole block
         last.data.copy_(last.data[:, :, :1, :1].expand_as(last))
-        # logit = 10 · (cosine - 0.5) at first: a rare yes, as most cells have nothing to do with a text
-        nn.init.constant_(self.class_head.logit_shift.bias, -0.5)
+        # logit = 10 · (cosine - 1.3) at first: no to all, as nearly every pair of cell and text deserves; else the first steps only push
+        # all texts away from all cells, and so onto each other
+        nn.init.constant_(self.class_head.logit_shift.bias, -1.3)
         nn.init.constant_(self.class_head.logit_scale.bias, 9.0)
 
     def clipseg(self):

@@ -122,6 +122,11 @@ def cases():
     yield case("masks and boxes", masks=True, pictures=5, crowds=0.2)
     yield case("masks of equal scores", masks=True, ties=True, pictures=4, side=90)
     yield case("large and small", side=400, pictures=8, truths=8, found=14)
+    empty = case("a mask without a pixel among the found", masks=True, boxes_too=False, pictures=3)
+    image = empty["truth"]["images"][0]
+    mask = encode(np.zeros((image["height"], image["width"])))
+    empty["results"].insert(0, {"image_id": image["id"], "category_id": 1, "score": 0.99, "segmentation": mask})
+    yield empty
 
 
 def main():
