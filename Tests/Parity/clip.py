@@ -11,14 +11,18 @@ import tempfile
 
 import torch
 from PIL import Image
-from transformers import CLIPModel, CLIPTokenizer
+from transformers import CLIPModel
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 import texts
 from agreement import LARGE, NEARLY_SQUARE, TALL, WIDE, Judge, as_arguments, identical, main, photograph, reference, rewritten, tensors
 
 NAMES = ["image_embeds", "text_embeds", "logits_per_image"]
-QUERIES = ["a photo of a cat", "a cup of coffee on a wooden table, seen from above", "rocket", "Voilà: 2 Äpfel & ½ pear!"]
+# Several, as the error of a few logits is chance.
+QUERIES = [
+    "a photo of a cat", "a cup of coffee on a wooden table, seen from above", "rocket", "Voilà: 2 Äpfel & ½ pear!", "dog", "a red mug", "東京の夜",
+    "the eye's retina, photographed through the pupil", "nothing", "a launch pad at dawn 🚀", "spoon", "many small whiskers",
+]
 
 
 def load(folder):

@@ -70,7 +70,7 @@ class Output(dict):
     __getattr__ = dict.__getitem__
 
 
-def threshold_of(scores, ranks=(20, 60)):
+def threshold_of(scores, ranks):
     """In the middle of the widest gap between two scores of these ranks, so that rounding cannot decide."""
     ordered = scores.flatten().sort(descending=True).values
     high = min(ranks[1], len(ordered) - 1)
@@ -84,41 +84,42 @@ def objects(tool, path, folder, *words):
     return json.loads(spaniel(tool, "detect", path, "--model", folder, "--json", "--precision", "float32", *words))["objects"]
 
 
-def judge_objects(judge, what, found, boxes, scores, classes):
-    """Every box of theirs has one of ours with its class, within a hundredth of a pixel and 1e-4 of the best score; and there are no others."""
-    if len(found) != len(boxes):
-        judge(f"{what}: {len(found)} objects, expected {len(boxes)}", False)
-        return
-    if not found:
-        judge(f"{what}: no objects on both sides, which shows nothing", False)
+def judge_objects(judge, what, image, found, boxes, logits, classes):
+    """Every box of theirs that is in the picture has one of ours with its class, within a hundredth of a pixel and with its logit within 1e-4 of the
+    largest, of which the score is the sigmoid; and there are no others."""
+    boxes, left = inside(image, boxes)
+    boxes, logits, classes = boxes[left], logits.double()[left], [name for name, l in zip(classes, left.tolist()) if l]
+    if len(found) != len(boxes) or not found:
+        judge(f"{what}: {len(found)} objects, expected {len(boxes)}, and at least one", False)
         return
     ours = torch.tensor([o["box"] for o in found], dtype=torch.float64)
-    values = torch.tensor([o["score"] for o in found], dtype=torch.float64)
-    names = [o["class"] for o in found]
-    worst_box, worst_score, wrong, used = 0.0, 0.0, 0, set()
-    for box, score, name in zip(boxes.double(), scores.double(), classes):
-        distance = (ours - box).abs().amax(1)
-        distance[list(used)] = float("inf")
-        place = int(distance.argmin())
-        used.add(place)
-        wrong += names[place] != name
-        worst_box, worst_score = max(worst_box, float(distance[place])), max(worst_score, abs(float(values[place] - score)))
-    largest = float(scores.abs().max())
-    judge(
-        f"{what}: {len(found)} objects, boxes within {worst_box:.1e} pixels, scores within {worst_score / largest:.1e} of the best, {wrong} other classes",
-        worst_box <= 0.01 and worst_score <= 1e-4 * largest and wrong == 0)
+    values = torch.tensor([o["scores"]["logit"] for o in found], dtype=torch.float64)
+    scores = torch.tensor([o["score"] for o in found], dtype=torch.float64)
+    free = torch.zeros(len(found), dtype=torch.float64)
+    places = []
+    for box, logit in zip(boxes, logits):
+        place = int(((ours - box).abs().amax(1) + (values - logit).abs() + free).argmin())
+        free[place] = float("inf")
+        places.append(place)
+    box = float((ours[places] - boxes).abs().max())
+    logit = float((values[places] - logits).abs().max() / logits.abs().max())
+    score = float((scores - values.sigmoid()).abs().max())
+    wrong = sum(found[place]["class"] != name for place, name in zip(places, classes))
+    text = f"{len(found)} objects, boxes within {box:.1e} pixels, logits within {logit:.1e} of the largest, scores within {score:.1e}, {wrong} other classes"
+    judge(f"{what}: {text}", box <= 0.01 and logit <= 1e-4 and score <= 1e-6 and wrong == 0)
 
 
 def detections(judge, tool, version, path, expected):
     """`spaniel detect` without its suppression: post_process_object_detection."""
     image = Image.open(path)
     out = Output(logits=expected["logits.32"], pred_boxes=expected["pred_boxes.32"])
-    threshold = threshold_of(out.logits.max(-1).values.sigmoid())
+    best = out.logits[0].max(-1)
+    scores = best.values.sigmoid()
+    threshold = threshold_of(scores, (20, 60))
     theirs = version.settings.post_process_object_detection(out, threshold=threshold, target_sizes=[image.size[::-1]])[0]
     found = objects(tool, path, version.folder, *as_arguments(QUERIES), "--threshold", threshold, "--nms", 1, "--max-objects", 10000)
-    boxes, left = inside(image, theirs["boxes"])
-    labels = [f"t{i}" for i in theirs["labels"][left].tolist()]
-    judge_objects(judge, f"detect above {threshold:.4f}", found, boxes[left], theirs["scores"][left], labels)
+    labels = [f"t{i}" for i in theirs["labels"].tolist()]
+    judge_objects(judge, f"detect above {threshold:.6f}", image, found, theirs["boxes"], best.values[scores > threshold], labels)
 
 
 def guided(judge, tool, version, path, expected, temporary):
@@ -126,18 +127,17 @@ def guided(judge, tool, version, path, expected, temporary):
     image, picture = Image.open(path), temporary / "example.png"
     example(image).save(picture)
     out = Output(logits=expected["guided_logits.32"], target_pred_boxes=expected["pred_boxes.32"])
-    scores = out.logits.max(-1).values.sigmoid()
-    best = float(scores.max()) + 1e-6
+    logits = out.logits[0].max(-1).values
+    scores = logits.sigmoid()
     # It drops what is below a tenth of the best: the threshold is above that.
-    threshold = max(threshold_of(scores, (20, scores.numel() // 2)), 0.11 * best)
+    threshold = max(threshold_of(scores, (20, len(scores))), 0.11 * float(scores.max()))
     theirs = version.settings.post_process_image_guided_detection(
         out, threshold=threshold, nms_threshold=1.0, target_sizes=torch.tensor([image.size[::-1]]))[0]
     found = objects(
         tool, path, version.folder, "--example", f"it={picture}", "--selection", "published", "--threshold", threshold, "--nms", 1,
         "--max-objects", 10000)
-    boxes, left = inside(image, theirs["boxes"])
-    values = theirs["scores"].double()[left] * (best * 0.9) + best * 0.1
-    judge_objects(judge, f"detect by an example, published rule, above {threshold:.4f}", found, boxes[left], values, ["it"] * len(values))
+    what = f"detect by an example, published rule, above {threshold:.6f}"
+    judge_objects(judge, what, image, found, theirs["boxes"], logits[scores >= threshold], ["it"] * len(theirs["boxes"]))
 
 
 def variants(judge, tool, version, path, base, temporary):
