@@ -70,6 +70,8 @@ struct ArgumentTests {
         #expect(try TextArgument(parsing: " a red mug ").defaultClass == "a red mug")
         #expect(try TextArgument(parsing: "mug=a red mug") == TextArgument(className: "mug", words: "a red mug"))
         #expect(try TextArgument(parsing: "mug = e=mc²").words == "e=mc²")
+        // Before a combining mark, = is part of a character.
+        #expect(try TextArgument(parsing: "mark=\u{301}x") == TextArgument(className: "mark", words: "\u{301}x"))
         for text in ["", "  ", "mug=", "mug= \t", "=mug"] {
             #expect(throws: UsageError.self) { try TextArgument(parsing: text) }
         }
