@@ -58,12 +58,20 @@ $(PARITY)/ready: Tests/Parity/requirements.txt
 	$(PARITY)/bin/pip install --quiet --no-deps open-clip-torch==3.3.0
 	@touch $@
 
-parity: build $(PARITY)/ready
+parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	$(PARITY)/bin/python Tests/Parity/sam.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL) --models $(PARITY)/models
 	@for model in vit clip clipseg owlvit; do \
 	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \
 	done
+	@for script in evaluation annotations; do $(PARITY)-annotations/bin/python Tests/Parity/$$script.py --spaniel $(TOOL) || exit 1; done
+
+# An environment of its own: the annotation formats' readers want other versions of what the models are compared with.
+$(PARITY)-annotations/ready: Tests/Parity/requirements-annotations.txt
+	@.ci/setup python3 python3-venv
+	python3 -m venv $(PARITY)-annotations
+	$(PARITY)-annotations/bin/pip install --quiet --requirement $<
+	@touch $@
 
 # Beside PyTorch and OpenVINO, whose environment it makes once.
 bench: setup
@@ -91,4 +99,4 @@ install: setup
 	cp -R Weights/README.md Weights/fetch.sh Weights/sam-nano "$(DESTDIR)$(PREFIX)/share/spaniel/Weights/"
 
 clean:
-	rm -rf .build .build-consumer .build-docs .build-install $(PARITY) out
+	rm -rf .build .build-consumer .build-docs .build-install $(PARITY) $(PARITY)-annotations out

@@ -67,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "SpanielTool",
             dependencies: [
-                "Spaniel", "SpanielAnnotations", "SpanielHub", "SpanielFiles", "SpanielJSON", "Tensor",
+                "Spaniel", "SpanielAnnotations", "SpanielEvaluation", "SpanielHub", "SpanielFiles", "SpanielJSON", "Tensor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

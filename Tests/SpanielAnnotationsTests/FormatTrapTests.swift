@@ -358,6 +358,39 @@ struct FormatTrapTests {
         #expect(set.pictures[0].size == Size(width: 12, height: 20) && set.pictures[0].objects[0].box == Box(x1: 0, y1: 0, x2: 6, y2: 10))
     }
 
+    // MARK: Pictures
+
+    @Test("with the pictures' folder known YOLO gets links to them and LabelMe a path that leads there")
+    func pictures() throws {
+        let folder = try ScratchFolder()
+        try folder.write("photos/in/a.JPG", blank(Self.size))
+        var set = Self.one(LabelledObject(classIndex: 0, shape: .init(Self.holed)), file: "in/a.JPG")
+        set.pictures.append(LabelledPicture(file: "not there.png", size: Self.size))
+        var options = AnnotationOptions()
+        options.pictures = folder["photos"]
+        _ = try set.write(.yolo, to: folder["out"], options: options)
+        #expect(try Data(contentsOf: folder["out/images/in/a.JPG"]) == Data(contentsOf: folder["photos/in/a.JPG"]))
+        let back = try LabelledSet.read(.yolo, at: folder["out"]).set
+        #expect(back.pictures.map(\.file) == ["images/in/a.JPG"])
+        #expect(back.pictures[0].objects[0].mask(size: Self.size) == Self.holed)
+        // A second time what is there already stays.
+        #expect(throws: Never.self) { try set.write(.yolo, to: folder["out"], options: options) }
+        _ = try set.write(.labelme, to: folder["me"], options: options)
+        let json = try JSON(parsing: Data(contentsOf: folder["me/in/a.json"]))
+        #expect(json["imagePath"] == "../../photos/in/a.JPG")
+        #expect(
+            try LabelledSet.read(.labelme, at: folder["me"]).set.pictures.map(\.file) == ["../photos/in/a.JPG", "../photos/not there.png"])
+    }
+
+    @Test("a list under coco: is a file of results where the truth is at hand, and an error where it is not")
+    func resultsAsCOCO() throws {
+        var options = AnnotationOptions()
+        options.truth = Self.one(LabelledObject(classIndex: 0, box: Box(x1: 1, y1: 1, x2: 4, y2: 4)))
+        let list = #" [{"image_id":1,"category_id":1,"bbox":[0,0,1,1],"score":0.5}]"#
+        #expect(try Self.read(.coco, ["r": list], at: "r", options: options).set.pictures[0].objects[0].score == 0.5)
+        #expect(throws: AnnotationError.self) { try Self.read(.coco, ["r": list], at: "r") }
+    }
+
     // MARK: Names
 
     @Test("names never lead out of the folder, and two pictures never share a file")

@@ -17,7 +17,7 @@ struct UsageTests {
             ["mask", "a.png", "--point", "1,1", "--threshold", "mug=0.5"],
             ["mask", "a.png", "--point", "1,1", "--max-objects", "0"],
             ["mask", "a.png", "--point", "1,1", "--precision", "int8"],
-            ["mask", "a.png", "--point", "1,1", "--export", "yolo:folder"],
+            ["mask", "a.png", "--point", "1,1", "--export", "spoon:folder"],
             ["mask", "a.png", "--point", "1,1", "--quiet", "--verbose"],
             ["mask", "-", "-", "--point", "1,1"],
             ["paint", "a.png"],
@@ -46,7 +46,9 @@ struct UsageTests {
 
     @Test("help is asked for with success and goes to standard output, and every command has it")
     func help() throws {
-        for command in [[], ["find"], ["segment"], ["detect"], ["classify"], ["learn"], ["mask"], ["tensors"]] {
+        for command in [
+            [], ["find"], ["segment"], ["detect"], ["classify"], ["learn"], ["mask"], ["evaluate"], ["annotations", "convert"], ["tensors"],
+        ] {
             let run = try Tool.run(command + ["--help"])
             #expect(run.status == 0)
             #expect(run.output.contains("USAGE: spaniel"))
@@ -56,7 +58,7 @@ struct UsageTests {
 
     @Test(
         "what is not built yet is absent from the help",
-        arguments: ["evaluate", "worker", "label", "bfloat16"])
+        arguments: ["worker", " label ", "bfloat16"])
     func absent(_ name: String) throws {
         for command in [[], ["find"], ["mask"]] { #expect(try !Tool.run(command + ["--help"]).output.contains(name)) }
     }

@@ -39,13 +39,15 @@ struct PictureArguments: ParsableArguments {
 /// What is written for the whole run.
 struct ExportOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Write the results of all pictures as one COCO file.", valueName: "coco:file"),
-        transform: { try ExportArgument(parsing: $0) })
-    var export: [ExportArgument] = []
+        help: ArgumentHelp(
+            "Write the results of all pictures as annotations: \(AnnotationArgument.forms.joined(separator: ", ")). Repeatable.",
+            valueName: "format:path"),
+        transform: { try AnnotationArgument(parsing: $0) })
+    var export: [AnnotationArgument] = []
 
     /// Finds out before any work is done for nothing whether the files can be written.
     func check() throws {
-        for case .coco(let path) in export { try OutputFolder.checkParent(ofFile: path) }
+        for export in export { try export.checkPlace() }
     }
 }
 

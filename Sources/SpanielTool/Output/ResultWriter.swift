@@ -15,22 +15,24 @@ struct ResultWriter {
     private let json: Bool
     private let folder: String?
     private let output: StandardOutput
-    private let exports: [ExportArgument]
+    private let exports: [AnnotationArgument]
+    private let quiet: Bool
     private let classes: [String]
     private var names = OutputNames()
-    private var annotations: COCO
+    private var found: LabelledSet
 
     /// - Parameter classes: those of the run, which fix the colours and the order of an export's categories.
     /// - Throws: `Failure`, exit code 73, when a folder cannot be made.
     init(
-        _ options: OutputOptions, exports: [ExportArgument], run: RunDescription, classes: [String],
+        _ options: OutputOptions, exports: [AnnotationArgument], run: RunDescription, classes: [String],
         output: StandardOutput = StandardOutput()
     ) throws {
         self.run = run
         self.classes = classes
         self.output = output
         self.exports = exports
-        annotations = COCO(classes: classes)
+        quiet = options.quiet
+        found = LabelledSet(classes: classes)
         json = options.json
         folder = options.out
         if let folder { try OutputFolder.make(folder) }
@@ -39,12 +41,7 @@ struct ResultWriter {
     mutating func write(image: String, picture: Picture, result: PictureResult, stopwatch: Stopwatch) throws {
         var written: [String] = []
         if let folder { written = try writeFiles(in: folder, image: image, picture: picture, result: result) }
-        if !exports.isEmpty {
-            let id = annotations.addImage(image, size: picture.size)
-            for object in result.objects {
-                annotations.add(class: object.className, mask: object.mask, box: object.box, score: Double(object.score), to: id)
-            }
-        }
+        if !exports.isEmpty { add(image, picture.size, result) }
         if json {
             let record = Record.success(image: image, size: picture.size, run: run, result: result, milliseconds: stopwatch.milliseconds)
             try output.write(record.text() + "\n")
@@ -65,10 +62,22 @@ struct ResultWriter {
 
     /// Writes what holds the whole run.
     func finish() throws {
-        for case .coco(let path) in exports {
-            try OutputFolder.makeParent(ofFile: path)
-            do { try annotations.write(to: URL(filePath: path)) } catch { throw Failure(error, about: .output) }
+        var options = AnnotationOptions()
+        options.pictures = URL(filePath: FileManager.default.currentDirectoryPath)
+        for export in exports { try export.write(found, options, quiet: quiet) }
+    }
+
+    /// Keeps a picture's objects for the exports. An empty mask or box is no object to those who read them and is left out.
+    private mutating func add(_ image: String, _ size: Size, _ result: PictureResult) {
+        var labelled = LabelledPicture(file: image, size: size)
+        for object in result.objects where object.box.area > 0 && object.box.area.isFinite && object.mask?.isEmpty != true {
+            labelled.objects.append(
+                LabelledObject(
+                    classIndex: found.classIndex(named: object.className), box: object.box,
+                    shape: object.mask.map { LabelledObject.Shape(outlining: $0) },
+                    score: object.score.isFinite ? Double(object.score) : nil, provenance: .model(name: run.model.name)))
         }
+        found.pictures.append(labelled)
     }
 
     private mutating func writeFiles(in folder: String, image: String, picture: Picture, result: PictureResult) throws -> [String] {

@@ -23,7 +23,7 @@ struct PictureRun {
     ///   - classes: those of the run, in the order of their colours.
     /// - Throws: `Failure`, exit code 73, when an output cannot be made.
     init(
-        _ entries: [PictureEntry], _ options: OutputOptions, exports: [ExportArgument] = [], task: String, model: Weights,
+        _ entries: [PictureEntry], _ options: OutputOptions, exports: [AnnotationArgument] = [], task: String, model: Weights,
         others: [(key: String, model: Weights)] = [], classes: [String], transparency: Picture.Transparency = .white
     ) throws {
         self.entries = entries

@@ -1,0 +1,70 @@
+import ArgumentParser
+import SpanielAnnotations
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// `spaniel annotations`: labelled pictures from one format to another.
+struct AnnotationsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "annotations", abstract: "Turns labelled pictures from one format into another.",
+        subcommands: [ConvertCommand.self])
+}
+
+/// `spaniel annotations convert`.
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Reads one format and writes another, and says what the other cannot hold.",
+        usage: """
+            spaniel annotations convert coco:FILE yolo:FOLDER
+            spaniel annotations convert yolo:FOLDER coco:FILE --pictures photos/
+            """,
+        discussion: "Formats: \(AnnotationArgument.forms.joined(separator: ", ")).")
+
+    @Argument(help: ArgumentHelp("What to read.", valueName: "format:path"), transform: { try AnnotationArgument(parsing: $0) })
+    var source: AnnotationArgument
+
+    @Argument(help: ArgumentHelp("What to write.", valueName: "format:path"), transform: { try AnnotationArgument(parsing: $0) })
+    var destination: AnnotationArgument
+
+    @Option(help: ArgumentHelp("Where the pictures lie, for formats that do not hold their sizes.", valueName: "folder"))
+    var pictures: String?
+
+    @Option(
+        help: ArgumentHelp("The annotations whose ids a COCO results file uses.", valueName: "format:path"),
+        transform: { try AnnotationArgument(parsing: $0) })
+    var truth: AnnotationArgument?
+
+    @Option(
+        help: ArgumentHelp("What YOLO's lines hold: automatic (segments when there is an outline), boxes or segments.", valueName: "kind"))
+    var yolo = YOLOKind.automatic
+
+    @Flag(help: "Accept boxes that reach out of their picture.")
+    var allowOutside = false
+
+    @Flag(help: "Say nothing but errors.")
+    var quiet = false
+
+    enum YOLOKind: String, ExpressibleByArgument, CaseIterable {
+        case automatic, boxes, segments
+    }
+
+    func run() throws {
+        var options = AnnotationOptions()
+        options.pictures = pictures.map { URL(filePath: $0) }
+        options.allowsBoxesOutside = allowOutside
+        options.yolo = [.automatic: .automatic, .boxes: .boxes, .segments: .segments][yolo]!
+        options.truth = try truth?.read(options, quiet: quiet)
+        let set = try source.read(options, quiet: quiet)
+        try destination.write(set, options, quiet: quiet)
+        if !quiet {
+            let (pictures, objects) = (set.pictures.count, set.objectCount)
+            StandardError().write(
+                "spaniel: \(objects) object\(objects == 1 ? "" : "s") in \(pictures) picture\(pictures == 1 ? "" : "s") written to "
+                    + "\(Summary.line(destination.path))\n")
+        }
+    }
+}
