@@ -7,7 +7,9 @@ converter of its SDK. YOLO and Pascal VOC are texts: read here by their definiti
 """
 
 import argparse
+import contextlib
 import importlib
+import io
 import json
 import pathlib
 import subprocess
@@ -76,7 +78,8 @@ def box_of(mask):
 
 
 def read_coco(path, images):
-    coco = COCO(str(path))
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(str(path))
     names = {c["id"]: c["name"] for c in coco.loadCats(coco.getCatIds())}
     return {
         i["file_name"]: [(names[a["category_id"]], coco.annToMask(a).astype(bool)) for a in coco.loadAnns(coco.getAnnIds(imgIds=[i["id"]]))]
@@ -87,7 +90,9 @@ def read_coco(path, images):
 def read_labelme(path, images):
     from labelme import LabelFile
     from labelme.utils import shape_to_mask
+    from loguru import logger
 
+    logger.disable("labelme")
     found = {}
     for file in path.rglob("*.json"):
         label_file = LabelFile(str(file))
