@@ -318,7 +318,8 @@ def main() -> None:
             medians.append(statistics.median(mine))
             print(file=sys.stderr)
         taken = int(ours.ask("allocations")) - allocations
-        notes.append(f"- {model.name}: buffers our pool took from the system after one warm-up: {taken}.")
+        kept = "; each new text stays in the cache" if any(task == "further" for task, *_ in tasks) else ""
+        notes.append(f"- {model.name}: buffers our pool took from the system after one warm-up: {taken}{kept}.")
         memory = ", ".join(f"{server.name} {int(server.ask('memory')) / 1e9:.2f} GB" for server in servers)
         notes.append(f"- {model.name}: peak memory (VmHWM; loading and running): {memory}.")
         values = ours.ask("values")
@@ -381,8 +382,8 @@ def main() -> None:
     priority = f", nice {os.nice(0)}" if os.nice(0) else ""
     today = datetime.date.today().isoformat()
     environment = " ".join(f"{name}={os.environ[name]}" for name in ("SPANIEL_ISA", "SPANIEL_PRODUCT") if name in os.environ)
-    # As one would type it again: the interpreter is of this machine, and so is the folder a model lies in.
-    said = " ".join(re.sub(r"--python[ =]\S+ ?", "", shlex.join(sys.argv[1:])).split())
+    # As one would type it again: the interpreter and the folders are of this machine.
+    said = " ".join(re.sub(r"--(python|work)[ =]\S+ ?", "", shlex.join(sys.argv[1:])).split())
     shown = f"Benchmarks/run {said}".strip().replace(f"{arguments.model.parent}/" if arguments.model else "", "")
     text = f"""# {today}, {processor()}
 
