@@ -17,7 +17,7 @@ struct SpanielCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             FindCommand.self, SegmentCommand.self, DetectCommand.self, ClassifyCommand.self, MaskCommand.self, LearnCommand.self,
-            EvaluateCommand.self, AnnotationsCommand.self, TensorsCommand.self,
+            EvaluateCommand.self, AnnotationsCommand.self, WorkerCommand.self, TensorsCommand.self,
         ])
 
     /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the contract's exit codes.

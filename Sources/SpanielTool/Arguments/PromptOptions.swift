@@ -24,9 +24,15 @@ struct PromptOptions: ParsableArguments {
 
     /// nil when nothing is asked.
     var prompt: SAM.Prompt? {
-        let labelled =
-            points.map { SAM.Prompt.LabelledPoint($0, isObject: true) }
-            + backgroundPoints.map { SAM.Prompt.LabelledPoint($0, isObject: false) }
-        return labelled.isEmpty && boxes.isEmpty ? nil : SAM.Prompt(points: labelled, box: boxes.first)
+        if points.isEmpty && backgroundPoints.isEmpty && boxes.isEmpty { return nil }
+        return SAM.Prompt(points, background: backgroundPoints, box: boxes.first)
+    }
+}
+
+extension SAM.Prompt {
+    /// - Parameter background: points beside the object.
+    init(_ points: [Point], background: [Point], box: Box?) {
+        self.init(
+            points: points.map { LabelledPoint($0, isObject: true) } + background.map { LabelledPoint($0, isObject: false) }, box: box)
     }
 }

@@ -13,12 +13,16 @@ struct SoughtOptions: ParsableArguments {
     /// Whether a class may have texts and examples.
     var mayHaveBoth: Bool { !texts.texts.isEmpty && !examples.examples.isEmpty }
 
+    /// Whether nothing is looked for.
+    var isEmpty: Bool { texts.texts.isEmpty && examples.examples.isEmpty && conceptFiles.isEmpty }
+
+    func requireSomething() throws {
+        if isEmpty { throw ValidationError("say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE") }
+    }
+
     /// - Parameter negativesMayJoinConcepts: whether they are of use without examples that learn from them.
     func check(for command: String, negativesMayJoinConcepts: Bool) throws {
         let hasExamples = !examples.examples.isEmpty
-        if !hasExamples && texts.texts.isEmpty && conceptFiles.isEmpty {
-            throw ValidationError("say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE")
-        }
         if hasExamples && !conceptFiles.isEmpty {
             throw ValidationError("--concept stands instead of examples: learn them together, with spaniel learn --for \(command)")
         }

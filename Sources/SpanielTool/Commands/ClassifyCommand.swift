@@ -49,7 +49,7 @@ struct ClassifyCommand: ParsableCommand {
         let vit = try model.loadViT()
         try output.thresholds.check(against: vit.classes)
         let cache = try EncodingCache(output.cache, vit)
-        var run = try PictureRun(entries, output, task: "classify", model: vit.weights, classes: [])
+        var run = try PictureRun(entries, output, PictureTask(name: "classify", model: vit.weights, classes: [], work: nil))
         try run { _, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
             return result(stopwatch.time("prompt") { vit.classify(encoding).map { ($0.className, $0.score) } })
@@ -66,7 +66,8 @@ struct ClassifyCommand: ParsableCommand {
             if classes.count == 1 { StandardError().note("one class alone always scores 1; give another --text to compare it with") }
         }
         let cache = try EncodingCache(output.cache, clip)
-        var run = try PictureRun(entries, output, task: "classify", model: clip.weights, classes: classes.map(\.name))
+        let task = PictureTask(name: "classify", model: clip.weights, classes: classes.map(\.name), work: nil)
+        var run = try PictureRun(entries, output, task)
         try run { _, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
             return result(stopwatch.time("prompt") { classifier.classify(encoding).map { ($0.className, $0.score) } })

@@ -3,7 +3,7 @@ import Spaniel
 import Tensor
 
 /// `spaniel detect`: words or examples to boxes, by OWL-ViT or OWLv2.
-struct DetectCommand: ParsableCommand {
+struct DetectCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "detect",
         abstract: "Boxes round what words or examples mean.",
@@ -31,10 +31,19 @@ struct DetectCommand: ParsableCommand {
         }
     }
 
+    var filesAsked: [String] { [] }
+
     func run() throws {
+        try sought.requireSomething()
         let entries = try pictures.expand()
         try output.check()
         try export.check()
+        let task = try prepare()
+        var run = try PictureRun(entries, output, exports: export.export, task)
+        if let work = task.work { try run(work) }
+    }
+
+    func prepare() throws -> PictureTask {
         var reading = ExampleReading(faithful: false)
         let classes = try sought.classes(&reading, negatives: sought.examples.negatives)
         if !output.quiet { classes.noteStrayExamples() }
@@ -44,23 +53,30 @@ struct DetectCommand: ParsableCommand {
         let concepts =
             try classes.map { try $0.learn(with: owl, how.examples.learning) }
             + ConceptFile.load(sought.conceptFiles, for: "detect", owl.weights)
-        let names = try ConceptFile.distinctNames(of: concepts)
-        try output.thresholds.check(against: names)
+        let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
+        if !sought.isEmpty { try output.thresholds.check(against: names) }
         if !output.quiet { note(concepts, classes) }
         let sam = try how.withMasks ? ModelNeed.masks.loadSAM(how.samModel) : nil
         let cache = try EncodingCache(output.cache, OWLEncoder(owl: owl, preparation: how.examples.prep, tiles: how.tiles))
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
         let options = how.options(output.thresholds, maximum: output.maxObjects)
-        var run = try PictureRun(
-            entries, output, exports: export.export, task: "detect", model: owl.weights,
-            others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names)
-        try run { _, picture, stopwatch in
-            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-            let detections = try stopwatch.time("prompt") { try owl.detect(concepts, in: encoding, options: options) }
-            guard let sam, let samCache, !detections.isEmpty else { return PictureResult(detections) }
-            let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
-            return try stopwatch.time("mask") { try PictureResult(detections, masked: sam.masks(for: detections, in: scene)) }
+        func work(_ concepts: [OWLViT.Concept]) -> PictureTask.Work {
+            { _, picture, stopwatch in
+                let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+                let detections = try stopwatch.time("prompt") { try owl.detect(concepts, in: encoding, options: options) }
+                guard let sam, let samCache, !detections.isEmpty else { return PictureResult(detections) }
+                let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
+                return try stopwatch.time("mask") { try PictureResult(detections, masked: sam.masks(for: detections, in: scene)) }
+            }
         }
+        return PictureTask(
+            name: "detect", model: owl.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names,
+            work: sought.isEmpty ? nil : work(concepts),
+            workOfLine: { line in
+                var classes = ExampleReading.classes(of: line.texts)
+                try reading.add(sought.examples.negatives, to: &classes)
+                return try work(classes.map { try $0.learn(with: owl, how.examples.learning) })
+            })
     }
 
     /// Says of which examples the model sees something else in their place.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Spaniel
 
 /// `spaniel find`: the same object in other pictures, every instance.
-struct FindCommand: ParsableCommand {
+struct FindCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "find",
         abstract: "Finds an object in other pictures, every instance, from one example or several.",
@@ -42,24 +42,33 @@ struct FindCommand: ParsableCommand {
         }
     }
 
+    var filesAsked: [String] { search.explain == nil ? [] : ["--explain"] }
+
     func run() throws {
         let entries = try pictures.expand()
         try output.check()
         try export.check()
         if let folder = search.explain { try OutputFolder.check(folder) }
+        let task = try prepare()
+        var run = try PictureRun(entries, output, exports: export.export, task)
+        if let work = task.work { try run(work) }
+    }
+
+    func prepare() throws -> PictureTask {
         var reading = ExampleReading(faithful: search.faithful)
         let classes = try reading.classes(examples.examples, negatives: examples.negatives)
         let sam = try model.loadSAM(for: .find)
         let persam = PerSAM(sam)
         let learning = PerSAM.LearnOptions(fineTune: search.fineTune, faithful: search.faithful)
-        var concepts =
+        var taught =
             try classes.map { try $0.learn(with: persam, learning) } + ConceptFile.load(conceptFiles, for: "find", sam.weights)
-        let names = try ConceptFile.distinctNames(of: concepts)
+        let names = try ConceptFile.distinctNames(of: taught)
         let thresholds = output.thresholds
         try thresholds.check(against: names)
-        for index in concepts.indices {
-            if let threshold = thresholds[concepts[index].className] { concepts[index].threshold = threshold }
+        for index in taught.indices {
+            if let threshold = thresholds[taught[index].className] { taught[index].threshold = threshold }
         }
+        let concepts = taught
         if search.faithful, let concept = concepts.first(where: { $0.original == nil }) {
             throw Failure(
                 .unusable, code: "concept.faithful",
@@ -68,17 +77,16 @@ struct FindCommand: ParsableCommand {
         let options = search.options(maxObjects: output.maxObjects)
         let check = try check.load(for: names, quiet: output.quiet)
         let cache = try EncodingCache(output.cache, sam)
-        var run = try PictureRun(
-            entries, output, exports: export.export, task: "find", model: sam.weights,
-            others: check.map { [("clip_model", $0.clip.weights)] } ?? [], classes: names,
-            transparency: search.faithful ? .dropped : .white)
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
-        try run { image, picture, stopwatch in
+        let work: PictureTask.Work = { image, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
             let findings = try stopwatch.time("prompt") { try persam.find(concepts, in: encoding, options: options) }
             try explanations?.write(findings, image: image, picture: picture)
             guard let check, !findings.isEmpty else { return PictureResult(findings) }
             return try stopwatch.time("check") { try PictureResult(check.check(findings, in: picture)) }
         }
+        return PictureTask(
+            name: "find", model: sam.weights, others: check.map { [("clip_model", $0.clip.weights)] } ?? [], classes: names,
+            transparency: search.faithful ? .dropped : .white, work: work)
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import PerSAM
 
 /// `spaniel mask`: SAM by itself, from points and boxes or for everything in the picture.
-struct MaskCommand: ParsableCommand {
+struct MaskCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
         abstract: "Masks from points or a box, or of everything in the picture.",
@@ -25,28 +25,51 @@ struct MaskCommand: ParsableCommand {
     func validate() throws {
         let prompt = prompts.prompt
         if everything && prompt != nil { throw ValidationError("--everything stands alone: leave out the points and the box") }
-        if !everything && (prompts.points.isEmpty && prompts.boxes.isEmpty) {
-            throw ValidationError("say what to mask: --point X,Y, --box X1,Y1,X2,Y2 or --everything")
-        }
+        if !prompts.backgroundPoints.isEmpty && !asksSomething { throw asksNothing }
     }
 
+    private var asksSomething: Bool { everything || !prompts.points.isEmpty || !prompts.boxes.isEmpty }
+    private var asksNothing: ValidationError {
+        ValidationError("say what to mask: --point X,Y, --box X1,Y1,X2,Y2 or --everything")
+    }
+
+    var filesAsked: [String] { [] }
+
     func run() throws {
+        guard asksSomething else { throw asksNothing }
         try output.thresholds.check(against: [ExampleArgument.defaultClass])
         let entries = try pictures.expand()
         try output.check()
         try export.check()
-        let sam = try model.loadSAM(for: .mask)
-        let cache = try EncodingCache(output.cache, sam)
-        var run = try PictureRun(
-            entries, output, exports: export.export, task: "mask", model: sam.weights, classes: [ExampleArgument.defaultClass])
+        let task = try prepare()
+        guard let work = task.work else { throw asksNothing }
+        var run = try PictureRun(entries, output, exports: export.export, task)
         var emptyPictures = 0
         defer { if everything && emptyPictures > 0 { hint(emptyPictures) } }
-        try run { _, picture, stopwatch in
-            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-            let found = try stopwatch.time("prompt") { try everything ? masksOfEverything(sam, encoding) : masksOfPrompt(sam, encoding) }
-            if found.isEmpty { emptyPictures += 1 }
-            return PictureResult(objects: output.kept(found))
+        try run { image, picture, stopwatch in
+            let result = try work(image, picture, &stopwatch)
+            if result.objects.isEmpty { emptyPictures += 1 }
+            return result
         }
+    }
+
+    func prepare() throws -> PictureTask {
+        try output.thresholds.check(against: [ExampleArgument.defaultClass])
+        let sam = try model.loadSAM(for: .mask)
+        let cache = try EncodingCache(output.cache, sam)
+        /// - Parameter prompt: nil: everything.
+        func work(_ prompt: SAM.Prompt?) -> PictureTask.Work {
+            { _, picture, stopwatch in
+                let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+                let found = try stopwatch.time("prompt") {
+                    try prompt.map { try masks(of: $0, sam, encoding) } ?? masksOfEverything(sam, encoding)
+                }
+                return PictureResult(objects: output.kept(found))
+            }
+        }
+        return PictureTask(
+            name: "mask", model: sam.weights, classes: [ExampleArgument.defaultClass], work: asksSomething ? work(prompts.prompt) : nil,
+            workOfLine: { line in work(SAM.Prompt(line.points, background: line.backgroundPoints, box: line.box)) })
     }
 
     /// The original's threshold is made for its own models; a small one seldom believes in itself as much.
@@ -58,8 +81,7 @@ struct MaskCommand: ParsableCommand {
     }
 
     /// One point may mean a part or the whole: the best of three answers. More than that says what is meant: one answer.
-    private func masksOfPrompt(_ sam: SAM, _ encoding: SAM.Encoding) throws -> [PictureResult.Object] {
-        guard let prompt = prompts.prompt else { return [] }
+    private func masks(of prompt: SAM.Prompt, _ sam: SAM, _ encoding: SAM.Encoding) throws -> [PictureResult.Object] {
         let isAmbiguous = prompt.points.count == 1 && prompt.box == nil
         let best = try sam.masks(for: prompt, in: encoding, multimask: isAmbiguous).best
         return [PictureResult.Object(mask: best.mask(), predictedIoU: best.score)].compactMap(\.self)

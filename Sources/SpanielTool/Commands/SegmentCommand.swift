@@ -3,7 +3,7 @@ import Spaniel
 import Tensor
 
 /// `spaniel segment`: words or examples to pixel masks, by CLIPSeg.
-struct SegmentCommand: ParsableCommand {
+struct SegmentCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "segment",
         abstract: "Masks of what words or examples mean.",
@@ -31,11 +31,20 @@ struct SegmentCommand: ParsableCommand {
         }
     }
 
+    var filesAsked: [String] { how.scores == nil ? [] : ["--scores"] }
+
     func run() throws {
+        try sought.requireSomething()
         let entries = try pictures.expand()
         try output.check()
         try export.check()
         if let folder = how.scores { try OutputFolder.check(folder) }
+        let task = try prepare()
+        var run = try PictureRun(entries, output, exports: export.export, task)
+        if let work = task.work { try run(work) }
+    }
+
+    func prepare() throws -> PictureTask {
         var reading = ExampleReading(faithful: false)
         let classes = try sought.classes(&reading, negatives: [])
         let against = try reading.classes(sought.examples.negatives, negatives: [])
@@ -47,36 +56,44 @@ struct SegmentCommand: ParsableCommand {
         let words = classes.flatMap(\.texts)
         if !output.quiet { try clipseg.texts.note(words) }
         var concepts = try classes.map { try learn($0, clipseg) } + ConceptFile.load(sought.conceptFiles, for: "segment", clipseg.weights)
-        let names = try ConceptFile.distinctNames(of: concepts)
-        let thresholds = output.thresholds
-        try thresholds.check(against: names)
-        for index in concepts.indices {
-            if let threshold = thresholds[concepts[index].className] { concepts[index].threshold = threshold }
-        }
+        let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
+        if !sought.isEmpty { try output.thresholds.check(against: names) }
+        concepts = concepts.map(withThreshold)
         let negatives = try against.map { try learn($0, clipseg) }
         let sam = try how.refine ? ModelNeed.masks.loadSAM(how.samModel) : nil
         let cache = try EncodingCache(output.cache, clipseg)
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
         var options = CLIPSeg.SegmentOptions()
         if let maximum = output.maxObjects { options.maximumObjects = maximum }
-        var run = try PictureRun(
-            entries, output, exports: export.export, task: "segment", model: clipseg.weights,
-            others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names)
         var scores = try how.scores.map(ScoreFolder.init)
-        try run { image, picture, stopwatch in
-            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-            let edges = how.edges ? picture : nil
-            let segments = try stopwatch.time("prompt") {
-                try clipseg.segment(concepts, against: negatives, in: encoding, options: options, refinedBy: edges)
+        func work(_ concepts: [CLIPSeg.Concept]) -> PictureTask.Work {
+            { image, picture, stopwatch in
+                let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+                let edges = how.edges ? picture : nil
+                let segments = try stopwatch.time("prompt") {
+                    try clipseg.segment(concepts, against: negatives, in: encoding, options: options, refinedBy: edges)
+                }
+                if scores != nil {
+                    let maps = try clipseg.scores(for: concepts, in: encoding, refinedBy: edges)
+                    try scores?.write(Array(zip(names, maps)), image: image)
+                }
+                guard let sam, let samCache, !segments.isEmpty else { return PictureResult(segments) }
+                let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
+                return try stopwatch.time("refine") { try PictureResult(segments, refined: sam.refine(segments, in: scene)) }
             }
-            if scores != nil {
-                let maps = try clipseg.scores(for: concepts, in: encoding, refinedBy: edges)
-                try scores?.write(Array(zip(names, maps)), image: image)
-            }
-            guard let sam, let samCache, !segments.isEmpty else { return PictureResult(segments) }
-            let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
-            return try stopwatch.time("refine") { try PictureResult(segments, refined: sam.refine(segments, in: scene)) }
         }
+        return PictureTask(
+            name: "segment", model: clipseg.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names,
+            work: sought.isEmpty ? nil : work(concepts),
+            workOfLine: { line in
+                try work(ExampleReading.classes(of: line.texts).map { try withThreshold(learn($0, clipseg)) })
+            })
+    }
+
+    private func withThreshold(_ concept: CLIPSeg.Concept) -> CLIPSeg.Concept {
+        var concept = concept
+        if let threshold = output.thresholds[concept.className] { concept.threshold = threshold }
+        return concept
     }
 
     private func learn(_ taught: ExampleReading.Class, _ clipseg: CLIPSeg) throws -> CLIPSeg.Concept {

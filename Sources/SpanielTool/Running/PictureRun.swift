@@ -9,36 +9,24 @@ import Tensor
 
 /// Works through the pictures of a run: a bad one becomes an error record and the next one follows.
 struct PictureRun {
-    /// What is done with one picture, given its name too; what it throws is about that picture.
-    typealias Work = (_ image: String, _ picture: Picture, inout Stopwatch) throws -> PictureResult
-
     private let entries: [PictureEntry]
     private var writer: ResultWriter
     private(set) var progress: Progress
-    /// How transparent pixels are read; the original code ignored that they are.
     private let transparency: Picture.Transparency
 
-    /// - Parameters:
-    ///   - others: models beside the main one, by their key in records.
-    ///   - classes: those of the run, in the order of their colours.
     /// - Throws: `Failure`, exit code 73, when an output cannot be made.
-    init(
-        _ entries: [PictureEntry], _ options: OutputOptions, exports: [AnnotationArgument] = [], task: String, model: Weights,
-        others: [(key: String, model: Weights)] = [], classes: [String], transparency: Picture.Transparency = .white
-    ) throws {
+    init(_ entries: [PictureEntry], _ options: OutputOptions, exports: [AnnotationArgument] = [], _ task: PictureTask) throws {
         self.entries = entries
-        self.transparency = transparency
-        let run = RunDescription(
-            task: task, model: .init(model, isRecorded: options.json),
-            others: others.map { ($0.key, .init($0.model, isRecorded: options.json)) }, instructionSet: InstructionSet.current.rawValue)
-        writer = try ResultWriter(options, exports: exports, run: run, classes: classes)
+        transparency = task.transparency
+        let run = RunDescription(task, isRecorded: options.json)
+        writer = try ResultWriter(options, exports: exports, run: run, classes: task.classes)
         progress = Progress(total: entries.count, quiet: options.quiet, verbose: options.verbose)
-        let models = [model.modelName] + others.map(\.model.modelName)
+        let models = [task.model.modelName] + task.others.map(\.model.modelName)
         progress.detail("\(models.joined(separator: ", ")), \(InstructionSet.current.rawValue), \(Parallel.threads) threads")
     }
 
     /// - Throws: `Failure` when the run cannot go on, and at the end when it was interrupted or pictures failed.
-    mutating func callAsFunction(_ work: Work) throws {
+    mutating func callAsFunction(_ work: PictureTask.Work) throws {
         Interruption.finishCleanly()
         defer { progress.clear() }
         var failures: [Failure] = []
@@ -64,7 +52,7 @@ struct PictureRun {
         if !failures.isEmpty { throw Failure.pictures(failures, of: entries.count) }
     }
 
-    private mutating func process(_ entry: PictureEntry, _ work: Work) throws {
+    private mutating func process(_ entry: PictureEntry, _ work: PictureTask.Work) throws {
         if let failure = entry.failure { throw failure }
         var stopwatch = Stopwatch()
         let picture = try stopwatch.time("read") { try Picture(contentsOf: URL(filePath: entry.path), transparency: transparency) }

@@ -1,0 +1,36 @@
+import ArgumentParser
+import PerSAM
+import Tensor
+
+/// What a command does with each picture, everything it takes loaded: the same for a run over files and for a worker.
+struct PictureTask {
+    /// What is done with one picture, given its name too; what it throws is about that picture.
+    typealias Work = (_ image: String, _ picture: Picture, inout Stopwatch) throws -> PictureResult
+
+    /// As records name it: `find`, `mask`, `segment`, `detect`.
+    let name: String
+    let model: Weights
+    /// Models beside the main one, by their key in records.
+    var others: [(key: String, model: Weights)] = []
+    /// In the order of their colours.
+    let classes: [String]
+    /// How transparent pixels are read; the original code ignored that they are.
+    var transparency = Picture.Transparency.white
+    /// nil when the command line does not say what to look for, which a worker's lines may do.
+    let work: Work?
+    /// The work of a line that says itself what to look for; nil where the command line alone can.
+    var workOfLine: ((WorkerLine.Prompts) throws -> Work)?
+}
+
+/// A command that works on pictures one by one, and so can be a worker's task.
+protocol PictureCommand: ParsableCommand {
+    var pictures: PictureArguments { get }
+    var model: ModelOptions { get }
+    var output: OutputOptions { get }
+    var export: ExportOptions { get }
+    /// The options given that write files of the task's own beside the results.
+    var filesAsked: [String] { get }
+
+    /// Reads examples and loads models.
+    func prepare() throws -> PictureTask
+}
