@@ -42,6 +42,7 @@ struct WorkerTests {
             ("{\"id\":5,\"id\":6}", nil, "line.json"),
             (deep, nil, "line.json"),
             ("[1]", nil, "line.json"),
+            ("[" + String(repeating: "1,", count: 20_000) + "1]", nil, "line.too-long"),
             ("{\"id\":[1],\"path\":\"a\"}", nil, "line.id"),
             ("{\"id\":7}", 7, "line.picture"),
             ("{\"id\":8,\"path\":\"\(picture)\",\"bytes_b64\":\"\"}", 8, "line.picture"),

@@ -33,6 +33,8 @@ package struct WorkerLine {
     package static let byteLimit = 64 << 20
     /// Arrays and objects inside each other.
     package static let depthLimit = 16
+    /// Commas, and so values: a value costs many times the memory of its text.
+    package static let commaLimit = 1 << 14
     /// Points, or texts: each costs memory in the model.
     package static let promptLimit = 256
 

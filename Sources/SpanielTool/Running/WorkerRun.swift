@@ -41,6 +41,10 @@ struct WorkerRun {
             let limit = "expected at most \(WorkerLine.byteLimit >> 20) MiB in a line; name the picture's file with path"
             return failed(.null, nil, Failure(.unusable, code: "line.too-long", limit))
         case .bytes(let bytes):
+            guard bytes.count(where: { $0 == UInt8(ascii: ",") }) <= WorkerLine.commaLimit else {
+                let limit = "expected at most \(WorkerLine.commaLimit) commas in a line"
+                return failed(.null, nil, Failure(.unusable, code: "line.too-long", limit))
+            }
             let json: JSON
             do throws(JSONError) { json = try JSON(parsing: bytes, depthLimit: WorkerLine.depthLimit) } catch {
                 return failed(.null, nil, Failure(.unusable, code: "line.json", "\(error.description); a line is one JSON object"))
