@@ -21,7 +21,7 @@ examples, truth = root / "Examples", root / "Examples" / "truth.coco.json"
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--spaniel", required=True)
-    spaniel = parser.parse_args().spaniel
+    spaniel = str(pathlib.Path(parser.parse_args().spaniel).resolve())
     example = f"boot={examples}/boot.jpg#{examples}/boot-mask.png"
     coco = json.loads(truth.read_text())
     names = [image["file_name"] for image in coco["images"]]
