@@ -42,7 +42,9 @@ def load(run: Path, name):
     else:
         tokenizer = CLIPTokenizer.from_pretrained(run / "tokenizer")
         model = train_words.Words(side, tokenizer)
-    model.load_state_dict(state["model"] | state["average"])
+    weights = state["model"] | state["average"]
+    weights.pop("name_embedding", None)  # the names' vectors serve training alone
+    model.load_state_dict(weights)
     if name != "sam-nano":
         model = model.clipseg() if name == "clipseg-nano" else model.owlvit()
     return model.eval(), state["step"], tokenizer

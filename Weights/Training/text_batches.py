@@ -11,6 +11,7 @@ GROUP, POOL = 4, 6  # pictures that share a pool of objects, and its size
 MOST = 10  # instances in a scene
 NONE, HIDDEN = 10, 11  # in a map of instances: nothing, and visible bits of what is too hidden to be asked for
 TEXTS = 64  # per batch: a name of each pool object, names of its neighbours, any names
+MORE = 128  # per batch: names for the text encoder alone
 LENGTH = 16
 MEAN = (124, 116, 104)
 
@@ -30,6 +31,11 @@ def named_library(root, held_out=False):
     kept.sets = [set(each) for each in kept.names]
     kept.bags = [set(word for name in each for word in name.split()) for each in kept.names]
     return library, kept
+
+
+def every_name(names):
+    """All names in order: a name's place is its number."""
+    return sorted({name for each in names.names for name in each})
 
 
 def trained_tokenizer(root):
@@ -71,19 +77,22 @@ class TextBatches:
     """make(k): the k-th batch; the same for the same seed and k.
 
     pictures [B, s, s, 3] · boxes [B, 10, 4] as centre and size in 0…1 · present [B, 10] · which [B, 10] number of the object in
-    the batch · map [B, s, s] number of the instance, NONE or HIDDEN · owner [B, cells] the same of cells · texts [T, 16] token ids ·
+    the batch · map [B, s, s] number of the instance, NONE or HIDDEN · owner [B, cells] the same of cells · texts [T + MORE, ≤ 16] token ids, after T
+    texts MORE names for the text encoder alone · named [T + MORE] the numbers of their names · blend: how much the text encoder counts, 0…1 ·
     fits [objects, T] 1, 0 or -1 (hard to say) · same [objects, objects] likewise (one object, another, another of the same name) · crops
     [B/4, s, s, 3] of one instance of each pool, cropped [B/4] its object's number, cropped_from [B/4] its picture's
     """
 
-    def __init__(self, root, batch, side, seed, tokenizer):
-        self.root, self.batch, self.side, self.seed, self.tokenizer = root, batch, side, seed, tokenizer
+    def __init__(self, root, batch, side, seed, tokenizer, table=(0, 0)):
+        """table: the steps of the names' own vectors, and the steps over which the text encoder takes their place."""
+        self.root, self.batch, self.side, self.seed, self.tokenizer, self.table = root, batch, side, seed, tokenizer, table
         self.composer = None
 
     def open(self):
         library, self.names = named_library(self.root)
         self.composer = Composer(library, self.side)
-        self.every_name = sorted({name for each in self.names.names for name in each})
+        self.every_name = every_name(self.names)
+        self.number = {name: i for i, name in enumerate(self.every_name)}
 
     def texts(self, random, objects):
         """T different names: of each object one, of its neighbours in the same folder, any."""
@@ -139,6 +148,10 @@ class TextBatches:
         out["fits"] = np.array([[code(names.fits(text, o)) for text in texts] for o in objects], np.int8)
         shared = lambda a, b: 1 if a == b else -1 if names.sets[a] & names.sets[b] else 0
         out["same"] = np.array([[shared(a, b) for b in objects] for a in objects], np.int8)
-        sentences = [names.sentence(text, random) for text in texts]
-        out["texts"] = np.array(self.tokenizer(sentences, padding="max_length", max_length=LENGTH, truncation=True)["input_ids"], np.int64)
+        more = [self.every_name[i] for i in random.choice(len(self.every_name), min(MORE, len(self.every_name)), replace=False)]
+        sentences = [names.sentence(text, random) for text in texts + more]
+        out["texts"] = np.array(self.tokenizer(sentences, padding="longest", max_length=LENGTH, truncation=True)["input_ids"], np.int64)
+        out["named"] = np.array([self.number[text] for text in texts + more], np.int64)
+        alone, over = self.table
+        out["blend"] = np.array(min(1.0, max(0.0, (index - alone) / over)) if over else float(index >= alone), np.float32)
         return out

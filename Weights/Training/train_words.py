@@ -12,6 +12,10 @@ time of two runs. Every picture is asked
     text (clipseg-nano's masks; the text weighted above a half in a mix, as the original was trained).
 What is hard to say (an apple for "red apple") counts neither way.
 
+Words are learned in two parts (`--table`). First every name has a vector of its own, a row of a table that no model keeps: the pictures
+learn against the rows, like a classifier, and the text encoder learns to say the row for the name, from texts alone. Then its outputs
+take the rows' place. Without that all texts fall onto one embedding: all cells look alike at first, so the pictures pull every text along one direction.
+
 Boxes: every cell that an instance covers for the most part predicts its box; of them the one with the least cost (box and class) has to
 say yes, those with a good box may, all others must not. Masks: one of the 16 pixels of each 4 x 4 block, another one for
 each picture and question, so the last layer learns the full resolution at a sixteenth of the cost.
@@ -27,7 +31,7 @@ from torch import nn
 from transformers import CLIPSegConfig, CLIPSegForImageSegmentation, OwlViTConfig, OwlViTForObjectDetection
 
 from fetch import default_root
-from text_batches import HIDDEN, LENGTH, MOST, NONE, TextBatches, trained_tokenizer
+from text_batches import HIDDEN, LENGTH, MOST, NONE, TextBatches, every_name, named_library, trained_tokenizer
 from trainer import add_arguments, train
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -52,9 +56,9 @@ def configurations(side, tokenizer):
 
 
 class Words(nn.Module):
-    """A CLIP with CLIPSeg's decoder and OWL-ViT's heads."""
+    """A CLIP with CLIPSeg's decoder and OWL-ViT's heads; and the table of the names' vectors, where `names` are given."""
 
-    def __init__(self, side, tokenizer, attention="eager"):
+    def __init__(self, side, tokenizer, attention="eager", names=()):
         super().__init__()
         segmenting, detecting = configurations(side, tokenizer)
         for each in (segmenting, detecting):  # on a processor the fused attention's backward pass takes twice the time
@@ -65,6 +69,8 @@ class Words(nn.Module):
         self.register_buffer("box_bias", detector.box_bias, persistent=False)
         self.tokenizer, self.side, self.taps = tokenizer, side, segmenting.extract_layers
         self.initialise()
+        if names:
+            self.name_embedding = nn.Parameter(rows_by_words(names, segmenting.projection_dim))
 
     def initialise(self):
         """A layer's outputs as large as its inputs, whatever the width; a block adds its share of the depth to the residual.
@@ -98,8 +104,19 @@ class Words(nn.Module):
     def owlvit(self):
         model = OwlViTForObjectDetection(configurations(self.side, self.tokenizer)[1])
         named = lambda name: name.replace("clip.", "owlvit.", 1).replace("pre_layrnorm", "pre_layernorm") if name.startswith("clip.") else name
-        model.load_state_dict({named(name): value for name, value in self.state_dict().items() if not name.startswith("decoder.")})
+        model.load_state_dict({named(name): value for name, value in self.state_dict().items() if not name.startswith(("decoder.", "name_embedding"))})
         return model.eval()
+
+    def rows(self):
+        """The names' vectors, as long as a projection with initial weights: √channels."""
+        return F.normalize(self.name_embedding.float(), dim=1) * self.name_embedding.shape[1] ** 0.5
+
+
+def rows_by_words(names, channels):
+    """First vectors [names, channels] of length 1: the sum of random vectors of a name's words, so names that share a word are alike."""
+    words = sorted({word for name in names for word in name.split()})
+    vectors = dict(zip(words, torch.randn(len(words), channels)))
+    return F.normalize(torch.stack([sum(vectors[word] for word in name.split()) for name in names]), dim=1)
 
 
 def resized(state, side):
@@ -196,35 +213,52 @@ def contrast(logits, fits, weight):
 def step_loss(model, batch, side):
     pictures, device = len(batch["pictures"]), batch["pictures"].device
     taps, tokens = see(model.clip, normalised(torch.cat([batch["pictures"], batch["crops"]])), model.taps)
-    texts = read(model.clip, batch["texts"])
+    fits, same, which, present = batch["fits"].long(), batch["same"].long(), batch["which"], batch["present"]
+    said, count, blend = read(model.clip, batch["texts"]).float(), fits.shape[1], batch["blend"]
+    by_name, named = name_loss(said, model.rows().detach(), batch["named"])
+    own, said = model.rows()[batch["named"][:count]], said[:count]
+    texts = own + blend * (said - own)  # what the cells are compared with
+    held = texts.detach() + blend * (texts - texts.detach())  # what all else is: it moves the texts only as the text encoder takes over
     projected = model.clip.visual_projection(tokens)
     crops = projected[pictures:, 0]
-    fits, same, which, present = batch["fits"].long(), batch["same"].long(), batch["which"], batch["present"]
     answers = fits[which] * present[..., None]  # [B, 10, T]
 
     # the CLIP: cells and crops against the texts
     scale = model.clip.logit_scale.exp().clamp(max=100)
-    compared = lambda seen: scale * F.normalize(seen.float(), dim=-1) @ F.normalize(texts.float(), dim=-1).T
+    compared = lambda seen, texts: scale * F.normalize(seen.float(), dim=-1) @ F.normalize(texts, dim=-1).T
     owner = batch["owner"].long()  # [B, cells], NONE where no instance covers the cell for the most part
     picture, cell = torch.where(owner < NONE)
     instance = owner[picture, cell]
     number = picture * MOST + instance
     share = 1 / torch.bincount(number, minlength=pictures * MOST)[number]  # an instance's cells share its weight
-    logits = compared(projected[picture, 1 + cell])
+    # what all covered cells have in common would be most of each: taken off here, in training; no model has this product
+    cells = F.batch_norm(projected[picture, 1 + cell].float(), None, None, training=True)
+    logits = compared(cells, texts)
     cell_fits = answers[picture, instance]
     by_cell = contrast(logits, cell_fits, share**0.5)
     best = logits.detach().masked_fill(cell_fits < 0, -1e4).argmax(1, keepdim=True)
     hit = ((cell_fits.gather(1, best)[:, 0] == 1) * share).sum() / share.sum()
+    with torch.no_grad():  # the same by the text encoder alone; how alike its texts are
+        by_said = contrast(compared(cells, said), cell_fits, share**0.5)
+        alike = F.normalize(said, dim=1).sum(0).square().sum().sub(count) / (count * (count - 1))
     crop_fits = fits[batch["cropped"]]
-    logits = compared(crops)
+    logits = compared(crops, held)
     by_crop = contrast(logits, crop_fits, torch.ones(len(crops), device=device))
     asked_crops = torch.cat([logits.T, torch.full((len(fits[0]), 1), -1e4, device=device)], 1)
     by_crop = by_crop + contrast(asked_crops, F.pad(crop_fits.T, (0, 1)), torch.ones(len(texts), device=device))
 
-    masks, seen = mask_loss(model, batch, [tap[:pictures] for tap in taps], texts, crops, answers)
-    boxes, found = box_loss(model, batch, tokens[:pictures], texts, answers, (picture, cell, instance, share))
-    figures = dict(cell=by_cell, cell_hit=hit, crop=by_crop) | seen | found
-    return by_cell + 0.5 * by_crop + masks + boxes, figures
+    masks, seen = mask_loss(model, batch, [tap[:pictures] for tap in taps], held, crops, answers)
+    boxes, found = box_loss(model, batch, tokens[:pictures], held, answers, (picture, cell, instance, share))
+    figures = dict(cell=by_cell, cell_hit=hit, cell_said=by_said, alike=alike, name=by_name, named=named, crop=by_crop) | seen | found
+    return by_cell + (1 - 0.9 * blend) * by_name + 0.5 * by_crop + masks + boxes, figures
+
+
+def name_loss(said, rows, named, scale=10.0):
+    """The text encoder learns the table: said [T, C], rows [names, C], named [T] → squared error and the contrast among all names; the share
+    of texts whose own row is the nearest."""
+    logits = scale * F.normalize(said, dim=1) @ F.normalize(rows, dim=1).T
+    nearest = (logits.detach().argmax(1) == named).float().mean()
+    return F.mse_loss(said, rows[named]) + F.cross_entropy(logits, named), nearest
 
 
 def mask_loss(model, batch, taps, texts, crops, answers):
@@ -245,7 +279,7 @@ def mask_loss(model, batch, taps, texts, crops, answers):
     fitting = pick(batch["fits"][batch["cropped"]] == 1)[:, 0][crop]  # a text that fits the crop
     rows = torch.arange(pictures, device=device)
     weight = torch.where(torch.rand(pictures, 1, device=device) < 0.5, 0.0, 0.5 + 0.5 * torch.rand(pictures, 1, device=device))
-    mixed = weight * texts[fitting] + (1 - weight) * crops[crop]
+    mixed = weight * texts[fitting] + (1 - weight) * crops[crop].float()
     a, b = same[rows, :, crop], torch.where(weight > 0, answers[rows, :, fitting], same[rows, :, crop])
     either = torch.where((a == 1) | (b == 1), 1, torch.where((a == 0) & (b == 0), 0, -1))
     wanted = torch.cat([wanted, either[..., None]], 2)  # [B, 10, 5]
@@ -337,14 +371,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
     add_arguments(parser, "words-nano", stages="192:40000,256:30000", batch=8, rate=7e-4, decay=0.25)
+    parser.add_argument("--table", default="2000:1000", help="steps of the names' own vectors : steps over which the text encoder takes their place")
     arguments = parser.parse_args()
+    table = tuple(int(v) for v in arguments.table.split(":"))
+    names = every_name(named_library(arguments.root)[1])
     tokenizer = trained_tokenizer(arguments.root)
     tokenizer.save_pretrained((arguments.run or arguments.root / "words-nano") / "tokenizer")
     train(
         arguments,
-        build=lambda side: Words(side, tokenizer, "eager" if arguments.device == "cpu" else "sdpa"),
+        build=lambda side: Words(side, tokenizer, "eager" if arguments.device == "cpu" else "sdpa", names),
         resized=resized,
-        batches=lambda side: TextBatches(arguments.root, arguments.batch, side, arguments.seed, tokenizer),
+        batches=lambda side: TextBatches(arguments.root, arguments.batch, side, arguments.seed, tokenizer, table),
         loss=step_loss,
     )
 
