@@ -246,6 +246,7 @@ struct WorkerTests {
             ["worker", "--task", "mask", "--precision", "float32", "--no-such-option"],
             ["worker", "--task", "mask", "--precision", "float32", "--text", "a"],
             ["worker", "--task", "mask", "--precision", "float32", "a.png"],
+            ["worker", "--task", "mask", "--precision", "float32", "-"],
             ["worker", "--task", "mask", "--precision", "float32", "--out", "found"],
             ["worker", "--task", "mask", "--precision", "float32", "--export", "coco:all.json"],
             ["worker", "--task", "mask", "--precision", "float32", "--background-point", "1,1"],

@@ -34,6 +34,11 @@ struct PictureArguments: ParsableArguments {
 
     @Flag(help: "Also search the folders inside folders.")
     var recursive = false
+
+    /// In place of pictures: they come with a worker's lines, which may also say what to look for. No command line can hold it.
+    static let ofLines = "\0"
+
+    var areOfLines: Bool { images.first == Self.ofLines }
 }
 
 /// What is written for the whole run.

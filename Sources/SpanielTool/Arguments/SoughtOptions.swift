@@ -16,12 +16,13 @@ struct SoughtOptions: ParsableArguments {
     /// Whether nothing is looked for.
     var isEmpty: Bool { texts.texts.isEmpty && examples.examples.isEmpty && conceptFiles.isEmpty }
 
-    func requireSomething() throws {
-        if isEmpty { throw ValidationError("say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE") }
-    }
-
-    /// - Parameter negativesMayJoinConcepts: whether they are of use without examples that learn from them.
-    func check(for command: String, negativesMayJoinConcepts: Bool) throws {
+    /// - Parameters:
+    ///   - mayBeEmpty: whether something else may say what is looked for.
+    ///   - negativesMayJoinConcepts: whether they are of use without examples that learn from them.
+    func check(for command: String, mayBeEmpty: Bool, negativesMayJoinConcepts: Bool) throws {
+        if isEmpty && !mayBeEmpty {
+            throw ValidationError("say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE")
+        }
         let hasExamples = !examples.examples.isEmpty
         if hasExamples && !conceptFiles.isEmpty {
             throw ValidationError("--concept stands instead of examples: learn them together, with spaniel learn --for \(command)")

@@ -25,7 +25,7 @@ struct DetectCommand: PictureCommand {
     @OptionGroup(title: "Output") var export: ExportOptions
 
     func validate() throws {
-        try sought.check(for: "detect", negativesMayJoinConcepts: false)
+        try sought.check(for: "detect", mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: false)
         if how.examples.selection != nil && sought.examples.examples.isEmpty {
             throw ValidationError("--selection chooses among the boxes of an example, and there is none")
         }
@@ -34,7 +34,6 @@ struct DetectCommand: PictureCommand {
     var filesAsked: [String] { [] }
 
     func run() throws {
-        try sought.requireSomething()
         let entries = try pictures.expand()
         try output.check()
         try export.check()

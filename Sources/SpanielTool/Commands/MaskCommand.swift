@@ -25,24 +25,22 @@ struct MaskCommand: PictureCommand {
     func validate() throws {
         let prompt = prompts.prompt
         if everything && prompt != nil { throw ValidationError("--everything stands alone: leave out the points and the box") }
-        if !prompts.backgroundPoints.isEmpty && !asksSomething { throw asksNothing }
+        if !asksSomething && (prompt != nil || !pictures.areOfLines) {
+            throw ValidationError("say what to mask: --point X,Y, --box X1,Y1,X2,Y2 or --everything")
+        }
     }
 
     private var asksSomething: Bool { everything || !prompts.points.isEmpty || !prompts.boxes.isEmpty }
-    private var asksNothing: ValidationError {
-        ValidationError("say what to mask: --point X,Y, --box X1,Y1,X2,Y2 or --everything")
-    }
 
     var filesAsked: [String] { [] }
 
     func run() throws {
-        guard asksSomething else { throw asksNothing }
         try output.thresholds.check(against: [ExampleArgument.defaultClass])
         let entries = try pictures.expand()
         try output.check()
         try export.check()
         let task = try prepare()
-        guard let work = task.work else { throw asksNothing }
+        guard let work = task.work else { return }
         var run = try PictureRun(entries, output, exports: export.export, task)
         var emptyPictures = 0
         defer { if everything && emptyPictures > 0 { hint(emptyPictures) } }

@@ -25,7 +25,7 @@ struct SegmentCommand: PictureCommand {
     @OptionGroup(title: "Output") var export: ExportOptions
 
     func validate() throws {
-        try sought.check(for: "segment", negativesMayJoinConcepts: true)
+        try sought.check(for: "segment", mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: true)
         if how.mixing.mix != nil && !sought.mayHaveBoth {
             throw ValidationError("--mix mixes a class's texts and examples: give --text CLASS=WORDS and --example CLASS=IMG#MASK")
         }
@@ -34,7 +34,6 @@ struct SegmentCommand: PictureCommand {
     var filesAsked: [String] { how.scores == nil ? [] : ["--scores"] }
 
     func run() throws {
-        try sought.requireSomething()
         let entries = try pictures.expand()
         try output.check()
         try export.check()

@@ -42,20 +42,21 @@ struct WorkerCommand: ParsableCommand {
 
     /// The task's command as its own options make it, its pictures being those of the lines.
     private static func command(_ task: Task, _ options: [String]) throws -> any PictureCommand {
-        guard let command = try SpanielCommand.parseAsRoot([task.rawValue, "-"] + options) as? any PictureCommand else {
-            throw ValidationError("\(options.joined(separator: " ")): these are no options of spaniel \(task.rawValue)")
+        guard let command = try SpanielCommand.parseAsRoot([task.rawValue, PictureArguments.ofLines] + options) as? any PictureCommand
+        else {
+            throw UsageError("\(options.joined(separator: " ")): these are no options of spaniel \(task.rawValue)")
         }
         if let picture = command.pictures.images.dropFirst().first {
-            throw ValidationError("a worker's pictures come on standard input, as {\"path\": …}; leave out \(picture)")
+            throw UsageError("a worker's pictures come on standard input, as {\"path\": …}; leave out \(picture)")
         }
         var elsewhere = command.filesAsked
         if command.output.out != nil { elsewhere.append("--out") }
         if !command.export.export.isEmpty { elsewhere.append("--export") }
         guard elsewhere.isEmpty else {
-            throw ValidationError("\(elsewhere.joined(separator: ", ")): a worker writes answers only, on standard output")
+            throw UsageError("\(elsewhere.joined(separator: ", ")): a worker writes answers only, on standard output")
         }
         guard command.model.precision != .auto else {
-            throw ValidationError("say which --precision: every machine that does a part of the work must use the same; write float32")
+            throw UsageError("say which --precision: every machine that does a part of the work must use the same; write float32")
         }
         return command
     }

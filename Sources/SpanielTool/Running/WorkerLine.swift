@@ -71,7 +71,8 @@ package struct WorkerLine {
             default:
                 throw Self.failure(
                     "line.key",
-                    "\(JSON.string(key).text()): a line may hold id, path or bytes_b64, points, background_points, box and texts")
+                    "\(JSON.string(String(key.prefix(40))).text()): a line may hold id, path or bytes_b64, points, background_points, box and texts"
+                )
             }
         }
         guard sources.count == 1 else {
