@@ -10,8 +10,6 @@ import Tensor
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
 extension OWLViT.Concept {
-    package static let format = "spaniel-detect-concept-1"
-
     /// Writes several concepts, one file, whole or not at all.
     public static func save(_ concepts: [Self], to url: URL) throws {
         var tensors: [(String, Tensor)] = []
@@ -29,12 +27,7 @@ extension OWLViT.Concept {
             let texts = concept.texts.map { JSON.object(["text": JSON($0.text), "cut": JSON($0.wasCut)]) }
             entries.append(["class": JSON(concept.className), "scoring": JSON(concept.scoring.rawValue), "texts": .array(texts)])
         }
-        let metadata = [
-            "format": format, "task": "detect", "model": concepts.first?.model.name ?? "",
-            "model_sha256": concepts.first?.model.sha256 ?? "",
-            "concepts": JSON.array(entries).text(),
-        ]
-        try Safetensors.write(tensors, metadata: metadata, to: url)
+        try ConceptArchive.write(tensors, entries, for: .detect, model: concepts.first?.model, to: url)
     }
 
     public func save(to url: URL) throws { try Self.save([self], to: url) }
@@ -42,8 +35,8 @@ extension OWLViT.Concept {
     /// Reads the concepts of a file.
     /// - Throws: `OWLViTError.conceptFile` naming what was expected and found; `WeightsError` where it is no safetensors file.
     public static func load(contentsOf url: URL) throws -> [Self] {
-        let file = try ConceptFile(contentsOf: url)
-        return try file.entries.indices.map(file.concept)
+        let archive = try ConceptArchive(contentsOf: url, for: .detect) { OWLViTError.conceptFile(file: $0, expected: $1, found: $2) }
+        return try archive.entries.indices.map(archive.concept)
     }
 
     /// The one concept of a file.
@@ -56,39 +49,12 @@ extension OWLViT.Concept {
     }
 }
 
-/// A concept file being read; anything may stand in it.
-private struct ConceptFile {
-    let file: Safetensors
-    let model: (name: String, sha256: String)
-    let entries: [JSON]
-
-    init(contentsOf url: URL) throws {
-        file = try Safetensors(contentsOf: url)
-        let format = file.metadata["format"]
-        guard format == OWLViT.Concept.format else {
-            throw OWLViTError.conceptFile(
-                file: file.path, expected: "a concept for detect, format \(OWLViT.Concept.format)", found: Self.kind(format))
-        }
-        guard let name = file.metadata["model"], let digest = file.metadata["model_sha256"], let text = file.metadata["concepts"],
-            let entries = try? JSON(parsing: Array(text.utf8)).array
-        else { throw OWLViTError.conceptFile(file: file.path, expected: "the model's name and the classes", found: "damaged metadata") }
-        model = (name, digest)
-        self.entries = entries
-    }
-
-    /// What another format is.
-    private static func kind(_ format: String?) -> String {
-        guard let format else { return "another kind of file" }
-        if format == "spaniel-concept-1" { return "a concept for find" }
-        for task in ["find", "segment"] where format.hasPrefix("spaniel-\(task)-concept-") { return "a concept for \(task)" }
-        return "format \(format.prefix(40))"
-    }
-
-    func concept(_ i: Int) throws -> OWLViT.Concept {
+extension ConceptArchive {
+    fileprivate func concept(_ i: Int) throws -> OWLViT.Concept {
         guard let className = entries[i]["class"]?.string, let words = entries[i]["texts"]?.array,
             let scoring = entries[i]["scoring"]?.string.flatMap(OWLViT.Scoring.init)
         else { throw refuse("a class, its texts and how it scores", "damaged metadata") }
-        let vectors = try rows("\(i).texts", [nil, nil])
+        let vectors = try rows("\(i).texts")
         guard vectors.count == words.count else { throw refuse("\(words.count) texts in \(i).texts", "\(vectors.count)") }
         let texts = try zip(words, vectors).map { word, vector in
             guard let text = word["text"]?.string, let wasCut = word["cut"]?.bool else { throw refuse("texts", "damaged metadata") }
@@ -104,7 +70,7 @@ private struct ConceptFile {
     }
 
     private func examples(_ name: String) throws -> OWLViT.Examples {
-        let vectors = try rows(name, [nil, nil])
+        let vectors = try rows(name)
         guard !vectors.isEmpty else { return .none }
         guard let places = try tensor("\(name)_boxes", [vectors.count, 5]), let levels = try tensor("\(name)_levels", [2]) else {
             throw refuse("\(name)_boxes and \(name)_levels", "not both")
@@ -115,25 +81,5 @@ private struct ConceptFile {
             return OWLViT.Exemplar(embedding: vector, box: box, overlap: place[4])
         }
         return OWLViT.Examples(exemplars: exemplars, background: levels[0], inside: levels[1])
-    }
-
-    private func rows(_ name: String, _ shape: [Int?]) throws -> [Tensor] {
-        guard let matrix = try tensor(name, shape) else { return [] }
-        return (0..<matrix.shape[0]).map { matrix[leading: $0] }
-    }
-
-    /// - Parameter shape: nil stands for any extent from 1.
-    private func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor? {
-        guard let entry = file.entry(name) else { return nil }
-        guard entry.shape.count == shape.count, zip(entry.shape, shape).allSatisfy({ $0 > 0 && $0 == $1 ?? $0 }) else {
-            throw refuse("\(name) \(shape.map { $0.map(String.init) ?? "any" })", "\(entry.shape)")
-        }
-        let tensor = try file.tensor(entry)
-        guard tensor.array.allSatisfy(\.isFinite) else { throw refuse("finite numbers in \(name)", "others") }
-        return tensor
-    }
-
-    private func refuse(_ expected: String, _ found: String) -> OWLViTError {
-        .conceptFile(file: file.path, expected: expected, found: found)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import OWLViT
+import SpanielTestSupport
 import Tensor
 import Testing
 

@@ -1,4 +1,5 @@
 import SAM
+import SpanielTestSupport
 import Tensor
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import SAM
+import SpanielTestSupport
 import Tensor
 import Testing
 

@@ -24,17 +24,3 @@ struct ViTGolden: Sendable {
         return Picture(rgb: tensor.array.map { UInt8($0) }, width: tensor.shape[1], height: tensor.shape[0])
     }
 }
-
-/// Checks shape and values; the tolerance is a part of the largest expected value.
-///
-/// The default allows for sums of up to a few hundred float32 products in another order.
-func expectClose(
-    _ found: Tensor, _ expected: Tensor, _ what: String, tolerance: Float = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
-) {
-    guard found.shape == expected.shape else {
-        Issue.record("\(what) is \(found.shape), expected \(expected.shape)", sourceLocation: sourceLocation)
-        return
-    }
-    let (difference, magnitude) = largestDifference(found.array, expected.array)
-    #expect(difference <= tolerance * magnitude, "\(what): differs by \(difference), of \(magnitude)", sourceLocation: sourceLocation)
-}

@@ -56,7 +56,12 @@ struct ConvertCommand: ParsableCommand {
         var options = AnnotationOptions()
         options.pictures = pictures.map { URL(filePath: $0) }
         options.allowsBoxesOutside = allowOutside
-        options.yolo = [.automatic: .automatic, .boxes: .boxes, .segments: .segments][yolo]!
+        options.yolo =
+            switch yolo {
+            case .automatic: .automatic
+            case .boxes: .boxes
+            case .segments: .segments
+            }
         options.truth = try truth?.read(options, quiet: quiet)
         let set = try source.read(options, quiet: quiet)
         try destination.write(set, options, quiet: quiet)
