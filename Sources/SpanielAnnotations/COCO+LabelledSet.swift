@@ -88,7 +88,11 @@ extension COCO {
     }
 
     static func write(_ set: LabelledSet, to url: URL, _ losses: inout Losses) throws(AnnotationError) {
-        losses.compare(set, with: [.shapes, .scores, .provenance, .crowds, .unusedClasses, .emptyPictures, .numbers], of: .coco)
+        losses.compare(
+            set,
+            with: [
+                .shapes, .scores, .provenance, .crowds, .unusedClasses, .emptyPictures, .numbers, .boxesOfShapes, .parts,
+            ], of: .coco)
         try COCO(set, &losses).write(to: url)
     }
 
@@ -111,7 +115,7 @@ extension COCO.Annotation {
         let segmentation = object.shape.flatMap { COCO.Segmentation($0, size: size) }
         self.init(
             id: id, imageID: imageID, categoryID: categoryID, box: object.box,
-            area: object.area ?? segmentation.map { Double($0.area(size: size)) } ?? object.box.area, segmentation: segmentation,
+            area: object.area ?? segmentation.map { Double($0.rle(size: size).area) } ?? object.box.area, segmentation: segmentation,
             score: object.score.flatMap { $0.isFinite ? $0 : nil }, isCrowd: object.isCrowd)
         provenance = object.provenance
         extras = object.extras.of(.coco)

@@ -67,14 +67,12 @@ public struct COCO: Sendable, Equatable {
             }
         }
 
-        /// The box around the mask's pixels; nil where it has none.
-        func box(size: Size) -> Box? {
-            if case .runLengths(let rle) = self { rle.box } else { mask(size: size).box }
-        }
-
-        /// How many pixels the mask has.
-        package func area(size: Size) -> Int {
-            if case .runLengths(let rle) = self { rle.area } else { mask(size: size).area }
+        /// The pixels of `mask(size:)` as run lengths.
+        package func rle(size: Size) -> RLE {
+            switch self {
+            case .polygons(let rings): RLE(polygon: rings, size: size)
+            case .runLengths(let rle): rle
+            }
         }
     }
 

@@ -58,7 +58,7 @@ extension COCO.Annotation {
         let box: Box
         if field["bbox"].isMissing, let segmentation {
             // A mask without a pixel has the box pycocotools gives it.
-            box = segmentation.box(size: size) ?? Box(x1: 0, y1: 0, x2: 0, y2: 0)
+            box = segmentation.rle(size: size).box ?? Box(x1: 0, y1: 0, x2: 0, y2: 0)
         } else {
             let numbers = try field["bbox"].numbers()
             guard numbers.count == 4, numbers[2] >= 0, numbers[3] >= 0 else {
@@ -66,7 +66,7 @@ extension COCO.Annotation {
             }
             box = Box(x1: numbers[0], y1: numbers[1], x2: numbers[0] + numbers[2], y2: numbers[1] + numbers[3])
         }
-        let area = field["area"].isMissing ? segmentation.map { Double($0.area(size: size)) } ?? box.area : try field["area"].double()
+        let area = field["area"].isMissing ? segmentation.map { Double($0.rle(size: size).area) } ?? box.area : try field["area"].double()
         self.init(
             id: id, imageID: image, categoryID: category, box: box, area: area, segmentation: segmentation,
             score: field["score"].isMissing ? nil : try field["score"].double(),

@@ -31,14 +31,14 @@ enum COCOResults {
             let size = set.pictures[place].size
             var annotation = try COCO.Annotation(field, id: count, image: image, category: category, size: size)
             annotation.score = try field["score"].double()
-            annotation.area = annotation.segmentation.flatMap { areBoxes ? nil : Double($0.area(size: size)) } ?? annotation.box.area
+            annotation.area = annotation.segmentation.flatMap { areBoxes ? nil : Double($0.rle(size: size).area) } ?? annotation.box.area
             set.pictures[place].objects.append(LabelledObject(annotation, classIndex: label))
         }
         return set
     }
 
     static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) {
-        losses.compare(set, with: [.shapes, .scores, .numbers], of: .cocoResults)
+        losses.compare(set, with: [.shapes, .scores, .numbers, .boxesOfShapes], of: .cocoResults)
         var coco = COCO(set)
         if let truth = options.truth { coco.renumber(like: truth, &losses) }
         let sizes = Dictionary(uniqueKeysWithValues: coco.images.map { ($0.id, $0.size) })
@@ -62,12 +62,6 @@ enum COCOResults {
 
     private static func indices(_ ids: [Int]) -> [Int: Int] {
         Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($0.element, $0.offset) })
-    }
-}
-
-extension COCO.Segmentation {
-    fileprivate func rle(size: Size) -> RLE {
-        if case .runLengths(let rle) = self { rle } else { mask(size: size).rle }
     }
 }
 

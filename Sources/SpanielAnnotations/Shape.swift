@@ -43,7 +43,11 @@ extension LabelledObject.Shape {
 
     /// The run lengths, as COCO's evaluation needs them.
     package func rle(size: Size) -> RLE {
-        if case .mask(let rle) = self { rle } else { mask(size: size).rle }
+        switch self {
+        case .mask(let rle): rle
+        case .polygons(let polygons) where polygons.allSatisfy(\.holes.isEmpty): RLE(polygon: polygons.map(\.outer), size: size)
+        case .polygons: mask(size: size).rle
+        }
     }
 
     /// The box around it; nil where it has no corner or no pixel.
@@ -58,6 +62,18 @@ extension LabelledObject.Shape {
                 box = Box(x1: min(box.x1, point.x), y1: min(box.y1, point.y), x2: max(box.x2, point.x), y2: max(box.y2, point.y))
             }
             return box
+        }
+    }
+
+    /// Whether it says nothing but pixels: run lengths, or rings along the pixels' edges.
+    var followsPixels: Bool {
+        guard case .polygons(let polygons) = self else { return true }
+        return polygons.allSatisfy { polygon in
+            ([polygon.outer] + polygon.holes).allSatisfy { ring in
+                zip(ring, ring.dropFirst() + ring.prefix(1)).allSatisfy { a, b in
+                    a.x == a.x.rounded() && a.y == a.y.rounded() && (a.x == b.x || a.y == b.y)
+                }
+            }
         }
     }
 

@@ -33,7 +33,7 @@ public struct MeanIoU: Sendable, Equatable {
                 let size = pairing.sizes[place]
                 let truth = Self.joined(cell.truth, size)
                 let found = Self.joined(cell.found.filter { ($0.score ?? 1) >= threshold }, size)
-                let both = truth.intersectionArea(with: found)
+                let both = Region.shared(truth.runs, found.runs)
                 shared += both
                 either += truth.area + found.area - both
                 wanted += truth.area
@@ -45,10 +45,8 @@ public struct MeanIoU: Sendable, Equatable {
         }
     }
 
-    private static func joined(_ objects: [LabelledObject], _ size: Size) -> Mask {
-        var mask = Mask(size: size)
-        for object in objects { mask.formUnion(object.mask(size: size)) }
-        return mask
+    private static func joined(_ objects: [LabelledObject], _ size: Size) -> RLE {
+        RLE(joining: objects.flatMap { ($0.shape?.rle(size: size) ?? $0.mask(size: size).rle).runs }, size: size)
     }
 }
 

@@ -5,7 +5,7 @@ import SpanielImaging
 package enum Region {
     case box(Box)
     /// First and last position of each run, in columns from the left, with the box around them and how many pixels they are.
-    case pixels(runs: [Range<Int32>], box: Box, area: Int)
+    case pixels(runs: [Range<Int>], box: Box, area: Int)
 
     init(_ object: LabelledObject, size: Size, kind: EvaluationKind) {
         guard kind == .masks else {
@@ -16,19 +16,11 @@ package enum Region {
         let corners = [
             Point(x: box.x1, y: box.y1), Point(x: box.x1, y: box.y2), Point(x: box.x2, y: box.y2), Point(x: box.x2, y: box.y1),
         ]
-        self.init(object.shape?.rle(size: size) ?? Mask(polygon: [corners], size: size).rle)
+        self.init(object.shape?.rle(size: size) ?? RLE(polygon: [corners], size: size))
     }
 
     init(_ rle: RLE) {
-        var runs: [Range<Int32>] = []
-        runs.reserveCapacity(rle.counts.count / 2)
-        var position: Int32 = 0
-        for (index, count) in rle.counts.enumerated() {
-            let end = position + Int32(count)
-            if index % 2 == 1, count > 0 { runs.append(position..<end) }
-            position = end
-        }
-        self = .pixels(runs: runs, box: rle.box ?? Box(x1: 0, y1: 0, x2: 0, y2: 0), area: rle.area)
+        self = .pixels(runs: rle.runs, box: rle.box ?? Box(x1: 0, y1: 0, x2: 0, y2: 0), area: rle.area)
     }
 
     /// How many pixels it covers.
@@ -58,12 +50,12 @@ package enum Region {
     }
 
     /// How many positions two lists of runs share.
-    private static func shared(_ a: [Range<Int32>], _ b: [Range<Int32>]) -> Int {
+    static func shared(_ a: [Range<Int>], _ b: [Range<Int>]) -> Int {
         var (i, j, shared) = (0, 0, 0)
         while i < a.count, j < b.count {
             let start = max(a[i].lowerBound, b[j].lowerBound)
             let end = min(a[i].upperBound, b[j].upperBound)
-            if start < end { shared += Int(end - start) }
+            if start < end { shared += end - start }
             if a[i].upperBound < b[j].upperBound { i += 1 } else { j += 1 }
         }
         return shared

@@ -39,7 +39,7 @@ package enum InputFile {
         case .missing: .missing(file: name)
         case .notAFile(_, "a folder"): .directory(file: name)
         case .notAFile(_, let found): .unreadable(file: name, reason: "it is \(found)")
-        case .notAFolder: .unreadable(file: name, reason: "it is a file")
+        case .notAFolder, .leadsElsewhere: .unreadable(file: name, reason: "it is a file")
         case .tooLarge(_, let bytes, _): .fileTooLarge(file: name, bytes: bytes)
         case .unreadable(_, let errno), .unwritable(_, let errno):
             .unreadable(file: name, reason: errno == EACCES ? "no permission" : String(cString: strerror(errno)))

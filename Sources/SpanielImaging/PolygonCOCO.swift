@@ -1,32 +1,60 @@
 extension Mask {
     /// The mask COCO's tools make of rings of corners: exactly pycocotools' `frPyObjects`, merged. Rings are added up; a hole cannot be said.
-    ///
-    /// The boundary is walked on a grid five times as fine; where it passes the middle of a pixel column it toggles the pixels from there
-    /// down. Coordinates beyond ±2²⁸ pixels count as there.
     public init(polygon rings: [[Point]], size: Size) {
         var columns = Mask(width: size.height, height: size.width)
         var scratch = columns
+        let walk = RingWalk(size: size)
         for ring in rings {
-            let touched = scratch.toggleColumns(of: ring)
-            columns.formUnionAndClear(&scratch, filled: touched)
+            var touched = Touched()
+            walk(ring) { column, y in
+                touched.insert(column..<column + 1)
+                if y < size.height { scratch.words[column * scratch.wordsPerRow + y >> 6] ^= 1 << UInt64(y & 63) }
+            }
+            columns.formUnionAndClear(&scratch, filled: touched.range)
         }
         self = columns.transposed()
     }
+}
 
-    /// On a mask of columns as rows: toggles the first pixel below each passage of the ring through a column's middle.
-    ///
+extension RLE {
+    /// The run lengths of `Mask(polygon:size:)`, found along the outlines: a small object in a large picture costs little.
+    public init(polygon rings: [[Point]], size: Size) {
+        let walk = RingWalk(size: size)
+        // A passage takes as much memory as 64 pixels of a mask.
+        guard rings.reduce(0, { $0 + walk.passages(of: $1) }) <= size.width * size.height / 64 + 1024 else {
+            self = Mask(polygon: rings, size: size).rle
+            return
+        }
+        var runs: [Range<Int>] = []
+        for ring in rings {
+            var positions: [Int] = []
+            walk(ring) { column, y in positions.append(column * size.height + y) }
+            // A closed ring passes every column's middle an even number of times.
+            positions.sort()
+            for index in stride(from: 1, to: positions.count, by: 2) where positions[index - 1] < positions[index] {
+                runs.append(positions[index - 1]..<positions[index])
+            }
+        }
+        self.init(joining: runs, size: size)
+    }
+}
+
+/// pycocotools' walk along a ring on a grid five times as fine: where it passes the middle of a pixel column, the pixels from there down
+/// change sides. Coordinates beyond ±2²⁸ pixels count as there.
+private struct RingWalk {
+    let size: Size
+
     /// `Int(…)` rounds toward zero, as C does, and COCO's result depends on it.
     ///
-    /// - Returns: the columns that may hold toggles.
-    private mutating func toggleColumns(of ring: [Point]) -> Range<Int> {
-        guard let last = ring.last else { return 0..<0 }
-        var touched = Touched()
-        var from = (x: Self.fine(last.x), y: Self.fine(last.y))
+    /// - Parameter pass: takes a column and the first pixel below the passage, at most the picture's height.
+    func callAsFunction(_ ring: [Point], _ pass: (_ column: Int, _ y: Int) -> Void) {
+        guard let last = ring.last else { return }
+        func toggle(_ column: Int, below fineY: Int) { pass(column, fineY <= 2 ? 0 : min(size.height, (fineY - 2 + 4) / 5)) }
+        var from = Self.fine(last)
         for corner in ring {
-            let to = (x: Self.fine(corner.x), y: Self.fine(corner.y))
+            let to = Self.fine(corner)
             let (dx, dy) = (abs(to.x - from.x), abs(to.y - from.y))
-            let middles = middles(between: min(from.x, to.x), and: max(from.x, to.x))
-            touched.insert(middles)
+            let middles = middles(from.x, to.x)
             if dx >= dy {
                 let (start, end) = from.x <= to.x ? (from, to) : (to, from)
                 let slope = Double(end.y - start.y) / Double(dx)
@@ -53,20 +81,27 @@ extension Mask {
             }
             from = to
         }
-        return touched.range
+    }
+
+    /// How often the walk along a ring passes a column's middle.
+    func passages(of ring: [Point]) -> Int {
+        guard var from = ring.last.map(Self.fine) else { return 0 }
+        return ring.reduce(0) { sum, corner in
+            let to = Self.fine(corner)
+            defer { from = to }
+            return sum + middles(from.x, to.x).count
+        }
     }
 
     /// The columns whose middle a walk between two fine positions passes: column k's is between 5k + 2 and 5k + 3.
-    private func middles(between low: Int, and high: Int) -> Range<Int> {
+    private func middles(_ a: Int, _ b: Int) -> Range<Int> {
+        let (low, high) = (min(a, b), max(a, b))
         let first = max(0, (low - 2 + 4) / 5)
-        let end = min(height, high >= 3 ? (high - 3) / 5 + 1 : 0)
+        let end = min(size.width, high >= 3 ? (high - 3) / 5 + 1 : 0)
         return first..<max(first, end)
     }
 
-    private mutating func toggle(_ column: Int, below fineY: Int) {
-        let y = fineY <= 2 ? 0 : (fineY - 2 + 4) / 5
-        if y < width { words[column * wordsPerRow + y >> 6] ^= 1 << UInt64(y & 63) }
-    }
+    private static func fine(_ point: Point) -> (x: Int, y: Int) { (fine(point.x), fine(point.y)) }
 
     private static func fine(_ coordinate: Double) -> Int {
         Int(5 * min(268_435_456, max(-268_435_456, coordinate)) + 0.5)

@@ -54,6 +54,38 @@ public struct RLE: Sendable, Equatable {
         self.counts = counts
     }
 
+    /// The counts of all pixels that one of the runs holds.
+    ///
+    /// - Parameter runs: positions down the columns, in any order; they may overlap.
+    package init(joining runs: [Range<Int>], size: Size) {
+        let pixels = size.width * size.height
+        var counts: [Int] = []
+        var end = 0
+        for run in runs.sorted(by: { $0.lowerBound < $1.lowerBound }) where run.upperBound > end {
+            if run.lowerBound > end || counts.isEmpty {
+                counts += [run.lowerBound - end, run.count]
+            } else {
+                counts[counts.count - 1] += run.upperBound - end
+            }
+            end = run.upperBound
+        }
+        if end < pixels || counts.isEmpty { counts.append(pixels - end) }
+        self.size = size
+        self.counts = counts
+    }
+
+    /// The object's pixels as positions down the columns from the left.
+    package var runs: [Range<Int>] {
+        var runs: [Range<Int>] = []
+        runs.reserveCapacity(counts.count / 2)
+        var position = 0
+        for (index, count) in counts.enumerated() {
+            if index % 2 == 1, count > 0 { runs.append(position..<position + count) }
+            position += count
+        }
+        return runs
+    }
+
     /// How many pixels are inside the object.
     public var area: Int {
         var area = 0

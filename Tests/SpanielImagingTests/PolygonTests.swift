@@ -72,6 +72,7 @@ struct PolygonTests {
             }
             let mask = Mask(polygon: rings, size: golden.maskSize)
             #expect(mask.rle.compressed == golden["counts"]!.string!, "\(rings)")
+            #expect(RLE(polygon: rings, size: golden.maskSize).compressed == golden["counts"]!.string!, "\(rings)")
         }
     }
 
@@ -82,6 +83,38 @@ struct PolygonTests {
             let polygons = filled.polygons()
             #expect(polygons.allSatisfy { $0.holes.isEmpty })
             #expect(Mask(polygon: polygons.map(\.outer), size: mask.size) == filled)
+        }
+    }
+
+    @Test("run lengths along the outlines are the filled mask's, for parts over each other and outlines longer than the picture too")
+    func runsOfOutlines() {
+        var random = Seeded(10)
+        for round in 0..<300 {
+            let size = Size(width: .random(in: 1...90, using: &random), height: .random(in: 1...40, using: &random))
+            let rings = (0..<Int.random(in: 0...4, using: &random)).map { _ in
+                (0..<(round % 10 == 0 ? 200 : Int.random(in: 0...9, using: &random))).map { _ in
+                    Point(x: .random(in: -40...130, using: &random), y: .random(in: -40...80, using: &random))
+                }
+            }
+            #expect(RLE(polygon: rings, size: size) == Mask(polygon: rings, size: size).rle)
+        }
+    }
+
+    @Test("a small outline in the largest picture costs next to nothing")
+    func smallInLarge() {
+        let size = Size(width: 13_000, height: 13_000)
+        let square = [Point(x: 7000, y: 9000), Point(x: 7003, y: 9000), Point(x: 7003, y: 9002), Point(x: 7000, y: 9002)]
+        // Filled pixel by pixel this would take minutes.
+        for _ in 0..<5000 { #expect(RLE(polygon: [square], size: size).area == 6) }
+    }
+
+    @Test("run lengths joined from any runs are those of their pixels")
+    func joined() {
+        let size = Size(width: 3, height: 4)
+        #expect(RLE(joining: [5..<7, 0..<2, 1..<3, 7..<8, 6..<7], size: size).counts == [0, 3, 2, 3, 4])
+        #expect(RLE(joining: [], size: size).counts == [12] && RLE(joining: [0..<12], size: size).counts == [0, 12])
+        for mask in Mask.samples(count: 60, seed: 9, largest: 80) {
+            #expect(RLE(joining: mask.rle.runs.reversed(), size: mask.size) == mask.rle)
         }
     }
 
@@ -119,11 +152,12 @@ struct PolygonTests {
         let size = Size(width: 70, height: 50)
         for bad in [Double.nan, .infinity, -.infinity, 1e300, -1e300, .greatestFiniteMagnitude] {
             let ring = [Point(x: 0, y: 0), Point(x: bad, y: 3), Point(x: 30, y: 40), Point(x: 2, y: bad)]
-            #expect(Mask(polygon: [ring], size: size).size == size)
+            #expect(Mask(polygon: [ring], size: size).rle == RLE(polygon: [ring], size: size))
             #expect(Mask(polygons: [Polygon(outer: ring)], size: size).size == size)
         }
         #expect(Mask(polygon: [[], [Point(x: 1, y: 1)]], size: size).isEmpty)
         #expect(Mask(polygons: [Polygon(outer: [])], size: size).isEmpty)
         #expect(Mask(polygon: [[Point(x: 0, y: 0), Point(x: 9, y: 0), Point(x: 9, y: 9)]], size: Size(width: 0, height: 0)).isEmpty)
+        #expect(RLE(polygon: [[Point(x: 0, y: 0), Point(x: 9, y: 0), Point(x: 9, y: 9)]], size: Size(width: 0, height: 0)).area == 0)
     }
 }
