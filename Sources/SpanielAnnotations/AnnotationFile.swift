@@ -12,11 +12,18 @@ enum AnnotationFile {
     /// Two gigabytes: more labels than any set has, and less than would fill a machine's memory.
     private static let limit = 2 << 30
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     static func bytes(of url: URL) throws(AnnotationError) -> [UInt8] {
         do { return try ReadableFile.bytes(of: url, limit: limit) } catch { throw .file(error) }
     }
 
+    /// A byte order mark, which some programs put first, is passed over.
     static func json(_ bytes: [UInt8], name: String) throws(AnnotationError) -> JSON {
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            throw .json(file: name, problem: "found text in UTF-16; save it as UTF-8")
+        }
+        let bytes = bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
         do { return try JSON(parsing: bytes) } catch { throw .json(file: name, problem: error.description) }
     }
 
@@ -27,7 +34,7 @@ enum AnnotationFile {
     /// The text of a file, without a byte order mark.
     static func text(of url: URL, name: String) throws(AnnotationError) -> String {
         var bytes = try bytes(of: url)[...]
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        if bytes.starts(with: byteOrderMark) { bytes = bytes.dropFirst(3) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .value(file: name, path: "bytes", expected: "text in UTF-8", found: "bytes that are not")
         }

@@ -11,81 +11,109 @@
     import Darwin
 #endif
 
-/// A folder of files that appears whole or not at all: written beside its place and renamed into it.
+/// A folder of files that appears whole or not at all: a new one is written beside its place and renamed into it.
 ///
-/// Where a folder with files already stands, those others are left alone and each file is replaced whole as it is written; so the
-/// file that names the others is written last. Without `commit` a new folder is not left. The promise is against a process that ends,
+/// Where a folder already stands, the files wait inside it until all are there, then each takes its place; others are left alone. Nothing is
+/// written through a link that stands in it. Without `commit` nothing is left. The promise is against a full disk and a process that ends,
 /// not against a machine that does: thousands of small files are not brought to the disk one by one.
 package struct AtomicFolder: ~Copyable {
     private let destination: String
-    /// Where the files go for now; nil: straight into the folder that is there.
-    private let temporary: String?
+    private let temporary: String
+    /// Whether a folder stands at the place.
+    private let isThere: Bool
+    /// Folders inside, outer ones first, and files and links, in the order they came.
+    private var folders: [String] = []
+    private var names: [(name: String, isLink: Bool)] = []
     private var made: Set<String> = []
 
     package init(at url: URL) throws(FileError) {
         var destination = url.path(percentEncoded: false)
         while destination.count > 1, destination.hasSuffix("/") { destination.removeLast() }
-        switch FileKind(of: url) {
-        case .missing: break
-        case .folder:
-            guard let names = try? FileManager.default.contentsOfDirectory(atPath: destination) else {
-                throw .unreadable(path: destination, errno: EACCES)
-            }
-            if !names.isEmpty {
-                self.destination = destination
-                temporary = nil
-                return
-            }
-        case .file, .other: throw .notAFolder(path: destination)
-        }
-        let parent = destination.lastIndex(of: "/").map { String(destination[...$0]) } ?? "./"
-        let name = parent + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        let kind = FileKind(of: url)
+        guard kind == .missing || kind == .folder else { throw .notAFolder(path: destination) }
+        let isThere = kind == .folder
+        let place = isThere ? destination + "/" : destination.lastIndex(of: "/").map { String(destination[...$0]) } ?? "./"
+        let name = place + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
         guard mkdir(name, 0o777) == 0 else { throw .unwritable(path: destination, errno: errno) }
         AtomicFile.remember(name)
         self.destination = destination
+        self.isThere = isThere
         temporary = name
     }
 
     deinit {
-        if let temporary, AtomicFile.forget(temporary) { try? FileManager.default.removeItem(atPath: temporary) }
+        if AtomicFile.forget(temporary) { try? FileManager.default.removeItem(atPath: temporary) }
     }
 
     /// Writes a file, folders on the way made first.
     ///
     /// - Precondition: `name` is relative and stays inside the folder.
     package mutating func write(_ bytes: some Collection<UInt8>, to name: String) throws(FileError) {
-        let root = temporary ?? destination
         try makeFolders(for: name)
-        do { try AtomicFile.write(bytes, to: URL(filePath: "\(root)/\(name)"), durable: temporary == nil) } catch {
+        do { try AtomicFile.write(bytes, to: URL(filePath: "\(temporary)/\(name)"), durable: false) } catch {
             guard case .unwritable(_, let errno) = error else { throw error }
             throw .unwritable(path: "\(destination)/\(name)", errno: errno)
         }
+        names.append((name, false))
     }
 
     /// Makes a link to a file elsewhere; whatever has that name already stays.
     package mutating func link(_ name: String, to target: String) throws(FileError) {
         try makeFolders(for: name)
-        guard symlink(target, "\(temporary ?? destination)/\(name)") == 0 || errno == EEXIST else {
+        guard symlink(target, "\(temporary)/\(name)") == 0 || errno == EEXIST else {
             throw .unwritable(path: "\(destination)/\(name)", errno: errno)
         }
+        names.append((name, true))
     }
 
     private mutating func makeFolders(for name: String) throws(FileError) {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         precondition(parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }, "AtomicFolder: \(name) is no name inside a folder")
-        var folder = temporary ?? destination
+        var folder = ""
         for part in parts.dropLast() {
-            folder += "/" + part
+            folder += (folder.isEmpty ? "" : "/") + part
             guard made.insert(folder).inserted else { continue }
-            if mkdir(folder, 0o777) != 0, errno != EEXIST { throw .unwritable(path: folder, errno: errno) }
+            if mkdir("\(temporary)/\(folder)", 0o777) != 0, errno != EEXIST {
+                throw .unwritable(path: "\(destination)/\(folder)", errno: errno)
+            }
+            folders.append(folder)
         }
     }
 
-    /// Puts a new folder in its place.
+    /// Puts everything in its place.
     package consuming func commit() throws(FileError) {
-        guard let temporary else { return }
-        // An empty folder that stands there gives way to the new one.
-        guard rename(temporary, destination) == 0 else { throw .unwritable(path: destination, errno: errno) }
+        if isThere {
+            try moveInside()
+            try? FileManager.default.removeItem(atPath: temporary)
+        } else if rename(temporary, destination) != 0 {
+            throw .unwritable(path: destination, errno: errno)
+        }
         _ = AtomicFile.forget(temporary)
+    }
+
+    /// What can be known to fail is found out before the first file moves.
+    private func moveInside() throws(FileError) {
+        for folder in folders { try check("\(destination)/\(folder)", mayBeFolder: true) }
+        for entry in names { try check("\(destination)/\(entry.name)", mayBeFolder: false) }
+        for folder in folders where mkdir("\(destination)/\(folder)", 0o777) != 0 && errno != EEXIST {
+            throw .unwritable(path: "\(destination)/\(folder)", errno: errno)
+        }
+        for (name, isLink) in names {
+            let place = "\(destination)/\(name)"
+            var status = stat()
+            if isLink, lstat(place, &status) == 0 { continue }
+            guard rename("\(temporary)/\(name)", place) == 0 else { throw .unwritable(path: place, errno: errno) }
+        }
+    }
+
+    /// - Parameter mayBeFolder: whether a folder is meant there, else a file.
+    private func check(_ place: String, mayBeFolder: Bool) throws(FileError) {
+        var status = stat()
+        guard lstat(place, &status) == 0 else { return }
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        if mayBeFolder, !isFolder {
+            throw status.st_mode & S_IFMT == S_IFLNK ? .leadsElsewhere(path: place) : .notAFolder(path: place)
+        }
+        if !mayBeFolder, isFolder { throw .notAFile(path: place, found: "a folder") }
     }
 }

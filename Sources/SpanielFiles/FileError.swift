@@ -18,6 +18,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
     case notAFile(path: String, found: String)
     /// A file stands where a folder is meant.
     case notAFolder(path: String)
+    /// A link stands inside a folder of output where a folder is meant.
+    case leadsElsewhere(path: String)
     case tooLarge(path: String, bytes: Int, limit: Int)
     /// The system refused to read; `errno` says why.
     case unreadable(path: String, errno: Int32)
@@ -30,7 +32,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
     public var code: String {
         switch self {
         case .missing: "file.missing"
-        case .notAFile, .notAFolder: "file.kind"
+        case .notAFile, .notAFolder, .leadsElsewhere: "file.kind"
         case .tooLarge: "file.too-large"
         case .unreadable: "file.unreadable"
         case .unwritable: "file.unwritable"
@@ -42,6 +44,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
         case .missing(let path): "\(path): there is no such file"
         case .notAFile(let path, let found): "\(path): expected a file, found \(found)"
         case .notAFolder(let path): "\(path): expected a folder, found a file"
+        case .leadsElsewhere(let path):
+            "\(path): expected a folder, found a link to elsewhere (name its target as the output, or remove it)"
         case .tooLarge(let path, let bytes, let limit): "\(path): the file has \(bytes) bytes, expected at most \(limit)"
         case .unreadable(let path, EACCES): "\(path): no permission to read it (see its mode with ls -l)"
         case .unreadable(let path, let errno): "\(path): cannot be read (\(Self.text(errno)))"

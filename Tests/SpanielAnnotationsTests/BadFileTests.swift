@@ -79,6 +79,23 @@ struct BadFileTests {
         } catch { return "\(error)" }
     }
 
+    @Test("a byte order mark is passed over, and UTF-16 is named", arguments: [AnnotationFormat.coco, .cvat, .labelStudio])
+    func byteOrder(format: AnnotationFormat) throws {
+        let folder = try ScratchFolder()
+        let set = FormatTrapTests.one(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
+        _ = try set.write(format, to: folder["a"])
+        let bytes = try [UInt8](Data(contentsOf: folder["a"]))
+        try folder.write("b", [0xEF, 0xBB, 0xBF] + bytes)
+        #expect(try LabelledSet.read(format, at: folder["b"]).set == LabelledSet.read(format, at: folder["a"]).set)
+        for mark: [UInt8] in [[0xFF, 0xFE], [0xFE, 0xFF]] {
+            try folder.write("c", mark + bytes.flatMap { mark[0] == 0xFF ? [$0, 0] : [0, $0] })
+            do {
+                _ = try LabelledSet.read(format, at: folder["c"])
+                Issue.record("no error")
+            } catch { #expect("\(error)".hasPrefix("c: ") && "\(error)".contains("UTF-16; save it as UTF-8"), "\(error)") }
+        }
+    }
+
     @Test("10,000 nested arrays are one error", arguments: [AnnotationFormat.coco, .cocoResults, .labelStudio, .labelme])
     func deepJSON(format: AnnotationFormat) {
         let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
@@ -299,6 +316,15 @@ struct BadFileTests {
         _ = try set.write(.yolo, to: folder["yolo"])
         #expect(try folder.names() == ["file", "yolo"])
         #expect(try String(contentsOf: folder["yolo/images/mine.jpg"], encoding: .utf8) == "mine")
+        // What cannot be completed leaves the folder as it was: here a folder stands where its last file belongs.
+        try folder.write("half/data.yaml/in the way", "")
+        try folder.write("half/labels/a.txt", "mine")
+        #expect(throws: AnnotationError.file(.notAFile(path: folder["half/data.yaml"].path, found: "a folder"))) {
+            try set.write(.yolo, to: folder["half"])
+        }
+        #expect(try String(contentsOf: folder["half/labels/a.txt"], encoding: .utf8) == "mine")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder["half"].path).sorted() == ["data.yaml", "labels"])
+        try FileManager.default.removeItem(at: folder["half"])
         // A folder that cannot be completed leaves nothing behind.
         #expect(throws: FileError.self) {
             var unfinished = try AtomicFolder(at: folder["new"])
@@ -307,5 +333,29 @@ struct BadFileTests {
             try unfinished.commit()
         }
         #expect(try folder.names() == ["file", "yolo"])
+    }
+
+    @Test("nothing is written through links inside the folder; a link to the folder itself is followed")
+    func links() throws {
+        let set = FormatTrapTests.one(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
+        let folder = try ScratchFolder()
+        try folder.write("elsewhere/secret", "mine")
+        try folder.write("voc/keep", "")
+        let manager = FileManager.default
+        try manager.createSymbolicLink(atPath: folder["voc/Annotations"].path, withDestinationPath: folder["elsewhere"].path)
+        #expect(throws: AnnotationError.file(.leadsElsewhere(path: folder["voc/Annotations"].path))) {
+            try set.write(.voc, to: folder["voc"])
+        }
+        #expect(try manager.contentsOfDirectory(atPath: folder["elsewhere"].path) == ["secret"])
+        // A file's link gives way to the file.
+        try folder.write("me/keep", "")
+        try manager.createSymbolicLink(atPath: folder["me/a.json"].path, withDestinationPath: folder["elsewhere/secret"].path)
+        _ = try set.write(.labelme, to: folder["me"])
+        #expect(try String(contentsOf: folder["elsewhere/secret"], encoding: .utf8) == "mine")
+        #expect(try String(contentsOf: folder["me/a.json"], encoding: .utf8).contains("imagePath"))
+        try manager.createDirectory(at: folder["real"], withIntermediateDirectories: true)
+        try manager.createSymbolicLink(atPath: folder["link"].path, withDestinationPath: folder["real"].path)
+        _ = try set.write(.yolo, to: folder["link"])
+        #expect(try manager.contentsOfDirectory(atPath: folder["real"].path).sorted() == ["data.yaml", "labels"])
     }
 }
