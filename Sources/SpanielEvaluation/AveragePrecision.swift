@@ -50,7 +50,7 @@ public struct AveragePrecision: Sendable, Equatable {
     package init(_ pairing: Pairing, kind: EvaluationKind) {
         var curves: [Curves] = []
         for cells in pairing.cells {
-            let matches = cells.keys.sorted().map { place in
+            let matches = cells.keys.sorted { pairing.ranks[$0] < pairing.ranks[$1] }.map { place in
                 Matches(
                     cells[place]!, size: pairing.sizes[place], kind: kind, overlaps: COCORules.overlaps, areas: COCORules.areas,
                     limit: COCORules.maxima.last!)

@@ -51,32 +51,33 @@ package struct Matches {
         }
         let objects = order.prefix(limit).map { cell.found[$0] }
         let regions = objects.map { Region($0, size: size, kind: kind) }
-        let table = regions.map { region in
-            zip(cell.truth, truth).map { object, other in region.overlap(with: other, isCrowd: object.isCrowd) }
-        }
         found = objects.enumerated().map { rank, object in Found(score: object.score ?? 1, rank: rank) }
-        wanted = []
-        for (range, area) in areas.enumerated() {
-            let skipped = zip(cell.truth, truthAreas).map { $0.isCrowd || !area.contains($1) }
-            wanted.append(skipped.count { !$0 })
-            let truthOrder = truth.indices.filter { !skipped[$0] } + truth.indices.filter { skipped[$0] }
-            for (t, overlap) in overlaps.enumerated() {
-                var taken = [Bool](repeating: false, count: truth.count)
-                for place in found.indices {
+        let skipped = areas.map { area in zip(cell.truth, truthAreas).map { $0.isCrowd || !area.contains($1) } }
+        wanted = skipped.map { $0.count { !$0 } }
+        let least = min(overlaps.min() ?? 1, 1 - 1e-10)
+        // Per area range and overlap.
+        var taken = [[Bool]](repeating: [Bool](repeating: false, count: truth.count), count: areas.count * overlaps.count)
+        // One object at a time: a table of all overlaps would be the square of the file.
+        for place in found.indices {
+            let near = truth.indices.map { (place: $0, overlap: regions[place].overlap(with: truth[$0], isCrowd: cell.truth[$0].isCrowd)) }
+                .filter { $0.overlap >= least }
+            for (range, area) in areas.enumerated() {
+                let candidates = near.filter { !skipped[range][$0.place] } + near.filter { skipped[range][$0.place] }
+                for (t, overlap) in overlaps.enumerated() {
                     var best = min(overlap, 1 - 1e-10)
                     var match: Int?
-                    for candidate in truthOrder {
-                        if taken[candidate], !cell.truth[candidate].isCrowd { continue }
-                        if let match, !skipped[match], skipped[candidate] { break }
-                        guard table[place][candidate] >= best else { continue }
-                        best = table[place][candidate]
-                        match = candidate
+                    for candidate in candidates {
+                        if taken[range * overlaps.count + t][candidate.place], !cell.truth[candidate.place].isCrowd { continue }
+                        if let match, !skipped[range][match], skipped[range][candidate.place] { break }
+                        guard candidate.overlap >= best else { continue }
+                        best = candidate.overlap
+                        match = candidate.place
                     }
                     let bit: UInt16 = 1 << UInt16(t)
                     if let match {
-                        taken[match] = true
+                        taken[range * overlaps.count + t][match] = true
                         found[place].matched[range] |= bit
-                        if skipped[match] { found[place].ignored[range] |= bit }
+                        if skipped[range][match] { found[place].ignored[range] |= bit }
                     } else if !area.contains(objects[place].area ?? regions[place].area) {
                         found[place].ignored[range] |= bit
                     }

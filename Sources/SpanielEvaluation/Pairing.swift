@@ -11,6 +11,8 @@ package struct Pairing {
 
     package let classes: [String]
     package let sizes: [Size]
+    /// Picture by picture, when pycocotools comes to it: by id, which decides between equal scores.
+    package let ranks: [Int]
     /// Class by class, picture by picture; a cell that is not there is empty.
     package private(set) var cells: [[Int: Cell]]
     /// Objects left out because the truth lacks their picture or class.
@@ -20,6 +22,11 @@ package struct Pairing {
     package init(truth: LabelledSet, predictions: LabelledSet) throws(EvaluationError) {
         classes = truth.classes.map(\.name)
         sizes = truth.pictures.map(\.size)
+        let numbers = truth.pictures.map(\.number)
+        let order = truth.pictures.indices.sorted { (numbers[$0] ?? .max, $0) < (numbers[$1] ?? .max, $1) }
+        var ranks = order
+        for (rank, place) in order.enumerated() { ranks[place] = rank }
+        self.ranks = ranks
         cells = Array(repeating: [:], count: truth.classes.count)
         for (place, picture) in truth.pictures.enumerated() {
             for object in picture.objects { cells[object.classIndex][place, default: Cell()].truth.append(object) }

@@ -27,26 +27,30 @@ public struct Presence: Sendable, Equatable {
         classes = zip(pairing.classes, pairing.cells).map { name, cells in
             var shown: [Double] = []
             var notShown: [Double] = []
-            for place in pairing.sizes.indices {
-                let cell = cells[place]
-                let score = cell?.found.map { $0.score ?? 1 }.max() ?? -.infinity
-                if cell?.truth.isEmpty ?? true { notShown.append(score) } else { shown.append(score) }
+            for cell in cells.values {
+                let score = cell.found.map { $0.score ?? 1 }.max() ?? -.infinity
+                if cell.truth.isEmpty { notShown.append(score) } else { shown.append(score) }
             }
-            return ClassFigures(name: name, auroc: Self.area(shown, notShown), shown: shown.count, notShown: notShown.count)
+            // There may be thousands of classes and pictures: those without anything of the class are only counted.
+            let silent = pairing.sizes.count - cells.count
+            return ClassFigures(
+                name: name, auroc: Self.area(shown, notShown, silent: silent), shown: shown.count, notShown: notShown.count + silent)
         }
     }
 
     /// The share of pairs in the right order, equal ones counted half.
-    package static func area(_ shown: [Double], _ notShown: [Double]) -> Double? {
-        guard !shown.isEmpty, !notShown.isEmpty else { return nil }
+    ///
+    /// - Parameter silent: how many further pictures do not show it and got no score.
+    package static func area(_ shown: [Double], _ notShown: [Double], silent: Int = 0) -> Double? {
+        guard !shown.isEmpty, notShown.count + silent > 0 else { return nil }
         let others = notShown.sorted()
         var right = 0.0
         for score in shown {
             let below = lowerBound(others, score) { $0 < $1 }
             let notAbove = lowerBound(others, score) { $0 <= $1 }
-            right += Double(below) + Double(notAbove - below) / 2
+            right += Double(below) + Double(notAbove - below) / 2 + Double(silent) * (score > -.infinity ? 1 : 0.5)
         }
-        return right / (Double(shown.count) * Double(notShown.count))
+        return right / (Double(shown.count) * Double(notShown.count + silent))
     }
 
     /// How many of the sorted values come before.

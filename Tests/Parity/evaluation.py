@@ -1,4 +1,4 @@
-"""Compares `spaniel evaluate` with pycocotools on random sets: crowds, ties, empty classes, masks with and without boxes.
+"""Compares `spaniel evaluate` with pycocotools on random sets: crowds, ties, empty classes, masks with and without boxes, ids in any order.
 
     python evaluation.py --spaniel PATH [--sets N] [--pictures N]
 
@@ -40,9 +40,10 @@ def random_set(rng, pictures, masks, boxes_too=True, classes=5, truths=7, found=
     """Labels and results as COCO has them."""
     crowds, ties, whole = rng.random() < 0.5, rng.random() < 0.3, rng.random() < 0.3
     images, annotations, results = [], [], []
+    numbers = rng.permutation(pictures)  # equal scores go by the pictures' ids, not by their order in the file
     for i in range(pictures):
         w, h = int(rng.integers(100, 640)), int(rng.integers(100, 480))
-        image = {"id": 7 * i + 1, "file_name": f"{i}.jpg", "width": w, "height": h}
+        image = {"id": 7 * int(numbers[i]) + 1, "file_name": f"{i}.jpg", "width": w, "height": h}
         images.append(image)
 
         def box():
@@ -54,7 +55,8 @@ def random_set(rng, pictures, masks, boxes_too=True, classes=5, truths=7, found=
         for _ in range(rng.poisson(truths)):
             b, crowd = box(), crowds and rng.random() < 0.15
             truth = {"id": len(annotations) + 1, "image_id": image["id"], "category_id": int(rng.integers(1, classes)) * 3, "bbox": b,
-                     "area": round(b[2] * b[3] * 0.7, 1), "iscrowd": int(crowd)}
+                     "area": round(b[2] * b[3] * 0.7, 1), "iscrowd": int(crowd),
+                     "ignore": int(rng.random() < 0.1)}  # pycocotools overwrites it by iscrowd
             if masks:
                 rings = [outline(b, rng, int(rng.integers(3, 20))) for _ in range(int(rng.integers(1, 3)))]
                 if crowd or rng.random() < 0.3:

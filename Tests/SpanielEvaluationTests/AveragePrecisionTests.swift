@@ -65,6 +65,31 @@ struct AveragePrecisionTests {
         #expect(abs(figures.ap50! - 1) < 1e-12 && figures.ap75 == 0 && figures.apLarge == nil)
     }
 
+    @Test("of equal scores in two pictures the one of the smaller id comes first, as pycocotools has it, whatever the file's order")
+    func tiesBetweenPictures() throws {
+        // The right one and the wrong one have the same score: first right is an AP of 1, first wrong of a half.
+        for (right, wrong) in [(1, 2), (2, 1)] {
+            var truth = Self.set([Self.box(0)], file: "right.jpg")
+            truth.pictures.append(LabelledPicture(file: "wrong.jpg", size: Self.size))
+            truth.pictures[0].number = right
+            truth.pictures[1].number = wrong
+            truth.pictures.swapAt(0, 1)
+            var found = truth
+            for place in found.pictures.indices { found.pictures[place].objects = [Self.box(0, 0.5)] }
+            let ap = try AveragePrecision(truth: truth, predictions: found, kind: .boxes).figures.ap!
+            #expect(abs(ap - (right < wrong ? 1 : 0.5)) < 1e-12)
+        }
+    }
+
+    @Test("thousands of objects over each other in one picture take neither hours nor gigabytes")
+    func crowded() throws {
+        let truth = Self.set((0..<4000).map { Self.box(Double($0 % 50)) })
+        let found = Self.set((0..<4000).map { Self.box(Double($0 % 50), Double($0) / 4000) })
+        let counts = try PrecisionRecall(truth: truth, predictions: found, kind: .boxes, threshold: 0).figures
+        #expect((counts.right, counts.found, counts.wanted) == (4000, 4000, 4000))
+        #expect(try abs(AveragePrecision(truth: truth, predictions: found, kind: .boxes).figures.ar100! - 100.0 / 4000) < 1e-12)
+    }
+
     @Test("pictures are paired by file or by the last part of it, classes by name; the rest is counted")
     func pairing() throws {
         let truth = LabelledSet(

@@ -43,6 +43,10 @@ struct OtherFiguresTests {
             let others = (0..<Int.random(in: 1...20, using: &random)).map { _ in Double(Int.random(in: 0...5, using: &random)) }
             let pairs = shown.flatMap { a in others.map { b in a > b ? 1 : a == b ? 0.5 : 0 } }
             #expect(abs(Presence.area(shown, others)! - pairs.reduce(0, +) / Double(pairs.count)) < 1e-12)
+            let without = shown + [-.infinity]
+            #expect(
+                abs(Presence.area(without, others, silent: 3)! - Presence.area(without, others + [-.infinity, -.infinity, -.infinity])!)
+                    < 1e-12)
         }
         let truth = Self.set([[Self.object(0..<1)], [Self.object(0..<1)], [], []])
         let found = Self.set([[Self.object(5..<6, 0.9), Self.object(0..<1, 0.2)], [], [Self.object(0..<1, 0.5)], []])
