@@ -86,7 +86,7 @@ extension LabelledSet {
     /// A COCO file; or where the truth is at hand, a list of results too.
     private static func coco(_ url: URL, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
         let bytes = try AnnotationFile.bytes(of: url)
-        if options.truth != nil, bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "[") {
+        if options.truth != nil, bytes.first(where: { $0 > 0x20 && $0 < 0x80 }) == UInt8(ascii: "[") {
             return try COCOResults.read(bytes, name: url.lastPathComponent, options)
         }
         return LabelledSet(

@@ -26,7 +26,10 @@ enum Bridges {
     }
 
     /// A pair of corners near each other; of long rings only some corners are looked at, since any cut is right and a short one only nicer.
+    ///
+    /// A very long one goes on at its end: to put a hundred thousand parts into its middle would take hours.
     private static func nearest(_ a: [Point], _ b: [Point]) -> (Int, Int) {
+        if a.count > 20_000 { return (a.count - 1, 0) }
         var best = (0, 0)
         var least = Double.infinity
         for i in stride(from: 0, to: a.count, by: max(1, a.count / 64)) {

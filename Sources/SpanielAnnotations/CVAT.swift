@@ -126,7 +126,7 @@ enum CVAT {
     // MARK: Writing
 
     static func write(_ set: LabelledSet, to url: URL, _ losses: inout Losses) throws(AnnotationError) {
-        losses.compare(set, with: [.shapes, .scores, .provenance, .unusedClasses, .emptyPictures, .pictureNumbers], of: .cvat)
+        losses.compare(set, with: [.shapes, .rings, .scores, .provenance, .unusedClasses, .emptyPictures, .pictureNumbers], of: .cvat)
         let objects = set.pictures.flatMap(\.objects)
         losses.count(
             "object", "objects", "written as made by a model, without its name",

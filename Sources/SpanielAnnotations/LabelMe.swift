@@ -147,7 +147,7 @@ enum LabelMe {
     // MARK: Writing
 
     static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) {
-        losses.compare(set, with: [.shapes, .scores, .provenance, .emptyPictures], of: .labelme)
+        losses.compare(set, with: [.shapes, .parts, .scores, .provenance, .emptyPictures], of: .labelme)
         var names = FileNames()
         let files = set.pictures.map { picture in
             let name = "\(names.stem(for: picture.file)).json"

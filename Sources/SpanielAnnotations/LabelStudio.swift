@@ -178,7 +178,7 @@ enum LabelStudio {
     // MARK: Writing
 
     static func write(_ set: LabelledSet, to url: URL, _ losses: inout Losses) throws(AnnotationError) {
-        losses.compare(set, with: [.shapes, .scores, .provenance, .emptyPictures, .pictureNumbers], of: .labelStudio)
+        losses.compare(set, with: [.shapes, .rings, .scores, .provenance, .emptyPictures, .pictureNumbers], of: .labelStudio)
         let objects = set.pictures.flatMap(\.objects)
         // Predictions when every object is a model's; an annotation else, which marks them one by one.
         let arePredictions = !objects.isEmpty && objects.allSatisfy { if case .model = $0.provenance { true } else { false } }

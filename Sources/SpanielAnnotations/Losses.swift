@@ -37,6 +37,12 @@ struct Holding: OptionSet {
     /// Ids of pictures, and of classes and objects with their stated areas.
     static let pictureNumbers = Holding(rawValue: 64)
     static let numbers = Holding(rawValue: 192)
+    /// A box that is not the one around the shape.
+    static let boxesOfShapes = Holding(rawValue: 256)
+    /// Outlines as their corners: of one ring, of several parts, with holes.
+    static let rings = Holding(rawValue: 512)
+    static let parts = Holding(rawValue: 1536)
+    static let holes = Holding(rawValue: 2048)
 }
 
 extension Losses {
@@ -62,7 +68,13 @@ extension Losses {
                 note(object.extras)
                 used.insert(object.classIndex)
                 if object.number != nil || object.area != nil { numbered = true }
-                if object.shape != nil, !holding.contains(.shapes) { count("mask", "masks", "left out: \(name) holds boxes only") }
+                if let shape = object.shape {
+                    if !holding.contains(.shapes) {
+                        count("mask", "masks", "left out: \(name) holds boxes only")
+                    } else {
+                        compare(shape, of: object, with: holding, name)
+                    }
+                }
                 if object.score != nil, !holding.contains(.scores) {
                     count("score", "scores", "left out: \(name) has no place for them")
                 }
@@ -85,5 +97,27 @@ extension Losses {
             let some = keys.prefix(6).joined(separator: ", ") + (keys.count > 6 ? " and \(keys.count - 6) more" : "")
             say("fields that only the format they came from knows left out: \(some)")
         }
+    }
+
+    private mutating func compare(_ shape: LabelledObject.Shape, of object: LabelledObject, with holding: Holding, _ name: String) {
+        // Files round their boxes to hundredths.
+        if !holding.contains(.boxesOfShapes), let box = shape.box, !object.box.isNear(box, 0.01) {
+            count("box", "boxes", "that its mask does not fill left out: \(name) takes the box around the mask")
+        }
+        guard case .polygons(let polygons) = shape, !shape.followsPixels else { return }
+        func say(_ what: String) { count("outline", "outlines", "written as the pixels inside: \(name) has no place for \(what)") }
+        if !holding.contains(.rings) {
+            say("outlines")
+        } else if polygons.contains(where: { !$0.holes.isEmpty }) {
+            if !holding.contains(.holes) { say("holes") }
+        } else if polygons.count > 1, !holding.contains(.parts) {
+            say("outlines of several parts")
+        }
+    }
+}
+
+extension Box {
+    fileprivate func isNear(_ other: Box, _ distance: Double) -> Bool {
+        abs(x1 - other.x1) <= distance && abs(y1 - other.y1) <= distance && abs(x2 - other.x2) <= distance && abs(y2 - other.y2) <= distance
     }
 }

@@ -64,7 +64,7 @@ enum MaskFolder {
                 }
             }
         }
-        losses.count("box", "boxes", "written as the mask of its pixels", boxes)
+        losses.count("box", "boxes", "written as the mask of the pixels inside", boxes)
         losses.say("the endings of the pictures' names left out")
     }
 

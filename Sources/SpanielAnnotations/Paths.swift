@@ -64,6 +64,8 @@ enum Paths {
 /// Gives each picture of a set a name of its own for the file of its annotations.
 struct FileNames {
     private var taken = Set<String>()
+    /// The number that the next picture of a name begins to look at: thousands may have the same.
+    private var numbers: [String: Int] = [:]
     /// How many names had to be given a number or changed.
     private(set) var changed = 0
 
@@ -72,10 +74,10 @@ struct FileNames {
         let parts = Paths.normalized(picture).split(separator: "/").filter { $0 != ".." }.map(Self.plain)
         let base = parts.isEmpty ? "picture" : Paths.withoutEnding(parts.joined(separator: "/"))
         var stem = base
-        var number = 2
         while !taken.insert(stem.lowercased()).inserted {
+            let number = numbers[base.lowercased(), default: 2]
+            numbers[base.lowercased()] = number + 1
             stem = "\(base)-\(number)"
-            number += 1
         }
         if stem != Paths.withoutEnding(picture) { changed += 1 }
         return stem

@@ -29,8 +29,9 @@ struct YAML {
     private var entries: [(key: String, lines: [Line])] = []
 
     init(parsing text: String) throws(Problem) {
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let raw = raw.last == "\r" ? raw.dropLast() : raw
+        var keys = Set<String>()
+        // To Swift a carriage return and its line feed are one character.
+        for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" }).enumerated() {
             let content = raw.drop { $0 == " " }
             if content.isEmpty || content.first == "#" || content == "---" || content == "..." || content.first == "%" { continue }
             if content.first == "\t" { throw Problem(line: index + 1, expected: "spaces before the text", found: "a tab") }
@@ -44,7 +45,7 @@ struct YAML {
             var cursor = Cursor(content, line: line.number)
             let key = try cursor.scalar(until: ":")
             guard cursor.take(":") else { throw Problem(line: line.number, expected: "a key and a colon", found: content.excerpt) }
-            guard !entries.contains(where: { $0.key == key }) else {
+            guard keys.insert(key).inserted else {
                 throw Problem(line: line.number, expected: "each key once", found: "\(key) a second time")
             }
             entries.append((key, [Line(number: line.number, indentation: 0, text: cursor.rest)]))

@@ -26,7 +26,8 @@ enum YOLO {
     static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) {
         let shapes = set.pictures.lazy.flatMap(\.objects).contains { $0.shape != nil }
         let segments = options.yolo == .segments || options.yolo == .automatic && shapes
-        losses.compare(set, with: segments ? [.shapes, .unusedClasses, .emptyPictures] : [.unusedClasses, .emptyPictures], of: .yolo)
+        losses.compare(
+            set, with: segments ? [.shapes, .parts, .holes, .unusedClasses, .emptyPictures] : [.unusedClasses, .emptyPictures], of: .yolo)
         var names = FileNames()
         var files: [(name: String, bytes: [UInt8])] = []
         var links: [(name: String, target: String)] = []
@@ -75,7 +76,7 @@ enum YOLO {
             losses.count("object", "objects", "joined into one ring by cuts of no width, having several parts or holes", rings > 1 ? 1 : 0)
             ring = Bridges.ring(of: polygons)
             // One ring counts what two parts share as outside; then the pixels' own outline says it right.
-            if polygons.count > 1, case .polygons = shape, Mask(polygon: [ring], size: size) != shape.mask(size: size) {
+            if polygons.count > 1, case .polygons = shape, RLE(polygon: [ring], size: size) != shape.rle(size: size) {
                 ring = Bridges.ring(of: shape.mask(size: size).polygons())
             }
             if ring.isEmpty {
@@ -83,7 +84,7 @@ enum YOLO {
                 return ""
             }
         } else {
-            losses.count("box", "boxes", "written as its four corners among segments")
+            losses.count("box", "boxes", "written as four corners among segments")
             let box = object.box
             ring = [Point(x: box.x1, y: box.y1), Point(x: box.x2, y: box.y1), Point(x: box.x2, y: box.y2), Point(x: box.x1, y: box.y2)]
         }

@@ -35,7 +35,10 @@ extension YOLO {
         var set = LabelledSet(classes: classes)
         for picture in pictures {
             let size: Size
-            let place = options.pictures.map { $0.appending(path: picture.droppingPrefix("images/")) } ?? folder.appending(path: picture)
+            let place =
+                picture.hasPrefix("/")
+                ? URL(filePath: picture)
+                : options.pictures.map { $0.appending(path: picture.droppingPrefix("images/")) } ?? folder.appending(path: picture)
             do { size = try Size(ofPictureAt: place) } catch { throw .picture(error) }
             let file = labels(of: picture)
             var labelled = LabelledPicture(file: picture, size: size)

@@ -101,6 +101,34 @@ struct FormatTrapTests {
         #expect(throws: AnnotationError.self) { try LabelledSet.read(.cocoResults, at: folder["r"]) }
     }
 
+    @Test("results hold masks as run lengths in text only, outlines too: pycocotools traps on anything else")
+    func resultsOfOutlines() throws {
+        let set = Self.one(LabelledObject(classIndex: 0, shape: .polygons(Self.parted.polygons()), score: 0.5))
+        let result = try JSON(parsing: Self.written(set, .cocoResults, ""))[0]!
+        #expect(result["segmentation"] == ["size": [12, 20], "counts": JSON(Self.parted.rle.compressed)])
+        #expect(result["bbox"] == [0, 5, 20, 7] && result["score"] == 0.5 && result["id"] == nil)
+    }
+
+    @Test("an outline of two corners is never written: pycocotools takes four numbers for a box")
+    func twoCorners() throws {
+        let line = Polygon(outer: [Point(x: 1, y: 1), Point(x: 5, y: 4)])
+        let triangle = Polygon(outer: [Point(x: 1, y: 1), Point(x: 5, y: 4), Point(x: 1, y: 4)])
+        func segmentation(_ parts: [Polygon]) throws -> JSON? {
+            let object = LabelledObject(classIndex: 0, box: Box(x1: 1, y1: 1, x2: 5, y2: 4), shape: .polygons(parts))
+            return try JSON(parsing: Self.written(Self.one(object), .coco, ""))["annotations"]![0]!["segmentation"]
+        }
+        #expect(try segmentation([line]) == nil)
+        #expect(try segmentation([line, triangle]) == [[1, 1, 5, 4, 1, 4]])
+    }
+
+    @Test("objects of several parts are no crowd: a crowd would be left out of every evaluation")
+    func partsAreNoCrowd() throws {
+        let object = LabelledObject(classIndex: 0, shape: .polygons(Self.parted.polygons()))
+        let annotation = try JSON(parsing: Self.written(Self.one(object), .coco, ""))["annotations"]![0]!
+        #expect(annotation["iscrowd"] == 0 && annotation["segmentation"]!.array!.count == 2)
+        #expect(annotation["area"] == JSON(Self.parted.area), "the pixels of all parts")
+    }
+
     // MARK: YOLO
 
     @Test("YOLO's lines are class, centre and sides as fractions; a picture without a label file has no objects")
@@ -138,6 +166,33 @@ struct FormatTrapTests {
         #expect(objects[0].box == Box(x1: 2, y1: 3, x2: 7, y2: 9))
         #expect(objects[1].shape == .polygons([Polygon(outer: [Point(x: 0, y: 0), Point(x: 20, y: 0), Point(x: 10, y: 12)])]))
         #expect(read.pictures[1].objects.isEmpty && read.pictures[2].size == Size(width: 100, height: 50))
+    }
+
+    @Test("YOLO's files from Windows, and lists of pictures by their whole paths, are read")
+    func yoloLines() throws {
+        let folder = try ScratchFolder()
+        try folder.write("images/a.jpg", blank(Self.size))
+        try folder.write("elsewhere/images/b.jpg", blank(Self.size))
+        try folder.write("elsewhere/labels/b.txt", "1 0.5 0.5 1 1\r\n")
+        try folder.write("data.yaml", "\u{FEFF}train: list.txt\r\nnames:\r\n  0: mug\r\n  1: 'boot'\r\n")
+        try folder.write("list.txt", "./images/a.jpg\r\n\(folder["elsewhere/images/b.jpg"].path)\r\n")
+        let set = try LabelledSet.read(.yolo, at: folder.url).set
+        #expect(set.classes.map(\.name) == ["mug", "boot"])
+        #expect(set.pictures.map(\.file) == ["images/a.jpg", folder["elsewhere/images/b.jpg"].path])
+        #expect(set.pictures[1].objects.map(\.classIndex) == [1])
+    }
+
+    @Test("an object of tens of thousands of parts is one ring of YOLO, and soon")
+    func manyParts() throws {
+        let size = Size(width: 400, height: 300)
+        let mask = Mask(width: size.width, height: size.height) { x, y in x % 2 == 0 && y % 2 == 0 }
+        let set = Self.one(LabelledObject(classIndex: 0, shape: .init(mask)), size: size)
+        let line = try Self.written(set, .yolo, "labels/a.txt")
+        let numbers = line.split(whereSeparator: { $0 == " " || $0.isNewline }).dropFirst().map { Double($0)! }
+        let ring = stride(from: 0, to: numbers.count, by: 2).map {
+            Point(x: (numbers[$0] * 400).rounded(), y: (numbers[$0 + 1] * 300).rounded())
+        }
+        #expect(RLE(polygon: [ring], size: size) == mask.rle)
     }
 
     @Test(
@@ -358,6 +413,42 @@ struct FormatTrapTests {
         #expect(set.pictures[0].size == Size(width: 12, height: 20) && set.pictures[0].objects[0].box == Box(x1: 0, y1: 0, x2: 6, y2: 10))
     }
 
+    // MARK: Losses
+
+    @Test(
+        "what a format cannot hold is said: outlines that become pixels, boxes that differ from the mask's",
+        arguments: AnnotationFormat.allCases)
+    func losses(format: AnnotationFormat) throws {
+        let triangle = Polygon(outer: [Point(x: 1, y: 1), Point(x: 9, y: 4), Point(x: 1, y: 4)])
+        let other = Polygon(outer: [Point(x: 11, y: 1), Point(x: 19, y: 4), Point(x: 11, y: 4)])
+        let holed = Polygon(
+            outer: [Point(x: 0, y: 0), Point(x: 9.5, y: 0), Point(x: 5, y: 9)],
+            holes: [[Point(x: 4, y: 2), Point(x: 6, y: 2), Point(x: 5, y: 4)]])
+        var set = Self.one(LabelledObject(classIndex: 0, shape: .polygons([triangle])))
+        set.pictures[0].objects.append(LabelledObject(classIndex: 0, shape: .polygons([triangle, other])))
+        set.pictures[0].objects.append(LabelledObject(classIndex: 0, shape: .polygons([holed])))
+        set.pictures[0].objects.append(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 20, y2: 12), shape: .init(Self.holed)))
+        set.pictures[0].objects.append(LabelledObject(classIndex: 0, shape: .polygons(Self.parted.polygons())))
+        let folder = try ScratchFolder()
+        let losses = try set.write(format, to: folder["out"])
+        let name = format.title
+        let outlines = losses.filter { $0.contains("written as the pixels inside") }
+        switch format {
+        case .voc: #expect(losses.contains("5 masks left out: Pascal VOC holds boxes only") && outlines == [])
+        case .coco, .labelme: #expect(outlines == ["1 outline written as the pixels inside: \(name) has no place for holes"])
+        case .cvat, .labelStudio:
+            #expect(
+                outlines == [
+                    "1 outline written as the pixels inside: \(name) has no place for outlines of several parts",
+                    "1 outline written as the pixels inside: \(name) has no place for holes",
+                ])
+        case .yolo: #expect(losses.contains("4 objects joined into one ring by cuts of no width, having several parts or holes"))
+        case .masks, .cocoResults: #expect(outlines == ["3 outlines written as the pixels inside: \(name) has no place for outlines"])
+        }
+        let boxes = losses.contains("1 box that its mask does not fill left out: \(name) takes the box around the mask")
+        #expect(boxes == ![.coco, .cocoResults, .voc].contains(format))
+    }
+
     // MARK: Pictures
 
     @Test("with the pictures' folder known YOLO gets links to them and LabelMe a path that leads there")
@@ -391,7 +482,44 @@ struct FormatTrapTests {
         #expect(throws: AnnotationError.self) { try Self.read(.coco, ["r": list], at: "r") }
     }
 
+    @Test("a photo that EXIF turns has its turned sides, where YOLO's fractions ask for them and where Label Studio writes the file's")
+    func turned() throws {
+        let imaging = Goldens.masks.deletingLastPathComponent().deletingLastPathComponent().appending(path: "Imaging")
+        let (upright, turned) = (try Self.jpeg(imaging, 1), try Self.jpeg(imaging, 6))
+        #expect(turned.size == Size(width: upright.size.height, height: upright.size.width) && turned.size != upright.size)
+        let folder = try ScratchFolder()
+        try folder.write("images/turned.jpg", turned.bytes)
+        try folder.write("data.yaml", "train: images\nnames: [mug]\n")
+        try folder.write("labels/turned.txt", "0 0.5 0.5 1 1\n")
+        let picture = try LabelledSet.read(.yolo, at: folder.url).set.pictures[0]
+        let size = turned.size
+        #expect(picture.size == size && picture.objects[0].box == Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height)))
+        // Written on, the turned sides are what each format says.
+        let set = LabelledSet(classes: ["mug"], pictures: [picture])
+        #expect(try Self.written(set, .coco, "").contains("\"width\":\(size.width),\"height\":\(size.height)"))
+        #expect(try Self.written(set, .cvat, "").contains("width=\"\(size.width)\" height=\"\(size.height)\""))
+        #expect(try Self.written(set, .labelStudio, "").contains("\"original_width\":\(size.width),\"original_height\":\(size.height)"))
+    }
+
+    /// A JPEG whose file is as wide in each, by its EXIF orientation, with its size as displayed.
+    static func jpeg(_ folder: URL, _ orientation: Int) throws -> (bytes: [UInt8], size: Size) {
+        let url = folder.appending(path: "jpeg-orientation\(orientation).jpg")
+        let picture = try Picture(contentsOf: url)
+        return (try [UInt8](Data(contentsOf: url)), Size(width: picture.width, height: picture.height))
+    }
+
     // MARK: Names
+
+    @Test("thousands of pictures of one name get names of their own in no time")
+    func manyOfOneName() throws {
+        var set = LabelledSet(classes: ["mug"])
+        for _ in 0..<5000 { set.pictures.append(LabelledPicture(file: "a.jpg", size: Self.size)) }
+        for name in ["a-2.jpg", "A-3.png"] { set.pictures.insert(LabelledPicture(file: name, size: Self.size), at: 0) }
+        let folder = try ScratchFolder()
+        _ = try set.write(.voc, to: folder["voc"])
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder["voc/Annotations"].path)
+        #expect(names.count == 5002 && names.contains("a.xml") && names.contains("a-5001.xml"))
+    }
 
     @Test("names never lead out of the folder, and two pictures never share a file")
     func names() throws {

@@ -123,7 +123,7 @@ struct RoundTripTests {
         for (a, b) in zip(outlines.pictures, set.pictures.sorted { "images/" + $0.file < "images/" + $1.file }) {
             #expect(a.objects.map(\.box) == b.objects.map(\.box) && a.objects.allSatisfy { $0.shape != nil })
         }
-        #expect(notes.contains { $0.contains("written as its four corners among segments") })
+        #expect(notes.contains { $0.contains("written as four corners among segments") })
     }
 
     @Test("a folder of masks comes back to the pixel, and finds its pictures again", arguments: seeds)
