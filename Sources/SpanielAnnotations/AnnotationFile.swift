@@ -67,20 +67,22 @@ enum AnnotationFile {
         guard FileKind(of: url) == .folder else {
             throw .file(FileKind(of: url) == .missing ? .missing(path: root) : .notAFolder(path: root))
         }
-        /// Links that lead round in a circle end at this depth.
-        func walk(_ folder: String, depth: Int) {
+        // Links may lead round in circles, and a few of them to any number of paths: each folder is looked into once.
+        var seen = Set<String>()
+        func walk(_ folder: String) {
             let path = folder.isEmpty ? root : "\(root)/\(folder)"
-            for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where !name.hasPrefix(".") {
+            guard seen.insert(URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)).inserted else { return }
+            for name in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() where !name.hasPrefix(".") {
                 let inner = folder.isEmpty ? name : "\(folder)/\(name)"
                 let matches = suffixes.contains { name.lowercased().hasSuffix($0) }
                 switch FileKind(of: URL(filePath: "\(root)/\(inner)")) {
-                case .folder where depth < 16: walk(inner, depth: depth + 1)
+                case .folder: walk(inner)
                 case .file where matches: names.append(inner)
                 default: break
                 }
             }
         }
-        walk("", depth: 0)
+        walk("")
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

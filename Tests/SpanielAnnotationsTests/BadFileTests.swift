@@ -335,6 +335,17 @@ struct BadFileTests {
         #expect(try folder.names() == ["file", "yolo"])
     }
 
+    @Test("links that lead round in circles are no pictures more, and no hours")
+    func circles() throws {
+        let folder = try ScratchFolder()
+        let set = FormatTrapTests.one(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
+        _ = try set.write(.labelme, to: folder["me/sub"])
+        for name in ["me/x", "me/y", "me/z", "me/sub/x", "me/sub/y"] {
+            try FileManager.default.createSymbolicLink(atPath: folder[name].path, withDestinationPath: folder["me"].path)
+        }
+        #expect(try LabelledSet.read(.labelme, at: folder["me"]).set.pictures.map(\.file) == ["sub/a.jpg"])
+    }
+
     @Test("nothing is written through links inside the folder; a link to the folder itself is followed")
     func links() throws {
         let set = FormatTrapTests.one(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
