@@ -35,6 +35,12 @@ class Scene:
     instances: list = field(default_factory=list)
     unsure: np.ndarray | None = None  # [side, side] bool, visible bits of instances too hidden to be targets
 
+    def mirrored(self):
+        """The scene with left and right exchanged; views of the same pixels."""
+        side = self.picture.shape[1]
+        turned = lambda i: Instance(i.object, i.mask[:, ::-1], (side - i.box[2], i.box[1], side - i.box[0], i.box[3]))
+        return Scene(self.picture[:, ::-1], [turned(i) for i in self.instances], self.unsure[:, ::-1])
+
 
 class Library:
     """The object and background sets that fetch.py wrote, one split of them, memory-mapped."""

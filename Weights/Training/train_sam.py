@@ -1,7 +1,7 @@
 """Trains sam-nano from nothing on composed scenes; resumes by itself when started again.
 
     python train_sam.py                                   # two CPU cores: about eight hours when idle
-    python train_sam.py --device cuda --batch 64 --rate 1.5e-3 --workers 12 --compile
+    python train_sam.py --device cuda --batch 64 --rate 1.5e-3 --workers 12
 
 Each picture gives several objects to segment, in rounds: a click, then a corrective click with the first mask as prompt; a box,
 then box, mask and click; and PerSAM's own cascade, guided by the mean feature of the same object in another picture of the
@@ -16,9 +16,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import fast
 from compose import Composer, Library
 from fetch import default_root
-from sam_nano import PATCH, build, decode, encode, image_positions, prompt, resized, similarity_map
+from fast import Cast, MaskLoss, by_cells, in_rows
+from sam_nano import PATCH, build, image_positions, prompt, resized, similarity_map
 from trainer import add_arguments, train
 
 GROUP = 4  # pictures that share a pool of objects
@@ -32,17 +34,33 @@ OPERATING_POINT = 0.6  # the cosine that should divide the same object's cells f
 
 
 class Batches:
-    """make(k): the k-th batch of scenes as arrays; the same for the same seed and k."""
+    """make(k): the k-th batch of scenes as arrays; the same for the same seed and k. Each scene serves twice, the second time mirrored
+    and with other prompts: composing takes half the time of a step."""
 
     def __init__(self, root, batch, side, seed):
         self.root, self.batch, self.side, self.seed = root, batch, side, seed
-        self.composer = None
+        self.composer, self.composed = None, None
 
-    def __call__(self, index):
+    def scenes(self, number):
+        """[(pool, scene)] of two batches."""
         if self.composer is None:
             self.composer = Composer(Library(self.root), self.side)
-        composer, side, batch = self.composer, self.side, self.batch
-        random = composer.random = np.random.default_rng([self.seed, side, index])
+        if self.composed is None or self.composed[0] != number:
+            composer, out = self.composer, []
+            composer.random = np.random.default_rng([self.seed, self.side, number])
+            for b in range(self.batch):
+                if b % GROUP == 0:
+                    pool = composer.pool(POOL)
+                scene = composer.scene(composer.choose(pool))
+                while not scene.instances:
+                    scene = composer.scene(composer.choose(pool))
+                out.append((pool, scene))
+            self.composed = number, out
+        return self.composed[1]
+
+    def __call__(self, index):
+        side, batch, scenes = self.side, self.batch, self.scenes(index // 2)
+        random = np.random.default_rng([self.seed, self.side, index, 1])
         low, grid, objects = side // 4, side // PATCH, batch // GROUP * POOL
         out = dict(
             pictures=np.empty((batch, side, side, 3), np.uint8),
@@ -53,14 +71,11 @@ class Batches:
             cover=np.zeros((batch, objects, grid, grid), np.uint8),  # of each object in the batch, 0…256
             strongest=np.zeros((batch, objects, grid, grid), bool),  # each instance's best covered cell
             unsure=np.zeros((batch, grid, grid), bool),
+            guided=np.array(index % 2 == 1),  # which of the second rounds follows
         )
-        for b in range(batch):
-            if b % GROUP == 0:
-                pool = composer.pool(POOL)
-            while True:
-                scene = composer.scene(composer.choose(pool))
-                if scene.instances:
-                    break
+        for b, (pool, scene) in enumerate(scenes):
+            if index % 2:
+                scene = scene.mirrored()
             out["pictures"][b] = scene.picture
             out["unsure"][b] = scene.unsure.reshape(grid, PATCH, grid, PATCH).any((1, 3))
             order = random.permutation(len(scene.instances))
@@ -84,15 +99,11 @@ class Batches:
 # --- losses ----------------------------------------------------------------------------------------------------------
 
 
-def mask_losses(logits, truth):
-    """Binary cross-entropy + dice of [N, K, h, w] against [N, 1, h, w] coverage, and the thresholded IoU; each [N, K]."""
-    truth = truth.expand_as(logits)
-    entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean((2, 3))
-    p = logits.sigmoid()
-    dice = 1 - (2 * (p * truth).sum((2, 3)) + 1) / (p.sum((2, 3)) + truth.sum((2, 3)) + 1)
-    found, real = logits > 0, truth > 0.5
-    iou = (found & real).sum((2, 3)) / (found | real).sum((2, 3)).clamp(min=1)
-    return entropy + dice, iou
+def mask_iou(logits, truth):
+    """The thresholded IoU of [N, K, p] logits with [N, p] coverage, [N, K]."""
+    found, real = (logits > 0).float(), (truth > 0.5).float()
+    both = (found @ real[..., None])[..., 0]
+    return both / (found.sum(2) + real.sum(1, keepdim=True) - both).clamp(min=1)
 
 
 def contrast(features, batch):
@@ -184,83 +195,80 @@ def guidance(features, targets, truth, clicks, side):
     return points, standard.sigmoid()[:, None, None]
 
 
-def step_loss(model, batch, side, encode=encode, decode_and_compare=None):
-    """All rounds on one batch → the loss and the figures to log. The rounds go through the decoder together:
+def step_loss(model, batch, side, dtype=torch.bfloat16):
+    """Two rounds or three on one batch → the loss and the figures to log:
 
     1  a click on objects A · a box on objects B                                   (two tokens each)
-    G  PerSAM's guided first mask on objects C, the target from another picture    (three tokens)
-    2  A: mask, click, corrective click · B: mask, box, corrective click · C: mask and both points
-    3  C: mask, both points and the box of the mask so far
+    and then, of one batch
+    2  A: mask, click, corrective click · B: mask, box, corrective click
+    or, of the next, PerSAM's cascade on objects C, the target from another picture
+    G  the guided first mask                                                       (three tokens)
+    2  mask and both points
+    3  mask, both points and the box of the mask so far
     """
-    decode_and_compare = decode_and_compare or decoded_loss
-    features = encode(model, batch["pictures"])
-    positions = image_positions(model)
-    contrastive, point, hit = contrast(features.float(), batch)
+    cast = Cast(dtype)
+    features = fast.encode(model, batch["pictures"], cast)
+    exact = features.float()
+    contrastive, point, hit = contrast(exact, batch)
     figures = dict(contrast=contrastive, point=point, hit=hit)
     pictures, device = len(features), features.device
+    cells, positions = (each.flatten(2).transpose(1, 2).to(dtype) for each in (features, image_positions(model)))
     truth = batch["masks"].float() / 16
+    pixels = by_cells(truth)
     ones = lambda rows, value=1: torch.full((rows, 1), value, device=device, dtype=torch.long)
 
     def part(first, count):
         take = lambda t: t[:, first : first + count].flatten(0, 1)
-        return features.repeat_interleave(count, 0), take(truth)[:, None], take(batch["clicks"]), take(batch["boxes"])
+        return cells.repeat_interleave(count, 0), take(pixels), take(batch["clicks"]), take(batch["boxes"])
 
     losses = []
 
-    def run(names, features, truth, sparse, dense, similarity=None, target=None):
-        """One pass over rows that belong to `names` (name → rows), the loss weighted as if each name had its own pass."""
-        logits, iou, loss, single, best = decode_and_compare(model, features, sparse, dense, positions, truth, similarity, target)
-        first = 0
+    def run(names, keys, truth, sparse, mask=None, similarity=None, target=None):
+        """One decoder pass over rows that belong to `names` (name → rows), the loss weighted as if each name had its own pass; the masks and
+        predicted IoU to go on with."""
+        dense = cast(model.prompt_encoder.no_mask_embed.weight) if mask is None else fast.mask_prompt(model, mask, cast)
+        hyper, image, iou = fast.decode(model, keys + dense, sparse, positions, cast, similarity, target)
+        logits = fast.masks_of(hyper, image)
+        loss, real = MaskLoss.apply(logits, truth), mask_iou(logits.detach(), truth)
+        loss = loss[:, 0] + loss[:, 1:].amin(1) + (iou - real).square().mean(1)
+        best, first = real[:, 1:].gather(1, iou[:, 1:].argmax(1, keepdim=True))[:, 0], 0
         for name, rows in names.items():
             losses.append(loss[first : first + rows].mean())
-            figures[name] = single[first : first + rows].mean()
+            figures[name] = real[first : first + rows, 0].mean()
             figures[name + "_best"] = best[first : first + rows].mean()
             first += rows
         return logits.detach(), iou.detach()
 
-    def joined(*prompts):
-        return (torch.cat(each) for each in zip(*prompts))
-
-    def chosen(logits, iou):
-        """The mask to go on with: token 0 or the best by predicted IoU, by chance."""
-        best = 1 + iou[:, 1:].argmax(1)
-        index = torch.where(torch.rand(len(best), device=device) < 0.5, best, 0)
-        return logits[torch.arange(len(best), device=device), index]
-
     fa, ta, clicks_a, _ = part(0, CLICKED)
     fb, tb, _, boxes_b = part(CLICKED, BOXED)
-    fc, tc, clicks_c, boxes_c = part(CLICKED + BOXED, GUIDED)
-    a, b, c = len(fa), len(fb), len(fc)
+    a, b = len(fa), len(fb)
     boxes_b = jittered(boxes_b, side)
+    fab, tab = torch.cat([fa, fb]), torch.cat([ta, tb])
+    sparse = [prompt(model, points=clicks_a[:, None], labels=ones(a))[0], prompt(model, box=boxes_b)[0]]
+    logits, iou = run(dict(click=a, box=b), fab, tab, torch.cat(sparse))
 
-    first = joined(prompt(model, points=clicks_a[:, None], labels=ones(a)), prompt(model, box=boxes_b))
-    logits_ab, iou_ab = run(dict(click=a, box=b), torch.cat([fa, fb]), torch.cat([ta, tb]), *first)
-    with torch.no_grad():
-        points_c, similarity, targets = guided_prompts(features, batch, fc, tc, truth, clicks_c, side)
-    labels_c = torch.cat([ones(c), ones(c, 0)], 1)
-    logits_c, _ = run(dict(guided=c), fc, tc, *prompt(model, points=points_c, labels=labels_c), similarity, targets[:, None])
-
-    masks_ab = chosen(logits_ab, iou_ab)
-    at, label = correction(masks_ab, torch.cat([ta, tb]), side)
-    points_a, labels_a = torch.cat([clicks_a[:, None], at[:a]], 1), torch.cat([ones(a), label[:a]], 1)
-    second = joined(
-        prompt(model, points=points_a, labels=labels_a, mask=masks_ab[:a, None]),
-        prompt(model, points=at[a:], labels=label[a:], box=boxes_b, mask=masks_ab[a:, None]),
-        prompt(model, points=points_c, labels=labels_c, mask=logits_c[:, :1]),
-    )
-    logits, iou = run(dict(click2=a, box2=b, guided2=c), torch.cat([fa, fb, fc]), torch.cat([ta, tb, tc]), *second)
-    logits, iou = logits[a + b :], iou[a + b :]
-    logits = logits[torch.arange(c, device=device), 1 + iou[:, 1:].argmax(1)]
-    run(dict(guided3=c), fc, tc, *prompt(model, points=points_c, labels=labels_c, box=box_of(logits, boxes_c, side), mask=logits[:, None]))
+    if not batch["guided"]:
+        best = 1 + iou[:, 1:].argmax(1)  # go on with token 0 or the best by predicted IoU, by chance
+        index = torch.where(torch.rand(len(best), device=device) < 0.5, best, 0)
+        masks = logits[torch.arange(len(best), device=device), index]
+        at, label = correction(in_rows(masks), in_rows(tab)[:, None], side)
+        points, labels = torch.cat([clicks_a[:, None], at[:a]], 1), torch.cat([ones(a), label[:a]], 1)
+        sparse = [prompt(model, points=points, labels=labels)[0], prompt(model, points=at[a:], labels=label[a:], box=boxes_b)[0]]
+        run(dict(click2=a, box2=b), fab, tab, torch.cat(sparse), masks)
+    else:
+        fc, tc, clicks_c, boxes_c = part(CLICKED + BOXED, GUIDED)
+        c = len(fc)
+        with torch.no_grad():
+            rows = exact.repeat_interleave(GUIDED, 0)
+            points, similarity, targets = guided_prompts(exact, batch, rows, in_rows(tc)[:, None], truth, clicks_c, side)
+        labels = torch.cat([ones(c), ones(c, 0)], 1)
+        sparse, _ = prompt(model, points=points, labels=labels)
+        logits, _ = run(dict(guided=c), fc, tc, sparse, None, similarity[:, 0].to(dtype), targets[:, None])
+        logits, iou = run(dict(guided2=c), fc, tc, sparse, logits[:, 0])
+        masks = logits[torch.arange(c, device=device), 1 + iou[:, 1:].argmax(1)]
+        sparse, _ = prompt(model, points=points, labels=labels, box=box_of(in_rows(masks), boxes_c, side))
+        run(dict(guided3=c), fc, tc, sparse, masks)
     return sum(losses) + 0.5 * contrastive + 0.2 * point, figures
-
-
-def decoded_loss(model, features, sparse, dense, positions, truth, similarity=None, target=None):
-    """One decoder pass and its loss per row: logits, predicted IoU, loss, IoU of token 0, IoU of the best by prediction."""
-    logits, iou = decode(model, features, sparse, dense, positions, similarity, target)
-    losses, real = mask_losses(logits, truth)
-    loss = losses[:, 0] + losses[:, 1:].amin(1) + (iou - real).square().mean(1)
-    return logits, iou, loss, real[:, 0], real[:, 1:].gather(1, iou[:, 1:].argmax(1, keepdim=True))[:, 0]
 
 
 def guided_prompts(features, batch, rows, truth, truths, clicks, side):
@@ -288,17 +296,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
     add_arguments(parser, "sam-nano", stages="256:26000,384:9000", batch=16, rate=8e-4)
-    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False, help="torch.compile; on a Zen 5 CPU it was slower")
     arguments = parser.parse_args()
-    parts = dict(encode=encode, decode_and_compare=decoded_loss)
-    if arguments.compile:  # the two heavy parts; the rest is short and would make the graph many times larger
-        parts = {name: torch.compile(part, dynamic=False) for name, part in parts.items()}
+    dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
     train(
         arguments,
         build=build,
         resized=resized,
         batches=lambda side: Batches(arguments.root, arguments.batch, side, arguments.seed),
-        loss=lambda model, batch, side: step_loss(model, batch, side, **parts),
+        loss=lambda model, batch, side: step_loss(model, batch, side, dtype),
     )
 
 

@@ -377,12 +377,17 @@ def main():
     names = every_name(named_library(arguments.root)[1])
     tokenizer = trained_tokenizer(arguments.root)
     tokenizer.save_pretrained((arguments.run or arguments.root / "words-nano") / "tokenizer")
+
+    def loss(model, batch, side):
+        with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.precision == "bf16"):
+            return step_loss(model, batch, side)
+
     train(
         arguments,
         build=lambda side: Words(side, tokenizer, "eager" if arguments.device == "cpu" else "sdpa", names),
         resized=resized,
         batches=lambda side: TextBatches(arguments.root, arguments.batch, side, arguments.seed, tokenizer, table),
-        loss=step_loss,
+        loss=loss,
     )
 
 

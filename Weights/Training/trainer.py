@@ -1,5 +1,6 @@
 """What every training script here shares: checkpoints, pausing, averaged weights, schedule, the log."""
 
+import itertools
 import json
 import math
 import os
@@ -127,10 +128,10 @@ class Feed:
         import torch.multiprocessing as mp
 
         self.context, self.closed, self.pinned = mp.get_context("spawn"), False, pinned
-        self.queues, self.workers, self.next, self.start = [], [], start, start
+        self.queues, self.workers, self.next = [], [], start
         for worker in range(workers):
             items = self.context.Queue(ahead)
-            process = self.context.Process(target=produce, args=(make, start + worker, workers, items), daemon=True)
+            process = self.context.Process(target=produce, args=(make, start, worker, workers, items), daemon=True)
             process.start()
             self.queues.append(items)
             self.workers.append(process)
@@ -140,7 +141,7 @@ class Feed:
     def collect(self):
         """Takes the batches from the workers in order, beside the training: of a large batch, reading the pipe takes a while."""
         while not self.closed:
-            items, process = (each[(self.next - self.start) % len(self.queues)] for each in (self.queues, self.workers))
+            items, process = (each[self.next // 2 % len(self.queues)] for each in (self.queues, self.workers))
             try:
                 item = {name: torch.from_numpy(value) for name, value in items.get(timeout=5).items()}
                 self.next += 1
@@ -170,7 +171,7 @@ class Feed:
             process.kill()
 
 
-def produce(make, first, stride, items):
+def produce(make, start, worker, workers, items):
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):  # meant for the run, which ends its workers itself
         signal.signal(each, signal.SIG_IGN)
     torch.set_num_threads(1)
@@ -182,10 +183,9 @@ def produce(make, first, stride, items):
         os._exit(0)
 
     threading.Thread(target=leave_with_parent, daemon=True).start()
-    index = first
-    while True:
-        items.put(make(index))
-        index += stride
+    for index in itertools.count(start):
+        if index // 2 % workers == worker:  # two in a row, as two batches share their scenes
+            items.put(make(index))
 
 
 # --- a run -----------------------------------------------------------------------------------------------------------
@@ -260,8 +260,7 @@ def train(arguments, build, resized, batches, loss):
                 rate = cosine(step, total, arguments.warmup, arguments.rate)
             for group in optimise.param_groups:
                 group["lr"] = rate
-            with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
-                value, figures = loss(model, batch, side)
+            value, figures = loss(model, batch, side)
             value.backward()
             norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             if torch.isfinite(norm):
@@ -270,10 +269,10 @@ def train(arguments, build, resized, batches, loss):
             step, done, counted = step + 1, done + 1, counted + 1
             average.update(model, step)
             for name, figure in (figures | dict(loss=value, norm=norm)).items():
-                sums[name] = sums.get(name, 0) + figure.detach().float()
+                sums.setdefault(name, []).append(figure.detach().float())
             if step % 50 == 0 or done in (1, 10):
                 seconds = (time.monotonic() - began) / counted
-                run.log(step=step, side=side, seconds=seconds, rate=rate, **{name: float(total) / counted for name, total in sums.items()})
+                run.log(step=step, side=side, seconds=seconds, rate=rate, **{name: float(torch.stack(each).mean()) for name, each in sums.items()})
                 sums, counted, began = {}, 0, time.monotonic()
             run.stopping = run.stopping or done == arguments.limit
             began += run.wait_while_paused()
