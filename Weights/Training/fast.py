@@ -1,4 +1,4 @@
-"""SAM's encoder and decoder for training on a processor: sam_nano.py's numbers from fewer and cheaper kernels.
+"""SAM's encoder and decoder, and CLIP's layers, for training on a processor: transformers' numbers from fewer and cheaper kernels.
 
     python fast.py             # compares both, values and gradients
 
@@ -20,14 +20,17 @@ class Cast:
     def __init__(self, dtype=torch.bfloat16):
         self.dtype, self.known = dtype, {}
 
-    def __call__(self, parameter):
-        if id(parameter) not in self.known:
-            self.known[id(parameter)] = parameter.to(self.dtype)
-        return self.known[id(parameter)]
+    def __call__(self, parameter, factor=1):
+        if parameter is None:
+            return None
+        key = id(parameter), factor
+        if key not in self.known:
+            self.known[key] = (parameter if factor == 1 else parameter * factor).to(self.dtype)
+        return self.known[key]
 
 
-def linear(cast, layer, x):
-    return F.linear(x, cast(layer.weight), cast(layer.bias))
+def linear(cast, layer, x, factor=1):
+    return F.linear(x, cast(layer.weight, factor), cast(layer.bias, factor))
 
 
 def norm(cast, layer, x):
@@ -37,7 +40,69 @@ def norm(cast, layer, x):
     return F.layer_norm(x, layer.normalized_shape, layer.weight, layer.bias, layer.eps).to(cast.dtype)
 
 
-# --- the encoder -----------------------------------------------------------------------------------------------------
+# --- CLIP's layers ---------------------------------------------------------------------------------------------------
+
+QUICK = 1.702  # quick_gelu(x) = silu(1.702 x) / 1.702; both factors go into the weights
+
+
+def attend(cast, layer, x, hidden=None):
+    """CLIPAttention of x [N, t, C]; hidden [t, t] or [N, 1, t, t]: what a score loses, for a causal or padded sequence."""
+    heads, (count, tokens, channels) = layer.num_heads, x.shape
+    weight = torch.cat([cast(layer.q_proj.weight, layer.scale), cast(layer.k_proj.weight), cast(layer.v_proj.weight)])
+    bias = torch.cat([cast(layer.q_proj.bias, layer.scale), cast(layer.k_proj.bias), cast(layer.v_proj.bias)])
+    query, key, value = F.linear(x, weight, bias).view(count, tokens, 3, heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
+    scores = query @ key.transpose(2, 3)
+    if hidden is not None:
+        scores = scores + hidden
+    return linear(cast, layer.out_proj, (scores.softmax(-1) @ value).transpose(1, 2).flatten(2))
+
+
+def clip_mlp(cast, mlp, x):
+    return F.linear(F.silu(linear(cast, mlp.fc1, x, QUICK)), cast(mlp.fc2.weight, 1 / QUICK), cast(mlp.fc2.bias))
+
+
+def clip_layer(cast, layer, x, hidden=None):
+    """CLIPEncoderLayer: x [N, t, C] float32."""
+    x = x + attend(cast, layer.self_attn, norm(cast, layer.layer_norm1, x), hidden).float()
+    return x + clip_mlp(cast, layer.mlp, norm(cast, layer.layer_norm2, x)).float()
+
+
+def clip_decoder_layer(cast, layer, x):
+    """CLIPSegDecoderLayer, which norms after each part: x [N, t, C] in the products' precision."""
+    x = norm(cast, layer.layer_norm1, x + attend(cast, layer.self_attn, x))
+    return norm(cast, layer.layer_norm2, x + clip_mlp(cast, layer.mlp, x))
+
+
+def see(clip, pictures, taps, cast):
+    """CLIP's vision encoder: pictures [B, side, side, 3] uint8 → activations at the taps, shallow first, and all tokens after the last norm
+    in the products' precision, the class token first."""
+    vision, grid = clip.vision_model, pictures.shape[1] // PATCH
+    embed = vision.embeddings
+    cells = F.linear(patches(pictures, grid, cast.dtype), cast(embed.patch_embedding.weight).permute(0, 2, 3, 1).flatten(1))
+    hidden = torch.cat([embed.class_embedding.expand(len(cells), 1, -1), cells.float()], 1) + embed.position_embedding.weight
+    first = vision.pre_layrnorm
+    hidden, tapped = F.layer_norm(hidden, first.normalized_shape, first.weight, first.bias, first.eps), []
+    for i, layer in enumerate(vision.encoder.layers):
+        hidden = clip_layer(cast, layer, hidden)
+        if i in taps:
+            tapped.append(hidden)
+    return tapped, norm(cast, vision.post_layernorm, hidden)
+
+
+def read(clip, ids, cast):
+    """CLIP's text encoder: ids [T, t] → embeddings [T, D]."""
+    text, tokens = clip.text_model, ids.shape[1]
+    hidden = F.embedding(ids, text.embeddings.token_embedding.weight) + text.embeddings.position_embedding.weight[:tokens]
+    later = torch.ones(tokens, tokens, dtype=torch.bool, device=ids.device).triu(1)
+    lost = torch.zeros(len(ids), 1, tokens, tokens, dtype=cast.dtype, device=ids.device).masked_fill_(later | (ids == 0)[:, None, None], -1e4)
+    for layer in text.encoder.layers:
+        hidden = clip_layer(cast, layer, hidden, lost)
+    end = (ids == text.eos_token_id).int().argmax(1)
+    pooled = hidden[torch.arange(len(ids), device=ids.device), end]
+    return linear(cast, clip.text_projection, norm(cast, text.final_layer_norm, pooled)).float()
+
+
+# --- SAM's encoder ---------------------------------------------------------------------------------------------------
 
 
 def patches(pictures, window, dtype):
@@ -103,7 +168,7 @@ def encode(model, pictures, cast):
     return norm(cast, neck.layer_norm2, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-# --- the decoder, one prompt per row ---------------------------------------------------------------------------------
+# --- SAM's decoder, one prompt per row ---------------------------------------------------------------------------
 
 
 def by_cells(masks):

@@ -38,6 +38,17 @@ def every_name(names):
     return sorted({name for each in names.names for name in each})
 
 
+def answers(names, every):
+    """fits [objects, names] int8: 1, 0, or -1 where that is hard to say."""
+    number = {word: i for i, word in enumerate(sorted({word for name in every for word in name.split()}))}
+    bag = lambda words: np.bincount([number[word] for word in words], minlength=len(number)) > 0
+    shared = np.stack([bag(words) for words in names.bags]).astype(np.float32) @ np.stack([bag(name.split()) for name in every]).astype(np.float32).T
+    out, place = np.where(shared > 0, -1, 0).astype(np.int8), {name: i for i, name in enumerate(every)}
+    for row, each in zip(out, names.names):
+        row[[place[name] for name in each]] = 1
+    return out
+
+
 def trained_tokenizer(root):
     """The tokenizer every run with the same data learns."""
     return tokenizer(corpus(Names(Library(root).objects)))
@@ -83,10 +94,10 @@ class TextBatches:
     [B/4, s, s, 3] of one instance of each pool, cropped [B/4] its object's number, cropped_from [B/4] its picture's
     """
 
-    def __init__(self, root, batch, side, seed, tokenizer, table=(0, 0)):
-        """table: the steps of the names' own vectors, and the steps over which the text encoder takes their place."""
-        self.root, self.batch, self.side, self.seed, self.tokenizer, self.table = root, batch, side, seed, tokenizer, table
-        self.composer = None
+    def __init__(self, root, batch, side, seed, tokenizer, alone=0, over=0):
+        """alone: the steps of the names' own vectors, whose batches are `easy`; over: those over which the text encoder takes their place."""
+        self.root, self.batch, self.side, self.seed, self.tokenizer, self.alone, self.over = root, batch, side, seed, tokenizer, alone, over
+        self.composer, self.composed = None, None
 
     def open(self):
         library, self.names = named_library(self.root)
@@ -111,6 +122,8 @@ class TextBatches:
     def __call__(self, index):
         if self.composer is None:
             self.open()
+        if index < self.alone:
+            return self.easy(index)
         composer, names, side, batch = self.composer, self.names, self.side, self.batch
         random = composer.random = np.random.default_rng([self.seed, side, index])
         crops = batch // GROUP
@@ -152,6 +165,38 @@ class TextBatches:
         sentences = [names.sentence(text, random) for text in texts + more]
         out["texts"] = np.array(self.tokenizer(sentences, padding="longest", max_length=LENGTH, truncation=True)["input_ids"], np.int64)
         out["named"] = np.array([self.number[text] for text in texts + more], np.int64)
-        alone, over = self.table
-        out["blend"] = np.array(min(1.0, max(0.0, (index - alone) / over)) if over else float(index >= alone), np.float32)
+        out["blend"] = np.array(min(1.0, (index - self.alone) / max(1, self.over)), np.float32)
         return out
+
+    def easy(self, index):
+        """The k-th batch to learn names from: few and large objects, each scene four times, cut and mirrored anew.
+
+        pictures [B, s, s, 3] · owner [B, cells] number of the instance or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] ·
+        named [MORE]
+        """
+        composer, side, batch, larger = self.composer, self.side, self.batch, self.side + 16
+        if self.composed is None or self.composed[0] != index // 4:
+            random = composer.random = np.random.default_rng([self.seed, side, index // 4, 2])
+            composer.side, scenes = larger, []
+            for _ in range(batch):
+                count = int(random.integers(2, 7))
+                scene = composer.scene([composer.any_object() for _ in range(count)], np.exp(random.uniform(np.log(0.18), np.log(0.6), count)))
+                owner = np.full((larger, larger), NONE, np.uint8)
+                for i, instance in enumerate(scene.instances):
+                    owner[instance.mask] = i
+                scenes.append((scene, owner))
+            composer.side, self.composed = side, (index // 4, scenes)
+        random = np.random.default_rng([self.seed, side, index, 3])
+        out = dict(
+            pictures=np.empty((batch, side, side, 3), np.uint8), owner=np.empty((batch, (side // 16) ** 2), np.uint8), object=np.zeros((batch, MOST), np.int64)
+        )  # fmt: skip
+        for b, (scene, owner) in enumerate(self.composed[1]):
+            y, x = random.integers(0, 17, 2)
+            turn = slice(None, None, 1 if random.random() < 0.5 else -1)
+            out["pictures"][b] = scene.picture[y : y + side, x : x + side][:, turn]
+            out["owner"][b] = cells_of(owner[y : y + side, x : x + side][:, turn], 0)
+            out["object"][b, : len(scene.instances)] = [instance.object for instance in scene.instances]
+        more = random.choice(len(self.every_name), min(MORE, len(self.every_name)), replace=False)
+        sentences = [self.names.sentence(self.every_name[i], random) for i in more]
+        out["texts"] = np.array(self.tokenizer(sentences, padding="longest", max_length=LENGTH, truncation=True)["input_ids"], np.int64)
+        return out | dict(named=more.astype(np.int64))

@@ -51,12 +51,21 @@ class Batches:
             for b in range(self.batch):
                 if b % GROUP == 0:
                     pool = composer.pool(POOL)
-                scene = composer.scene(composer.choose(pool))
+                scene = self.scene(pool)
                 while not scene.instances:
-                    scene = composer.scene(composer.choose(pool))
+                    scene = self.scene(pool)
                 out.append((pool, scene))
             self.composed = number, out
         return self.composed[1]
+
+    def scene(self, pool):
+        """A scene of the pool's objects; below 256 pixels rather a part of one, with fewer and larger objects."""
+        composer = self.composer
+        chosen, scales = composer.choose(pool), None
+        if self.side < 256:
+            chosen = chosen[:5]
+            scales = np.exp(composer.random.uniform(np.log(0.12), np.log(0.9), len(chosen)))
+        return composer.scene(chosen, scales)
 
     def __call__(self, index):
         side, batch, scenes = self.side, self.batch, self.scenes(index // 2)
@@ -302,7 +311,7 @@ def main():
         arguments,
         build=build,
         resized=resized,
-        batches=lambda side: Batches(arguments.root, arguments.batch, side, arguments.seed),
+        batches=lambda side, pictures: Batches(arguments.root, pictures, side, arguments.seed),
         loss=lambda model, batch, side: step_loss(model, batch, side, dtype),
     )
 

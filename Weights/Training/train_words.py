@@ -30,12 +30,14 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import CLIPSegConfig, CLIPSegForImageSegmentation, OwlViTConfig, OwlViTForObjectDetection
 
+import fast
 from fetch import default_root
-from text_batches import HIDDEN, LENGTH, MOST, NONE, TextBatches, every_name, named_library, trained_tokenizer
+from text_batches import HIDDEN, LENGTH, MOST, NONE, TextBatches, answers, every_name, named_library, trained_tokenizer
 from trainer import add_arguments, train
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PATCH = 16
+CELLS = 1024  # compared with all names in a step
 ASKED = 5  # questions to each picture: three texts in it, one not, a crop or a mix
 
 
@@ -253,6 +255,32 @@ def step_loss(model, batch, side):
     return by_cell + (1 - 0.9 * blend) * by_name + 0.5 * by_crop + masks + boxes, figures
 
 
+def word_loss(model, batch, cast, fits):
+    """The easy batches' loss: every covered cell against all names' vectors, by the CLIP's projection and by owlvit-nano's class head; and the
+    text encoder against the vectors. fits [objects, names]."""
+    _, tokens = fast.see(model.clip, batch["pictures"], (), cast)
+    owner = batch["owner"].long()
+    picture, cell = torch.where(owner < NONE)
+    some = torch.randperm(len(picture), device=picture.device)[:CELLS]
+    picture, cell = picture[some], cell[some]
+    instance = owner[picture, cell]
+    share = 1 / torch.bincount(picture * MOST + instance)[picture * MOST + instance] ** 0.5
+    fits, rows = fits[batch["object"][picture, instance]], F.normalize(model.rows(), dim=1)
+    seen, first = tokens[picture, 1 + cell], tokens[picture, 0]
+    projected = F.batch_norm(F.linear(seen, cast(model.clip.visual_projection.weight)).float(), None, None, training=True)
+    embeds = fast.linear(cast, model.class_head.dense0, fast.norm(cast, model.layer_norm, seen * first)).float()
+    scale, figures, total = model.clip.logit_scale.exp().clamp(max=30), {}, 0
+    for name, cells in (("cell", projected), ("class", embeds)):
+        logits = ((scale * F.normalize(cells, dim=1)).to(cast.dtype) @ rows.to(cast.dtype).T).float()
+        loss = contrast(logits, fits, share)
+        best = logits.detach().masked_fill(fits < 0, -1e4).argmax(1, keepdim=True)
+        total, figures = total + loss, figures | {name: loss, name + "_hit": ((fits.gather(1, best)[:, 0] == 1) * share).sum() / share.sum()}
+    said = fast.read(model.clip, batch["texts"], cast)
+    by_name, named = name_loss(said, model.rows().detach(), batch["named"])
+    close = F.cosine_similarity(said.detach(), model.rows().detach()[batch["named"]]).mean()
+    return total + by_name, figures | dict(name=by_name, named=named, close=close)
+
+
 def name_loss(said, rows, named, scale=10.0):
     """The text encoder learns the table: said [T, C], rows [names, C], named [T] → squared error and the contrast among all names; the share
     of texts whose own row is the nearest."""
@@ -371,14 +399,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
     add_arguments(parser, "words-nano", stages="192:40000,256:30000", batch=8, rate=7e-4, decay=0.25)
-    parser.add_argument("--table", default="2000:1000", help="steps of the names' own vectors : steps over which the text encoder takes their place")
+    parser.add_argument("--alone", type=int, default=8000, help="first steps, in which names are learned from cells alone")
+    parser.add_argument("--over", type=int, default=1000, help="steps after that over which the text encoder takes the place of the names' vectors")
     arguments = parser.parse_args()
-    table = tuple(int(v) for v in arguments.table.split(":"))
-    names = every_name(named_library(arguments.root)[1])
+    library, known = named_library(arguments.root)
+    names = every_name(known)
+    fits = torch.from_numpy(answers(known, names)).to(arguments.device)
     tokenizer = trained_tokenizer(arguments.root)
     tokenizer.save_pretrained((arguments.run or arguments.root / "words-nano") / "tokenizer")
+    dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
 
     def loss(model, batch, side):
+        if "object" in batch:
+            return word_loss(model, batch, fast.Cast(dtype), fits)
         with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.precision == "bf16"):
             return step_loss(model, batch, side)
 
@@ -386,7 +419,7 @@ def main():
         arguments,
         build=lambda side: Words(side, tokenizer, "eager" if arguments.device == "cpu" else "sdpa", names),
         resized=resized,
-        batches=lambda side: TextBatches(arguments.root, arguments.batch, side, arguments.seed, tokenizer, table),
+        batches=lambda side, pictures: TextBatches(arguments.root, pictures, side, arguments.seed, tokenizer, arguments.alone, arguments.over),
         loss=loss,
     )
 

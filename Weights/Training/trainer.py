@@ -121,6 +121,9 @@ def steady(step, total, warmup, peak, decay, floor=0.01):
     return peak * max(floor, min(1.0, (total - step) / max(1, decay * total)))
 
 
+RUN = 4  # batches in a row from one worker, as neighbours share their scenes
+
+
 class Feed:
     """Batches made in worker processes, in order: item k depends on the seed and k alone, so a resumed run goes on where it was."""
 
@@ -141,7 +144,7 @@ class Feed:
     def collect(self):
         """Takes the batches from the workers in order, beside the training: of a large batch, reading the pipe takes a while."""
         while not self.closed:
-            items, process = (each[self.next // 2 % len(self.queues)] for each in (self.queues, self.workers))
+            items, process = (each[self.next // RUN % len(self.queues)] for each in (self.queues, self.workers))
             try:
                 item = {name: torch.from_numpy(value) for name, value in items.get(timeout=5).items()}
                 self.next += 1
@@ -184,7 +187,7 @@ def produce(make, start, worker, workers, items):
 
     threading.Thread(target=leave_with_parent, daemon=True).start()
     for index in itertools.count(start):
-        if index // 2 % workers == worker:  # two in a row, as two batches share their scenes
+        if index // RUN % workers == worker:
             items.put(make(index))
 
 
@@ -194,7 +197,7 @@ def produce(make, start, worker, workers, items):
 def add_arguments(parser, name, stages, batch, rate, decay=0.0):
     parser.set_defaults(name=name)
     parser.add_argument("--run", type=Path, help=f"the run's folder; default <root>/{name}")
-    parser.add_argument("--stages", default=stages, help="picture side : steps, one after another")
+    parser.add_argument("--stages", default=stages, help="picture side (x pictures a step) : steps, one after another")
     parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--rate", type=float, default=rate)
     parser.add_argument("--warmup", type=int, default=400)
@@ -209,33 +212,34 @@ def add_arguments(parser, name, stages, batch, rate, decay=0.0):
     parser.add_argument("--limit", type=int, help="end after this many steps of this start (to try things)")
 
 
-def parse_stages(text):
-    """`256:20000,384:6000` → [(side, first step, end step)]."""
+def parse_stages(text, batch):
+    """`128x64:8000,256:6000` → [(side, pictures a step, first step, end step)]."""
     stages, first = [], 0
     for part in text.split(","):
-        side, count = (int(v) for v in part.split(":"))
-        stages.append((side, first, first + count))
-        first += count
+        size, count = part.split(":")
+        side, _, own = size.partition("x")
+        stages.append((int(side), int(own or batch), first, first + int(count)))
+        first += int(count)
     return stages
 
 
 def train(arguments, build, resized, batches, loss):
     """Trains `build(side)` through the stages, from the run's checkpoint where there is one.
 
-    resized(tensors by parameter name, side) stretches what depends on the picture's side; batches(side) makes a picklable
-    callable k → arrays; loss(model, batch, side) → the loss and figures to log.
+    resized(tensors by parameter name, side) stretches what depends on the picture's side; batches(side, pictures a step)
+    makes a picklable callable k → arrays; loss(model, batch, side) → the loss and figures to log.
     """
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     run = Run(arguments.run or arguments.root / arguments.name, arguments.checkpoint_minutes)
     run.listen()
-    stages, device = parse_stages(arguments.stages), torch.device(arguments.device)
-    total, start = stages[-1][2], time.monotonic()
+    stages, device = parse_stages(arguments.stages, arguments.batch), torch.device(arguments.device)
+    total, start = stages[-1][3], time.monotonic()
     state, step, done = run.load(), 0, 0
     if state:
         step = state["step"]
         print(f"going on from step {step}", flush=True)
-    for side, _, end in stages:
+    for side, pictures, _, end in stages:
         if step >= end or run.stopping:
             continue
         model = build(side).to(device)
@@ -247,7 +251,7 @@ def train(arguments, build, resized, batches, loss):
             restore(optimise, model, {key: resized(value, side) if key != "step" else value for key, value in state["optimiser"].items()})
             torch.set_rng_state(state["random"])
         model.train()
-        feed = Feed(batches(side), step, arguments.workers, pinned=device.type == "cuda")
+        feed = Feed(batches(side, pictures), step, arguments.workers, pinned=device.type == "cuda")
         sums, counted, began = {}, 0, time.monotonic()
         for batch in feed:
             batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
