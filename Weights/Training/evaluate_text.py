@@ -109,8 +109,23 @@ class AveragePrecision:
 
 
 def pixels(picture, side, resample):
-    small = np.asarray(Image.fromarray(picture).resize((side, side), resample))
-    return train_words.normalised(torch.from_numpy(small.copy())[None])
+    small = np.asarray(Image.fromarray(picture).resize((side, side), resample), np.float32) / 255
+    return torch.from_numpy((small - train_words.MEAN) / train_words.STD).float().permute(2, 0, 1)[None]
+
+
+def see(clip, pixels, taps):
+    """The vision encoder's activations at the taps, shallow first."""
+    vision = clip.vision_model
+    hidden, tapped = vision.pre_layrnorm(vision.embeddings(pixels)), []
+    for i, layer in enumerate(vision.encoder.layers):
+        hidden = layer(hidden, attention_mask=None)
+        if i in taps:
+            tapped.append(hidden)
+    return tapped
+
+
+def read(clip, ids):
+    return clip.text_projection(clip.text_model(input_ids=ids, attention_mask=(ids > 0).long()).pooler_output)
 
 
 @torch.no_grad()
@@ -128,7 +143,7 @@ def owl_see(model, picture):
 @torch.no_grad()
 def owl_read(model, tokenizer, texts):
     ids = tokenizer(texts, padding="max_length", max_length=LENGTH, truncation=True)["input_ids"]
-    return train_words.read(model.owlvit, torch.tensor(ids))
+    return read(model.owlvit, torch.tensor(ids))
 
 
 def measure_owl(model, tokenizer, root, count):
@@ -174,8 +189,8 @@ def measure_clipseg(model, tokenizer, root, count):
         for index in range(count):
             scene, asked = scenes.asked(3 + held_out, index)
             ids = torch.tensor(tokenizer([text for text, _, _ in asked], padding="max_length", max_length=LENGTH, truncation=True)["input_ids"])
-            taps, _ = train_words.see(model.clip, pixels(scene.picture, side, Image.Resampling.BILINEAR), model.extract_layers)
-            conditions = train_words.read(model.clip, ids)
+            taps = see(model.clip, pixels(scene.picture, side, Image.Resampling.BILINEAR), model.extract_layers)
+            conditions = read(model.clip, ids)
             logits = model.decoder(tuple(tap.repeat(len(asked), 1, 1) for tap in taps), conditions).logits
             masks = (F.interpolate(logits[:, None], (SIDE, SIDE), mode="bilinear")[:, 0] > 0).numpy()
             for mask, (_, real, unsure) in zip(masks, asked):

@@ -11,7 +11,7 @@ GROUP, POOL = 4, 6  # pictures that share a pool of objects, and its size
 MOST = 10  # instances in a scene
 NONE, HIDDEN = 10, 11  # in a map of instances: nothing, and visible bits of what is too hidden to be asked for
 TEXTS = 64  # per batch: a name of each pool object, names of its neighbours, any names
-MORE = 128  # per batch: names for the text encoder alone
+MORE = 128  # per batch: texts for the text encoder, the batch's own among them
 LENGTH = 16
 MEAN = (124, 116, 104)
 
@@ -85,18 +85,18 @@ def cells_of(owner, count):
 
 
 class TextBatches:
-    """make(k): the k-th batch; the same for the same seed and k.
+    """make(k): the k-th batch; the same for the same seed and k. Scenes serve twice, the second time mirrored; those of `easy` four times.
 
     pictures [B, s, s, 3] · boxes [B, 10, 4] as centre and size in 0…1 · present [B, 10] · which [B, 10] number of the object in
-    the batch · map [B, s, s] number of the instance, NONE or HIDDEN · owner [B, cells] the same of cells · texts [T + MORE, ≤ 16] token ids, after T
-    texts MORE names for the text encoder alone · named [T + MORE] the numbers of their names · blend: how much the text encoder counts, 0…1 ·
+    the batch · objects [objects] their numbers in the library · map [B, s, s] number of the instance, NONE or HIDDEN · owner [B, cells]
+    the same of cells · texts [MORE, ≤ 16] token ids, first the T texts asked for · named [MORE] the numbers of their names ·
     fits [objects, T] 1, 0 or -1 (hard to say) · same [objects, objects] likewise (one object, another, another of the same name) · crops
     [B/4, s, s, 3] of one instance of each pool, cropped [B/4] its object's number, cropped_from [B/4] its picture's
     """
 
-    def __init__(self, root, batch, side, seed, tokenizer, alone=0, over=0):
-        """alone: the steps of the names' own vectors, whose batches are `easy`; over: those over which the text encoder takes their place."""
-        self.root, self.batch, self.side, self.seed, self.tokenizer, self.alone, self.over = root, batch, side, seed, tokenizer, alone, over
+    def __init__(self, root, batch, side, seed, tokenizer, alone=0):
+        """alone: the first steps, whose batches are `easy`."""
+        self.root, self.batch, self.side, self.seed, self.tokenizer, self.alone = root, batch, side, seed, tokenizer, alone
         self.composer, self.composed = None, None
 
     def open(self):
@@ -124,8 +124,9 @@ class TextBatches:
             self.open()
         if index < self.alone:
             return self.easy(index)
-        composer, names, side, batch = self.composer, self.names, self.side, self.batch
-        random = composer.random = np.random.default_rng([self.seed, side, index])
+        names, side, batch = self.names, self.side, self.batch
+        pools, scenes = self.scenes(index // 2)
+        random = np.random.default_rng([self.seed, side, index, 1])
         crops = batch // GROUP
         out = dict(
             pictures=np.empty((batch, side, side, 3), np.uint8), boxes=np.zeros((batch, MOST, 4), np.float32),
@@ -133,16 +134,12 @@ class TextBatches:
             map=np.full((batch, side, side), NONE, np.uint8), owner=np.empty((batch, (side // 16) ** 2), np.uint8),
             crops=np.empty((crops, side, side, 3), np.uint8), cropped=np.zeros(crops, np.int64), cropped_from=np.zeros(crops, np.int64),
         )  # fmt: skip
-        objects = []
-        for b in range(batch):
+        for b, scene in enumerate(scenes):
+            pool = pools[b // GROUP]
             if b % GROUP == 0:
-                pool = composer.pool(POOL)
-                objects += pool
                 shown = b + int(random.integers(GROUP))
-            while True:
-                scene = composer.scene(composer.choose(pool))
-                if scene.instances:
-                    break
+            if index % 2:
+                scene = scene.mirrored()
             out["pictures"][b] = scene.picture
             out["map"][b][scene.unsure] = HIDDEN
             for i, instance in enumerate(scene.instances):
@@ -154,19 +151,37 @@ class TextBatches:
             out["owner"][b] = cells_of(out["map"][b], len(scene.instances))
             if b == shown:
                 i = random.integers(len(scene.instances))
-                out["crops"][b // GROUP] = example_crop(scene.picture, scene.instances[i].mask, side)
+                out["crops"][b // GROUP] = example_crop(np.ascontiguousarray(scene.picture), scene.instances[i].mask, side)
                 out["cropped"][b // GROUP], out["cropped_from"][b // GROUP] = out["which"][b, i], b
+        objects = [o for pool in pools for o in pool]
         texts = self.texts(random, objects)
         code = lambda answer: -1 if answer is None else answer
+        out["objects"] = np.array(objects, np.int64)
         out["fits"] = np.array([[code(names.fits(text, o)) for text in texts] for o in objects], np.int8)
         shared = lambda a, b: 1 if a == b else -1 if names.sets[a] & names.sets[b] else 0
         out["same"] = np.array([[shared(a, b) for b in objects] for a in objects], np.int8)
-        more = [self.every_name[i] for i in random.choice(len(self.every_name), min(MORE, len(self.every_name)), replace=False)]
-        sentences = [names.sentence(text, random) for text in texts + more]
-        out["texts"] = np.array(self.tokenizer(sentences, padding="longest", max_length=LENGTH, truncation=True)["input_ids"], np.int64)
-        out["named"] = np.array([self.number[text] for text in texts + more], np.int64)
-        out["blend"] = np.array(min(1.0, (index - self.alone) / max(1, self.over)), np.float32)
-        return out
+        return out | self.sentences(random, texts, MORE - len(texts))
+
+    def sentences(self, random, texts, count):
+        """The tokens of the texts and of `count` more names, each in a sentence, and the names' numbers."""
+        texts = texts + [self.every_name[i] for i in random.choice(len(self.every_name), min(count, len(self.every_name)), replace=False)]
+        ids = self.tokenizer([self.names.sentence(text, random) for text in texts], padding="longest", max_length=LENGTH, truncation=True)["input_ids"]
+        return dict(texts=np.array(ids, np.int64), named=np.array([self.number[text] for text in texts], np.int64))
+
+    def scenes(self, number):
+        """The pools and scenes of two batches."""
+        if self.composed is None or self.composed[0] != number:
+            composer, pools, scenes = self.composer, [], []
+            composer.random = np.random.default_rng([self.seed, self.side, number])
+            for b in range(self.batch):
+                if b % GROUP == 0:
+                    pools.append(composer.pool(POOL))
+                scene = composer.scene(composer.choose(pools[-1]))
+                while not scene.instances:
+                    scene = composer.scene(composer.choose(pools[-1]))
+                scenes.append(scene)
+            self.composed = number, (pools, scenes)
+        return self.composed[1]
 
     def easy(self, index):
         """The k-th batch to learn names from: few and large objects, each scene four times, cut and mirrored anew.
@@ -196,7 +211,4 @@ class TextBatches:
             out["pictures"][b] = scene.picture[y : y + side, x : x + side][:, turn]
             out["owner"][b] = cells_of(owner[y : y + side, x : x + side][:, turn], 0)
             out["object"][b, : len(scene.instances)] = [instance.object for instance in scene.instances]
-        more = random.choice(len(self.every_name), min(MORE, len(self.every_name)), replace=False)
-        sentences = [self.names.sentence(self.every_name[i], random) for i in more]
-        out["texts"] = np.array(self.tokenizer(sentences, padding="longest", max_length=LENGTH, truncation=True)["input_ids"], np.int64)
-        return out | dict(named=more.astype(np.int64))
+        return out | self.sentences(random, [], MORE)

@@ -5,16 +5,18 @@
 
 Both are a CLIP of the same shape with a head, so one CLIP is trained under both heads and export.py writes it twice: half the
 time of two runs. Every picture is asked
-  - every text of the batch, of every cell (owlvit-nano's class head; and, plainer and faster to learn, the contrast of the cell's
-    projected feature with the texts, which neither model uses later);
+  - every name there is, of every covered cell (by owlvit-nano's class head, and by the CLIP's projection), plainer and faster to learn than
+    masks and boxes;
+  - every text of the batch, of every cell (owlvit-nano's class head as it is used, with its thresholds);
   - every object of the batch by the class embedding of one instance in another picture (one-shot detection);
-  - three texts that fit something in it, one that fits nothing, and a crop of one of its objects or a mix of that crop with a fitting
+  - two texts that fit something in it, one that fits nothing, and a crop of one of its objects or a mix of that crop with a fitting
     text (clipseg-nano's masks; the text weighted above a half in a mix, as the original was trained).
 What is hard to say (an apple for "red apple") counts neither way.
 
-Words are learned in two parts (`--table`). First every name has a vector of its own, a row of a table that no model keeps: the pictures
-learn against the rows, like a classifier, and the text encoder learns to say the row for the name, from texts alone. Then its outputs
-take the rows' place. Without that all texts fall onto one embedding: all cells look alike at first, so the pictures pull every text along one direction.
+Words are learned by way of a table: every name has a vector of its own, a row that no model keeps. Cells learn against all rows, like a
+classifier; the text encoder learns to say the row for the name, from texts alone; masks and boxes are asked for with what it says. Learned
+together from nothing, all texts fall onto one embedding: all cells look alike at first, so the pictures pull every text along one direction.
+The first steps (`--alone`) are nothing but that, on small pictures.
 
 Boxes: every cell that an instance covers for the most part predicts its box; of them the one with the least cost (box and class) has to
 say yes, those with a good box may, all others must not. Masks: one of the 16 pixels of each 4 x 4 block, another one for
@@ -38,7 +40,8 @@ from trainer import add_arguments, train
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PATCH = 16
 CELLS = 1024  # compared with all names in a step
-ASKED = 5  # questions to each picture: three texts in it, one not, a crop or a mix
+FITTING = 2  # texts asked of each picture that fit something in it
+ASKED = FITTING + 2  # and one that fits nothing, and a crop or a mix
 
 
 # --- the models -------------------------------------------------------------------------------------------------------
@@ -60,11 +63,9 @@ def configurations(side, tokenizer):
 class Words(nn.Module):
     """A CLIP with CLIPSeg's decoder and OWL-ViT's heads; and the table of the names' vectors, where `names` are given."""
 
-    def __init__(self, side, tokenizer, attention="eager", names=()):
+    def __init__(self, side, tokenizer, names=()):
         super().__init__()
         segmenting, detecting = configurations(side, tokenizer)
-        for each in (segmenting, detecting):  # on a processor the fused attention's backward pass takes twice the time
-            each._attn_implementation = attention
         detector, segmenter = OwlViTForObjectDetection(detecting), CLIPSegForImageSegmentation(segmenting)
         self.clip, self.decoder = segmenter.clip, segmenter.decoder
         self.layer_norm, self.class_head, self.box_head = detector.layer_norm, detector.class_head, detector.box_head
@@ -133,42 +134,24 @@ def resized(state, side):
     return state | {name: torch.cat([table[:1].float(), grid])}
 
 
-def normalised(pictures):
-    mean, std = (torch.tensor(v, device=pictures.device).view(1, 3, 1, 1) for v in (MEAN, STD))
-    return (pictures.permute(0, 3, 1, 2).float() / 255 - mean) / std
-
-
-def see(clip, pixels, taps):
-    """The vision encoder: activations at the taps, shallow first, and all tokens after the last norm, the class token first."""
-    vision = clip.vision_model
-    hidden, tapped = vision.pre_layrnorm(vision.embeddings(pixels)), []
-    for i, layer in enumerate(vision.encoder.layers):
-        hidden = layer(hidden, attention_mask=None)
-        if i in taps:
-            tapped.append(hidden)
-    return tapped, vision.post_layernorm(hidden)
-
-
-def read(clip, ids):
-    return clip.text_projection(clip.text_model(input_ids=ids, attention_mask=(ids > 0).long()).pooler_output)
-
-
-def decoded(decoder, taps, conditions, count, pixel):
+def decoded(decoder, taps, conditions, count, pixel, cast):
     """CLIPSeg's decoder for `count` conditions per picture: taps [B, tokens, C], conditions [B·count, D], the pixel of each 4 x 4 block to
     compute, 0…15 [B·count] → logits [B·count, s/4, s/4]."""
-    out = None
+    out, conditions = None, conditions.to(cast.dtype)
     for i, (activation, layer, reduce) in enumerate(zip(taps[::-1], decoder.layers, decoder.reduces)):
-        reduced = reduce(activation).repeat_interleave(count, 0)
+        reduced = fast.linear(cast, reduce, activation.to(cast.dtype)).repeat_interleave(count, 0)
         out = reduced if out is None else out + reduced
         if i == decoder.conditional_layer:
-            out = decoder.film_mul(conditions)[:, None] * out + decoder.film_add(conditions)[:, None]
-        out = layer(out, attention_mask=None)
+            out = fast.linear(cast, decoder.film_mul, conditions)[:, None] * out + fast.linear(cast, decoder.film_add, conditions)[:, None]
+        out = fast.clip_decoder_layer(cast, layer, out)
     side = round((out.shape[1] - 1) ** 0.5)
-    spread, first, last = out[:, 1:].transpose(1, 2).unflatten(2, (side, side)), *decoder.transposed_convolution[2::2]
-    spread = decoder.transposed_convolution[:2](spread).flatten(2).transpose(1, 2)  # [N, cells, C]
+    first, second, last = decoder.transposed_convolution[::2]
+    spread = out[:, 1:].transpose(1, 2).unflatten(2, (side, side))
+    spread = F.relu(F.conv2d(spread, cast(first.weight), cast(first.bias), padding=1)).flatten(2).transpose(1, 2)  # [N, cells, C]
     # a transposed convolution whose stride is its kernel: a linear layer for each cell
-    spread = F.relu(F.linear(spread, first.weight.flatten(1).T, first.bias.repeat_interleave(16))).unflatten(2, (-1, 16))
-    logits = torch.einsum("nkcp,nc->nkp", spread, last.weight[:, 0].flatten(1).T[pixel].to(spread.dtype)).float() + last.bias
+    weight = cast(second.weight).permute(2, 3, 1, 0).flatten(0, 2)  # [16 · c, C]
+    spread = F.relu(F.linear(spread, weight, cast(second.bias).repeat(16))).unflatten(2, (16, -1)).flatten(1, 2)
+    logits = (spread @ cast(last.weight)[:, 0].flatten(1).T[pixel][..., None]).float() + last.bias
     return logits.view(-1, side, side, 4, 4).transpose(2, 3).flatten(3).flatten(1, 2)
 
 
@@ -212,73 +195,68 @@ def contrast(logits, fits, weight):
     return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
 
 
-def step_loss(model, batch, side):
+def step_loss(model, batch, cast, fits_all):
     pictures, device = len(batch["pictures"]), batch["pictures"].device
-    taps, tokens = see(model.clip, normalised(torch.cat([batch["pictures"], batch["crops"]])), model.taps)
-    fits, same, which, present = batch["fits"].long(), batch["same"].long(), batch["which"], batch["present"]
-    said, count, blend = read(model.clip, batch["texts"]).float(), fits.shape[1], batch["blend"]
-    by_name, named = name_loss(said, model.rows().detach(), batch["named"])
-    own, said = model.rows()[batch["named"][:count]], said[:count]
-    texts = own + blend * (said - own)  # what the cells are compared with
-    held = texts.detach() + blend * (texts - texts.detach())  # what all else is: it moves the texts only as the text encoder takes over
-    projected = model.clip.visual_projection(tokens)
-    crops = projected[pictures:, 0]
-    answers = fits[which] * present[..., None]  # [B, 10, T]
-
-    # the CLIP: cells and crops against the texts
-    scale = model.clip.logit_scale.exp().clamp(max=100)
-    compared = lambda seen, texts: scale * F.normalize(seen.float(), dim=-1) @ F.normalize(texts, dim=-1).T
+    taps, tokens = fast.see(model.clip, torch.cat([batch["pictures"], batch["crops"]]), model.taps, cast)
+    fits, which, count = batch["fits"].long(), batch["which"], batch["fits"].shape[1]
+    by_name, texts, figures = text_loss(model, batch, cast)
+    texts = texts[:count]
+    answers = fits[which] * batch["present"][..., None]  # [B, 10, T]
     owner = batch["owner"].long()  # [B, cells], NONE where no instance covers the cell for the most part
     picture, cell = torch.where(owner < NONE)
+    by_cell, seen = cell_loss(model, tokens, picture, cell, owner, batch["objects"][which], fits_all, cast)
+
+    crops = F.linear(tokens[pictures:, 0], cast(model.clip.visual_projection.weight)).float()
+    crop_fits = fits[batch["cropped"]]
+    logits = model.clip.logit_scale.exp().clamp(max=100) * F.normalize(crops, dim=1) @ F.normalize(texts, dim=1).T
+    by_crop = contrast(logits, crop_fits, torch.ones(len(crops), device=device))
+
     instance = owner[picture, cell]
     number = picture * MOST + instance
     share = 1 / torch.bincount(number, minlength=pictures * MOST)[number]  # an instance's cells share its weight
-    # what all covered cells have in common would be most of each: taken off here, in training; no model has this product
-    cells = F.batch_norm(projected[picture, 1 + cell].float(), None, None, training=True)
-    logits = compared(cells, texts)
-    cell_fits = answers[picture, instance]
-    by_cell = contrast(logits, cell_fits, share**0.5)
-    best = logits.detach().masked_fill(cell_fits < 0, -1e4).argmax(1, keepdim=True)
-    hit = ((cell_fits.gather(1, best)[:, 0] == 1) * share).sum() / share.sum()
-    with torch.no_grad():  # the same by the text encoder alone; how alike its texts are
-        by_said = contrast(compared(cells, said), cell_fits, share**0.5)
-        alike = F.normalize(said, dim=1).sum(0).square().sum().sub(count) / (count * (count - 1))
-    crop_fits = fits[batch["cropped"]]
-    logits = compared(crops, held)
-    by_crop = contrast(logits, crop_fits, torch.ones(len(crops), device=device))
-    asked_crops = torch.cat([logits.T, torch.full((len(fits[0]), 1), -1e4, device=device)], 1)
-    by_crop = by_crop + contrast(asked_crops, F.pad(crop_fits.T, (0, 1)), torch.ones(len(texts), device=device))
-
-    masks, seen = mask_loss(model, batch, [tap[:pictures] for tap in taps], held, crops, answers)
-    boxes, found = box_loss(model, batch, tokens[:pictures], held, answers, (picture, cell, instance, share))
-    figures = dict(cell=by_cell, cell_hit=hit, cell_said=by_said, alike=alike, name=by_name, named=named, crop=by_crop) | seen | found
-    return by_cell + (1 - 0.9 * blend) * by_name + 0.5 * by_crop + masks + boxes, figures
+    masks, masked = mask_loss(model, batch, [tap[:pictures] for tap in taps], texts, crops, answers, cast)
+    boxes, found = box_loss(model, batch, tokens[:pictures], texts, answers, (picture, cell, instance, share), cast)
+    return by_cell + by_name + 0.25 * by_crop + masks + boxes, figures | seen | dict(crop=by_crop) | masked | found
 
 
-def word_loss(model, batch, cast, fits):
-    """The easy batches' loss: every covered cell against all names' vectors, by the CLIP's projection and by owlvit-nano's class head; and the
-    text encoder against the vectors. fits [objects, names]."""
-    _, tokens = fast.see(model.clip, batch["pictures"], (), cast)
-    owner = batch["owner"].long()
-    picture, cell = torch.where(owner < NONE)
+def cell_loss(model, tokens, picture, cell, owner, objects, fits, cast):
+    """Some of the covered cells against all names' vectors, by the CLIP's projection and by owlvit-nano's class head: owner [B, cells] the
+    instance, objects [B, 10] its number in the library, fits [objects, names]."""
     some = torch.randperm(len(picture), device=picture.device)[:CELLS]
     picture, cell = picture[some], cell[some]
     instance = owner[picture, cell]
-    share = 1 / torch.bincount(picture * MOST + instance)[picture * MOST + instance] ** 0.5
-    fits, rows = fits[batch["object"][picture, instance]], F.normalize(model.rows(), dim=1)
+    number = picture * MOST + instance
+    share = torch.bincount(number)[number] ** -0.5  # else the largest instances would count alone
+    fits, rows = fits[objects[picture, instance]], F.normalize(model.rows(), dim=1).to(cast.dtype)
     seen, first = tokens[picture, 1 + cell], tokens[picture, 0]
+    # what all covered cells have in common would be most of each: taken off here, in training; no model has this product
     projected = F.batch_norm(F.linear(seen, cast(model.clip.visual_projection.weight)).float(), None, None, training=True)
     embeds = fast.linear(cast, model.class_head.dense0, fast.norm(cast, model.layer_norm, seen * first)).float()
     scale, figures, total = model.clip.logit_scale.exp().clamp(max=30), {}, 0
     for name, cells in (("cell", projected), ("class", embeds)):
-        logits = ((scale * F.normalize(cells, dim=1)).to(cast.dtype) @ rows.to(cast.dtype).T).float()
+        logits = ((scale * F.normalize(cells, dim=1)).to(cast.dtype) @ rows.T).float()
         loss = contrast(logits, fits, share)
         best = logits.detach().masked_fill(fits < 0, -1e4).argmax(1, keepdim=True)
-        total, figures = total + loss, figures | {name: loss, name + "_hit": ((fits.gather(1, best)[:, 0] == 1) * share).sum() / share.sum()}
-    said = fast.read(model.clip, batch["texts"], cast)
-    by_name, named = name_loss(said, model.rows().detach(), batch["named"])
-    close = F.cosine_similarity(said.detach(), model.rows().detach()[batch["named"]]).mean()
-    return total + by_name, figures | dict(name=by_name, named=named, close=close)
+        hit = ((fits.gather(1, best)[:, 0] == 1) * share).sum() / share.sum()
+        total, figures = total + loss, figures | {name: loss, name + "_hit": hit}
+    return total, figures
+
+
+def text_loss(model, batch, cast):
+    """The text encoder against the names' vectors: the loss, what it says [texts, D] (no gradient), and the figures."""
+    rows, said = model.rows().detach(), fast.read(model.clip, batch["texts"], cast)
+    loss, named = name_loss(said, rows, batch["named"])
+    said = said.detach()
+    return loss, said, dict(name=loss, named=named, close=F.cosine_similarity(said, rows[batch["named"]]).mean())
+
+
+def word_loss(model, batch, cast, fits):
+    """The easy batches' loss: cells and texts against the names' vectors."""
+    _, tokens = fast.see(model.clip, batch["pictures"], (), cast)
+    owner = batch["owner"].long()
+    by_cell, figures = cell_loss(model, tokens, *torch.where(owner < NONE), owner, batch["object"], fits, cast)
+    by_name, _, more = text_loss(model, batch, cast)
+    return by_cell + by_name, figures | more
 
 
 def name_loss(said, rows, named, scale=10.0):
@@ -289,14 +267,14 @@ def name_loss(said, rows, named, scale=10.0):
     return F.mse_loss(said, rows[named]) + F.cross_entropy(logits, named), nearest
 
 
-def mask_loss(model, batch, taps, texts, crops, answers):
+def mask_loss(model, batch, taps, texts, crops, answers, cast):
     """clipseg-nano's: entropy and dice of the masks of ASKED questions per picture."""
     pictures, side, device = len(answers), batch["pictures"].shape[1], answers.device
     which, present = batch["which"], batch["present"]
     pick = lambda allowed, count=1: torch.multinomial(allowed.float() + 1e-9, count)
     positive, nothing = (answers == 1).any(1), ~(answers != 0).any(1)
-    words = torch.cat([pick(positive, 3), pick(nothing)], 1)  # [B, 4]
-    wanted = answers.gather(2, words[:, None].expand(-1, MOST, -1))  # [B, 10, 4]
+    words = torch.cat([pick(positive, FITTING), pick(nothing)], 1)  # [B, 3]
+    wanted = answers.gather(2, words[:, None].expand(-1, MOST, -1))  # [B, 10, 3]
 
     # a crop of an object of the picture, from another picture where there is one; of an absent object now and then
     same = batch["same"].long()[:, batch["cropped"]][which] * present[..., None]  # [B, 10, crops]
@@ -310,11 +288,11 @@ def mask_loss(model, batch, taps, texts, crops, answers):
     mixed = weight * texts[fitting] + (1 - weight) * crops[crop].float()
     a, b = same[rows, :, crop], torch.where(weight > 0, answers[rows, :, fitting], same[rows, :, crop])
     either = torch.where((a == 1) | (b == 1), 1, torch.where((a == 0) & (b == 0), 0, -1))
-    wanted = torch.cat([wanted, either[..., None]], 2)  # [B, 10, 5]
+    wanted = torch.cat([wanted, either[..., None]], 2)  # [B, 10, ASKED]
     conditions = torch.cat([texts[words], mixed[:, None].to(texts.dtype)], 1).flatten(0, 1)
 
     pixel = torch.randint(16, (pictures * ASKED,), device=device)
-    logits = decoded(model.decoder, taps, conditions, ASKED, pixel)
+    logits = decoded(model.decoder, taps, conditions, ASKED, pixel, cast)
     # which instance each compared pixel belongs to → whether it is asked for; NONE: no, HIDDEN: hard to say
     table = torch.cat([wanted, torch.zeros_like(wanted[:, :1]), torch.full_like(wanted[:, :1], -1)], 1).transpose(1, 2).flatten(0, 1)  # [N, 12]
     blocks = batch["map"].view(pictures, 1, side // 4, 4, side // 4, 4).permute(0, 1, 3, 5, 2, 4).flatten(2, 3)  # [B, 1, 16, h, w]
@@ -331,18 +309,19 @@ def mask_loss(model, batch, taps, texts, crops, answers):
         both, either = (found & (truth > 0)).flatten(1).sum(1), (found | (truth > 0)).flatten(1).sum(1)
         iou, there = (both / either.clamp(min=1)).view(pictures, ASKED), exists.view(pictures, ASKED)
         mean = lambda of: (iou[:, of] * there[:, of]).sum() / there[:, of].sum().clamp(min=1)
-        quiet = (found.flatten(1).sum(1).view(pictures, ASKED)[:, 3] == 0).float().mean()
-    return loss, dict(mask=loss, text_iou=mean(slice(0, 3)), crop_iou=mean(slice(4, 5)), quiet=quiet)
+        quiet = (found.flatten(1).sum(1).view(pictures, ASKED)[:, FITTING] == 0).float().mean()
+    return loss, dict(mask=loss, text_iou=mean(slice(0, FITTING)), crop_iou=mean(slice(ASKED - 1, ASKED)), quiet=quiet)
 
 
-def box_loss(model, batch, tokens, texts, answers, covered):
+def box_loss(model, batch, tokens, texts, answers, covered, cast):
     """owlvit-nano's: boxes of all cells on an instance, classes by text, classes by example."""
     pictures, which, present = len(answers), batch["which"], batch["present"]
     picture, cell, instance, share = covered
-    image = model.layer_norm(tokens[:, 1:] * tokens[:, :1])
-    boxes = (model.box_head(image).float() + model.box_bias).sigmoid()
+    image = fast.norm(cast, model.layer_norm, tokens[:, 1:] * tokens[:, :1])
+    inner = F.gelu(fast.linear(cast, model.box_head.dense1, F.gelu(fast.linear(cast, model.box_head.dense0, image))))
+    boxes = (fast.linear(cast, model.box_head.dense2, inner).float() + model.box_bias).sigmoid()
     head = model.class_head
-    embeds, shift, scale = head.dense0(image), head.logit_shift(image), head.logit_scale(image)
+    embeds, shift, scale = (fast.linear(cast, layer, image).float() for layer in (head.dense0, head.logit_shift, head.logit_scale))
     logits = scores(embeds, texts, shift, scale)  # [B, cells, T]
 
     count = present.sum().clamp(min=1)
@@ -400,7 +379,6 @@ def main():
     parser.add_argument("--root", type=Path, default=default_root())
     add_arguments(parser, "words-nano", stages="192:40000,256:30000", batch=8, rate=7e-4, decay=0.25)
     parser.add_argument("--alone", type=int, default=8000, help="first steps, in which names are learned from cells alone")
-    parser.add_argument("--over", type=int, default=1000, help="steps after that over which the text encoder takes the place of the names' vectors")
     arguments = parser.parse_args()
     library, known = named_library(arguments.root)
     names = every_name(known)
@@ -410,16 +388,14 @@ def main():
     dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
 
     def loss(model, batch, side):
-        if "object" in batch:
-            return word_loss(model, batch, fast.Cast(dtype), fits)
-        with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.precision == "bf16"):
-            return step_loss(model, batch, side)
+        cast = fast.Cast(dtype)
+        return word_loss(model, batch, cast, fits) if "object" in batch else step_loss(model, batch, cast, fits)
 
     train(
         arguments,
-        build=lambda side: Words(side, tokenizer, "eager" if arguments.device == "cpu" else "sdpa", names),
+        build=lambda side: Words(side, tokenizer, names),
         resized=resized,
-        batches=lambda side, pictures: TextBatches(arguments.root, pictures, side, arguments.seed, tokenizer, arguments.alone, arguments.over),
+        batches=lambda side, pictures: TextBatches(arguments.root, pictures, side, arguments.seed, tokenizer, arguments.alone),
         loss=loss,
     )
 
