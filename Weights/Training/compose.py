@@ -35,11 +35,52 @@ class Scene:
     instances: list = field(default_factory=list)
     unsure: np.ndarray | None = None  # [side, side] bool, visible bits of instances too hidden to be targets
 
-    def mirrored(self):
-        """The scene with left and right exchanged; views of the same pixels."""
-        side = self.picture.shape[1]
-        turned = lambda i: Instance(i.object, i.mask[:, ::-1], (side - i.box[2], i.box[1], side - i.box[0], i.box[3]))
-        return Scene(self.picture[:, ::-1], [turned(i) for i in self.instances], self.unsure[:, ::-1])
+    def cut(self, side, random):
+        """A square of `side` pixels at a random place, mirrored half the time: the scene once more, a little different."""
+        y, x = random.integers(0, self.picture.shape[0] - side + 1, 2)
+        turn = slice(None, None, 1 if random.random() < 0.5 else -1)
+        part = lambda pixels: pixels[y : y + side, x : x + side][:, turn]
+        out = Scene(part(self.picture), unsure=part(self.unsure).copy())
+        for instance in self.instances:
+            mask = part(instance.mask)
+            if mask.sum() >= max(least(side), LEAST_VISIBLE * instance.mask.sum()):
+                out.instances.append(Instance(instance.object, mask, box_of(mask)))
+            else:
+                out.unsure |= mask
+        return out
+
+
+def least(side):
+    """The fewest visible pixels of a target."""
+    return 24 * (side / 256) ** 2
+
+
+def box_of(mask):
+    ys, xs = np.where(mask.any(1))[0], np.where(mask.any(0))[0]
+    return int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1
+
+
+class Reuse:
+    """Scenes that serve `times` times: composed `margin` pixels larger than `composer.side`, cut and mirrored anew each time."""
+
+    def __init__(self, composer, times=4, margin=16):
+        self.composer, self.times, self.margin, self.kept = composer, times, margin, None
+
+    def __call__(self, index, seed, draw):
+        """draw(composer) → [(anything, scene)] → the same of batch `index`, from its own generator; and that generator."""
+        composer, number = self.composer, (index // self.times, draw)
+        side = composer.side
+        if self.kept is None or self.kept[0] != number:
+            composer.side, composer.random = side + self.margin, np.random.default_rng([seed, side, index // self.times])
+            self.kept = number, draw(composer)
+            composer.side = side
+        random, out = np.random.default_rng([seed, side, index, 1]), []
+        for given, scene in self.kept[1]:
+            once = scene.cut(side, random)
+            while not once.instances:
+                once = scene.cut(side, random)
+            out.append((given, once))
+        return out, random
 
 
 class Library:
@@ -217,13 +258,10 @@ class Composer:
             whole.append(int(solid.sum()))
         scene = Scene(self.finish(canvas))
         scene.unsure = np.zeros((side, side), bool)
-        least = 24 * (side / 256) ** 2
         for i, index in enumerate(chosen):
             mask = owner == i
-            area = int(mask.sum())
-            if area >= max(least, LEAST_VISIBLE * whole[i]):
-                ys, xs = np.where(mask.any(1))[0], np.where(mask.any(0))[0]
-                scene.instances.append(Instance(index, mask, (int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)))
+            if mask.sum() >= max(least(side), LEAST_VISIBLE * whole[i]):
+                scene.instances.append(Instance(index, mask, box_of(mask)))
             else:
                 scene.unsure |= mask
         return scene

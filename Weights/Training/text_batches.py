@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from compose import Composer, Library
+from compose import Composer, Library, Reuse
 from names import Names, corpus
 from vocabulary import tokenizer
 
@@ -11,7 +11,7 @@ GROUP, POOL = 4, 6  # pictures that share a pool of objects, and its size
 MOST = 10  # instances in a scene
 NONE, HIDDEN = 10, 11  # in a map of instances: nothing, and visible bits of what is too hidden to be asked for
 TEXTS = 64  # per batch: a name of each pool object, names of its neighbours, any names
-MORE = 128  # per batch: texts for the text encoder, the batch's own among them
+MORE = 96  # per batch: texts for the text encoder, the batch's own among them
 LENGTH = 16
 MEAN = (124, 116, 104)
 
@@ -85,7 +85,7 @@ def cells_of(owner, count):
 
 
 class TextBatches:
-    """make(k): the k-th batch; the same for the same seed and k. Scenes serve twice, the second time mirrored; those of `easy` four times.
+    """make(k): the k-th batch; the same for the same seed and k. Scenes serve four times (compose.Reuse).
 
     pictures [B, s, s, 3] · boxes [B, 10, 4] as centre and size in 0…1 · present [B, 10] · which [B, 10] number of the object in
     the batch · objects [objects] their numbers in the library · map [B, s, s] number of the instance, NONE or HIDDEN · owner [B, cells]
@@ -97,11 +97,12 @@ class TextBatches:
     def __init__(self, root, batch, side, seed, tokenizer, alone=0):
         """alone: the first steps, whose batches are `easy`."""
         self.root, self.batch, self.side, self.seed, self.tokenizer, self.alone = root, batch, side, seed, tokenizer, alone
-        self.composer, self.composed = None, None
+        self.composer = None
 
     def open(self):
         library, self.names = named_library(self.root)
         self.composer = Composer(library, self.side)
+        self.reuse = Reuse(self.composer)
         self.every_name = every_name(self.names)
         self.number = {name: i for i, name in enumerate(self.every_name)}
 
@@ -125,8 +126,7 @@ class TextBatches:
         if index < self.alone:
             return self.easy(index)
         names, side, batch = self.names, self.side, self.batch
-        pools, scenes = self.scenes(index // 2)
-        random = np.random.default_rng([self.seed, side, index, 1])
+        scenes, random = self.reuse(index, self.seed, self.draw)
         crops = batch // GROUP
         out = dict(
             pictures=np.empty((batch, side, side, 3), np.uint8), boxes=np.zeros((batch, MOST, 4), np.float32),
@@ -134,12 +134,10 @@ class TextBatches:
             map=np.full((batch, side, side), NONE, np.uint8), owner=np.empty((batch, (side // 16) ** 2), np.uint8),
             crops=np.empty((crops, side, side, 3), np.uint8), cropped=np.zeros(crops, np.int64), cropped_from=np.zeros(crops, np.int64),
         )  # fmt: skip
-        for b, scene in enumerate(scenes):
-            pool = pools[b // GROUP]
+        objects = []
+        for b, (pool, scene) in enumerate(scenes):
             if b % GROUP == 0:
-                shown = b + int(random.integers(GROUP))
-            if index % 2:
-                scene = scene.mirrored()
+                objects, shown = objects + pool, b + int(random.integers(GROUP))
             out["pictures"][b] = scene.picture
             out["map"][b][scene.unsure] = HIDDEN
             for i, instance in enumerate(scene.instances):
@@ -153,7 +151,6 @@ class TextBatches:
                 i = random.integers(len(scene.instances))
                 out["crops"][b // GROUP] = example_crop(np.ascontiguousarray(scene.picture), scene.instances[i].mask, side)
                 out["cropped"][b // GROUP], out["cropped_from"][b // GROUP] = out["which"][b, i], b
-        objects = [o for pool in pools for o in pool]
         texts = self.texts(random, objects)
         code = lambda answer: -1 if answer is None else answer
         out["objects"] = np.array(objects, np.int64)
@@ -168,47 +165,44 @@ class TextBatches:
         ids = self.tokenizer([self.names.sentence(text, random) for text in texts], padding="longest", max_length=LENGTH, truncation=True)["input_ids"]
         return dict(texts=np.array(ids, np.int64), named=np.array([self.number[text] for text in texts], np.int64))
 
-    def scenes(self, number):
-        """The pools and scenes of two batches."""
-        if self.composed is None or self.composed[0] != number:
-            composer, pools, scenes = self.composer, [], []
-            composer.random = np.random.default_rng([self.seed, self.side, number])
-            for b in range(self.batch):
-                if b % GROUP == 0:
-                    pools.append(composer.pool(POOL))
-                scene = composer.scene(composer.choose(pools[-1]))
-                while not scene.instances:
-                    scene = composer.scene(composer.choose(pools[-1]))
-                scenes.append(scene)
-            self.composed = number, (pools, scenes)
-        return self.composed[1]
+    def draw(self, composer):
+        """[(pool, scene)]"""
+        out = []
+        for b in range(self.batch):
+            if b % GROUP == 0:
+                pool = composer.pool(POOL)
+            scene = composer.scene(composer.choose(pool))
+            while not scene.instances:
+                scene = composer.scene(composer.choose(pool))
+            out.append((pool, scene))
+        return out
+
+    def draw_easy(self, composer):
+        """[(None, scene)]: few and large objects, any."""
+        out = []
+        while len(out) < self.batch:
+            count = int(composer.random.integers(3, 7))
+            scales = np.exp(composer.random.uniform(np.log(0.22), np.log(0.65), count))
+            scene = composer.scene([composer.any_object() for _ in range(count)], scales)
+            if scene.instances:
+                out.append((None, scene))
+        return out
 
     def easy(self, index):
-        """The k-th batch to learn names from: few and large objects, each scene four times, cut and mirrored anew.
+        """The k-th batch to learn names from.
 
         pictures [B, s, s, 3] · owner [B, cells] number of the instance or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] ·
         named [MORE]
         """
-        composer, side, batch, larger = self.composer, self.side, self.batch, self.side + 16
-        if self.composed is None or self.composed[0] != index // 4:
-            random = composer.random = np.random.default_rng([self.seed, side, index // 4, 2])
-            composer.side, scenes = larger, []
-            for _ in range(batch):
-                count = int(random.integers(2, 7))
-                scene = composer.scene([composer.any_object() for _ in range(count)], np.exp(random.uniform(np.log(0.18), np.log(0.6), count)))
-                owner = np.full((larger, larger), NONE, np.uint8)
-                for i, instance in enumerate(scene.instances):
-                    owner[instance.mask] = i
-                scenes.append((scene, owner))
-            composer.side, self.composed = side, (index // 4, scenes)
-        random = np.random.default_rng([self.seed, side, index, 3])
+        scenes, random = self.reuse(index, self.seed, self.draw_easy)
+        batch, side = self.batch, self.side
         out = dict(
             pictures=np.empty((batch, side, side, 3), np.uint8), owner=np.empty((batch, (side // 16) ** 2), np.uint8), object=np.zeros((batch, MOST), np.int64)
         )  # fmt: skip
-        for b, (scene, owner) in enumerate(self.composed[1]):
-            y, x = random.integers(0, 17, 2)
-            turn = slice(None, None, 1 if random.random() < 0.5 else -1)
-            out["pictures"][b] = scene.picture[y : y + side, x : x + side][:, turn]
-            out["owner"][b] = cells_of(owner[y : y + side, x : x + side][:, turn], 0)
+        for b, (_, scene) in enumerate(scenes):
+            owner = np.full((side, side), NONE, np.uint8)
+            for i, instance in enumerate(scene.instances):
+                owner[instance.mask] = i
+            out["pictures"][b], out["owner"][b] = scene.picture, cells_of(owner, len(scene.instances))
             out["object"][b, : len(scene.instances)] = [instance.object for instance in scene.instances]
         return out | self.sentences(random, [], MORE)
