@@ -339,6 +339,7 @@ struct BadFileTests {
     func circles() throws {
         let folder = try ScratchFolder()
         let set = FormatTrapTests.one(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
+        try folder.write("me/keep", "")
         _ = try set.write(.labelme, to: folder["me/sub"])
         for name in ["me/x", "me/y", "me/z", "me/sub/x", "me/sub/y"] {
             try FileManager.default.createSymbolicLink(atPath: folder[name].path, withDestinationPath: folder["me"].path)
