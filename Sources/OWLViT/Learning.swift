@@ -35,15 +35,34 @@ extension OWLViT {
         guard let first = examples.first else { throw OWLViTError.nothingToLearn }
         let classes = Set(examples.map(\.className))
         guard classes.count == 1 else { throw OWLViTError.severalClasses(classes.sorted()) }
+        return concept(
+            first.className, try look(at: examples, texts, options), texts: texts,
+            negatives: Examples(try look(at: negatives, [], options)), selection: options.selection)
+    }
+
+    /// An example as the model saw it, with what the other examples of its class are compared with.
+    package typealias Seen = (view: View, region: Box, exemplar: Exemplar)
+
+    /// A class from examples that were looked at.
+    package func concept(
+        _ className: String, _ seen: [Seen], texts: [Text], negatives: Examples, selection: Selection?
+    ) -> Concept {
         var concept = Concept(
-            className: first.className, texts: texts, examples: try look(at: examples, texts, options),
-            negatives: try look(at: negatives, [], options), model: (weights.modelName, weights.sha256))
-        if options.selection == .published {
+            className: className, texts: texts, examples: Examples(seen), negatives: negatives, model: (weights.modelName, weights.sha256))
+        if selection == .published {
             concept.scoring = .sigmoid
             // What transformers' documentation takes for each version.
             concept.threshold = version == .v1 ? Scale.sigmoidThreshold : 0.9
         }
         return concept
+    }
+
+    /// Looks at an example in a picture that is encoded already.
+    package func look(at region: Example.Region, in encoding: Encoding, _ texts: [Text], _ options: LearnOptions) throws -> Seen {
+        if options.selection == .objectness && version == .v1 { throw OWLViTError.noObjectness(model: weights.modelName) }
+        let box = try region.box(in: encoding.size)
+        let view = encoding.views[0]
+        return (view, box, try exemplar(of: box, in: view, texts, options.selection))
     }
 
     /// Learns away from the caller's thread.
@@ -54,11 +73,11 @@ extension OWLViT {
         return try learnNow()
     }
 
-    private func look(at examples: [Example], _ texts: [Text], _ options: LearnOptions) throws -> Examples {
+    private func look(at examples: [Example], _ texts: [Text], _ options: LearnOptions) throws -> [Seen] {
         if options.selection == .objectness && version == .v1 { throw OWLViTError.noObjectness(model: weights.modelName) }
         // Examples in one picture share its encoding.
         var encodings: [(picture: Picture, view: View)] = []
-        var seen: [(view: View, region: Box, exemplar: Exemplar)] = []
+        var seen: [Seen] = []
         for example in examples {
             let region = try example.region.box(in: example.picture.size)
             let view: View
@@ -70,7 +89,7 @@ extension OWLViT {
             }
             seen.append((view, region, try exemplar(of: region, in: view, texts, options.selection)))
         }
-        return Examples(seen)
+        return seen
     }
 
     /// The patch that stands for an example.
@@ -119,7 +138,7 @@ extension OWLViT.Examples {
     ///
     /// The background's is the 95th of a hundred patches of the examples' pictures whose boxes have nothing to do with any example: the
     /// other things there, which are what an object must be told from, are among its most similar.
-    package init(_ seen: [(view: OWLViT.View, region: Box, exemplar: OWLViT.Exemplar)]) {
+    package init(_ seen: [OWLViT.Seen]) {
         self.init(exemplars: seen.map(\.exemplar), background: 0, inside: 1)
         guard !seen.isEmpty else { return }
         let queries = Tensor.stack(exemplars.map(\.embedding))

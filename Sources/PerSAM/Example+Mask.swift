@@ -3,7 +3,8 @@ import SpanielImaging
 extension Example {
     /// The object's pixels. A box or a point asks SAM.
     /// - Throws: `PerSAMError` where the region cannot be this picture's.
-    func mask(_ sam: SAM) throws -> Mask {
+    /// - Parameter encoding: the picture's; nil: it is encoded where that is needed.
+    func mask(_ sam: SAM, _ encoding: SAM.Encoding? = nil) throws -> Mask {
         let size = picture.size
         let mask: Mask
         switch region {
@@ -19,12 +20,12 @@ extension Example {
         case .box(let box):
             let whole = Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
             guard box.area > 0, box.intersection(whole) == box else { throw PerSAMError.boxOutside(box, size) }
-            mask = try sam.masks(for: SAM.Prompt(box: box), in: sam.encode(picture), multimask: false).best.mask()
+            mask = try sam.masks(for: SAM.Prompt(box: box), in: encoding ?? sam.encode(picture), multimask: false).best.mask()
         case .point(let point):
             guard point.x >= 0, point.y >= 0, point.x < Double(size.width), point.y < Double(size.height) else {
                 throw PerSAMError.pointOutside(point, size)
             }
-            mask = try sam.masks(for: SAM.Prompt(point: point), in: sam.encode(picture)).best.mask()
+            mask = try sam.masks(for: SAM.Prompt(point: point), in: encoding ?? sam.encode(picture)).best.mask()
         }
         if mask.isEmpty || mask.area == size.width * size.height { throw PerSAMError.nothingThere }
         return mask
@@ -49,5 +50,16 @@ extension Example {
         }
         let cut = Mask(width: columns.count, height: rows.count) { x, y in mask[columns.lowerBound + x, rows.lowerBound + y] }
         return (Picture(rgb: pixels, width: columns.count, height: rows.count), cut)
+    }
+}
+
+extension PerSAM {
+    /// An example cut to what learning looks at, so that its picture need not be kept. It teaches the same.
+    /// - Parameter encoding: the picture's.
+    /// - Throws: `PerSAMError` where the region cannot be this picture's.
+    package func cutOut(_ example: Example, _ encoding: SAM.Encoding) throws -> Example {
+        let mask = try example.mask(sam, encoding)
+        let (picture, cut) = example.closer(mask)
+        return Example(picture, mask: cut, class: example.className)
     }
 }

@@ -76,12 +76,4 @@ struct ArgumentTests {
             #expect(throws: UsageError.self) { try TextArgument(parsing: text) }
         }
     }
-
-    @Test("an export is coco: and a file")
-    func export() throws {
-        #expect(try ExportArgument(parsing: "coco:out/all.json") == .coco(path: "out/all.json"))
-        for text in ["coco:", "all.json", "yolo:folder", ""] {
-            #expect(throws: UsageError.self) { try ExportArgument(parsing: text) }
-        }
-    }
 }

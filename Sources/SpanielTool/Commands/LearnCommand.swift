@@ -9,9 +9,15 @@ struct LearnCommand: ParsableCommand {
         usage: """
             spaniel learn --for find --example [CLASS=]IMG#MASK … -o FILE.concept
             spaniel learn --for segment|detect [--example [CLASS=]IMG#MASK …] [--text CLASS=WORDS …] -o FILE.concept
-            spaniel learn --for find|segment|detect --from coco:FILE -o FILE.concept
+            spaniel learn --for find|segment|detect --from FORMAT:PATH [--pictures FOLDER] -o FILE.concept
             """,
-        discussion: "The default model is that of the command: sam-nano, clipseg-nano or owlvit-nano.")
+        discussion: """
+            The default model is that of the command: sam-nano, clipseg-nano or owlvit-nano. With --from every labelled object is an example. Each \
+            labelled picture is then searched with the examples of all others: the threshold of a class that at least three pictures show becomes \
+            the one that tells best what is labelled from what is not (find and detect: the highest F1 of boxes; segment: the largest overlap of \
+            pixels), and an example is named that the others are found better without. Formats: \
+            \(AnnotationArgument.forms.joined(separator: ", ")).
+            """)
 
     enum Task: String, ExpressibleByArgument, CaseIterable {
         case find, segment, detect
@@ -24,9 +30,18 @@ struct LearnCommand: ParsableCommand {
 
     @Option(
         name: .customLong("from"),
-        help: ArgumentHelp("Every object of a COCO file is an example; its pictures lie beside the file.", valueName: "coco:file"),
-        transform: { try ExportArgument(parsing: $0) })
-    var annotations: [ExportArgument] = []
+        help: ArgumentHelp("Every labelled object is an example.", valueName: "format:path"),
+        transform: { try AnnotationArgument(parsing: $0) })
+    var annotations: [AnnotationArgument] = []
+
+    @Option(help: ArgumentHelp("Where the pictures of --from lie, when not beside the annotations.", valueName: "folder"))
+    var pictures: String?
+
+    @Option(help: ArgumentHelp("Of --from, the most examples of a class (default: 50).", valueName: "n"))
+    var maxExamples: Int?
+
+    @Option(help: ArgumentHelp("Of --from, the most pictures (default: 200); each is kept in memory as the model sees it.", valueName: "n"))
+    var maxPictures: Int?
 
     @OptionGroup(title: "segment and detect") var texts: TextOptions
 
@@ -57,10 +72,21 @@ struct LearnCommand: ParsableCommand {
         if !hasExamples && annotations.isEmpty && (task == .find || texts.texts.isEmpty) {
             throw ValidationError(
                 task == .find
-                    ? "say what to learn: --example [CLASS=]IMG#MASK, --reference IMG --mask MASK, or --from coco:FILE"
-                    : "say what to learn: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --from coco:FILE")
+                    ? "say what to learn: --example [CLASS=]IMG#MASK, --reference IMG --mask MASK, or --from FORMAT:PATH"
+                    : "say what to learn: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --from FORMAT:PATH")
         }
         if annotations.count > 1 { throw ValidationError("--from may stand once") }
+        switch annotations.first?.format {
+        case .cocoResults?: throw ValidationError("a COCO results file names no pictures; give --from coco:FILE")
+        case .masks? where pictures == nil:
+            throw ValidationError("masks:FOLDER does not say where its pictures lie; add --pictures FOLDER")
+        case nil where pictures != nil || maxExamples != nil || maxPictures != nil:
+            throw ValidationError("--pictures, --max-examples and --max-pictures belong to --from")
+        default: break
+        }
+        for (option, value) in [("--max-examples", maxExamples), ("--max-pictures", maxPictures)] {
+            if let value, value < 1 { throw ValidationError("\(option) \(value) must be at least 1") }
+        }
         if output.isEmpty { throw ValidationError("-o needs the name of a file") }
         if task == .find { try examples.requireRegions() }
         try refuse(!texts.texts.isEmpty, "--text", of: [.segment, .detect])
@@ -83,10 +109,8 @@ struct LearnCommand: ParsableCommand {
     func run() throws {
         try OutputFolder.checkParent(ofFile: output)
         var reading = ExampleReading(faithful: faithful)
-        var classes = try reading.classes(examples.examples, negatives: examples.negatives, texts: texts.texts)
-        for case .coco(let path) in annotations {
-            classes = try reading.classes(ofCOCO: path, negatives: examples.negatives, texts: texts.texts)
-        }
+        if let source = annotations.first { return try run(from: source, &reading) }
+        let classes = try reading.classes(examples.examples, negatives: examples.negatives, texts: texts.texts)
         let words = quiet ? [] : classes.flatMap(\.texts)
         switch task {
         case .find: try save(classes, learnForFind())

@@ -26,11 +26,15 @@ extension ExampleReading.Class {
             return try learn { try owl.learn(examples, texts: words, negatives: negatives, options: options) }
         }
         var concept = try owl.concept(name, texts: words)
-        if !negatives.isEmpty {
-            let against = negatives.map { Example($0.picture, region: $0.region, class: name) }
-            concept.negatives = try learn { try owl.learn(against, options: options).examples }
-        }
+        concept.negatives = try negativeExamples(with: owl, options)
         return concept
+    }
+
+    /// What the class must not be taken for, as OWL-ViT sees it.
+    func negativeExamples(with owl: OWLViT, _ options: OWLViT.LearnOptions) throws -> OWLViT.Examples {
+        guard !negatives.isEmpty else { return .none }
+        let against = negatives.map { Example($0.picture, region: $0.region, class: name) }
+        return try learn { try owl.learn(against, options: options).examples }
     }
 }
 

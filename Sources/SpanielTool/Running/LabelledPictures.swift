@@ -1,0 +1,86 @@
+import PerSAM
+import SpanielAnnotations
+import SpanielFiles
+import Spaniel
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The pictures of a labelled set that are learnt from: all of a small one, of a large one so many that memory and time stay bounded.
+package struct LabelledPictures {
+    package struct Entry {
+        package let labels: LabelledPicture
+        /// Of the objects, those that become examples.
+        package let examples: Set<Int>
+    }
+
+    /// In the set's order.
+    package let entries: [Entry]
+    /// What was left out, in a sentence; nil: nothing.
+    package let omission: String?
+
+    /// Each class in turn has its next object taken, with the picture that object is in, until the limits are reached; where pictures are
+    /// left to take, those without a taken object follow: they show what the classes are not.
+    ///
+    /// - Parameters:
+    ///   - maximum: the most pictures.
+    ///   - examples: the most examples of a class.
+    package init(_ set: LabelledSet, maximum: Int, examples: Int) {
+        var queues = [[(picture: Int, object: Int)]](repeating: [], count: set.classes.count)
+        for (p, picture) in set.pictures.enumerated() {
+            for (o, object) in picture.objects.enumerated() where !object.isCrowd { queues[object.classIndex].append((p, o)) }
+        }
+        var taken: [Int: Set<Int>] = [:]
+        for turn in 0..<min(examples, queues.map(\.count).max() ?? 0) {
+            for queue in queues where turn < queue.count {
+                let (picture, object) = queue[turn]
+                if taken[picture] != nil || taken.count < maximum { taken[picture, default: []].insert(object) }
+            }
+        }
+        for picture in set.pictures.indices where taken.count < maximum && taken[picture] == nil { taken[picture] = [] }
+        entries = taken.keys.sorted().map { Entry(labels: set.pictures[$0], examples: taken[$0] ?? []) }
+        let (kept, all) = (taken.values.reduce(0) { $0 + $1.count }, queues.reduce(0) { $0 + $1.count })
+        omission =
+            kept < all || entries.count < set.pictures.count
+            ? "learning from \(kept) of \(all) objects, in \(entries.count) of \(set.pictures.count) pictures; "
+                + "--max-examples and --max-pictures take more"
+            : nil
+    }
+
+    /// Where a picture lies.
+    ///
+    /// - Parameters:
+    ///   - source: the annotations that name it.
+    ///   - pictures: the folder to look in, where one was given.
+    /// - Returns: the first place where there is a file; where there is none, the one it should be in.
+    package static func place(of file: String, source: AnnotationArgument, pictures: String?) -> String {
+        if file.hasPrefix("/") { return file }
+        func below(_ folder: String, _ name: String) -> String {
+            folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+        }
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        let base = source.format.isFolder ? source.path : source.path.lastIndex(of: "/").map { String(source.path[...$0]) } ?? ""
+        let places =
+            if let pictures {
+                [below(pictures, file), below(pictures, file.after("images/").map(String.init) ?? file), below(pictures, name)]
+            } else {
+                // Pascal VOC keeps its pictures beside the annotations' folder.
+                [below(base, file)] + (source.format == .voc ? [below(base, "../JPEGImages/\(name)")] : [])
+            }
+        return places.first { FileKind(of: URL(filePath: $0)) == .file } ?? places[0]
+    }
+}
+
+extension LabelledObject {
+    /// The object as a lesson takes it, cut at the picture's edges; nil where nothing of it is inside.
+    package func region(className: String, size: Size) -> LabelledRegion? {
+        let mask = shape?.mask(size: size)
+        if let mask, mask.size != size { return nil }
+        let whole = Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
+        let box = box.intersection(whole)
+        return box.area > 0 ? LabelledRegion(className: className, box: box, runs: mask?.rle, isCrowd: isCrowd) : nil
+    }
+}
