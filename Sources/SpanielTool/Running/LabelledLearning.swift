@@ -9,7 +9,7 @@ import Spaniel
 #endif
 
 /// `spaniel learn --from`: a labelled set, picture by picture, into concepts.
-struct LabelledLearning {
+package struct LabelledLearning {
     let source: AnnotationArgument
     let set: LabelledSet
     let chosen: LabelledPictures

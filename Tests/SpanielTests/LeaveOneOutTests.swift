@@ -1,0 +1,120 @@
+import Foundation
+import Spaniel
+import SpanielImaging
+import Testing
+
+@Suite("leaving one out")
+struct LeaveOneOutTests {
+    private func box(_ x: Double) -> Box { Box(x1: x, y1: 0, x2: x + 10, y2: 10) }
+
+    /// Objects at 0, 100, 200 … with these scores, and others far from them.
+    private func sightings(right: [Float], wrong: [Float] = [], missed: Int = 0) -> Sightings {
+        let places = (0..<right.count + missed).map { box(Double($0) * 100) }
+        return Sightings(
+            found: Array(zip(places, right)) + wrong.enumerated().map { (box(5000 + 100 * Double($0)), $1) }, labelled: places)
+    }
+
+    @Test("a found box takes the labelled one it overlaps by half; what is over is wrong, what is left is missed, crowds count neither way")
+    func matching() {
+        let seen = Sightings(
+            found: [(box(1), 0.5), (box(0), 0.9), (box(40), 0.7), (box(106), 0.6), (box(200), 0.8)], labelled: [box(0), box(100)],
+            crowds: [Box(x1: 190, y1: 0, x2: 300, y2: 20)])
+        #expect(seen.right == [0.9] && seen.wrong == [0.7, 0.6, 0.5] && seen.missed == 1)
+        #expect(Sightings(found: [], labelled: []).isSilent)
+    }
+
+    @Test("the threshold is the middle of the gap at the highest F1")
+    func threshold() {
+        func verdict(_ pictures: [Sightings], _ usual: Float = 0.5) -> HeldOutVerdict? { Sightings.verdict(of: pictures, usual: usual) }
+        #expect(
+            verdict([sightings(right: [0.875]), sightings(right: [0.75], wrong: [0.25])]) == HeldOutVerdict(threshold: 0.5, quality: 1))
+        // 2 · 3 / (4 + 3) with the wrong one between them, against 2 · 2 / (2 + 3) above it.
+        let mixed = verdict([sightings(right: [0.875, 0.75, 0.25], wrong: [0.5, 0.125])])
+        #expect(mixed == HeldOutVerdict(threshold: 0.1875, quality: 6.0 / 7))
+        // Nothing lies below: the usual one, or what is found.
+        #expect(verdict([sightings(right: [0.75])])?.threshold == 0.5)
+        #expect(verdict([sightings(right: [0.25])])?.threshold == 0.25)
+        // Equal scores are found together or not at all.
+        #expect(verdict([sightings(right: [0.5], wrong: [0.5, 0.5])]) == HeldOutVerdict(threshold: 0.5, quality: 0.5))
+        #expect(verdict([sightings(right: [], wrong: [0.5], missed: 2)]) == nil)
+        #expect(verdict([]) == nil)
+    }
+
+    @Test("pixels: the threshold at which those of all pictures overlap most with the labelled ones")
+    func pixels() {
+        let labelled = Mask(width: 4, height: 1, values: [true, true, false, false])
+        let sure = PixelAgreement([0.9, 0.62, 0.58, 0.1], labelled: labelled)
+        #expect(PixelAgreement.verdict(of: [sure], usual: 0.3) == HeldOutVerdict(threshold: 0.6, quality: 1))
+        let empty = PixelAgreement([0.7, 0, 0, 0], labelled: Mask(width: 4, height: 1))
+        let both = PixelAgreement.verdict(of: [sure, empty], usual: 0.3)
+        #expect(both == HeldOutVerdict(threshold: 0.6, quality: 2.0 / 3))
+        #expect(PixelAgreement.verdict(of: [empty], usual: 0.3) == nil)
+    }
+
+    @Test("a picture is searched with the examples of the others alone")
+    func heldOut() {
+        var asked: [Int: [Int]] = [:]
+        let result = LeaveOneOut(pictures: 4, homes: [0, 0, 1, 2], usual: 0.5, budget: 0) { picture, examples -> Sightings? in
+            asked[picture] = examples
+            return sightings(right: [0.75], wrong: [0.25])
+        }
+        #expect(asked == [0: [2, 3], 1: [0, 1, 3], 2: [0, 1, 2], 3: [0, 1, 2, 3]])
+        #expect(result.verdict?.threshold == 0.5 && result.examined == 0 && result.hurting.isEmpty)
+    }
+
+    @Test("two pictures are too few for a threshold; examples that find nothing give none either")
+    func obstacles() {
+        let few = LeaveOneOut(pictures: 9, homes: [0, 1, 1], usual: 0.5) { _, _ -> Sightings? in
+            Issue.record("a search for nothing")
+            return nil
+        }
+        #expect(few.verdict == nil && few.obstacle == .fewPictures(2))
+        let blind = LeaveOneOut(pictures: 3, homes: [0, 1, 2], usual: 0.5) { _, _ -> Sightings? in sightings(right: [], missed: 1) }
+        #expect(blind.verdict == nil && blind.obstacle == .nothingFound)
+    }
+
+    @Test("the example that finds what is not there is named, the others are not; without time it is not looked for")
+    func hurting() {
+        /// Example 2 takes other things for the object.
+        func search(_ picture: Int, _ examples: [Int]) -> Sightings? {
+            sightings(right: [0.75], wrong: examples.contains(2) ? [0.875] : [0.125])
+        }
+        let result = LeaveOneOut(pictures: 5, homes: [0, 1, 2, 3], usual: 0.5, search: search)
+        #expect(result.hurting.map(\.example) == [2] && result.hurting.map(\.quality) == [1] && result.examined == 4)
+        // Where it is held out, nothing wrong is found: 2 · 5 / (9 + 5).
+        #expect(result.verdict == HeldOutVerdict(threshold: 0.4375, quality: 10.0 / 14))
+        let hasty = LeaveOneOut(pictures: 5, homes: [0, 1, 2, 3], usual: 0.5, budget: 8, search: search)
+        #expect(hasty.examined == 2 && hasty.hurting.isEmpty && hasty.verdict == result.verdict)
+    }
+
+    @Test("an example cut out of its picture teaches PerSAM the same")
+    func cutOut() throws {
+        let persam = PerSAM(try Materials.sam())
+        let (picture, mask) = try Materials.boot()
+        let whole = Example(picture, mask: mask)
+        let cut = try persam.cutOut(whole, persam.encode(picture))
+        let (a, b) = (try persam.learn([whole]), try persam.learn([cut]))
+        #expect(a.features[0].array == b.features[0].array && a.background == b.background && a.inside == b.inside)
+    }
+
+    @Test("a course teaches what learning from the same examples does, and sets a threshold between 0 and 1")
+    func course() throws {
+        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"))
+        let pictures = try ["shelf.jpg", "lawn.jpg", "path.jpg"].map { try Picture(contentsOf: Materials.example($0)) }
+        let boxes = [Box(x1: 40, y1: 40, x2: 300, y2: 300), Box(x1: 200, y1: 100, x2: 500, y2: 400)]
+        var course = Course(DetectLesson(owl))
+        for picture in pictures {
+            let regions = boxes.map { LabelledRegion(className: "thing", box: $0) }
+            let outside = LabelledRegion(className: "thing", box: Box(x1: 0, y1: 0, x2: 9000, y2: 10))
+            let problems = try course.add(picture, regions + [outside]) { $0 != 1 }
+            #expect(problems.count == 1 && problems.first?.object == 2)
+        }
+        let outcome = try course.learn("thing")
+        let direct = try owl.learn(pictures.map { Example($0, box: boxes[0], class: "thing") })
+        #expect(outcome.learnt.examples.exemplars.map(\.embedding.array) == direct.examples.exemplars.map(\.embedding.array))
+        #expect(outcome.learnt.examples.background == direct.examples.background)
+        #expect(outcome.places.map(\.picture) == [0, 1, 2] && outcome.places.map(\.object) == [0, 0, 0])
+        if let threshold = outcome.learnt.threshold { #expect((0...1).contains(threshold)) }
+        #expect(outcome.learnt.threshold == outcome.leaveOneOut.verdict?.threshold)
+    }
+}

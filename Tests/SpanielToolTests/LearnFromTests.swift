@@ -1,0 +1,132 @@
+import Foundation
+import PerSAM
+import Spaniel
+import SpanielAnnotations
+import SpanielImaging
+import SpanielJSON
+import SpanielTool
+import Testing
+
+@Suite("learn --from")
+struct LearnFromTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    static let truth = "coco:\(Tool.example("truth.coco.json"))"
+
+    private func learn(_ task: String, _ model: String, _ source: String, _ more: String...) throws -> Tool.Run {
+        try Tool.run(["learn", "--for", task, "--model", model, "--from", source, "-o", scratch("x.concept")] + more)
+    }
+
+    @Test("every format teaches", arguments: ["yolo", "voc", "labelme", "cvat", "labelstudio", "masks"])
+    func formats(format: String) throws {
+        let pictures = URL(filePath: Tool.root + "Examples").path(percentEncoded: false)
+        let place = "\(format):\(scratch("labels"))"
+        let converted = try Tool.run("annotations", "convert", Self.truth, place, "--pictures", pictures, "--quiet")
+        #expect(converted.status == 0, "\(converted.messages)")
+        let learnt = try learn("detect", TinyModels.owlvit, place, "--pictures", pictures)
+        #expect(learnt.status == 0 && learnt.output.isEmpty, "\(learnt.messages)")
+        #expect(learnt.messages.contains("spaniel: learnt boot from "), "\(learnt.messages)")
+        #expect(learnt.messages.contains("; threshold 0."), "\(learnt.messages)")
+    }
+
+    @Test("the threshold chosen is the concept's", arguments: [("detect", TinyModels.owlvit), ("segment", TinyModels.clipseg)])
+    func kept(task: String, model: String) throws {
+        let learnt = try learn(task, model, Self.truth)
+        #expect(learnt.status == 0, "\(learnt.messages)")
+        #expect(learnt.messages.contains("learnt boot from"))
+        let found = try Tool.run(task, "--model", model, "--concept", scratch("x.concept"), Tool.example("shelf.jpg"), "--json")
+        #expect(found.status == 0, "\(found.messages)")
+    }
+
+    @Test("learnt, found and evaluated: the figures come out")
+    func fewShot() throws {
+        #expect(try learn("detect", TinyModels.owlvit, Self.truth, "--quiet").status == 0)
+        let pictures = ["shelf.jpg", "lawn.jpg", "path.jpg", "crowd.jpg"].map(Tool.example)
+        let found = try Tool.run(
+            ["detect", "--model", TinyModels.owlvit, "--concept", scratch("x.concept"), "--export", "coco:\(scratch("found.json"))"]
+                + pictures)
+        #expect(found.status == 0, "\(found.messages)")
+        let figures = try Tool.run("evaluate", "--truth", Self.truth, "--predictions", "coco:\(scratch("found.json"))", "--json")
+        #expect(figures.status == 0, "\(figures.messages)")
+        let ap = try figures.records[0]["boxes"]?["ap"]?.double
+        #expect(ap.map { (0...1).contains($0) } == true)
+    }
+
+    @Test("of a large set so much is taken as was asked for, and that is said")
+    func caps() throws {
+        let run = try learn("detect", TinyModels.owlvit, Self.truth, "--max-examples", "1")
+        #expect(run.status == 0 && run.messages.contains("learning from "), "\(run.messages)")
+        #expect(run.messages.contains("learnt boot from 1 example; threshold 0.5, the usual one: one picture shows it"), "\(run.messages)")
+        #expect(try learn("detect", TinyModels.owlvit, Self.truth, "--max-pictures", "0").status == 64)
+    }
+
+    @Test("each class has its turn; pictures without what is taken come last")
+    func selection() {
+        func object(_ index: Int, crowd: Bool = false) -> LabelledObject {
+            var object = LabelledObject(classIndex: index, box: Box(x1: 0, y1: 0, x2: 1, y2: 1))
+            object.isCrowd = crowd
+            return object
+        }
+        let size = Size(width: 8, height: 8)
+        let set = LabelledSet(
+            classes: ["a", "b"],
+            pictures: [[object(0), object(0)], [object(0)], [object(1, crowd: true)], [object(1)]].enumerated().map {
+                LabelledPicture(file: "\($0.offset).png", size: size, objects: $0.element)
+            })
+        func taken(_ maximum: Int, _ examples: Int) -> [String: [Int]] {
+            Dictionary(
+                uniqueKeysWithValues: LabelledPictures(set, maximum: maximum, examples: examples).entries.map {
+                    ($0.labels.file, $0.examples.sorted())
+                })
+        }
+        #expect(taken(9, 9) == ["0.png": [0, 1], "1.png": [0], "2.png": [], "3.png": [0]])
+        #expect(LabelledPictures(set, maximum: 9, examples: 9).omission == nil)
+        #expect(taken(2, 9) == ["0.png": [0, 1], "3.png": [0]])
+        #expect(taken(3, 1) == ["0.png": [0], "1.png": [], "3.png": [0]])
+        #expect(LabelledPictures(set, maximum: 3, examples: 1).omission?.contains("2 of 4 objects, in 3 of 4 pictures") == true)
+    }
+
+    @Test("pictures are looked for where the format keeps them, or where they were said to be")
+    func places() throws {
+        let voc = try AnnotationArgument(parsing: "voc:\(scratch("set/Annotations"))")
+        try scratch.write("set/JPEGImages/a.jpg")
+        try scratch.write("elsewhere/b.jpg")
+        #expect(LabelledPictures.place(of: "a.jpg", source: voc, pictures: nil) == scratch("set/Annotations/../JPEGImages/a.jpg"))
+        #expect(LabelledPictures.place(of: "images/b.jpg", source: voc, pictures: scratch("elsewhere")) == scratch("elsewhere/b.jpg"))
+        #expect(LabelledPictures.place(of: "/x/c.jpg", source: voc, pictures: nil) == "/x/c.jpg")
+        let coco = try AnnotationArgument(parsing: "coco:some/truth.json")
+        #expect(LabelledPictures.place(of: "d.jpg", source: coco, pictures: nil) == "some/d.jpg")
+    }
+
+    @Test("a report names the threshold, the examples that hurt by file and number, and what was not examined")
+    func report() {
+        func search(_ picture: Int, _ examples: [Int]) -> Sightings? {
+            let box = Box(x1: 0, y1: 0, x2: 4, y2: 4)
+            let other = Box(x1: 50, y1: 0, x2: 54, y2: 4)
+            return Sightings(found: [(box, 0.75), (other, examples.contains(2) ? 0.875 : 0.25)], labelled: [box])
+        }
+        let places = (0..<4).map { (file: "p/\($0).jpg", object: 1 + $0) }
+        let result = LeaveOneOut(pictures: 4, homes: [0, 1, 2, 3], usual: 0.5, search: search)
+        let lines = LabelledLearning.report("mug", result, places, usual: 0.5)
+        #expect(lines.count == 2 && lines[0].hasPrefix("learnt mug from 4 examples; threshold 0.5"))
+        #expect(lines.last?.contains("p/2.jpg object 3 (mug) hurts: without it the others score 100 % instead of ") == true, "\(lines)")
+        let hasty = LeaveOneOut(pictures: 4, homes: [0, 1, 2, 3], usual: 0.5, budget: 0, search: search)
+        #expect(LabelledLearning.report("mug", hasty, places, usual: 0.5).last?.contains("the first 0 of 4 only") == true)
+    }
+
+    @Test("what cannot be learnt from is refused with the contract's codes")
+    func failures() throws {
+        #expect(try learn("detect", TinyModels.owlvit, "coco:\(scratch("none.json"))").status == 66)
+        #expect(try learn("detect", TinyModels.owlvit, "coco-results:x.json").status == 64)
+        #expect(try learn("detect", TinyModels.owlvit, "masks:\(scratch("m"))").status == 64)
+        #expect(try Tool.run("learn", "--example", "x.png#y.png", "--pictures", "z", "-o", scratch("y.concept")).status == 64)
+        let alone = try scratch.write("truth.json", Data(contentsOf: URL(filePath: Tool.example("truth.coco.json"))))
+        #expect(try learn("detect", TinyModels.owlvit, "coco:\(alone)").status == 66)
+        let empty = try scratch.write("empty.json", #"{"images":[],"annotations":[],"categories":[]}"#.utf8)
+        let nothing = try learn("detect", TinyModels.owlvit, "coco:\(empty)")
+        #expect(nothing.status == 65 && nothing.messages.contains("expected objects to learn from"), "\(nothing.messages)")
+        #expect(!FileManager.default.fileExists(atPath: scratch("x.concept")))
+    }
+}
