@@ -1,6 +1,7 @@
 import Foundation
 import Spaniel
 import SpanielImaging
+import Tensor
 import Testing
 
 @Suite("leaving one out")
@@ -116,5 +117,47 @@ struct LeaveOneOutTests {
         #expect(outcome.places.map(\.picture) == [0, 1, 2] && outcome.places.map(\.object) == [0, 0, 0])
         if let threshold = outcome.learnt.threshold { #expect((0...1).contains(threshold)) }
         #expect(outcome.learnt.threshold == outcome.leaveOneOut.verdict?.threshold)
+    }
+
+    /// Thirty patches of a tiny OWL-ViT: an object, another thing, and small clutter that is like neither.
+    private func planted(_ owl: OWLViT, _ object: Box, _ other: Box) -> OWLViT.Encoding {
+        func direction(_ number: Int) -> Tensor { Tensor((0..<16).map { $0 == number ? 1 : 0 }, [16]) }
+        let clutter = (0..<28).map { (direction(2 + $0 % 14), Box(x1: 3 * Double($0), y1: 90, x2: 3 * Double($0) + 2, y2: 92)) }
+        let patches = [(direction(0), object), (direction(1), other)] + clutter
+        let side = 100.0
+        let boxes = patches.flatMap { [$1.center.x, $1.center.y, $1.width, $1.height].map { Float($0 / side) } }
+        let count = patches.count
+        let view = OWLViT.View(
+            frame: OWLViT.Frame(Box(x1: 0, y1: 0, x2: side, y2: side), isPadded: false),
+            patches: OWLViT.Patches(
+                embeddings: Tensor.stack(patches.map(\.0)), shifts: .zeros([count]), scales: Tensor(repeating: 10, [count]),
+                boxes: Tensor(boxes, [count, 4]), objectness: nil))
+        return OWLViT.Encoding(size: Size(width: 100, height: 100), preparation: .hf, tiles: 1, views: [view])
+    }
+
+    @Test("detect: a label on the wrong thing is the example that hurts; without it the threshold keeps the thing out")
+    func wrongLabel() throws {
+        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"))
+        let lesson = DetectLesson(owl)
+        let (object, other) = (Box(x1: 10, y1: 10, x2: 30, y2: 30), Box(x1: 60, y1: 60, x2: 80, y2: 80))
+        func result(_ labels: [Box]) throws -> (LeaveOneOut, OWLViT.Concept, OWLViT.Encoding) {
+            let scenes = labels.map { _ in planted(owl, object, other) }
+            let taught = try zip(labels, scenes).map { try owl.look(at: .box($0), in: $1, [], OWLViT.LearnOptions()) }
+            let learnt = try lesson.learn("mug", Array(zip(taught, scenes).map { (taught: $0, scene: $1) }))
+            let result = try LeaveOneOut(pictures: labels.count, homes: Array(labels.indices), usual: lesson.threshold(of: learnt)) {
+                try lesson.search(
+                    learnt, by: $1, of: taught, in: scenes[$0], labelled: [LabelledRegion(className: "mug", box: labels[$0])])
+            }
+            return (result, learnt, scenes[0])
+        }
+        let (bad, _, _) = try result([object, object, object, object, other])
+        #expect(bad.hurting.map(\.example) == [4])
+        // Right in four pictures; the thing in those four and the object in the fifth are not labelled: 2 · 4 / (9 + 5), then 2 · 4 / (5 + 5).
+        #expect(abs((bad.verdict?.quality ?? 0) - 8.0 / 14) < 1e-9 && abs((bad.hurting.first?.quality ?? 0) - 0.8) < 1e-9)
+        var (good, learnt, scene) = try result([object, object, object, object])
+        #expect(good.hurting.isEmpty && good.verdict?.quality == 1)
+        lesson.set(try #require(good.verdict?.threshold), of: &learnt)
+        let found = try owl.detect(learnt, in: scene)
+        #expect(found.count == 1 && found.first.map { $0.box.iou(object) > 0.99 } == true)
     }
 }
