@@ -20,7 +20,8 @@ package struct HeldOutVerdict: Sendable, Equatable {
 /// A class's threshold and its bad examples, by leaving out.
 ///
 /// Each labelled picture is searched with the examples of all others; the threshold that tells best what is labelled from what is not is
-/// the class's. An example hurts when the same, without it in all other pictures, comes out better.
+/// the class's. An example hurts when the same, without it in all other pictures, comes out better. What the examples are told from,
+/// their background, stays that of all: it hardly depends on one, and to learn it anew each time would take hours.
 package struct LeaveOneOut: Sendable {
     /// Why there is no threshold of its own.
     package enum Obstacle: Sendable, Equatable {
@@ -49,6 +50,11 @@ package struct LeaveOneOut: Sendable {
     package static let fewestPictures = 3
     /// What must be gained for an example to be named.
     package static let gain = 0.01
+
+    /// The most searches there can be, to show progress by.
+    package static func mostSearches(pictures: Int, homes: [Int], budget: Int) -> Int {
+        Set(homes).count < fewestPictures ? 0 : pictures + min(budget, homes.count * (pictures - 1))
+    }
 
     /// - Parameters:
     ///   - pictures: how many are labelled.

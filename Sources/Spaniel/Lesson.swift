@@ -69,7 +69,14 @@ package struct Course<Teacher: Lesson> {
 
     /// The classes that have an example, in the order these came.
     package var classNames: [String] {
-        examples.reduce(into: []) { if !$0.contains($1.className) { $0.append($1.className) } }
+        var known: Set<String> = []
+        return examples.map(\.className).filter { known.insert($0).inserted }
+    }
+
+    /// The most searches that learning a class takes.
+    package func mostSearches(_ className: String, budget: Int) -> Int {
+        let homes = examples.filter { $0.className == className }.map(\.picture)
+        return LeaveOneOut.mostSearches(pictures: scenes.count, homes: homes, budget: budget)
     }
 
     /// What was learnt of a class, its threshold set.

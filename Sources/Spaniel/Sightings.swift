@@ -20,11 +20,11 @@ package struct Sightings: HeldOutEvidence, Sendable, Equatable {
     ///   - labelled: the boxes of the class.
     ///   - crowds: boxes around groups of it.
     package init(found: [(box: Box, score: Float)], labelled: [Box], crowds: [Box] = []) {
-        var free = Set(labelled.indices)
+        var free = Array(labelled.indices)
         for (box, score) in found.sorted(by: { $0.score > $1.score }) {
-            let nearest = free.sorted().max { labelled[$0].iou(box) < labelled[$1].iou(box) }
-            if let nearest, labelled[nearest].iou(box) >= Self.leastOverlap {
-                free.remove(nearest)
+            let nearest = free.indices.max { labelled[free[$0]].iou(box) < labelled[free[$1]].iou(box) }
+            if let nearest, labelled[free[nearest]].iou(box) >= Self.leastOverlap {
+                free.remove(at: nearest)
                 right.append(score)
             } else if !crowds.contains(where: { 2 * $0.intersection(box).area >= box.area }) {
                 wrong.append(score)

@@ -84,7 +84,14 @@ struct LeaveOneOutTests {
         #expect(result.hurting.map(\.example) == [2] && result.hurting.map(\.quality) == [1] && result.examined == 4)
         // Where it is held out, nothing wrong is found: 2 · 5 / (9 + 5).
         #expect(result.verdict == HeldOutVerdict(threshold: 0.4375, quality: 10.0 / 14))
-        let hasty = LeaveOneOut(pictures: 5, homes: [0, 1, 2, 3], usual: 0.5, budget: 8, search: search)
+        var searches = 0
+        let hasty = LeaveOneOut(pictures: 5, homes: [0, 1, 2, 3], usual: 0.5, budget: 8) {
+            searches += 1
+            return search($0, $1)
+        }
+        #expect(searches == 13 && LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 2, 3], budget: 8) == 13)
+        #expect(LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 2, 3], budget: .max) == 21)
+        #expect(LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 1], budget: .max) == 0)
         #expect(hasty.examined == 2 && hasty.hurting.isEmpty && hasty.verdict == result.verdict)
     }
 

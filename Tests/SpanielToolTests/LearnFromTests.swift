@@ -89,6 +89,72 @@ struct LearnFromTests {
         #expect(LabelledPictures(set, maximum: 3, examples: 1).omission?.contains("2 of 4 objects, in 3 of 4 pictures") == true)
     }
 
+    @Test("a picture named twice is one picture; of two files, or two sizes, it is two")
+    func twice() {
+        func picture(_ file: String, _ side: Int = 8) -> LabelledPicture {
+            let object = LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1))
+            return LabelledPicture(file: file, size: Size(width: side, height: side), objects: [object])
+        }
+        let set = LabelledSet(classes: ["a"], pictures: [picture("x.png"), picture("y.png"), picture("x.png"), picture("y.png", 9)])
+        let entries = LabelledPictures(set, maximum: 9, examples: 9).entries
+        #expect(entries.map(\.labels.file) == ["x.png", "y.png", "y.png"] && entries.map(\.examples.count) == [2, 1, 1])
+    }
+
+    /// A COCO file beside the examples' pictures: classes, and objects as class id, picture, x and whether they are a crowd.
+    private func coco(_ classes: [String], _ objects: [(Int, String, Int, Bool)]) throws -> String {
+        let files = ["shelf.jpg", "lawn.jpg", "path.jpg"]
+        for file in files { try scratch.write(file, Data(contentsOf: URL(filePath: Tool.example(file)))) }
+        let sizes = try files.map { try Picture(contentsOf: URL(filePath: scratch($0))).size }
+        let images = zip(files, sizes).enumerated().map {
+            #"{"id":\#($0.offset),"file_name":"\#($0.element.0)","width":\#($0.element.1.width),"height":\#($0.element.1.height)}"#
+        }
+        let annotations = objects.enumerated().map { number, object in
+            """
+            {"id":\(number + 1),"image_id":\(files.firstIndex(of: object.1) ?? 9),"category_id":\(object.0),\
+            "bbox":[\(object.2),40,90,80],"iscrowd":\(object.3 ? 1 : 0)}
+            """
+        }
+        let categories = classes.enumerated().map { #"{"id":\#($0.offset),"name":"\#($0.element)"}"# }
+        let text =
+            #"{"images":[\#(images.joined(separator: ","))],"annotations":[\#(annotations.joined(separator: ","))],"#
+            + #""categories":[\#(categories.joined(separator: ","))]}"#
+        return "coco:" + (try scratch.write("set.json", text.utf8))
+    }
+
+    @Test("one picture chooses no threshold; a class of crowds or of nothing is not learnt, and is named")
+    func tooLittle() throws {
+        let set = try coco(["mug", "gröup", "none"], [(0, "shelf.jpg", 10, false), (1, "lawn.jpg", 10, true)])
+        let run = try learn("detect", TinyModels.owlvit, set)
+        #expect(run.status == 0, "\(run.messages)")
+        #expect(run.messages.contains("learnt mug from 1 example; threshold 0.500, the usual one: one picture shows it, 3 are needed"))
+        #expect(run.messages.contains("not learnt, for want of an example: gröup, none"), "\(run.messages)")
+        let described = try learn("detect", TinyModels.owlvit, set, "--text", "none=a b")
+        #expect(described.messages.contains("learnt none from its words") && described.messages.contains("example: gröup\n"))
+        let crowds = try learn("detect", TinyModels.owlvit, coco(["mug"], [(0, "lawn.jpg", 10, true)]))
+        #expect(crowds.status == 65 && crowds.messages.contains("expected objects to learn from, found none"), "\(crowds.messages)")
+    }
+
+    @Test("classes of one name are one class, and what was learnt can be used")
+    func sameName() throws {
+        let objects = [(0, "shelf.jpg", 10, false), (1, "lawn.jpg", 10, false), (1, "path.jpg", 10, false)]
+        let run = try learn("detect", TinyModels.owlvit, coco(["möwe", "möwe"], objects))
+        #expect(run.status == 0 && run.messages.contains("learnt möwe from 3 examples; threshold 0."), "\(run.messages)")
+        let found = try Tool.run("detect", "--model", TinyModels.owlvit, "--concept", scratch("x.concept"), scratch("lawn.jpg"))
+        #expect(found.status == 0, "\(found.messages)")
+    }
+
+    @Test("missing pictures are counted and named before anything is learnt, with the option that says where they lie")
+    func missingPictures() throws {
+        let set = try coco(["mug"], [(0, "shelf.jpg", 10, false), (0, "lawn.jpg", 10, false)])
+        try FileManager.default.removeItem(atPath: scratch("lawn.jpg"))
+        let run = try learn("detect", "no-such-model", set)
+        #expect(run.status == 66, "\(run.messages)")
+        #expect(
+            run.messages.contains("1 of 3 pictures are missing, the first: \(scratch("lawn.jpg")); say with --pictures FOLDER"),
+            "\(run.messages)")
+        #expect(try learn("segment", TinyModels.clipseg, set, "--fit-threshold").status == 64)
+    }
+
     @Test("pictures are looked for where the format keeps them, or where they were said to be")
     func places() throws {
         let voc = try AnnotationArgument(parsing: "voc:\(scratch("set/Annotations"))")
@@ -109,7 +175,7 @@ struct LearnFromTests {
             let other = Box(x1: 50, y1: 0, x2: 54, y2: 4)
             return Sightings(found: [(box, 0.75), (other, examples.contains(2) ? 0.875 : 0.25)], labelled: [box])
         }
-        let places = (0..<4).map { (file: "p/\($0).jpg", object: 1 + $0) }
+        let places = (0..<4).map { LabelledLearning.Place(file: "p/\($0).jpg", object: 1 + $0) }
         let result = LeaveOneOut(pictures: 4, homes: [0, 1, 2, 3], usual: 0.5, search: search)
         let lines = LabelledLearning.report("mug", result, places, usual: 0.5)
         #expect(lines.count == 2 && lines[0].hasPrefix("learnt mug from 4 examples; threshold 0.5"))

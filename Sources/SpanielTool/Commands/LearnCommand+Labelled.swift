@@ -21,10 +21,10 @@ extension LearnCommand {
             source: source, set: set,
             chosen: LabelledPictures(set, maximum: maxPictures ?? 200, examples: maxExamples ?? 50), pictures: pictures,
             transparency: faithful ? .dropped : .white, quiet: quiet)
+        try learning.checkPictures()
         var classes = ExampleReading.classes(of: texts.texts)
-        for name in set.classes.map(\.name) where !classes.contains(where: { $0.name == name }) {
-            classes.append(ExampleReading.Class(name: name))
-        }
+        var known = Set(classes.map(\.name))
+        for name in set.classes.map(\.name) where known.insert(name).inserted { classes.append(ExampleReading.Class(name: name)) }
         try reading.add(examples.negatives, to: &classes)
         let byName = Dictionary(classes.map { ($0.name, $0) }) { first, _ in first }
         let words = quiet ? [] : classes.flatMap(\.texts)
@@ -34,18 +34,16 @@ extension LearnCommand {
             let persam = PerSAM(try model.loadSAM(for: .find.of("spaniel learn --for find")))
             let options = PerSAM.LearnOptions(fineTune: fineTune, faithful: faithful)
             let lesson = FindLesson(persam, options: options) { byName[$0]?.negatives ?? [] }
-            try ConceptFile.save(learning.concepts(lesson, budget: budget), to: output)
+            try save(learning.concepts(lesson, budget: budget), of: classes) { try $0.learn(with: persam, options) }
         case .segment:
             let clipseg = try model.loadCLIPSeg(for: .segment.of("spaniel learn --for segment"))
             try clipseg.texts.note(words)
             let mix = mixing.mix ?? MixOptions.usualMix
             let embedded = try byName.mapValues { $0.texts.isEmpty ? [] : try clipseg.embed($0.texts) }
             let lesson = SegmentLesson(clipseg, rotations: mixing.rotations, mix: mix) { embedded[$0] ?? [] }
-            let learnt = try learning.concepts(lesson, budget: budget)
-            let described = try Self.describedOnly(classes, beside: learnt).map {
+            try save(learning.concepts(lesson, budget: budget), of: classes) {
                 try $0.learn(with: clipseg, mix: mix, rotations: mixing.rotations)
             }
-            try ConceptFile.save(learnt + described, to: output)
         case .detect:
             let owl = try model.loadOWLViT(for: .detect.of("spaniel learn --for detect"))
             try owl.texts.note(words)
@@ -53,16 +51,21 @@ extension LearnCommand {
             let against = try byName.mapValues { try $0.negativeExamples(with: owl, selection.learning) }
             let lesson = DetectLesson(
                 owl, options: selection.learning, texts: { embedded[$0] ?? [] }, negatives: { against[$0] ?? .none })
-            let learnt = try learning.concepts(lesson, budget: budget)
-            let described = try Self.describedOnly(classes, beside: learnt).map { try $0.learn(with: owl, selection.learning) }
-            try ConceptFile.save(learnt + described, to: output)
+            try save(learning.concepts(lesson, budget: budget), of: classes) { try $0.learn(with: owl, selection.learning) }
         }
     }
 
-    /// The classes that have words and no labelled object.
-    private static func describedOnly<Stored: StoredConcept>(
-        _ classes: [ExampleReading.Class], beside learnt: [Stored]
-    ) -> [ExampleReading.Class] {
-        classes.filter { taught in !taught.texts.isEmpty && !learnt.contains { $0.className == taught.name } }
+    /// Keeps what examples taught, and beside it the classes that have words and no example; says which have neither.
+    private func save<Stored: StoredConcept>(
+        _ learnt: [Stored], of classes: [ExampleReading.Class], describe: (ExampleReading.Class) throws -> Stored
+    ) throws {
+        let taught = Set(learnt.map(\.className))
+        let others = classes.filter { !taught.contains($0.name) }
+        let described = try others.filter { !$0.texts.isEmpty }.map(describe)
+        try ConceptFile.save(learnt + described, to: output)
+        guard !quiet else { return }
+        for concept in described { StandardError().note("learnt \(concept.className) from its words: there is no example of it") }
+        let unknown = others.filter(\.texts.isEmpty).map(\.name)
+        if !unknown.isEmpty { StandardError().note("not learnt, for want of an example: \(unknown.joined(separator: ", "))") }
     }
 }

@@ -87,6 +87,9 @@ struct LearnCommand: ParsableCommand {
         for (option, value) in [("--max-examples", maxExamples), ("--max-pictures", maxPictures)] {
             if let value, value < 1 { throw ValidationError("\(option) \(value) must be at least 1") }
         }
+        if fitThreshold && !annotations.isEmpty {
+            throw ValidationError("--from chooses thresholds by leaving pictures out; --fit-threshold is for --example")
+        }
         if output.isEmpty { throw ValidationError("-o needs the name of a file") }
         if task == .find { try examples.requireRegions() }
         try refuse(!texts.texts.isEmpty, "--text", of: [.segment, .detect])

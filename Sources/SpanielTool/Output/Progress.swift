@@ -17,9 +17,9 @@ package struct Progress {
 
     private var draws: Bool { output.isTerminal && !quiet && total > 1 }
 
-    /// One picture is done, well or badly.
-    package mutating func advance() {
-        done += 1
+    /// One picture is done, well or badly; or several steps at once.
+    package mutating func advance(by steps: Int = 1) {
+        done += steps
         draw()
     }
 

@@ -1,5 +1,6 @@
 import PerSAM
 import SpanielAnnotations
+import SpanielFiles
 import Spaniel
 
 #if canImport(FoundationEssentials)
@@ -18,46 +19,79 @@ package struct LabelledLearning {
     let transparency: Picture.Transparency
     let quiet: Bool
 
+    /// One labelled object, as messages name it.
+    package struct Place: CustomStringConvertible {
+        let file: String
+        /// Among the picture's objects, from 1.
+        let object: Int
+        /// Its id, where the format has one.
+        let annotation: Int?
+
+        package init(file: String, object: Int, annotation: Int? = nil) {
+            (self.file, self.object, self.annotation) = (file, object, annotation)
+        }
+
+        package var description: String { "\(file) " + (annotation.map { "annotation \($0)" } ?? "object \(object)") }
+    }
+
+    /// - Throws: `Failure`, exit code 66, where pictures are not where they should be; asked before anything slow begins.
+    func checkPictures() throws(Failure) {
+        let missing = chosen.entries.map { file(of: $0) }.filter { FileKind(at: $0) == .missing }
+        guard let first = missing.first else { return }
+        throw Failure(
+            .missing, code: "image.missing",
+            "\(source.path): \(missing.count) of \(chosen.entries.count) pictures are missing, the first: \(first); "
+                + "say with --pictures FOLDER where they lie")
+    }
+
+    private func file(of entry: LabelledPictures.Entry) -> String {
+        LabelledPictures.place(of: entry.labels.file, source: source, pictures: pictures)
+    }
+
     /// - Parameter budget: the most searches a class for examples that hurt.
     func concepts<Teacher: Lesson>(_ lesson: Teacher, budget: Int) throws -> [Teacher.Learnt] {
         var course = Course(lesson)
         Interruption.finishCleanly()
         if !quiet, let omission = chosen.omission { StandardError().note("\(source.path): \(omission)") }
-        let files = try read(into: &course)
+        let places = try read(into: &course)
         var concepts: [Teacher.Learnt] = []
-        var progress = Progress(total: course.classNames.count, quiet: quiet, verbose: false)
-        for name in course.classNames {
+        // A step for learning the class, one for each search.
+        let steps = course.classNames.map { 1 + course.mostSearches($0, budget: budget) }
+        var progress = Progress(total: steps.reduce(0, +), quiet: quiet, verbose: false)
+        defer { progress.clear() }
+        for (name, steps) in zip(course.classNames, steps) {
+            progress.draw()
+            var searches = 0
             let outcome: Course<Teacher>.Outcome
-            do { outcome = try course.learn(name, budget: budget, searched: { progress.draw() }) } catch {
+            do {
+                outcome = try course.learn(name, budget: budget) {
+                    searches += 1
+                    progress.advance()
+                }
+            } catch {
                 let failure = Failure(error, about: .input)
                 guard failure.status == .unusable else { throw failure }
                 throw Failure(.unusable, code: failure.code, "\(source.path): \(name): \(failure.message)")
             }
             concepts.append(outcome.learnt)
-            progress.clear()
-            progress.advance()
-            progress.clear()
-            guard !quiet else { continue }
-            let places = outcome.places.map { (file: files[$0.picture].file, object: files[$0.picture].numbers[$0.object]) }
-            for line in Self.report(name, outcome.leaveOneOut, places, usual: lesson.threshold(of: outcome.learnt)) {
-                StandardError().note(line)
-            }
+            progress.advance(by: steps - searches)
+            let own = outcome.places.map { places[$0.picture][$0.object] }
+            for line in Self.report(name, outcome.leaveOneOut, own, usual: lesson.threshold(of: outcome.learnt)) { progress.note(line) }
         }
         return concepts
     }
 
-    /// - Returns: the pictures' files, and of the objects that lessons take the numbers they have in the annotations, from 1.
-    private func read<Teacher: Lesson>(into course: inout Course<Teacher>) throws -> [(file: String, numbers: [Int])] {
-        var files: [(file: String, numbers: [Int])] = []
+    /// - Returns: of each picture, the places of the objects that lessons take.
+    private func read<Teacher: Lesson>(into course: inout Course<Teacher>) throws -> [[Place]] {
+        var places: [[Place]] = []
         var progress = Progress(total: chosen.entries.count, quiet: quiet, verbose: false)
         defer { progress.clear() }
         for entry in chosen.entries {
             progress.draw()
             try Task.checkCancellation()
-            let file = LabelledPictures.place(of: entry.labels.file, source: source, pictures: pictures)
-            var problems: [(object: Int, message: String)] = []
-            var regions: [LabelledRegion] = []
-            var numbers: [Int] = []
+            let file = file(of: entry)
+            var problems: [(place: Place, message: String)] = []
+            var taken: [(region: LabelledRegion, place: Place, isExample: Bool)] = []
             do {
                 let picture = try Picture(contentsOf: URL(filePath: file), transparency: transparency)
                 let size = entry.labels.size
@@ -67,29 +101,29 @@ package struct LabelledLearning {
                         "\(source.path): \(file) is \(size.width) x \(size.height) there, found \(picture.width) x \(picture.height)")
                 }
                 for (index, object) in entry.labels.objects.enumerated() {
+                    let place = Place(file: file, object: index + 1, annotation: object.number)
                     if let region = object.region(className: set.classes[object.classIndex].name, size: size) {
-                        regions.append(region)
-                        numbers.append(index + 1)
+                        taken.append((region, place, entry.examples.contains(index)))
                     } else {
-                        problems.append((index + 1, "nothing of it is in the picture"))
+                        problems.append((place, "nothing of it is in the picture"))
                     }
                 }
-                problems += try course.add(picture, regions) { entry.examples.contains(numbers[$0] - 1) }
-                    .map { (numbers[$0.object], Failure($0.problem, about: .input).message) }
+                problems += try course.add(picture, taken.map(\.region)) { taken[$0].isExample }
+                    .map { (taken[$0.object].place, Failure($0.problem, about: .input).message) }
             } catch { throw Failure(error, about: .input) }
-            for problem in problems { progress.note("\(file) object \(problem.object) is no example: \(problem.message)") }
-            files.append((file, numbers))
+            for problem in problems { progress.note("\(problem.place) is no example: \(problem.message)") }
+            places.append(taken.map(\.place))
             progress.advance()
         }
         guard !course.classNames.isEmpty else {
             throw Failure(.unusable, code: "annotations.empty", "\(source.path): expected objects to learn from, found none")
         }
-        return files
+        return places
     }
 
     /// What is said of a class: its threshold, where that comes from, and the examples that hurt.
     package static func report(
-        _ name: String, _ result: LeaveOneOut, _ places: [(file: String, object: Int)], usual: Float
+        _ name: String, _ result: LeaveOneOut, _ places: [Place], usual: Float
     ) -> [String] {
         let learnt = "learnt \(name) from \(places.count) example\(places.count == 1 ? "" : "s"); threshold "
         guard let verdict = result.verdict else {
@@ -106,9 +140,8 @@ package struct LabelledLearning {
             "\(learnt)\(decimals(Double(verdict.threshold), 3)): \(percent(verdict.quality)) right, each picture by the others' examples"
         ]
         for hurting in result.hurting {
-            let place = places[hurting.example]
             lines.append(
-                "\(place.file) object \(place.object) (\(name)) hurts: without it the others score "
+                "\(places[hurting.example]) (\(name)) hurts: without it the others score "
                     + "\(percent(hurting.quality)) instead of \(percent(verdict.quality))")
         }
         if result.examined < places.count {

@@ -23,14 +23,15 @@ package struct LabelledPictures {
     package let omission: String?
 
     /// Each class in turn has its next object taken, with the picture that object is in, until the limits are reached; where pictures are
-    /// left to take, those without a taken object follow: they show what the classes are not.
+    /// left to take, those without a taken object follow: they show what the classes are not. A picture named twice is one picture.
     ///
     /// - Parameters:
     ///   - maximum: the most pictures.
     ///   - examples: the most examples of a class.
     package init(_ set: LabelledSet, maximum: Int, examples: Int) {
+        let pictures = Self.merged(set.pictures)
         var queues = [[(picture: Int, object: Int)]](repeating: [], count: set.classes.count)
-        for (p, picture) in set.pictures.enumerated() {
+        for (p, picture) in pictures.enumerated() {
             for (o, object) in picture.objects.enumerated() where !object.isCrowd { queues[object.classIndex].append((p, o)) }
         }
         var taken: [Int: Set<Int>] = [:]
@@ -40,14 +41,30 @@ package struct LabelledPictures {
                 if taken[picture] != nil || taken.count < maximum { taken[picture, default: []].insert(object) }
             }
         }
-        for picture in set.pictures.indices where taken.count < maximum && taken[picture] == nil { taken[picture] = [] }
-        entries = taken.keys.sorted().map { Entry(labels: set.pictures[$0], examples: taken[$0] ?? []) }
+        for picture in pictures.indices where taken.count < maximum && taken[picture] == nil { taken[picture] = [] }
+        entries = taken.keys.sorted().map { Entry(labels: pictures[$0], examples: taken[$0] ?? []) }
         let (kept, all) = (taken.values.reduce(0) { $0 + $1.count }, queues.reduce(0) { $0 + $1.count })
         omission =
-            kept < all || entries.count < set.pictures.count
-            ? "learning from \(kept) of \(all) objects, in \(entries.count) of \(set.pictures.count) pictures; "
+            kept < all || entries.count < pictures.count
+            ? "learning from \(kept) of \(all) objects, in \(entries.count) of \(pictures.count) pictures; "
                 + "--max-examples and --max-pictures take more"
             : nil
+    }
+
+    /// Pictures of one file as one: it would be held out under one id and among the others under the next.
+    private static func merged(_ pictures: [LabelledPicture]) -> [LabelledPicture] {
+        var places: [[UInt8]: Int] = [:]
+        var merged: [LabelledPicture] = []
+        for picture in pictures {
+            let file = Array(picture.file.utf8)
+            if let place = places[file], merged[place].size == picture.size {
+                merged[place].objects += picture.objects
+            } else {
+                places[file] = merged.count
+                merged.append(picture)
+            }
+        }
+        return merged
     }
 
     /// Where a picture lies.
