@@ -63,7 +63,7 @@ struct LearnFromTests {
         #expect(try learn("detect", TinyModels.owlvit, Self.truth, "--max-pictures", "0").status == 64)
     }
 
-    @Test("each class has its turn; pictures without what is taken come last")
+    @Test("each class has its turn, and so has each picture; pictures without what is taken come last")
     func selection() {
         func object(_ index: Int, crowd: Bool = false) -> LabelledObject {
             var object = LabelledObject(classIndex: index, box: Box(x1: 0, y1: 0, x2: 1, y2: 1))
@@ -84,6 +84,7 @@ struct LearnFromTests {
         }
         #expect(taken(9, 9) == ["0.png": [0, 1], "1.png": [0], "2.png": [], "3.png": [0]])
         #expect(LabelledPictures(set, maximum: 9, examples: 9).omission == nil)
+        #expect(taken(9, 2) == ["0.png": [0], "1.png": [0], "2.png": [], "3.png": [0]])
         #expect(taken(2, 9) == ["0.png": [0, 1], "3.png": [0]])
         #expect(taken(3, 1) == ["0.png": [0], "1.png": [], "3.png": [0]])
         #expect(LabelledPictures(set, maximum: 3, examples: 1).omission?.contains("2 of 4 objects, in 3 of 4 pictures") == true)
@@ -153,6 +154,9 @@ struct LearnFromTests {
             run.messages.contains("1 of 3 pictures are missing, the first: \(scratch("lawn.jpg")); say with --pictures FOLDER"),
             "\(run.messages)")
         #expect(try learn("segment", TinyModels.clipseg, set, "--fit-threshold").status == 64)
+        try scratch.write("lawn.jpg", Data(contentsOf: URL(filePath: Tool.example("found.jpg"))))
+        let other = try learn("detect", TinyModels.owlvit, set)
+        #expect(other.status == 65 && other.messages.contains("as labelled, found "), "\(other.messages)")
     }
 
     @Test("pictures are looked for where the format keeps them, or where they were said to be")

@@ -10,7 +10,7 @@ import SpanielImaging
 
 extension LearnCommand {
     /// The most searches a class for examples that hurt: a minute or so each.
-    private static let budgets: [Task: Int] = [.find: 300, .segment: 1000, .detect: 5000]
+    private static let budgets: [Task: Int] = [.find: 500, .segment: 1000, .detect: 5000]
 
     /// `--from`: learns from a labelled set, together with texts and negatives.
     func run(from source: AnnotationArgument, _ reading: inout ExampleReading) throws {

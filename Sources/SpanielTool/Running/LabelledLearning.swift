@@ -98,7 +98,8 @@ package struct LabelledLearning {
                 guard picture.size == size else {
                     throw Failure(
                         .unusable, code: "annotations.size",
-                        "\(source.path): \(file) is \(size.width) x \(size.height) there, found \(picture.width) x \(picture.height)")
+                        "\(source.path): expected \(file) to be \(size.width) x \(size.height) as labelled, found \(picture.width) x "
+                            + "\(picture.height); say with --pictures FOLDER where the labelled pictures lie")
                 }
                 for (index, object) in entry.labels.objects.enumerated() {
                     let place = Place(file: file, object: index + 1, annotation: object.number)

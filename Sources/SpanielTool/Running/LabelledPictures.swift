@@ -22,8 +22,9 @@ package struct LabelledPictures {
     /// What was left out, in a sentence; nil: nothing.
     package let omission: String?
 
-    /// Each class in turn has its next object taken, with the picture that object is in, until the limits are reached; where pictures are
-    /// left to take, those without a taken object follow: they show what the classes are not. A picture named twice is one picture.
+    /// Each class in turn has its next object taken, with the picture that object is in, until the limits are reached: first one object of
+    /// each picture, then the second of each. Where pictures are left to take, those without a taken object follow: they show what the
+    /// classes are not. A picture named twice is one picture.
     ///
     /// - Parameters:
     ///   - maximum: the most pictures.
@@ -34,6 +35,7 @@ package struct LabelledPictures {
         for (p, picture) in pictures.enumerated() {
             for (o, object) in picture.objects.enumerated() where !object.isCrowd { queues[object.classIndex].append((p, o)) }
         }
+        queues = queues.map(Self.spread)
         var taken: [Int: Set<Int>] = [:]
         for turn in 0..<min(examples, queues.map(\.count).max() ?? 0) {
             for queue in queues where turn < queue.count {
@@ -49,6 +51,16 @@ package struct LabelledPictures {
             ? "learning from \(kept) of \(all) objects, in \(entries.count) of \(pictures.count) pictures; "
                 + "--max-examples and --max-pictures take more"
             : nil
+    }
+
+    /// One object of each picture, then the second of each, and so on: a few taken from the front are from many pictures.
+    private static func spread(_ objects: [(picture: Int, object: Int)]) -> [(picture: Int, object: Int)] {
+        var counts: [Int: Int] = [:]
+        let turns = objects.map { object in
+            counts[object.picture, default: 0] += 1
+            return counts[object.picture, default: 0]
+        }
+        return objects.indices.sorted { (turns[$0], $0) < (turns[$1], $1) }.map { objects[$0] }
     }
 
     /// Pictures of one file as one: it would be held out under one id and among the others under the next.
