@@ -3,6 +3,7 @@
     python evaluate.py                                     # the running or finished run's averaged weights
     python evaluate.py --weights ../sam-nano               # what ships
     python evaluate.py --scenes 60                         # a quick look
+    python evaluate.py --weights ../sam-nano --engine ../../.build/release/spaniel     # the same questions to our own engine
 
 One seed (20260101) draws every scene; scenes are 512 pixels square, so the models see them scaled as they would a photograph.
 The definitions:
@@ -18,6 +19,8 @@ every      Reference as above; the test picture holds 1 to 4 instances among 2 t
            pictures that hold it: F1 at IoU 0.5 (found masks matched greedily by score, counted over all pictures) and
            the share with the exact count. AUROC: of the best similarity peak, pictures with against pictures without.
            Refused: the share of pictures without it where nothing is found, at the same threshold as the F1.
+With --engine `single` and `every` are what `spaniel find` does, which is not persam.py's loop: they agree in kind only, and AUROC is of the best score.
+`single_faithful` is the arithmetic persam.py has, so that it, the clicks, the boxes and `hit` must agree (README.md says how closely they do).
 An object or instance that ends up hidden by more than three quarters is no target; such scenes are drawn again.
 Every mean is over all cases; ± is the standard error.
 """
@@ -33,6 +36,7 @@ from transformers import SamModel
 
 import persam
 from compose import LARGEST, SMALLEST, Composer, Library
+from engine import EngineSAM
 from export import load, run_folder
 from fetch import default_root
 
@@ -58,6 +62,38 @@ def auroc(positive, negative):
     for value in np.unique(both):
         ranks[both == value] = ranks[both == value].mean()
     return (ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative))
+
+
+class Torch:
+    """The model's answers by PyTorch; engine.EngineSAM gives the same ones."""
+
+    def __init__(self, model, source):
+        self.model, self.source, self.side = model.eval(), source, model.config.vision_config.image_size
+
+    def open(self, picture):
+        return persam.open_picture(self.model, picture)
+
+    def click(self, picture, x, y):
+        """The single mask, and of the three the one with the highest predicted IoU."""
+        logits, predicted = persam.segment(self.model, picture, [[x, y]], [1])
+        masks = (persam.enlarge(logits, picture) > 0).numpy()
+        return masks[0], masks[1 + int(predicted[1:].argmax())]
+
+    def box(self, picture, box):
+        logits, _ = persam.segment(self.model, picture, box=box)
+        return (persam.enlarge(logits[:1], picture)[0] > 0).numpy()
+
+    def single(self, reference, mask, test):
+        """PerSAM's one object, by name of the figure, and the similarity's peak."""
+        concept, picture = persam.learn(self.model, self.open(reference), mask), self.open(test)
+        _, similar = persam.similarity_of(picture, concept)
+        return dict(single=persam.single(self.model, picture, concept)), persam.at(similar.argmax(), picture.width)
+
+    def every(self, reference, mask, test, threshold):
+        """The masks, best first, and what presence is judged by."""
+        concept = persam.learn(self.model, self.open(reference), mask)
+        found, peak = persam.every(self.model, self.open(test), concept, persam.THRESHOLD if threshold is None else threshold)
+        return [each.mask for each in found], peak
 
 
 class Scenes:
@@ -101,29 +137,24 @@ def measure_sam(model, scenes, count):
     click, best, box = [], [], []
     for index in range(count):
         scene, random = scenes.plain(index)
-        picture = persam.open_picture(model, scene.picture)
+        picture = model.open(scene.picture)
         for instance in scene.instances:
             inside = np.flatnonzero(instance.mask)
-            place = inside[random.integers(len(inside))]
-            logits, predicted = persam.segment(model, picture, [[place % SIDE, place // SIDE]], [1])
-            masks = (persam.enlarge(logits, picture) > 0).numpy()
-            click.append(iou(masks[0], instance.mask))
-            best.append(iou(masks[1 + int(predicted[1:].argmax())], instance.mask))
-            logits, _ = persam.segment(model, picture, box=instance.box)
-            box.append(iou((persam.enlarge(logits[:1], picture)[0] > 0).numpy(), instance.mask))
+            place = int(inside[random.integers(len(inside))])
+            for masks, mask in zip((click, best), model.click(picture, place % SIDE, place // SIDE)):
+                masks.append(iou(mask, instance.mask))
+            box.append(iou(model.box(picture, instance.box), instance.mask))
     return dict(click=mean(click), click_best=mean(best), box=mean(box))
 
 
 def measure_persam(model, scenes, count, threshold):
-    one, hit = [], []
+    one, hit = {}, []
     for index in range(count):
         (reference, example), test, target = scenes.pair(1, index, 1, 3, 6)
-        concept = persam.learn(model, persam.open_picture(model, reference.picture), example.mask)
-        picture = persam.open_picture(model, test.picture)
         truth = next(i.mask for i in test.instances if i.object == target)
-        one.append(iou(persam.single(model, picture, concept), truth))
-        _, similar = persam.similarity_of(picture, concept)
-        x, y = persam.at(similar.argmax(), SIDE)
+        masks, (x, y) = model.single(reference.picture, example.mask, test.picture)
+        for name, mask in masks.items():
+            one.setdefault(name, []).append(iou(mask, truth))
         hit.append(truth[y, x])
 
     true, false, missed, exact, refused = 0, 0, 0, [], []
@@ -132,16 +163,15 @@ def measure_persam(model, scenes, count, threshold):
         present = index % 2 == 0
         wanted = 1 + (index // 2) % 4 if present else 0
         (reference, example), test, target = scenes.pair(2, index, wanted, 2, 5)
-        concept = persam.learn(model, persam.open_picture(model, reference.picture), example.mask)
-        found, peak = persam.every(model, persam.open_picture(model, test.picture), concept, threshold)
+        found, peak = model.every(reference.picture, example.mask, test.picture, threshold)
         peaks[present].append(peak)
         if not present:
             refused.append(not found)
             continue
         left = [i.mask for i in test.instances if i.object == target]
         exact.append(len(found) == len(left))
-        for instance in found:
-            overlaps = [iou(instance.mask, mask) for mask in left]
+        for mask in found:
+            overlaps = [iou(mask, truth) for truth in left]
             if overlaps and max(overlaps) >= 0.5:
                 left.pop(int(np.argmax(overlaps)))
                 true += 1
@@ -149,10 +179,10 @@ def measure_persam(model, scenes, count, threshold):
                 false += 1
         missed += len(left)
     f1 = 2 * true / max(1, 2 * true + false + missed)
-    return dict(
-        single=mean(one), hit=mean(hit), every_f1=f"{f1:.3f}", every_precision=f"{true / max(1, true + false):.3f}",
+    return {name: mean(values) for name, values in one.items()} | dict(
+        hit=mean(hit), every_f1=f"{f1:.3f}", every_precision=f"{true / max(1, true + false):.3f}",
         every_recall=f"{true / max(1, true + missed):.3f}", every_exact_count=mean(exact),
-        presence_auroc=f"{auroc(np.array(peaks[True]), np.array(peaks[False])):.3f}", refused_when_absent=mean(refused), threshold=threshold,
+        presence_auroc=f"{auroc(np.array(peaks[True]), np.array(peaks[False])):.3f}", refused_when_absent=mean(refused),
     )  # fmt: skip
 
 
@@ -162,19 +192,25 @@ def main():
     parser.add_argument("--run", type=Path, help="default <root>/sam-nano")
     parser.add_argument("--weights", type=Path, help="a folder in the hub's layout instead of a run")
     parser.add_argument("--scenes", type=int, default=500)
-    parser.add_argument("--threshold", type=float, default=persam.THRESHOLD)
+    parser.add_argument("--threshold", type=float, help=f"of `every`; default {persam.THRESHOLD}, of --engine the tool's own")
+    parser.add_argument("--engine", type=Path, help="our tool, which then answers with --weights")
     parser.add_argument("--only", choices=["sam", "persam"])
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    if arguments.weights:
-        model, source = SamModel.from_pretrained(arguments.weights, dtype=torch.float32).eval(), str(arguments.weights)
+    if arguments.engine and not arguments.weights:
+        parser.error("--engine needs --weights, a folder it can load")
+    if arguments.engine:
+        model = EngineSAM(arguments.engine, arguments.weights, arguments.threads)
+    elif arguments.weights:
+        model = Torch(SamModel.from_pretrained(arguments.weights, dtype=torch.float32), str(arguments.weights))
     else:
         run = run_folder("sam-nano", arguments.root, arguments.run)
         model, step, _ = load(run, "sam-nano")
-        source = f"{run} at step {step}"
+        model = Torch(model, f"{run} at step {step}")
     scenes, began = Scenes(arguments.root), time.monotonic()
-    figures = dict(source=source, side=model.config.vision_config.image_size, scenes=arguments.scenes, seed=SEED)
+    threshold = arguments.threshold if arguments.threshold is not None else "the tool's own" if arguments.engine else persam.THRESHOLD
+    figures = dict(source=model.source, side=model.side, scenes=arguments.scenes, seed=SEED, threshold=threshold)
     if arguments.only != "persam":
         figures |= measure_sam(model, scenes, arguments.scenes)
     if arguments.only != "sam":

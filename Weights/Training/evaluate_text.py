@@ -3,6 +3,7 @@
     python evaluate_text.py owlvit-nano                    # the run's averaged weights
     python evaluate_text.py clipseg-nano --weights ../clipseg-nano
     python evaluate_text.py owlvit-nano --scenes 60        # a quick look
+    python evaluate_text.py owlvit-nano --weights ../owlvit-nano --engine ../../.build/release/spaniel     # the same questions to our own engine
 
 One seed (20260101). Scenes are 512 pixels square, of 2 to 10 instances; every object has a plain name (names.py).
 
@@ -15,6 +16,8 @@ text       Seen names, unseen scenes: training objects on held-out backgrounds. 
 example    OWL-ViT, an unseen object: 1, 3 and 5 reference pictures with its box, among others; the class embedding of the predicted
            box that overlaps the drawn one most, normalised, averaged; a test picture with 1 to 4 instances among 2 to 5 others.
            AP50 as above, one query per picture, every picture holds the object.
+With --engine: the tool cuts boxes at the picture's edges and leaves out specks of masks; several examples are not averaged, an object counts as like the
+nearest of them; and `…_likeness` is by the score that the tool gives for examples, where the others are by the model's sigmoid.
 """
 
 import argparse
@@ -30,6 +33,7 @@ from transformers import CLIPTokenizer
 
 import train_words
 from compose import Library
+from engine import EngineCLIPSeg, EngineOwl
 from evaluate import SEED, SIDE, Scenes, iou, mean
 from export import MODELS, load, run_folder
 from fetch import default_root
@@ -146,54 +150,83 @@ def owl_read(model, tokenizer, texts):
     return read(model.owlvit, torch.tensor(ids))
 
 
-def measure_owl(model, tokenizer, root, count):
+class TorchOwl:
+    """owlvit-nano's answers by PyTorch; engine.EngineOwl gives the same ones."""
+
+    def __init__(self, model, tokenizer, source):
+        self.model, self.tokenizer, self.source = model.eval(), tokenizer, source
+
+    def texts(self, picture, texts):
+        """For each text the boxes [n, 4] and their scores [n]."""
+        embeds, shift, scale, boxes = owl_see(self.model, picture)
+        scores = train_words.scores(embeds, owl_read(self.model, self.tokenizer, texts), shift, scale)[0].sigmoid().numpy()
+        return [(boxes, scores[:, i]) for i in range(len(texts))]
+
+    def examples(self, references, picture, counts):
+        """references: pictures and the box in each → by name of the figure, boxes and scores by the first so many of them."""
+        queries = []
+        for reference, box in references:
+            embeds, _, _, boxes = owl_see(self.model, reference)
+            queries.append(F.normalize(embeds[0, int(box_iou(boxes, np.array(box, float)).argmax())], dim=0))
+        embeds, shift, scale, boxes = owl_see(self.model, picture)
+        score = lambda query: train_words.scores(embeds, query[None], shift, scale)[0, :, 0].sigmoid().detach().numpy()
+        return {f"example_ap50_{count}": (boxes, score(torch.stack(queries[:count]).mean(0))) for count in counts}
+
+
+class TorchCLIPSeg:
+    """clipseg-nano's answers by PyTorch; engine.EngineCLIPSeg gives the same ones."""
+
+    def __init__(self, model, tokenizer, source):
+        self.model, self.tokenizer, self.source = model.eval(), tokenizer, source
+
+    @torch.no_grad()
+    def masks(self, picture, texts):
+        """For each text the pixels above probability 0.5, [h, w] bool."""
+        model, side = self.model, self.model.config.vision_config.image_size
+        ids = torch.tensor(self.tokenizer(texts, padding="max_length", max_length=LENGTH, truncation=True)["input_ids"])
+        taps = see(model.clip, pixels(picture, side, Image.Resampling.BILINEAR), model.extract_layers)
+        logits = model.decoder(tuple(tap.repeat(len(texts), 1, 1) for tap in taps), read(model.clip, ids)).logits
+        return (F.interpolate(logits[:, None], picture.shape[:2], mode="bilinear")[:, 0] > 0).numpy()
+
+
+def measure_owl(model, root, count):
     figures = {}
     for name, held_out in (("text_ap50", False), ("text_ap50_held_out_objects", True)):
         scenes, ap = NamedScenes(root, held_out), AveragePrecision()
         for index in range(count):
             scene, asked = scenes.asked(3 + held_out, index)
-            embeds, shift, scale, boxes = owl_see(model, scene.picture)
-            scores = train_words.scores(embeds, owl_read(model, tokenizer, [text for text, _, _ in asked]), shift, scale)[0].sigmoid().numpy()
-            for i, (_, real, unsure) in enumerate(asked):
-                ap.add(boxes, scores[:, i], [each.box for each in real], [each.box for each in unsure])
+            found = model.texts(scene.picture, [text for text, _, _ in asked])
+            for (boxes, scores), (_, real, unsure) in zip(found, asked):
+                ap.add(boxes, scores, [each.box for each in real], [each.box for each in unsure])
         figures[name] = f"{ap.value():.3f}"
     scenes = Scenes(root)
-    by_examples = {k: AveragePrecision() for k in (1, 3, 5)}
+    by_examples = {}
     for index in range(count):
         random = scenes.seed(5, index)
         pool = scenes.composer.pool(7)
         target, others = pool[0], [o for o in pool[1:] if o != pool[0]]
-        queries = []
-        while len(queries) < 5:
+        references = []
+        while len(references) < 5:
             reference = scenes.place(random, target, others, 1, int(random.integers(1, 4)), (0.25, 0.65))
             mine = [i for i in reference.instances if i.object == target]
             if mine:
-                embeds, _, _, boxes = owl_see(model, reference.picture)
-                queries.append(F.normalize(embeds[0, int(box_iou(boxes, np.array(mine[0].box, float)).argmax())], dim=0))
+                references.append((reference.picture, mine[0].box))
         real = []
         while not real:
             test = scenes.place(random, target, others, 1 + index % 4, int(random.integers(2, 6)), (0.08, 0.65))
             real = [i.box for i in test.instances if i.object == target]
-        embeds, shift, scale, boxes = owl_see(model, test.picture)
-        for k, ap in by_examples.items():
-            query = torch.stack(queries[:k]).mean(0)[None]
-            ap.add(boxes, train_words.scores(embeds, query, shift, scale)[0, :, 0].sigmoid().detach().numpy(), real)
-    return figures | {f"example_ap50_{k}": f"{ap.value():.3f}" for k, ap in by_examples.items()}
+        for name, (boxes, scores) in model.examples(references, test.picture, (1, 3, 5)).items():
+            by_examples.setdefault(name, AveragePrecision()).add(boxes, scores, real)
+    return figures | {name: f"{ap.value():.3f}" for name, ap in by_examples.items()}
 
 
-@torch.no_grad()
-def measure_clipseg(model, tokenizer, root, count):
-    figures, side = {}, model.config.vision_config.image_size
+def measure_clipseg(model, root, count):
+    figures = {}
     for name, held_out in (("text_iou", False), ("text_iou_held_out_objects", True)):
         scenes, found, quiet = NamedScenes(root, held_out), [], []
         for index in range(count):
             scene, asked = scenes.asked(3 + held_out, index)
-            ids = torch.tensor(tokenizer([text for text, _, _ in asked], padding="max_length", max_length=LENGTH, truncation=True)["input_ids"])
-            taps = see(model.clip, pixels(scene.picture, side, Image.Resampling.BILINEAR), model.extract_layers)
-            conditions = read(model.clip, ids)
-            logits = model.decoder(tuple(tap.repeat(len(asked), 1, 1) for tap in taps), conditions).logits
-            masks = (F.interpolate(logits[:, None], (SIDE, SIDE), mode="bilinear")[:, 0] > 0).numpy()
-            for mask, (_, real, unsure) in zip(masks, asked):
+            for mask, (_, real, unsure) in zip(model.masks(scene.picture, [text for text, _, _ in asked]), asked):
                 for each in unsure:
                     mask = mask & ~each.mask
                 if real:
@@ -204,7 +237,8 @@ def measure_clipseg(model, tokenizer, root, count):
     return figures
 
 
-MEASURES = {"owlvit-nano": measure_owl, "clipseg-nano": measure_clipseg}
+# How a model is measured, and who answers for it.
+MEASURES = {"owlvit-nano": (measure_owl, TorchOwl, EngineOwl), "clipseg-nano": (measure_clipseg, TorchCLIPSeg, EngineCLIPSeg)}
 
 
 def main():
@@ -214,19 +248,24 @@ def main():
     parser.add_argument("--run", type=Path, help="default <root>/words-nano")
     parser.add_argument("--weights", type=Path, help="a folder in the hub's layout instead of a run")
     parser.add_argument("--scenes", type=int, default=500)
+    parser.add_argument("--engine", type=Path, help="our tool, which then answers with --weights")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    if arguments.weights:
-        model, source = MODELS[arguments.model][0].from_pretrained(arguments.weights, dtype=torch.float32), str(arguments.weights)
-        tokenizer = CLIPTokenizer.from_pretrained(arguments.weights)
+    if arguments.engine and not arguments.weights:
+        parser.error("--engine needs --weights, a folder it can load")
+    measure, by_torch, by_engine = MEASURES[arguments.model]
+    if arguments.engine:
+        model = by_engine(arguments.engine, arguments.weights, arguments.threads)
+    elif arguments.weights:
+        model = MODELS[arguments.model][0].from_pretrained(arguments.weights, dtype=torch.float32)
+        model = by_torch(model, CLIPTokenizer.from_pretrained(arguments.weights), str(arguments.weights))
     else:
         run = run_folder(arguments.model, arguments.root, arguments.run)
         model, step, tokenizer = load(run, arguments.model)
-        source = f"{run} at step {step}"
-    measure = MEASURES[arguments.model]
+        model = by_torch(model, tokenizer, f"{run} at step {step}")
     began = time.monotonic()
-    figures = dict(source=source, scenes=arguments.scenes, seed=SEED) | measure(model.eval(), tokenizer, arguments.root, arguments.scenes)
+    figures = dict(source=model.source, scenes=arguments.scenes, seed=SEED) | measure(model, arguments.root, arguments.scenes)
     print(json.dumps(figures | dict(seconds=round(time.monotonic() - began)), indent=1, ensure_ascii=False))
 
 
