@@ -33,11 +33,13 @@ def pixels_of(found):
 
 class Engine:
     def __init__(self, spaniel, weights, threads):
+        """weights: a folder in the hub's layout."""
         self.spaniel, self.weights = str(Path(spaniel).resolve()), Path(weights).resolve()
         self.common = ["--model", str(self.weights), "--precision", "float32", "--threads", str(threads)]
         self.place = tempfile.TemporaryDirectory()
         self.folder = Path(self.place.name)
-        self.side = json.loads((self.weights / "config.json").read_text())["vision_config"]["image_size"]
+        config = json.loads((self.weights / "config.json").read_text())
+        self.kind, self.side = config["model_type"], config["vision_config"]["image_size"]
         version = subprocess.run([self.spaniel, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         self.source = f"{weights} by spaniel {version}"
         self.worker = None
