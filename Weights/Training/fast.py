@@ -73,13 +73,15 @@ def clip_decoder_layer(cast, layer, x):
     return norm(cast, layer.layer_norm2, x + linear(cast, layer.mlp.fc2, F.relu(linear(cast, layer.mlp.fc1, x))))
 
 
-def see(clip, pictures, taps, cast):
+def see(clip, pictures, taps, cast, kept=None):
     """CLIP's vision encoder: pictures [B, side, side, 3] uint8 → activations at the taps, shallow first, and all tokens after the last norm
-    in the products' precision, the class token first."""
+    in the products' precision, the class token first; of cells `kept` [B, n] alone, where given."""
     vision, grid = clip.vision_model, pictures.shape[1] // PATCH
-    embed = vision.embeddings
-    cells = F.linear(patches(pictures, grid, cast.dtype), cast(embed.patch_embedding.weight).permute(0, 2, 3, 1).flatten(1))
-    hidden = torch.cat([embed.class_embedding.expand(len(cells), 1, -1), cells.float()], 1) + embed.position_embedding.weight
+    embed, places = vision.embeddings, vision.embeddings.position_embedding.weight
+    cells = F.linear(patches(pictures, grid, cast.dtype), cast(embed.patch_embedding.weight).permute(0, 2, 3, 1).flatten(1)).float() + places[1:]
+    if kept is not None:
+        cells = cells.gather(1, kept[..., None].expand(-1, -1, cells.shape[2]))
+    hidden = torch.cat([(embed.class_embedding + places[0]).expand(len(cells), 1, -1), cells], 1)
     first = vision.pre_layrnorm
     hidden, tapped = F.layer_norm(hidden, first.normalized_shape, first.weight, first.bias, first.eps), []
     for i, layer in enumerate(vision.encoder.layers):

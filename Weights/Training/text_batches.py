@@ -11,7 +11,7 @@ GROUP, POOL = 4, 6  # pictures that share a pool of objects, and its size
 MOST = 10  # instances in a scene
 NONE, HIDDEN = 10, 11  # in a map of instances: nothing, and visible bits of what is too hidden to be asked for
 TEXTS = 64  # per batch: a name of each pool object, names of its neighbours, any names
-MORE = 96  # per batch: texts for the text encoder, the batch's own among them
+MORE = 64  # per batch: texts for the text encoder, the batch's own among them
 LENGTH = 16
 MEAN = (124, 116, 104)
 
@@ -191,8 +191,8 @@ class TextBatches:
     def easy(self, index):
         """The k-th batch to learn names from.
 
-        pictures [B, s, s, 3] · owner [B, cells] number of the instance or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] ·
-        named [MORE]
+        pictures [B, s, s, 3] · kept [B, n] three eighths of the cells, the covered ones first: the others teach no name · owner [B, n] number of
+        the instance in a kept cell or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] · named [MORE]
         """
         scenes, random = self.reuse(index, self.seed, self.draw_easy)
         batch, side = self.batch, self.side
@@ -205,4 +205,7 @@ class TextBatches:
                 owner[instance.mask] = i
             out["pictures"][b], out["owner"][b] = scene.picture, cells_of(owner, len(scene.instances))
             out["object"][b, : len(scene.instances)] = [instance.object for instance in scene.instances]
+        order = ((out["owner"] == NONE) + random.random(out["owner"].shape)).argsort(1)
+        out["kept"] = np.sort(order[:, : order.shape[1] * 3 // 8], 1)
+        out["owner"] = np.take_along_axis(out["owner"], out["kept"], 1)
         return out | self.sentences(random, [], MORE)

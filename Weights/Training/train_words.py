@@ -187,12 +187,17 @@ def focal(logits, target, ignore, alpha=0.3, gamma=2.0):
 
 
 def contrast(logits, fits, weight):
-    """Every fitting text against those that do not fit: logits and fits [N, T], weight [N] → the weighted mean."""
-    against = logits.masked_fill(fits != 0, -1e4).logsumexp(1, keepdim=True)
-    yes = fits == 1
-    loss = (F.softplus(against - logits) * yes).sum(1) / yes.sum(1).clamp(min=1)
-    weight = weight * yes.any(1)
-    return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+    """Every fitting text against those that do not fit: logits and fits [N, T], weight [N] → the weighted mean, and how often the best is one."""
+    others = logits.masked_fill(fits != 0, -1e4)
+    against = others.logsumexp(1)
+    row, text = torch.where(fits == 1)
+    own = logits[row, text]
+    count = torch.bincount(row, minlength=len(logits))
+    loss = torch.zeros_like(against).index_add(0, row, F.softplus(against[row] - own)) / count.clamp(min=1)
+    best = torch.full_like(against, -1e4).scatter_reduce(0, row, own.detach(), "amax") > others.detach().amax(1)
+    weight = weight * (count > 0)
+    total = weight.sum().clamp(min=1e-6)
+    return (loss * weight).sum() / total, (best * weight).sum() / total
 
 
 def step_loss(model, batch, cast, fits_all):
@@ -209,7 +214,7 @@ def step_loss(model, batch, cast, fits_all):
     crops = F.linear(tokens[pictures:, 0], cast(model.clip.visual_projection.weight)).float()
     crop_fits = fits[batch["cropped"]]
     logits = model.clip.logit_scale.exp().clamp(max=100) * F.normalize(crops, dim=1) @ F.normalize(texts, dim=1).T
-    by_crop = contrast(logits, crop_fits, torch.ones(len(crops), device=device))
+    by_crop, _ = contrast(logits, crop_fits, torch.ones(len(crops), device=device))
 
     instance = owner[picture, cell]
     number = picture * MOST + instance
@@ -235,9 +240,7 @@ def cell_loss(model, tokens, picture, cell, owner, objects, fits, cast):
     scale, figures, total = model.clip.logit_scale.exp().clamp(max=30), {}, 0
     for name, cells in (("cell", projected), ("class", embeds)):
         logits = ((scale * F.normalize(cells, dim=1)).to(cast.dtype) @ rows.T).float()
-        loss = contrast(logits, fits, share)
-        best = logits.detach().masked_fill(fits < 0, -1e4).argmax(1, keepdim=True)
-        hit = ((fits.gather(1, best)[:, 0] == 1) * share).sum() / share.sum()
+        loss, hit = contrast(logits, fits, share)
         total, figures = total + loss, figures | {name: loss, name + "_hit": hit}
     return total, figures
 
@@ -252,7 +255,7 @@ def text_loss(model, batch, cast):
 
 def word_loss(model, batch, cast, fits):
     """The easy batches' loss: cells and texts against the names' vectors."""
-    _, tokens = fast.see(model.clip, batch["pictures"], (), cast)
+    _, tokens = fast.see(model.clip, batch["pictures"], (), cast, batch["kept"])
     owner = batch["owner"].long()
     by_cell, figures = cell_loss(model, tokens, *torch.where(owner < NONE), owner, batch["object"], fits, cast)
     by_name, _, more = text_loss(model, batch, cast)
