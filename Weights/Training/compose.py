@@ -61,21 +61,21 @@ def box_of(mask):
 
 
 class Reuse:
-    """Scenes that serve `times` times: composed `margin` pixels larger than `composer.side`, cut and mirrored anew each time."""
+    """Scenes that serve `times` times, `apart` batches apart: composed `margin` pixels larger than `composer.side`, cut and mirrored anew each time."""
 
-    def __init__(self, composer, times=4, margin=16):
-        self.composer, self.times, self.margin, self.kept = composer, times, margin, None
+    def __init__(self, composer, times=4, apart=8, margin=16):
+        self.composer, self.times, self.apart, self.margin, self.kept = composer, times, apart, margin, {}
 
     def __call__(self, index, seed, draw):
         """draw(composer) → [(anything, scene)] → the same of batch `index`, from its own generator; and that generator."""
-        composer, number = self.composer, (index // self.times, draw)
-        side = composer.side
-        if self.kept is None or self.kept[0] != number:
-            composer.side, composer.random = side + self.margin, np.random.default_rng([seed, side, index // self.times])
-            self.kept = number, draw(composer)
+        composer, side, slot = self.composer, self.composer.side, index % self.apart
+        number = (index // self.apart + slot) // self.times * self.apart + slot  # + slot: a few are new at any time, not all at once
+        if self.kept.get(slot, (None,))[0] != (number, draw):
+            composer.side, composer.random = side + self.margin, np.random.default_rng([seed, side, number])
+            self.kept[slot] = (number, draw), draw(composer)
             composer.side = side
         random, out = np.random.default_rng([seed, side, index, 1]), []
-        for given, scene in self.kept[1]:
+        for given, scene in self.kept[slot][1]:
             once = scene.cut(side, random)
             while not once.instances:
                 once = scene.cut(side, random)

@@ -63,7 +63,7 @@ def configurations(side, tokenizer):
 class Words(nn.Module):
     """A CLIP with CLIPSeg's decoder and OWL-ViT's heads; and the table of the names' vectors, where `names` are given."""
 
-    def __init__(self, side, tokenizer, names=()):
+    def __init__(self, side, tokenizer, names=(), objects=0):
         super().__init__()
         segmenting, detecting = configurations(side, tokenizer)
         detector, segmenter = OwlViTForObjectDetection(detecting), CLIPSegForImageSegmentation(segmenting)
@@ -74,6 +74,8 @@ class Words(nn.Module):
         self.initialise()
         if names:
             self.name_embedding = nn.Parameter(rows_by_words(names, segmenting.projection_dim))
+            self.object_head = nn.Linear(detecting.vision_config.hidden_size, objects)  # no model keeps it
+            nn.init.zeros_(self.object_head.weight)
 
     def initialise(self):
         """A layer's outputs as large as its inputs, whatever the width; a block adds its share of the depth to the residual.
@@ -107,7 +109,7 @@ class Words(nn.Module):
     def owlvit(self):
         model = OwlViTForObjectDetection(configurations(self.side, self.tokenizer)[1])
         named = lambda name: name.replace("clip.", "owlvit.", 1).replace("pre_layrnorm", "pre_layernorm") if name.startswith("clip.") else name
-        model.load_state_dict({named(name): value for name, value in self.state_dict().items() if not name.startswith(("decoder.", "name_embedding"))})
+        model.load_state_dict({named(name): value for name, value in self.state_dict().items() if not name.startswith(("decoder.", "name_embedding", "object_head"))})
         return model.eval()
 
     def rows(self):
@@ -125,8 +127,8 @@ def rows_by_words(names, channels):
 def resized(state, side):
     """The state with the vision model's position table stretched to a picture of `side`."""
     name, cells = "clip.vision_model.embeddings.position_embedding.weight", side // PATCH
-    table = state[name]
-    if len(table) == 1 + cells**2:
+    table = state.get(name)
+    if table is None or len(table) == 1 + cells**2:
         return state
     before = round((len(table) - 1) ** 0.5)
     grid = table[1:].float().T.reshape(1, -1, before, before)
@@ -242,7 +244,11 @@ def cell_loss(model, tokens, picture, cell, owner, objects, fits, cast):
         logits = ((scale * F.normalize(cells, dim=1)).to(cast.dtype) @ rows.T).float()
         loss, hit = contrast(logits, fits, share)
         total, figures = total + loss, figures | {name: loss, name + "_hit": hit}
-    return total, figures
+    logits = fast.linear(cast, model.object_head, seen).float()
+    which = objects[picture, instance]
+    loss = (F.cross_entropy(logits, which, reduction="none") * share).sum() / share.sum()
+    hit = ((logits.detach().argmax(1) == which) * share).sum() / share.sum()
+    return total + loss, figures | dict(object=loss, object_hit=hit)
 
 
 def text_loss(model, batch, cast):
@@ -396,7 +402,7 @@ def main():
 
     train(
         arguments,
-        build=lambda side: Words(side, tokenizer, names),
+        build=lambda side: Words(side, tokenizer, names, len(library.objects)),
         resized=resized,
         batches=lambda side, pictures: TextBatches(arguments.root, pictures, side, arguments.seed, tokenizer, arguments.alone),
         loss=loss,

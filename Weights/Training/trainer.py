@@ -121,7 +121,7 @@ def steady(step, total, warmup, peak, decay, floor=0.01):
     return peak * max(floor, min(1.0, (total - step) / max(1, decay * total)))
 
 
-RUN = 4  # batches in a row from one worker, as neighbours share their scenes
+RUN = 32  # batches in a row from one worker, as they share their scenes
 
 
 class Feed:
