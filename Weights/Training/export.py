@@ -43,8 +43,7 @@ def load(run: Path, name):
         tokenizer = CLIPTokenizer.from_pretrained(run / "tokenizer")
         model = train_words.Words(side, tokenizer)
     weights = state["model"] | state["average"]
-    weights.pop("name_embedding", None)  # the names' vectors serve training alone
-    model.load_state_dict(weights)
+    model.load_state_dict({key: value for key, value in weights.items() if not key.startswith(train_words.TEACHERS)})
     if name != "sam-nano":
         model = model.clipseg() if name == "clipseg-nano" else model.owlvit()
     return model.eval(), state["step"], tokenizer

@@ -39,6 +39,7 @@ from trainer import add_arguments, train
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PATCH = 16
+TEACHERS = ("name_embedding", "object_head")  # what serves training alone
 CELLS = 1024  # compared with all names in a step
 FITTING = 2  # texts asked of each picture that fit something in it
 ASKED = FITTING + 2  # and one that fits nothing, and a crop or a mix
@@ -61,7 +62,7 @@ def configurations(side, tokenizer):
 
 
 class Words(nn.Module):
-    """A CLIP with CLIPSeg's decoder and OWL-ViT's heads; and the table of the names' vectors, where `names` are given."""
+    """A CLIP with CLIPSeg's decoder and OWL-ViT's heads; and, where `names` are given, the table of their vectors and a head that tells objects."""
 
     def __init__(self, side, tokenizer, names=(), objects=0):
         super().__init__()
@@ -74,7 +75,7 @@ class Words(nn.Module):
         self.initialise()
         if names:
             self.name_embedding = nn.Parameter(rows_by_words(names, segmenting.projection_dim))
-            self.object_head = nn.Linear(detecting.vision_config.hidden_size, objects)  # no model keeps it
+            self.object_head = nn.Linear(detecting.vision_config.hidden_size, objects)
             nn.init.zeros_(self.object_head.weight)
 
     def initialise(self):
@@ -109,7 +110,7 @@ class Words(nn.Module):
     def owlvit(self):
         model = OwlViTForObjectDetection(configurations(self.side, self.tokenizer)[1])
         named = lambda name: name.replace("clip.", "owlvit.", 1).replace("pre_layrnorm", "pre_layernorm") if name.startswith("clip.") else name
-        model.load_state_dict({named(name): value for name, value in self.state_dict().items() if not name.startswith(("decoder.", "name_embedding", "object_head"))})
+        model.load_state_dict({named(name): value for name, value in self.state_dict().items() if not name.startswith(("decoder.", *TEACHERS))})
         return model.eval()
 
     def rows(self):
@@ -227,8 +228,8 @@ def step_loss(model, batch, cast, fits_all):
 
 
 def cell_loss(model, tokens, picture, cell, owner, objects, fits, cast):
-    """Some of the covered cells against all names' vectors, by the CLIP's projection and by owlvit-nano's class head: owner [B, cells] the
-    instance, objects [B, 10] its number in the library, fits [objects, names]."""
+    """Some of the covered cells against all names' vectors, by the CLIP's projection and by owlvit-nano's class head, and which object each is
+    on, by a head of its own: owner [B, cells] the instance, objects [B, 10] its number in the library, fits [objects, names]."""
     some = torch.randperm(len(picture), device=picture.device)[:CELLS]
     picture, cell = picture[some], cell[some]
     instance = owner[picture, cell]
@@ -386,8 +387,8 @@ def box_loss(model, batch, tokens, texts, answers, covered, cast):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
-    add_arguments(parser, "words-nano", stages="192:40000,256:30000", batch=8, rate=7e-4, decay=0.25)
-    parser.add_argument("--alone", type=int, default=8000, help="first steps, in which names are learned from cells alone")
+    add_arguments(parser, "words-nano", stages="128x64:12000,192x16:14000,256x12:6000", batch=16, rate=1.2e-3, decay=0.25)
+    parser.add_argument("--alone", type=int, default=12000, help="first steps, in which names are learned from cells alone")
     arguments = parser.parse_args()
     library, known = named_library(arguments.root)
     names = every_name(known)
