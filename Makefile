@@ -8,7 +8,7 @@ PARITY = .venv-parity
 .PHONY: help setup build demo test consumer parity bench format docs install clean
 
 help:
-	@echo "make demo      build, and find a boot in the pictures of Examples/"
+	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
 	@echo "make test      every test that needs no Python"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
 	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
@@ -22,26 +22,19 @@ build: setup
 	$(SWIFT) build -c release --product spaniel
 
 demo: build
-	@rm -rf out/demo
-	$(TOOL) find --example boot=Examples/boot.jpg#Examples/boot-mask.png \
-	    Examples/shelf.jpg Examples/lawn.jpg Examples/crowd.jpg Examples/path.jpg \
-	    --threshold 0.785 --out out/demo --export coco:out/demo/boots.json
-	@echo
-	@echo "The pictures with what was found drawn in:"
-	@ls out/demo/*.overlay.png
-	@echo
-	@echo "For your own photos (a box round the object does, if you have no mask):"
-	@echo "  $(TOOL) find --example 'mug=cup.jpg#box=120,80,460,420' photos/ --out found"
+	@Examples/demo $(TOOL) out/demo
 
-# The suite runs once for every set of kernels this processor has; SPANIEL_ISA chooses one, and one it lacks is refused.
+# The suite runs once for every set of kernels this processor has; SPANIEL_ISA chooses one, and one it lacks is refused. How good the models are is
+# measured once, with the processor's best: one model takes the reference kernels four minutes, and the other tests hold the sets together block by block.
 test: setup
 	$(SWIFT) build -c release --build-tests
 	@for isa in reference baseline avx2 avx512; do \
 	    if SPANIEL_ISA=$$isa $(TOOL) --version > /dev/null 2>&1; then \
 	        echo "SPANIEL_ISA=$$isa"; \
-	        SPANIEL_ISA=$$isa $(SWIFT) test -c release --skip-build --disable-xctest || exit 1; \
+	        SPANIEL_ISA=$$isa $(SWIFT) test -c release --skip-build --disable-xctest --skip QualityTests || exit 1; \
 	    fi; \
 	done
+	$(SWIFT) test -c release --skip-build --disable-xctest --filter QualityTests
 	@$(MAKE) --no-print-directory consumer
 	Tests/Hub/run
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
@@ -96,7 +89,7 @@ install: setup
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/spaniel"
 	install .build-install/release/spaniel "$(DESTDIR)$(PREFIX)/bin/spaniel"
 	install -d "$(DESTDIR)$(PREFIX)/share/spaniel/Weights"
-	cp -R Weights/README.md Weights/fetch.sh Weights/sam-nano "$(DESTDIR)$(PREFIX)/share/spaniel/Weights/"
+	cp -R Weights/README.md Weights/fetch.sh Weights/*-nano "$(DESTDIR)$(PREFIX)/share/spaniel/Weights/"
 
 clean:
 	rm -rf .build .build-consumer .build-docs .build-install $(PARITY) $(PARITY)-annotations out

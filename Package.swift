@@ -87,6 +87,8 @@ let package = Package(
         .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),
         .testTarget(
             name: "SpanielEvaluationTests", dependencies: ["SpanielEvaluation", "SpanielAnnotations", "SpanielJSON", "SpanielTestSupport"]),
+        .testTarget(
+            name: "QualityTests", dependencies: ["Spaniel", "SpanielAnnotations", "SpanielEvaluation", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "SpanielHubTests", dependencies: ["SpanielHub", "SpanielTestSupport"]),
         .testTarget(name: "SpanielToolTests", dependencies: ["SpanielTool", "SpanielJSON", "SpanielTestSupport"]),
     ],
