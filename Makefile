@@ -5,14 +5,15 @@ PREFIX ?= /usr/local
 TOOL = .build/release/spaniel
 PARITY = .venv-parity
 
-.PHONY: help setup build demo test consumer parity bench format docs install clean
+.PHONY: help setup build demo test consumer parity bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
 	@echo "make test      every test that needs no Python"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
 	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
-	@echo "make install   the tool and its weights under PREFIX ($(PREFIX))"
+	@echo "make install   the tool, its weights, man page and completions under PREFIX ($(PREFIX))"
+	@echo "make dist      the same as one archive that needs nothing else, in out/"
 	@echo "make format    format the sources    make docs   the documentation as a web site"
 
 setup:
@@ -86,10 +87,11 @@ docs: setup
 # With the Swift runtime inside, so that the tool runs where Swift is not installed. It finds its weights beside it, in ../share.
 install: setup
 	$(SWIFT) build -c release --product spaniel --static-swift-stdlib --scratch-path .build-install
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/spaniel"
-	install .build-install/release/spaniel "$(DESTDIR)$(PREFIX)/bin/spaniel"
-	install -d "$(DESTDIR)$(PREFIX)/share/spaniel/Weights"
-	cp -R Weights/README.md Weights/fetch.sh Weights/*-nano "$(DESTDIR)$(PREFIX)/share/spaniel/Weights/"
+	Packaging/stage .build-install/release/spaniel "$(DESTDIR)$(PREFIX)"
+
+# For machines without Swift or any library: Packaging/dist says what goes in.
+dist: setup
+	Packaging/dist
 
 clean:
-	rm -rf .build .build-consumer .build-docs .build-install $(PARITY) $(PARITY)-annotations out
+	rm -rf .build .build-consumer .build-docs .build-install .build-dist $(PARITY) $(PARITY)-annotations out

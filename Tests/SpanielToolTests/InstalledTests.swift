@@ -1,0 +1,114 @@
+import Foundation
+import SpanielJSON
+import Testing
+
+/// What `make install` and `make dist` lay out, by `Packaging/stage`.
+@Suite("The tool as it is installed")
+struct InstalledTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+        try run("\(Tool.root)Packaging/stage", Tool.path, scratch("a place"))
+    }
+
+    private func run(_ program: String, _ arguments: String..., in folder: String? = nil) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(program) \(arguments)")
+    }
+
+    private func text(_ name: String) throws -> String { try String(contentsOfFile: scratch("a place/\(name)"), encoding: .utf8) }
+
+    @Test("it finds the model that ships wherever it lies and from wherever it is called")
+    func relocated() throws {
+        let (installed, elsewhere) = (scratch("moved"), try scratch.folder("elsewhere"))
+        try FileManager.default.moveItem(atPath: scratch("a place"), toPath: installed)
+        try run(
+            "\(installed)/bin/spaniel", "mask", Tool.example("path.jpg"), "--point", "100,100", "--out", "masks", "--quiet", in: elsewhere)
+        #expect(scratch.files.contains("elsewhere/masks/path.overlay.png"))
+    }
+
+    @Test("every model of the project is in it, with the script that fetches others, and nothing that was fetched or trains")
+    func models() throws {
+        let weights = "\(Tool.root)Weights"
+        let ours = try FileManager.default.contentsOfDirectory(atPath: weights).filter {
+            FileManager.default.fileExists(atPath: "\(weights)/\($0)/config.json")
+        }
+        #expect(ours.contains("sam-nano"))
+        let installed = try FileManager.default.contentsOfDirectory(atPath: scratch("a place/share/spaniel/Weights"))
+        #expect(installed.sorted() == (ours + ["README.md", "fetch.sh"]).sorted())
+        #expect(FileManager.default.isExecutableFile(atPath: scratch("a place/share/spaniel/Weights/fetch.sh")))
+    }
+
+    @Test("the man page has every command with every option, as the parser knows them")
+    func manual() throws {
+        let page = try text("share/man/man1/spaniel.1")
+        let commands = try commands()
+        #expect(commands.count > 10)
+        for command in commands {
+            let title = command.name.joined(separator: " ")
+            let start = try #require(page.range(of: ".SS \(title)\n"), "\(title)")
+            let end = page.range(of: "\n.S", range: start.upperBound..<page.endIndex)?.lowerBound ?? page.endIndex
+            for option in command.options { #expect(page[start.upperBound..<end].contains(escaped(option)), "\(title) \(option)") }
+        }
+        for variable in ["SPANIEL_WEIGHTS", "SPANIEL_ISA"] { #expect(page.contains(variable)) }
+        #expect(page.contains(try Tool.run("--version").output.trimmingCharacters(in: .newlines)))
+    }
+
+    @Test("no line of the man page is taken for a request that it is not")
+    func requests() throws {
+        let known = [".TH", ".SH", ".SS", ".TP", ".PP", ".RS", ".RE", ".B", ".I", ".nf", ".fi", ".\\\""]
+        for line in try text("share/man/man1/spaniel.1").split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {
+            #expect(known.contains(String(line.prefix { $0 != " " })), "\(line)")
+        }
+    }
+
+    @Test("three shells get completions that know the commands")
+    func completions() throws {
+        for name in ["bash-completion/completions/spaniel", "zsh/site-functions/_spaniel", "fish/vendor_completions.d/spaniel.fish"] {
+            let script = try text("share/\(name)")
+            for command in try commands() { #expect(script.contains(command.name.last ?? ""), "\(name) \(command.name)") }
+        }
+    }
+
+    @Test("the licences of all that may be inside come with it")
+    func licences() throws {
+        #expect(try text("share/doc/spaniel/LICENSE").contains("Apache License"))
+        let others = try text("share/doc/spaniel/THIRD-PARTY.txt")
+        for name in ["Swift", "swift-argument-parser", "libpng", "Independent JPEG Group", "zlib", "GNU C++", "DejaVu"] {
+            #expect(others.contains(name))
+        }
+    }
+
+    // MARK: What the parser knows
+
+    private struct Command {
+        let name: [String]
+        let options: [String]
+    }
+
+    /// Every command that does something, with the options that are its own.
+    private func commands() throws -> [Command] {
+        let json = try JSON(parsing: Tool.run("--experimental-dump-help").output.utf8)
+        return (json["command"]?["subcommands"]?.array ?? []).flatMap { commands($0, below: ["spaniel"]) }
+    }
+
+    private func commands(_ json: JSON, below parents: [String]) -> [Command] {
+        guard let name = json["commandName"]?.string, name != "help" else { return [] }
+        let options = (json["arguments"]?.array ?? []).filter { $0["shouldDisplay"]?.bool == true }.compactMap {
+            $0["preferredName"]?["name"]?.string
+        }
+        let own = Command(name: parents + [name], options: options.filter { $0 != "help" && $0 != "version" })
+        return [own] + (json["subcommands"]?.array ?? []).flatMap { commands($0, below: own.name) }
+    }
+
+    private func escaped(_ option: String) -> String {
+        (option.count == 1 ? "-\(option)" : "--\(option)").replacing("-", with: "\\-")
+    }
+}
