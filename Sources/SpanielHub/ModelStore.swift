@@ -94,6 +94,14 @@ public struct ModelStore: Sendable {
         let usual = "Weights/fetch.sh"
         if FileKind(of: environment.currentFolder.appending(path: usual)) == .file { return usual }
         let scripts = folders.map { $0.appending(path: "fetch.sh") }
-        return scripts.first { FileKind(of: $0) == .file }?.path(percentEncoded: false) ?? usual
+        return scripts.first { FileKind(of: $0) == .file }.map { Self.quoted($0.path(percentEncoded: false)) } ?? usual
+    }
+
+    /// A path as a shell takes it for one word.
+    private static func quoted(_ path: String) -> String {
+        let isPlain = path.utf8.allSatisfy { byte in
+            byte >= 0x80 || "/._-+@".utf8.contains(byte) || UnicodeScalar(byte).properties.isAlphabetic || (0x30...0x39).contains(byte)
+        }
+        return isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
     }
 }

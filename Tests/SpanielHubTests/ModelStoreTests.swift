@@ -157,6 +157,20 @@ struct ModelStoreTests {
         expect(try store.locate("org/big"), "bin/Weights/org/big")
     }
 
+    @Test("the command that fetches a model can be pasted into a shell, whatever the folder is called")
+    func pasted() throws {
+        for (name, quoted) in [("plain-1.0", "plain-1.0/Weights"), ("a place", "a place/Weights"), ("Anna's $x", "Anna'\\''s $x/Weights")] {
+            try scratch.write("\(name)/Weights/fetch.sh", "")
+            let store = ModelStore(
+                Environment(variables: [:], executable: scratch["\(name)/spaniel"], currentFolder: scratch.url))
+            let text = error { _ = try store.locate("facebook/sam-vit-base") }?.description ?? ""
+            let command = text.components(separatedBy: "Fetch it with: ").last ?? ""
+            let end = name == "plain-1.0" ? "\(quoted)/fetch.sh facebook/sam-vit-base" : "\(quoted)/fetch.sh' facebook/sam-vit-base"
+            #expect(command.hasSuffix(end), "\(command)")
+            #expect(command.hasPrefix("'") == (name != "plain-1.0"), "\(command)")
+        }
+    }
+
     @Test("what is not here is an error with the command that fetches it")
     func notFetched() throws {
         let store = try store()

@@ -30,6 +30,31 @@ struct CheckpointSafetensorsTests {
         }
     }
 
+    @Test(
+        "a tensor read in many pieces is whole, of every width",
+        arguments: [(Safetensors.ElementType.float32, 4), (.float16, 2), (.bfloat16, 2), (.float64, 8)])
+    func pieces(type: Safetensors.ElementType, width: Int) throws {
+        let count = 600_001
+        // Small whole numbers, which every type holds exactly.
+        let expected = (0..<count).map { Float($0 &* 7919 % 251) - 125 }
+        let bytes: [UInt8] = expected.flatMap { value -> [UInt8] in
+            let bits: UInt64 =
+                switch type {
+                case .float16: UInt64(Float16(value).bitPattern)
+                case .bfloat16: UInt64(value.bitPattern >> 16)
+                case .float64: Double(value).bitPattern
+                default: UInt64(value.bitPattern)
+                }
+            return (0..<width).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) }
+        }
+        let header = #"{"x":{"dtype":"\#(type.rawValue)","shape":[\#(count)],"data_offsets":[0,\#(bytes.count)]}}"#
+        let start = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+        let scratch = try ScratchFolder()
+        try Data(start + header.utf8 + bytes).write(to: scratch["x.safetensors"])
+        let file = try Safetensors(contentsOf: scratch["x.safetensors"])
+        #expect(try file.tensor(#require(file.entry("x"))).array == expected)
+    }
+
     @Test("all 65,536 halves become the floats they are")
     func halves() {
         let halves = (0...UInt16.max).map { $0 }

@@ -90,8 +90,10 @@ public struct Safetensors: Sendable {
         }
         let tensor = withBytes(of: entry) { source in
             Tensor(uninitialized: Shape(entry.shape)) { target in
-                guard let source = source.baseAddress, let base = target.baseAddress, target.count > 0 else { return }
-                widen(base, source, target.count)
+                guard let source = source.baseAddress, let base = target.baseAddress else { return }
+                Parallel.blocks(of: target.count, 1 << 18) { block in
+                    widen(base + block.lowerBound, source + entry.type.bits / 8 * block.lowerBound, block.count)
+                }
             }
         }
         release(entry)
