@@ -122,9 +122,9 @@ class EngineOwl(Engine):
     """owlvit-nano's answers."""
 
     def texts(self, picture, texts):
-        """Boxes and scores of each text by itself; the tool leaves out what overlaps a better box by more than a half."""
+        """Every box and its score of each text by itself."""
         line, _ = self.open(picture)
-        asked = lambda text: self.ask("detect", line | dict(texts=[f"object={text}"]), "--threshold", "0.01", "--nms", "0.5")
+        asked = lambda text: self.ask("detect", line | dict(texts=[f"object={text}"]), "--threshold", "0.01", "--nms", "1", "--max-objects", "100000")
         return [self.boxes(asked(text)) for text in texts]
 
     def boxes(self, found, score="score"):

@@ -10,14 +10,14 @@ One seed (20260101). Scenes are 512 pixels square, of 2 to 10 instances; every o
 text       Seen names, unseen scenes: training objects on held-out backgrounds. Each scene is asked one name of each object in it and
            five names that fit nothing in it. `held-out objects`: the same with objects never trained on whose name was.
            OWL-ViT: AP50, detections of all scenes and texts ranked together (a detection counts for its own text only), boxes
-           above score 0.01, overlaps over 0.5 removed per text, at most 20, precision at 101 recalls.
+           cut at the picture's edges and above score 0.01, overlaps over 0.5 removed per text, at most 20, precision at 101 recalls.
            CLIPSeg: IoU of probability > 0.5 with every instance the name fits, at the scene's size; mean over scenes and names.
            Instances for which it is hard to say whether the name fits are left out: a box on one counts neither way.
 example    OWL-ViT, an unseen object: 1, 3 and 5 reference pictures with its box, among others; the class embedding of the predicted
            box that overlaps the drawn one most, normalised, averaged; a test picture with 1 to 4 instances among 2 to 5 others.
            AP50 as above, one query per picture, every picture holds the object.
-With --engine: the tool cuts boxes at the picture's edges and leaves out specks of masks; several examples are not averaged, an object counts as like the
-nearest of them; and `…_likeness` is by the score that the tool gives for examples, where the others are by the model's sigmoid.
+With --engine: the tool leaves out specks of masks; several examples are not averaged, an object is as like them as the nearest; and `…_likeness` is by
+the score that the tool gives for examples, where the others are by the model's sigmoid.
 """
 
 import argparse
@@ -87,8 +87,10 @@ class AveragePrecision:
 
     def add(self, boxes, scores, real, unsure=()):
         """boxes [n, 4] corners, scores [n]; real and unsure: lists of boxes."""
+        boxes = np.clip(boxes, 0, SIDE)
+        seen = (scores > 0.01) & ((boxes[:, 2:] - boxes[:, :2]).prod(1) > 0)
         order, kept = np.argsort(-scores, kind="stable"), []
-        for i in order[scores[order] > 0.01]:
+        for i in order[seen[order]]:
             if len(kept) < 20 and (not kept or box_iou(boxes[kept], boxes[i]).max() <= 0.5):
                 kept.append(i)
         left = list(real)
