@@ -1,7 +1,7 @@
 """Trains the two models that read words, clipseg-nano and owlvit-nano, together from nothing.
 
     python train_words.py                               # two CPU cores
-    python train_words.py --device cuda --batch 128 --rate 2e-3 --workers 12
+    python train_words.py --device cuda --alone 4000 --stages 128x256:4000,256x64:100000 --rate 2e-3 --workers 12
 
 Both are a CLIP of the same shape with a head, so one CLIP is trained under both heads and export.py writes it twice: half the
 time of two runs. Every picture is asked
