@@ -192,6 +192,7 @@ def main():
     parser.add_argument("--run", type=Path, help="default <root>/sam-nano")
     parser.add_argument("--weights", type=Path, help="a folder in the hub's layout instead of a run")
     parser.add_argument("--scenes", type=int, default=500)
+    parser.add_argument("--side", type=int, help="measure a run at this side instead of its own")
     parser.add_argument("--threshold", type=float, help=f"of `every`; default {persam.THRESHOLD}, of --engine the tool's own")
     parser.add_argument("--engine", type=Path, help="our tool, which then answers with --weights")
     parser.add_argument("--only", choices=["sam", "persam"])
@@ -206,7 +207,7 @@ def main():
         model = Torch(SamModel.from_pretrained(arguments.weights, dtype=torch.float32), str(arguments.weights))
     else:
         run = run_folder("sam-nano", arguments.root, arguments.run)
-        model, step, _ = load(run, "sam-nano")
+        model, step, _ = load(run, "sam-nano", arguments.side)
         model = Torch(model, f"{run} at step {step}")
     scenes, began = Scenes(arguments.root), time.monotonic()
     threshold = arguments.threshold if arguments.threshold is not None else "the tool's own" if arguments.engine else persam.THRESHOLD

@@ -250,6 +250,7 @@ def main():
     parser.add_argument("--run", type=Path, help="default <root>/words-nano")
     parser.add_argument("--weights", type=Path, help="a folder in the hub's layout instead of a run")
     parser.add_argument("--scenes", type=int, default=500)
+    parser.add_argument("--side", type=int, help="measure a run at this side instead of its own")
     parser.add_argument("--engine", type=Path, help="our tool, which then answers with --weights")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
@@ -264,7 +265,7 @@ def main():
         model = by_torch(model, CLIPTokenizer.from_pretrained(arguments.weights), str(arguments.weights))
     else:
         run = run_folder(arguments.model, arguments.root, arguments.run)
-        model, step, tokenizer = load(run, arguments.model)
+        model, step, tokenizer = load(run, arguments.model, arguments.side)
         model = by_torch(model, tokenizer, f"{run} at step {step}")
     began = time.monotonic()
     figures = dict(source=model.source, scenes=arguments.scenes, seed=SEED) | measure(model, arguments.root, arguments.scenes)

@@ -33,17 +33,19 @@ def run_folder(name, root, run=None):
     return run or root / MODELS[name][1]
 
 
-def load(run: Path, name):
-    """The averaged model of a run's checkpoint in float32, the step it is from, and its tokenizer if it has one."""
+def load(run: Path, name, side=None):
+    """The averaged model of a run's checkpoint in float32, for pictures of `side` instead of the run's where given, the step it is from, and its
+    tokenizer if it has one."""
     state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    tokenizer, side = None, state["side"]
+    tokenizer, side = None, side or state["side"]
     if name == "sam-nano":
         model = sam_nano.build(side)
     else:
         tokenizer = CLIPTokenizer.from_pretrained(run / "tokenizer")
         model = train_words.Words(side, tokenizer)
     weights = state["model"] | state["average"]
-    model.load_state_dict({key: value for key, value in weights.items() if not key.startswith(train_words.TEACHERS)})
+    weights = {key: value for key, value in weights.items() if not key.startswith(train_words.TEACHERS)}
+    model.load_state_dict((sam_nano if name == "sam-nano" else train_words).resized(weights, side))
     if name != "sam-nano":
         model = model.clipseg() if name == "clipseg-nano" else model.owlvit()
     return model.eval(), state["step"], tokenizer
@@ -74,10 +76,11 @@ def main():
     parser.add_argument("--root", type=Path, default=default_root())
     parser.add_argument("--run", type=Path, help="default <root>/sam-nano or <root>/words-nano")
     parser.add_argument("--out", type=Path, help="default ../<model>")
+    parser.add_argument("--side", type=int, help="pictures of this side, where the run is at another: position tables are stretched")
     arguments = parser.parse_args()
     name = arguments.model
     out = arguments.out or Path(__file__).resolve().parent.parent / name
-    model, step, tokenizer = load(run_folder(name, arguments.root, arguments.run), name)
+    model, step, tokenizer = load(run_folder(name, arguments.root, arguments.run), name, arguments.side)
     side = model.config.vision_config.image_size
     partial = out.with_name(out.name + ".part")
     shutil.rmtree(partial, ignore_errors=True)
