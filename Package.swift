@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(name: "SpanielFilesTests", dependencies: ["SpanielFiles", "SpanielTestSupport"]),
         .testTarget(name: "SpanielJSONTests", dependencies: ["SpanielJSON"]),
         .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "TensorTests", dependencies: ["Tensor", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
+        .testTarget(name: "TensorTests", dependencies: ["CSpanielKernels", "Tensor", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "ViTTests", dependencies: ["ViT", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "CLIPTests", dependencies: ["CLIP", "SpanielJSON", "SpanielTestSupport"]),
         .testTarget(name: "CLIPSegTests", dependencies: ["CLIPSeg", "SpanielJSON", "SpanielTestSupport"]),

@@ -14,6 +14,8 @@ import Tensor
 public struct CLIP: Sendable {
     /// The folder's name and checksum, for records.
     public let weights: Weights
+    /// How the image encoder computes.
+    public let precision: Precision
     package let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: ImageEncoder
@@ -22,9 +24,13 @@ public struct CLIP: Sendable {
     package let scale: Float
     package let texts: Texts
 
+    /// What suits this model on this processor.
+    public static var automaticPrecision: Precision { .float32 }
+
     /// Loads a model folder in the hub's layout; its tokenizer is read when the first text comes.
+    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL) throws {
+    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let reader = try ConfigurationReader(contentsOf: folder.appending(path: "config.json"))
         _ = try reader.oneOf("model_type", default: "clip", ["clip"])
         let configuration = try Configuration(reader)
@@ -34,15 +40,21 @@ public struct CLIP: Sendable {
             .shortestEdge(side), crop: square, filter: .bicubic, mean: ViT.Preprocessing.openAIMean,
             deviation: ViT.Preprocessing.openAIDeviation)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: published, expecting: square)
-        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder)
+        try self.init(
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
+            precision: precision ?? Self.automaticPrecision)
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL) throws {
+    package init(
+        _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL,
+        precision: Precision = .float32
+    ) throws {
         self.weights = weights
+        self.precision = precision
         self.configuration = configuration
         self.preprocessing = preprocessing
-        imageEncoder = try ImageEncoder(weights["vision_model"], configuration.image)
+        imageEncoder = try ImageEncoder(weights["vision_model"].computing(in: precision), configuration.image)
         pictureProjection = try Linear(
             weights["visual_projection"], in: configuration.image.layers.channels, out: configuration.projection, bias: false)
         scale = try weights.tensor("logit_scale", []).exp().array[0]

@@ -14,6 +14,8 @@ import Tensor
 ///     for segment in try clipseg.segment([mug], in: scene) { print(segment.box, segment.score) }
 public struct CLIPSeg: Sendable {
     public let weights: Weights
+    /// How the image encoder computes.
+    public let precision: Precision
     public let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
@@ -32,26 +34,36 @@ public struct CLIPSeg: Sendable {
         .squash(Size(width: 352, height: 352)), filter: .bilinear, mean: ViT.Preprocessing.imageNetMean,
         deviation: ViT.Preprocessing.imageNetDeviation)
 
+    /// What suits this model on this processor.
+    public static var automaticPrecision: Precision { .float32 }
+
     /// Loads a model folder in the hub's layout.
+    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
     /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL) throws {
+    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
-        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder)
+        try self.init(
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
+            precision: precision ?? Self.automaticPrecision)
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL) throws {
+    package init(
+        _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL,
+        precision: Precision = .float32
+    ) throws {
         let (clip, output) = (configuration.clip, preprocessing.output)
         let patch = clip.image.patchSize
         guard output.width == output.height, output.width % patch == 0, output.width / patch <= Self.largestGrid else {
             throw CLIPSegError.inputSize(model: weights.modelName, found: output, patch: patch)
         }
         self.weights = weights
+        self.precision = precision
         self.configuration = configuration
         self.preprocessing = preprocessing
         let root = weights["clip"]
-        imageEncoder = try CLIP.ImageEncoder(root["vision_model"], clip.image, grid: output.width / patch)
+        imageEncoder = try CLIP.ImageEncoder(root["vision_model"].computing(in: precision), clip.image, grid: output.width / patch)
         pictureProjection = try Linear(root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
         texts = try CLIP.Texts(root, clip, tokenizerFolder: tokenizerFolder, isNormalized: false)
         decoder = try Decoder(weights["decoder"], configuration)

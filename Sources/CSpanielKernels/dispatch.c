@@ -1,23 +1,51 @@
 #include "kernels.h"
 
-extern const spaniel_kernels spaniel_table_baseline;
+extern const spaniel_kernels spaniel_table_baseline, spaniel_table_amx_emulated;
 #if defined(__x86_64__)
-extern const spaniel_kernels spaniel_table_avx2;
-extern const spaniel_kernels spaniel_table_avx512;
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+extern const spaniel_kernels spaniel_table_avx2, spaniel_table_avx512, spaniel_table_avx512bf16, spaniel_table_amx;
+
+static int has_avx512(void) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+
+static int has_avx512bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+
+// Whether the processor has AMX for bfloat16 and the system lets this process use it: Linux wants to be asked (since 5.16), and a container
+// or an older kernel may refuse.
+static int has_amx(void) {
+#if defined(__linux__)
+    unsigned a, b, c, d;
+    const unsigned tile = 1u << 24, bf16 = 1u << 22;
+    if (!has_avx512bf16() || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (tile | bf16)) != (tile | bf16)) return 0;
+    const long request_permission = 0x1023, tile_data = 18;
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+    return 0;
+#endif
+}
 #endif
 
 const spaniel_kernels *spaniel_kernels_for(int instruction_set) {
     switch (instruction_set) {
     case spaniel_baseline:
         return &spaniel_table_baseline;
+    case spaniel_amx_emulated:
+        return &spaniel_table_amx_emulated;
 #if defined(__x86_64__)
     case spaniel_avx2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &spaniel_table_avx2 : 0;
     case spaniel_avx512:
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")
-                   ? &spaniel_table_avx512
-                   : 0;
+        return has_avx512() ? &spaniel_table_avx512 : 0;
+    case spaniel_avx512bf16:
+        return has_avx512bf16() ? &spaniel_table_avx512bf16 : 0;
+    case spaniel_amx:
+        return has_amx() ? &spaniel_table_amx : 0;
 #endif
     default:
         return 0;

@@ -16,6 +16,8 @@ public struct OWLViT: Sendable {
     public let version: Version
     /// The folder's name and checksum, for records.
     public let weights: Weights
+    /// How the image encoder computes.
+    public let precision: Precision
     package let configuration: Configuration
     package let preprocessing: Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
@@ -23,23 +25,34 @@ public struct OWLViT: Sendable {
     package let heads: Heads
     package let texts: CLIP.Texts
 
+    /// What suits this model on this processor.
+    public static var automaticPrecision: Precision { .float32 }
+
     /// Loads a model folder in the hub's layout.
+    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
     /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL) throws {
+    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, configuration)
-        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder)
+        try self.init(
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
+            precision: precision ?? Self.automaticPrecision)
     }
 
     /// Takes its weights from a cursor; every key must be read, but for those that published files carry for history.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL) throws {
+    package init(
+        _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL,
+        precision: Precision = .float32
+    ) throws {
         self.weights = weights
+        self.precision = precision
         self.configuration = configuration
         self.preprocessing = preprocessing
         version = configuration.version
         let encoders = weights[configuration.version.modelType]
         let sizes = configuration.encoders.image.layers
-        imageEncoder = try CLIP.ImageEncoder(encoders["vision_model"], configuration.encoders.image, preNorm: "pre_layernorm")
+        imageEncoder = try CLIP.ImageEncoder(
+            encoders["vision_model"].computing(in: precision), configuration.encoders.image, preNorm: "pre_layernorm")
         mergedNorm = try LayerNorm(weights["layer_norm"], sizes.channels, epsilon: sizes.epsilon)
         heads = try Heads(weights, configuration)
         texts = try CLIP.Texts(encoders, configuration.encoders, tokenizerFolder: tokenizerFolder, isNormalized: true)

@@ -52,7 +52,9 @@ extension SAM {
             let shape: Shape = [2 * (window ?? configuration.grid) - 1, channels / heads]
             positions =
                 try configuration.relativePositions
-                ? RelativePositions(height: weights.tensor("rel_pos_h", shape), width: weights.tensor("rel_pos_w", shape)) : nil
+                ? RelativePositions(
+                    height: weights.tensor("rel_pos_h", shape), width: weights.tensor("rel_pos_w", shape), precision: weights.precision)
+                : nil
         }
 
         /// - Parameters:
@@ -60,7 +62,9 @@ extension SAM {
         ///   - residual: what the result is added to, [B, h, w, C].
         /// - Returns: [B, h, w, C].
         package func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
-            let mixed = gridAttention(queriesKeysValues(x), heads: heads, positions: positions, window: window, padding: padding)
+            let mixed = gridAttention(
+                queriesKeysValues(x), heads: heads, positions: positions, window: window, padding: padding,
+                precision: queriesKeysValues.precision)
             return output(mixed, residual: residual)
         }
     }

@@ -15,6 +15,8 @@ public struct SAM: Sendable {
     public let configuration: Configuration
     /// The folder's name and checksum, for records.
     public let weights: Weights
+    /// How the image encoder computes.
+    public let precision: Precision
     package let preprocessing: Preprocessing
     package let imageEncoder: ImageEncoder
     package let promptEncoder: PromptEncoder
@@ -22,23 +24,30 @@ public struct SAM: Sendable {
     /// The decoder with the original code's epsilon, for PerSAM's `faithful`.
     let originalDecoder: MaskDecoder
 
+    /// What suits this model on this processor.
+    public static var automaticPrecision: Precision { .float32 }
+
     /// Loads a model folder in the hub's layout.
+    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
     /// - Throws: `WeightsError` or `SAMError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL) throws {
+    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, side: configuration.imageEncoder.imageSize)
-        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing)
+        try self.init(
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
+            precision: precision ?? Self.automaticPrecision)
     }
 
     /// Takes its weights from a cursor; every key must be read.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing) throws {
+    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, precision: Precision = .float32) throws {
         self.weights = weights
+        self.precision = precision
         self.configuration = configuration
         self.preprocessing = preprocessing
         let grid = configuration.imageEncoder.grid
         let positions = try PositionalEncoding(
             matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
-        imageEncoder = try ImageEncoder(weights["vision_encoder"], configuration.imageEncoder)
+        imageEncoder = try ImageEncoder(weights["vision_encoder"].computing(in: precision), configuration.imageEncoder)
         promptEncoder = try PromptEncoder(weights["prompt_encoder"], configuration.promptEncoder, positions: positions)
         let cells = positions.grid(height: grid, width: grid)
         decoder = try MaskDecoder(

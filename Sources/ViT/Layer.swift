@@ -70,7 +70,8 @@ extension ViT {
             let matrices = try parts.map { try $0.tensor("weight", [channels, channels]) }
             let biases = try bias ? parts.map { try $0.tensor("bias", [channels]) } : []
             queriesKeysValues = Linear(
-                weight: .concatenated(matrices, axis: 0), bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0))
+                weight: .concatenated(matrices, axis: 0), bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0),
+                precision: weights.precision)
             output = try Linear(weights[names.output], in: channels, out: channels)
         }
 
@@ -80,7 +81,8 @@ extension ViT {
         ///   - residual: what the result is added to, [B, N, C].
         /// - Returns: [B, N, C].
         package func callAsFunction(_ x: Tensor, causal: Bool = false, residual: Tensor? = nil) -> Tensor {
-            output(selfAttention(queriesKeysValues(x), heads: heads, causal: causal), residual: residual)
+            let mixed = selfAttention(queriesKeysValues(x), heads: heads, causal: causal, precision: queriesKeysValues.precision)
+            return output(mixed, residual: residual)
         }
     }
 }

@@ -13,6 +13,8 @@ import Tensor
 public struct ViT: Sendable {
     /// The folder's name and checksum, for records.
     public let weights: Weights
+    /// How the image encoder computes.
+    public let precision: Precision
     /// The names of the classes, in the model's order.
     public let classes: [String]
     package let configuration: Configuration
@@ -22,24 +24,31 @@ public struct ViT: Sendable {
     package let norm: LayerNorm
     package let classifier: Linear
 
+    /// What suits this model on this processor.
+    public static var automaticPrecision: Precision { .float32 }
+
     /// Loads a model folder in the hub's layout.
+    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL) throws {
+    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let side = Size(width: configuration.imageSize, height: configuration.imageSize)
         let published = Preprocessing(.squash(side), filter: .bilinear, mean: Preprocessing.half, deviation: Preprocessing.half)
         let preprocessing = try Preprocessing(contentsOf: folder, default: published, expecting: side)
-        try self.init(Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing)
+        try self.init(
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
+            precision: precision ?? Self.automaticPrecision)
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing) throws {
+    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, precision: Precision = .float32) throws {
         self.weights = weights
+        self.precision = precision
         self.configuration = configuration
         self.preprocessing = preprocessing
         classes = configuration.classes
         let sizes = configuration.layers
-        let root = weights["vit"]
+        let root = weights["vit"].computing(in: precision)
         let place = root["embeddings"]
         let grid = configuration.grid
         embeddings = Embeddings(

@@ -9,7 +9,7 @@ typedef struct {
     long m, n, k;
     const float *a;
     long lda;
-    const float *packed;    // panels of `columns` columns: [panel][k][columns]
+    const void *packed;     // panels of `columns` columns, as the precision's pack_rows made them
     float *c;
     long ldc;
     const float *bias;      // [n] or null
@@ -25,33 +25,41 @@ typedef struct {
     long queries, keys, channels;       // channels of one head, at most 128
     const float *const *query_rows;     // [queries]
     float *const *output_rows;          // [queries]
-    const float *packed_keys;           // pack_rows of the keys, a panel a `columns` keys
-    const float *packed_values;         // pack_columns of the values
+    const void *packed_keys;            // pack_rows of the keys, a panel a `columns` keys
+    const void *packed_values;          // pack_columns of the values
     float scale;
     int causal;                         // query i sees the keys 0 ... first_query + i
     long first_query;
     // The decomposed relative position: tables packed by pack_rows, [2h-1 rows reversed, then 2w-1 rows reversed]; null without.
-    const float *packed_positions;
+    const void *packed_positions;
     long grid_height, grid_width;
     const int *query_positions;         // [queries], row-major place of each query in the window
     float *scratch;                     // attention_scratch floats, one thread's own
 } spaniel_attention;
 
+/// Products and attention in one precision. With bfloat16 both sides of every product are rounded to it and the sums are float32; all that
+/// goes in and out is float32 in either.
 typedef struct {
-    const char *name;
     int columns;                        // a panel's width
     int row_block;                      // rows a product packs at once: split work by multiples of it
+    int depth;                          // the inner extent is filled up to a multiple of it
+    int operand_bytes;                  // a packed number's size
     long product_scratch;               // floats
     long attention_scratch;             // floats
 
-    /// Panels of a matrix given by its rows, B[n][k]: rows become columns of the panels; the last panel is filled with zeros.
-    void (*pack_rows)(long n, long k, const float *const *rows, float *packed);
+    /// Panels of a matrix given by its rows, B[n][k]: rows become columns of the panels; what is beyond n or k is filled with zeros.
+    void (*pack_rows)(long n, long k, const float *const *rows, void *packed);
     /// The same from equally spaced rows.
-    void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end, float *packed);
+    void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end, void *packed);
     /// Panels of a matrix given by its columns' entries, B[k][n], from row pointers over k.
-    void (*pack_columns)(long n, long k, const float *const *rows, float *packed);
+    void (*pack_columns)(long n, long k, const float *const *rows, void *packed);
     void (*product)(const spaniel_product *p);
     void (*attention)(const spaniel_attention *p);
+} spaniel_products;
+
+typedef struct {
+    const char *name;
+    spaniel_products float32, bfloat16;
 
     void (*layer_norm)(long rows, long channels, const float *x, const float *weight, const float *bias, float epsilon, float *y);
     void (*softmax)(long rows, long columns, const float *x, float *y);
@@ -63,7 +71,14 @@ typedef struct {
     void (*combine)(int op, long count, long period, const float *a, const float *b, float *y);
 } spaniel_kernels;
 
-enum spaniel_instruction_set { spaniel_baseline = 0, spaniel_avx2 = 1, spaniel_avx512 = 2 };
+enum spaniel_instruction_set {
+    spaniel_baseline,
+    spaniel_avx2,
+    spaniel_avx512,
+    spaniel_avx512bf16,
+    spaniel_amx,
+    spaniel_amx_emulated,  // for tests of the AMX kernels
+};
 
 /// The table of an instruction set, or null when this processor or this build lacks it.
 const spaniel_kernels *spaniel_kernels_for(int instruction_set);

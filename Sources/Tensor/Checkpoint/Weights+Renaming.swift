@@ -18,7 +18,7 @@ extension Weights {
             }
             if let slot = source.slot(key) { slots.append((name, slot)) }
         }
-        return Weights(source: WeightsSource(modelName: modelName, files: source.files, slots: slots), path: path)
+        return Weights(source: WeightsSource(modelName: modelName, files: source.files, slots: slots), path: path, precision: precision)
     }
 
     private static func parts(_ name: String) -> [Substring] { name.split(separator: ".", omittingEmptySubsequences: false) }

@@ -8,11 +8,17 @@ public struct Weights: Sendable {
     let source: WeightsSource
     /// The dotted path of this place; empty at the root.
     public let path: String
+    /// How the layers read from here compute.
+    public let precision: Precision
 
-    init(source: WeightsSource, path: String = "") {
+    init(source: WeightsSource, path: String = "", precision: Precision = .float32) {
         self.source = source
         self.path = path
+        self.precision = precision
     }
+
+    /// The same place, its layers to compute in another precision.
+    public func computing(in precision: Precision) -> Weights { Weights(source: source, path: path, precision: precision) }
 
     /// What messages and records call the model.
     public var modelName: String { source.modelName }
@@ -22,7 +28,7 @@ public struct Weights: Sendable {
     /// Computed when first asked for: about a second for each two gigabytes.
     public var sha256: String { source.sha256 }
 
-    public subscript(_ name: String) -> Weights { Weights(source: source, path: key(name)) }
+    public subscript(_ name: String) -> Weights { Weights(source: source, path: key(name), precision: precision) }
 
     public subscript(_ index: Int) -> Weights { self[String(index)] }
 

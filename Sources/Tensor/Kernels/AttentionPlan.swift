@@ -35,6 +35,7 @@ struct AttentionPlan {
     var positions: RelativePositions?
     /// Whether a query sees only the keys up to its own place.
     var causal = false
+    var precision = Precision.float32
 
     private var scale: Float { 1 / Float(channels).squareRoot() }
 
@@ -43,12 +44,12 @@ struct AttentionPlan {
 
     func run(rows: (_ group: Int) -> AttentionRows) {
         // The kernel's fixed space holds heads of 128 channels and positions of grids up to 512 cells a side.
-        guard let kernels = Kernels.current, channels <= 128, (positions?.reversed.shape[0] ?? 0) <= 2016 else {
+        guard let kernels = Kernels.current?.products(precision), channels <= 128, (positions?.reversed.shape[0] ?? 0) <= 2016 else {
             return Parallel.run(groups) { runReference(rows($0)) }
         }
-        let packedKeys = kernels.panels(keys) * kernels.columns * channels
-        let packedValues = kernels.panels(channels) * kernels.columns * keys
-        let space = Int(kernels.table.attention_scratch)
+        let packedKeys = kernels.packedCount(columns: keys, inner: channels)
+        let packedValues = kernels.packedCount(columns: channels, inner: keys)
+        let space = Int(kernels.attention_scratch)
         if keys <= 1024 || queries <= Self.chunk {
             Parallel.run(groups, scratch: space + packedKeys + packedValues) { group, scratch in
                 let rows = rows(group)
@@ -72,19 +73,21 @@ struct AttentionPlan {
         withExtendedLifetime(packed) {}
     }
 
-    private func pack(_ rows: AttentionRows, _ kernels: Kernels, keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>) {
+    private func pack(
+        _ rows: AttentionRows, _ kernels: spaniel_products, keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>
+    ) {
         rows.keys.withUnsafeBufferPointer { list in
-            list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.table.pack_rows(list.count, channels, $0.baseAddress, keys) }
+            list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.pack_rows(list.count, channels, $0.baseAddress, keys) }
         }
         rows.values.withUnsafeBufferPointer { list in
             list.withMemoryRebound(to: UnsafePointer<Float>?.self) {
-                kernels.table.pack_columns(channels, list.count, $0.baseAddress, values)
+                kernels.pack_columns(channels, list.count, $0.baseAddress, values)
             }
         }
     }
 
     private func run(
-        _ kernels: Kernels, _ rows: AttentionRows, _ range: Range<Int>, _ packedKeys: UnsafePointer<Float>,
+        _ kernels: spaniel_products, _ rows: AttentionRows, _ range: Range<Int>, _ packedKeys: UnsafePointer<Float>,
         _ packedValues: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
     ) {
         guard !range.isEmpty else { return }
@@ -103,7 +106,7 @@ struct AttentionPlan {
                                     grid_height: positions?.gridHeight ?? 0, grid_width: positions?.gridWidth ?? 0,
                                     query_positions: places.baseAddress.map { $0 + (places.isEmpty ? 0 : range.lowerBound) },
                                     scratch: scratch)
-                                kernels.table.attention(&job)
+                                kernels.attention(&job)
                             }
                         }
                     }
@@ -121,6 +124,7 @@ struct AttentionPlan {
         let table = positions?.reversed
         Reference.attention(
             queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scale, causal: causal,
+            precision: precision,
             output: rows.output
         ) { query, key in
             guard let positions, let table else { return 0 }
@@ -128,11 +132,12 @@ struct AttentionPlan {
             let place = Int(rows.positions[query])
             let byRow = height - 1 - place / width + key / width
             let byColumn = 2 * height - 1 + width - 1 - place % width + key % width
+            let round = Reference.rounding(precision)
             return table.withValues { table in
                 var sum: (row: Float, column: Float) = (0, 0)
                 for c in 0..<channels {
-                    sum.row += rows.queries[query][c] * table[byRow * channels + c]
-                    sum.column += rows.queries[query][c] * table[byColumn * channels + c]
+                    sum.row += round(rows.queries[query][c]) * round(table[byRow * channels + c])
+                    sum.column += round(rows.queries[query][c]) * round(table[byColumn * channels + c])
                 }
                 return sum.row + sum.column
             }

@@ -7,13 +7,21 @@ import CSpanielKernels
 #endif
 
 /// Which compilation of the kernels runs: the best the processor has, or what the environment variable `SPANIEL_ISA` names.
-public enum InstructionSet: String, Sendable, CaseIterable {
+public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
     /// The naive twins, in plain Swift.
     case reference
     /// What every processor of the architecture has.
     case baseline
     case avx2
     case avx512
+    /// AVX-512 with products of bfloat16.
+    case avx512bf16
+    /// The same with tiles of bfloat16.
+    case amx
+
+    public static func < (a: InstructionSet, b: InstructionSet) -> Bool { a.rank < b.rank }
+
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     /// Those this processor can run, the best last.
     public static let available: [InstructionSet] = allCases.filter { $0 == .reference || $0.table != nil }
@@ -37,6 +45,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
         case .baseline: spaniel_kernels_for(Int32(spaniel_baseline.rawValue))
         case .avx2: spaniel_kernels_for(Int32(spaniel_avx2.rawValue))
         case .avx512: spaniel_kernels_for(Int32(spaniel_avx512.rawValue))
+        case .avx512bf16: spaniel_kernels_for(Int32(spaniel_avx512bf16.rawValue))
+        case .amx: spaniel_kernels_for(Int32(spaniel_amx.rawValue))
         }
     }
 }

@@ -6,10 +6,22 @@ struct Kernels: @unchecked Sendable {
 
     let table: spaniel_kernels
 
-    /// Columns to a panel of a packed matrix.
-    var columns: Int { Int(table.columns) }
-    /// Rows a product packs at once: work is split by multiples of it.
-    var rowBlock: Int { Int(table.row_block) }
+    /// Products and attention in a precision.
+    func products(_ precision: Precision) -> spaniel_products {
+        switch precision {
+        case .float32: table.float32
+        case .bfloat16: table.bfloat16
+        }
+    }
+}
 
-    func panels(_ columnCount: Int) -> Int { (columnCount + columns - 1) / columns }
+extension spaniel_products {
+    /// Panels of a matrix of so many columns.
+    func panels(_ columnCount: Int) -> Int { (columnCount + Int(columns) - 1) / Int(columns) }
+
+    /// Floats that a packed matrix takes: `columnCount` columns, summed over `inner`.
+    func packedCount(columns columnCount: Int, inner: Int) -> Int {
+        let filled = (inner + Int(depth) - 1) / Int(depth) * Int(depth)
+        return (panels(columnCount) * Int(columns) * filled * Int(operand_bytes) + 3) / 4
+    }
 }

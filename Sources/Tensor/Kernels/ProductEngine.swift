@@ -24,6 +24,12 @@ enum ProductEngine: Sendable {
         let prefersBLAS = asked == "blas" || (asked != "kernels" && InstructionSet.current == .baseline && !forcedSet)
         return prefersBLAS && BLAS.isLinked ? .blas : .kernels(kernels)
     }()
+
+    /// The one that computes in a precision: no BLAS here knows bfloat16.
+    static func serving(_ precision: Precision) -> ProductEngine {
+        guard case .blas = current, precision == .bfloat16, let kernels = Kernels.current else { return current }
+        return .kernels(kernels)
+    }
 }
 
 /// The system's BLAS, where one is linked. It runs in the calling thread: the pool is ours.

@@ -10,15 +10,29 @@ enum Reference {
     typealias Input = UnsafePointer<Float>
     typealias Output = UnsafeMutablePointer<Float>
 
-    /// C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n].
+    /// The nearest bfloat16, the even one of two: the first 16 bits of a Float.
+    static func bfloat16(_ x: Float) -> Float {
+        let bits = x.bitPattern
+        return x.isNaN ? x : Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
+    }
+
+    static func rounding(_ precision: Precision) -> (Float) -> Float {
+        switch precision {
+        case .float32: { $0 }
+        case .bfloat16: bfloat16
+        }
+    }
+
+    /// C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n]; in bfloat16, A and B are rounded first.
     static func product(
         m: Int, n: Int, k: Int, a: Input, lda: Int, b: Input, ldb: Int, c: Output, ldc: Int, bias: Input? = nil,
-        activation: Activation = .identity, residual: Input? = nil, ldr: Int = 0
+        activation: Activation = .identity, residual: Input? = nil, ldr: Int = 0, precision: Precision = .float32
     ) {
+        let round = rounding(precision)
         for i in 0..<m {
             for j in 0..<n {
                 var sum: Float = 0
-                for p in 0..<k { sum += a[i * lda + p] * b[j * ldb + p] }
+                for p in 0..<k { sum += round(a[i * lda + p]) * round(b[j * ldb + p]) }
                 let y = activate(activation, sum + (bias?[j] ?? 0))
                 c[i * ldc + j] = y + (residual?[i * ldr + j] ?? 0)
             }
@@ -71,23 +85,26 @@ enum Reference {
     }
 
     /// softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position adds. A causal query sees the keys
-    /// up to its own place.
+    /// up to its own place. In bfloat16, queries, keys, values and the weights of the sum are rounded first.
     static func attention(
-        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool = false, output: [Output],
+        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool = false,
+        precision: Precision = .float32,
+        output: [Output],
         bias: (_ query: Int, _ key: Int) -> Float
     ) {
+        let round = rounding(precision)
         for (i, q) in queries.enumerated() {
             let seen = causal ? min(i + 1, keys.count) : keys.count
             var scores = [Float](repeating: 0, count: seen)
             for (j, k) in keys.prefix(seen).enumerated() {
                 var sum: Float = 0
-                for c in 0..<channels { sum += q[c] * k[c] }
+                for c in 0..<channels { sum += round(q[c]) * round(k[c]) }
                 scores[j] = sum * scale + bias(i, j)
             }
             scores.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: seen, x: Input($0.baseAddress!), y: $0.baseAddress!) }
             for c in 0..<channels {
                 var sum: Float = 0
-                for (j, v) in values.prefix(seen).enumerated() { sum += scores[j] * v[c] }
+                for (j, v) in values.prefix(seen).enumerated() { sum += round(scores[j]) * round(v[c]) }
                 output[i][c] = sum
             }
         }

@@ -4,12 +4,15 @@ public struct Linear: Sendable {
     /// [out], where the layer has one.
     public let bias: Tensor?
 
+    /// How its product is computed.
+    public var precision: Precision { weight.precision }
+
     /// - Parameters:
     ///   - weight: [out, in]
     ///   - bias: [out]
-    public init(weight: Tensor, bias: Tensor?) {
+    public init(weight: Tensor, bias: Tensor?, precision: Precision = .float32) {
         precondition(bias.map { $0.shape == [weight.shape[0]] } ?? true, "linear layer of \(weight.shape) with bias \(bias!.shape)")
-        self.weight = PackedMatrix(rows: weight)
+        self.weight = PackedMatrix(rows: weight, precision: precision)
         self.bias = bias
     }
 

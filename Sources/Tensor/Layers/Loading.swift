@@ -1,9 +1,10 @@
 /// Constructing a layer is loading it: each reads its keys at the cursor and checks their shapes.
 extension Linear {
-    /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out].
+    /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out]; computes in the cursor's precision.
     public init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true) throws {
         self.init(
-            weight: try weights.tensor("weight", [out, channels]), bias: bias ? try weights.tensor("bias", [out]) : nil)
+            weight: try weights.tensor("weight", [out, channels]), bias: bias ? try weights.tensor("bias", [out]) : nil,
+            precision: weights.precision)
     }
 }
 

@@ -5,8 +5,11 @@
 ///   - v: the shape of `k`.
 ///   - heads: the parts that the channels are cut into; d = C / heads.
 ///   - causal: whether a query sees only the keys up to its own place.
+///   - precision: of both products.
 /// - Returns: [B, N, C]
-public func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false) -> Tensor {
+public func attention(
+    _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false, precision: Precision = .float32
+) -> Tensor {
     let (batch, n, channels) = (q.shape[0], q.shape[1], q.shape[2])
     let m = k.shape[1]
     precondition(
@@ -19,7 +22,8 @@ public func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal:
             v.withValues { v in
                 Tensor(uninitialized: [batch, n, channels]) { target in
                     guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress, let out = target.baseAddress else { return }
-                    AttentionPlan(groups: batch * heads, queries: n, keys: m, channels: d, causal: causal).run { group in
+                    let plan = AttentionPlan(groups: batch * heads, queries: n, keys: m, channels: d, causal: causal, precision: precision)
+                    plan.run { group in
                         let (b, head) = (group / heads, group % heads)
                         let (first, start) = (b * n * channels + head * d, b * keyBatch + head * d)
                         return AttentionRows(
@@ -37,15 +41,17 @@ public func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal:
 ///   - qkv: [B, N, 3C], queries, keys and values of each token side by side.
 ///   - heads: the parts that C is cut into; d = C / heads.
 ///   - causal: whether a token sees only those up to itself.
+///   - precision: of both products.
 /// - Returns: [B, N, C]
-public func selfAttention(_ qkv: Tensor, heads: Int, causal: Bool = false) -> Tensor {
+public func selfAttention(_ qkv: Tensor, heads: Int, causal: Bool = false, precision: Precision = .float32) -> Tensor {
     let (batch, n, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)
     precondition(qkv.shape[2] == 3 * channels && channels % heads == 0, "self-attention of \(qkv.shape) with \(heads) heads")
     let d = channels / heads
     return qkv.withValues { source in
         Tensor(uninitialized: [batch, n, channels]) { target in
             guard let source = source.baseAddress, let out = target.baseAddress else { return }
-            AttentionPlan(groups: batch * heads, queries: n, keys: n, channels: d, causal: causal).run { group in
+            let plan = AttentionPlan(groups: batch * heads, queries: n, keys: n, channels: d, causal: causal, precision: precision)
+            plan.run { group in
                 let (b, head) = (group / heads, group % heads)
                 let first = source + b * n * 3 * channels + head * d
                 let rows = { (part: Int) in (0..<n).map { first + ($0 * 3 + part) * channels } }

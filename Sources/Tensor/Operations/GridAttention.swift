@@ -8,16 +8,19 @@ public struct RelativePositions: Sendable {
     let reversed: Tensor
     let packed: PackedMatrix
 
+    /// The precision that grid attention computes in with them.
+    var precision: Precision { packed.precision }
+
     /// - Parameters:
     ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
     ///   - width: [2W-1, d]
-    public init(height: Tensor, width: Tensor) {
+    public init(height: Tensor, width: Tensor, precision: Precision = .float32) {
         precondition(height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")
         gridHeight = (height.shape[0] + 1) / 2
         gridWidth = (width.shape[0] + 1) / 2
         func backwards(_ table: Tensor) -> [Tensor] { (0..<table.shape[0]).reversed().map { table[leading: $0] } }
         reversed = Tensor.stack(backwards(height) + backwards(width))
-        packed = PackedMatrix(rows: reversed, for: Kernels.current.map { .kernels($0) } ?? .reference)
+        packed = PackedMatrix(rows: reversed, precision: precision, for: Kernels.current.map { .kernels($0) } ?? .reference)
     }
 }
 
@@ -33,14 +36,18 @@ public struct RelativePositions: Sendable {
 ///   - positions: of the window, or of the whole grid.
 ///   - window: side of a window in cells; nil for the whole grid.
 ///   - padding: [3C], what qkv is outside the grid.
+///   - precision: of both products; the positions' must be the same.
 /// - Returns: [B, H, W, C]
-public func gridAttention(_ qkv: Tensor, heads: Int, positions: RelativePositions?, window: Int?, padding: Tensor) -> Tensor {
+public func gridAttention(
+    _ qkv: Tensor, heads: Int, positions: RelativePositions?, window: Int?, padding: Tensor, precision: Precision = .float32
+) -> Tensor {
     let (batch, height, width, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2], qkv.shape[3] / 3)
     let (tall, wide) = (window ?? height, window ?? width)
     precondition(padding.shape == [3 * channels] && channels % heads == 0, "grid attention of \(qkv.shape), padding \(padding.shape)")
     precondition(
         positions.map { $0.gridHeight == tall && $0.gridWidth == wide } ?? true,
         "relative positions of a \(positions?.gridHeight ?? 0) × \(positions?.gridWidth ?? 0) grid for one of \(tall) × \(wide)")
+    precondition(positions.map { $0.precision == precision } ?? true, "relative positions packed for another precision than \(precision)")
     let d = channels / heads
     let (down, across) = ((height + tall - 1) / tall, (width + wide - 1) / wide)
     let windows = batch * down * across
@@ -49,7 +56,8 @@ public func gridAttention(_ qkv: Tensor, heads: Int, positions: RelativePosition
             Tensor(uninitialized: [batch, height, width, channels]) { target in
                 guard let source = source.baseAddress, let padding = padding.baseAddress, let out = target.baseAddress else { return }
                 let plan = AttentionPlan(
-                    groups: windows * heads, queries: tall * wide, keys: tall * wide, channels: d, positions: positions)
+                    groups: windows * heads, queries: tall * wide, keys: tall * wide, channels: d, positions: positions,
+                    precision: precision)
                 plan.run { group in
                     let (place, head) = (group / heads, group % heads)
                     let top = place / across % down * tall

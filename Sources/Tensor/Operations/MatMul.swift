@@ -69,26 +69,27 @@ struct Product {
 
     func run() {
         switch weight.engine {
-        case .kernels(let kernels): run(kernels)
+        case .kernels(let kernels): run(kernels.products(weight.precision))
         case .blas: runBLAS()
         case .reference: runReference()
         }
     }
 
-    private func run(_ kernels: Kernels) {
+    private func run(_ kernels: spaniel_products) {
         let panels = kernels.panels(weight.columns)
-        let blocks = (rows + kernels.rowBlock - 1) / kernels.rowBlock
+        let rowBlock = Int(kernels.row_block)
+        let blocks = (rows + rowBlock - 1) / rowBlock
         let groups = blocks == 0 ? 0 : max(1, min((Self.tasks + blocks - 1) / blocks, panels / 8))
         weight.storage.withValues { packed in
-            Parallel.run(blocks * groups, scratch: Int(kernels.table.product_scratch)) { task, scratch in
+            Parallel.run(blocks * groups, scratch: Int(kernels.product_scratch)) { task, scratch in
                 let (block, group) = (task / groups, task % groups)
-                let first = block * kernels.rowBlock
+                let first = block * rowBlock
                 var product = spaniel_product(
-                    m: min(kernels.rowBlock, rows - first), n: weight.columns, k: weight.inner, a: a + first * lda, lda: lda,
+                    m: min(rowBlock, rows - first), n: weight.columns, k: weight.inner, a: a + first * lda, lda: lda,
                     packed: packed.baseAddress, c: c + first * ldc, ldc: ldc, bias: bias, residual: residual.map { $0 + first * ldc },
                     ldr: ldc, activation: activation.kernel, panel_begin: panels * group / groups,
                     panel_end: panels * (group + 1) / groups, scratch: scratch)
-                kernels.table.product(&product)
+                kernels.product(&product)
             }
         }
     }
@@ -117,7 +118,7 @@ struct Product {
                 Reference.product(
                     m: range.count, n: weight.columns, k: weight.inner, a: a + range.lowerBound * lda, lda: lda, b: b, ldb: weight.inner,
                     c: c + range.lowerBound * ldc, ldc: ldc, bias: bias, activation: activation,
-                    residual: residual.map { $0 + range.lowerBound * ldc }, ldr: ldc)
+                    residual: residual.map { $0 + range.lowerBound * ldc }, ldr: ldc, precision: weight.precision)
             }
         }
     }

@@ -1,0 +1,16 @@
+/// How the numbers of a layer's products are kept while they are multiplied. Tensors are Float32 in either, and so are sums, softmax,
+/// norms and residuals.
+public enum Precision: String, Sendable, CaseIterable {
+    case float32
+    /// Both sides of a product are rounded to bfloat16, the first 16 bits of a Float32: half the memory for weights, and several times the
+    /// speed on processors with instructions for it; everywhere else exact to the same rounding, but slower than `float32`.
+    case bfloat16
+
+    /// Whether this processor multiplies such numbers with instructions of its own, under the chosen instruction set.
+    public var isNative: Bool {
+        switch self {
+        case .float32: true
+        case .bfloat16: InstructionSet.current >= .avx512bf16
+        }
+    }
+}
