@@ -29,7 +29,7 @@ demo: build
 # measured once, with the processor's best: one model takes the reference kernels four minutes, and the other tests hold the sets together block by block.
 test: setup
 	$(SWIFT) build -c release --build-tests
-	@for isa in reference baseline avx2 avx512; do \
+	@for isa in reference baseline avx2 avx512 avx512bf16 amx; do \
 	    if SPANIEL_ISA=$$isa $(TOOL) --version > /dev/null 2>&1; then \
 	        echo "SPANIEL_ISA=$$isa"; \
 	        SPANIEL_ISA=$$isa $(SWIFT) test -c release --skip-build --disable-xctest --skip QualityTests || exit 1; \

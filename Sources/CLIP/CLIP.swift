@@ -12,10 +12,8 @@ import Tensor
 ///     let texts = try clip.embed(["cat", "dog"], templates: ["a photo of a {}."])
 ///     for answer in clip.classify(try clip.encode(picture), as: texts) { print(answer.className, answer.score) }
 public struct CLIP: Sendable {
-    /// The folder's name and checksum, for records.
+    /// The folder's name and checksum, and how the image encoder computes, for records.
     public let weights: Weights
-    /// How the image encoder computes.
-    public let precision: Precision
     package let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: ImageEncoder
@@ -23,6 +21,9 @@ public struct CLIP: Sendable {
     /// What cosines are multiplied by.
     package let scale: Float
     package let texts: Texts
+
+    /// How the image encoder computes.
+    public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .float32 }
@@ -50,8 +51,7 @@ public struct CLIP: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL,
         precision: Precision = .float32
     ) throws {
-        self.weights = weights
-        self.precision = precision
+        self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
         imageEncoder = try ImageEncoder(weights["vision_model"].computing(in: precision), configuration.image)

@@ -14,8 +14,6 @@ import Tensor
 ///     for segment in try clipseg.segment([mug], in: scene) { print(segment.box, segment.score) }
 public struct CLIPSeg: Sendable {
     public let weights: Weights
-    /// How the image encoder computes.
-    public let precision: Precision
     public let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
@@ -33,6 +31,9 @@ public struct CLIPSeg: Sendable {
     private static let published = ViT.Preprocessing(
         .squash(Size(width: 352, height: 352)), filter: .bilinear, mean: ViT.Preprocessing.imageNetMean,
         deviation: ViT.Preprocessing.imageNetDeviation)
+
+    /// How the image encoder computes.
+    public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .float32 }
@@ -58,8 +59,7 @@ public struct CLIPSeg: Sendable {
         guard output.width == output.height, output.width % patch == 0, output.width / patch <= Self.largestGrid else {
             throw CLIPSegError.inputSize(model: weights.modelName, found: output, patch: patch)
         }
-        self.weights = weights
-        self.precision = precision
+        self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
         let root = weights["clip"]

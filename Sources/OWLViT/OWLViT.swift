@@ -14,16 +14,17 @@ import Tensor
 ///     for object in try owl.detect([mug], in: scene) { print(object.box, object.score) }
 public struct OWLViT: Sendable {
     public let version: Version
-    /// The folder's name and checksum, for records.
+    /// The folder's name and checksum, and how the image encoder computes, for records.
     public let weights: Weights
-    /// How the image encoder computes.
-    public let precision: Precision
     package let configuration: Configuration
     package let preprocessing: Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
     package let mergedNorm: LayerNorm
     package let heads: Heads
     package let texts: CLIP.Texts
+
+    /// How the image encoder computes.
+    public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .float32 }
@@ -44,8 +45,7 @@ public struct OWLViT: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL,
         precision: Precision = .float32
     ) throws {
-        self.weights = weights
-        self.precision = precision
+        self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
         version = configuration.version

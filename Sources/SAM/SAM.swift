@@ -13,16 +13,17 @@ import Tensor
 ///     let mask = try sam.masks(for: .init(point: Point(x: 120, y: 80)), in: scene).best.mask()
 public struct SAM: Sendable {
     public let configuration: Configuration
-    /// The folder's name and checksum, for records.
+    /// The folder's name and checksum, and how the image encoder computes, for records.
     public let weights: Weights
-    /// How the image encoder computes.
-    public let precision: Precision
     package let preprocessing: Preprocessing
     package let imageEncoder: ImageEncoder
     package let promptEncoder: PromptEncoder
     package let decoder: MaskDecoder
     /// The decoder with the original code's epsilon, for PerSAM's `faithful`.
     let originalDecoder: MaskDecoder
+
+    /// How the image encoder computes.
+    public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .float32 }
@@ -40,8 +41,7 @@ public struct SAM: Sendable {
 
     /// Takes its weights from a cursor; every key must be read.
     package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, precision: Precision = .float32) throws {
-        self.weights = weights
-        self.precision = precision
+        self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
         let grid = configuration.imageEncoder.grid

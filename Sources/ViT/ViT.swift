@@ -11,10 +11,8 @@ import Tensor
 ///     let vit = try ViT(contentsOf: folder)
 ///     for answer in vit.classify(try vit.encode(picture)).prefix(5) { print(answer.className, answer.score) }
 public struct ViT: Sendable {
-    /// The folder's name and checksum, for records.
+    /// The folder's name and checksum, and how the image encoder computes, for records.
     public let weights: Weights
-    /// How the image encoder computes.
-    public let precision: Precision
     /// The names of the classes, in the model's order.
     public let classes: [String]
     package let configuration: Configuration
@@ -23,6 +21,9 @@ public struct ViT: Sendable {
     package let layers: [Layer]
     package let norm: LayerNorm
     package let classifier: Linear
+
+    /// How the image encoder computes.
+    public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .float32 }
@@ -42,8 +43,7 @@ public struct ViT: Sendable {
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
     package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, precision: Precision = .float32) throws {
-        self.weights = weights
-        self.precision = precision
+        self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
         classes = configuration.classes

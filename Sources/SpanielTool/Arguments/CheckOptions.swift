@@ -47,10 +47,10 @@ struct CheckOptions: ParsableArguments {
     }
 
     /// nil where nothing is to be checked.
-    func load(for classes: [String], quiet: Bool) throws -> SemanticCheck? {
+    func load(for classes: [String], precision: Precision?, quiet: Bool) throws -> SemanticCheck? {
         guard !texts.isEmpty else { return nil }
         let texts = try texts(for: classes)
-        let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0) }
+        let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0, precision: precision) }
         if !quiet { try clip.texts.note(self.texts.map(\.words)) }
         return try SemanticCheck(clip, texts: texts, threshold: textThreshold ?? 0.5)
     }

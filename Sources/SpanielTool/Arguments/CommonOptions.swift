@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tensor
 
 /// Which model runs, and how.
 struct ModelOptions: ParsableArguments {
@@ -9,19 +10,25 @@ struct ModelOptions: ParsableArguments {
             valueName: "name|folder|hub-id"))
     var model: String?
 
-    @Option(help: ArgumentHelp("How numbers are computed: auto or float32.", valueName: "auto|float32"))
-    var precision = Precision.auto
+    @Option(help: ArgumentHelp(
+            "How the picture is encoded: float32; bfloat16, faster where the processor has it, and less exact; or auto.",
+            valueName: "auto|float32|bfloat16"))
+    var precision = PrecisionArgument.auto
 
     @Option(help: ArgumentHelp("Threads to use (default: the processors it may run on).", valueName: "n"))
     var threads: Int?
 
-    enum Precision: String, ExpressibleByArgument, CaseIterable {
-        case auto, float32
-    }
-
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads) must be between 1 and 1024") }
     }
+}
+
+/// What `--precision` takes.
+enum PrecisionArgument: String, ExpressibleByArgument, CaseIterable {
+    case auto, float32, bfloat16
+
+    /// nil: the model's own choice.
+    var precision: Precision? { Precision(rawValue: rawValue) }
 }
 
 /// The pictures to work on.

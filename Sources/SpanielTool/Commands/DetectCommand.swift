@@ -55,7 +55,7 @@ struct DetectCommand: PictureCommand {
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         if !output.quiet { note(concepts, classes) }
-        let sam = try how.withMasks ? ModelNeed.masks.loadSAM(how.samModel) : nil
+        let sam = try how.withMasks ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
         let cache = try EncodingCache(output.cache, OWLEncoder(owl: owl, preparation: how.examples.prep, tiles: how.tiles))
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
         let options = how.options(output.thresholds, maximum: output.maxObjects)

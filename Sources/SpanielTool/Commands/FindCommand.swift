@@ -75,7 +75,7 @@ struct FindCommand: PictureCommand {
                 "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful")
         }
         let options = search.options(maxObjects: output.maxObjects)
-        let check = try check.load(for: names, quiet: output.quiet)
+        let check = try check.load(for: names, precision: model.precision.precision, quiet: output.quiet)
         let cache = try EncodingCache(output.cache, sam)
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         let work: PictureTask.Work = { image, picture, stopwatch in

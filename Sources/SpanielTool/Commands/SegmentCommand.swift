@@ -59,7 +59,7 @@ struct SegmentCommand: PictureCommand {
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         concepts = concepts.map(withThreshold)
         let negatives = try against.map { try learn($0, clipseg) }
-        let sam = try how.refine ? ModelNeed.masks.loadSAM(how.samModel) : nil
+        let sam = try how.refine ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
         let cache = try EncodingCache(output.cache, clipseg)
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
         var options = CLIPSeg.SegmentOptions()

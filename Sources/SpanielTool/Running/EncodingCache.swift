@@ -23,7 +23,7 @@ protocol KeepingEncoder {
 
 /// Encodings kept in a folder, so that the same pictures can be asked again without the slow part.
 ///
-/// A file is named by what its numbers depend on: the pixels, the model, its preprocessing, and the kernels. It holds a digest of its
+/// A file is named by what its numbers depend on: the pixels, the model, its preprocessing, the precision, and the kernels. It holds a digest of its
 /// numbers; a file that is damaged in any way counts as absent and is written anew.
 struct EncodingCache<Encoder: KeepingEncoder> {
     private let folder: String?
@@ -36,7 +36,7 @@ struct EncodingCache<Encoder: KeepingEncoder> {
     init(_ folder: String?, _ encoder: Encoder) throws {
         self.folder = folder
         self.encoder = encoder
-        key = folder == nil ? "" : "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(InstructionSet.current)"
+        key = folder == nil ? "" : "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(encoder.weights.precision) \(InstructionSet.current)"
         if let folder { try OutputFolder.make(folder) }
     }
 

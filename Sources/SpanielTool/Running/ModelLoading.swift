@@ -13,30 +13,30 @@ extension ModelOptions {
     /// Finds and loads the SAM model that was asked for, and sets the number of threads.
     ///
     /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable.
-    func loadSAM(for need: ModelNeed) throws -> SAM { try need.loadSAM(model, threads: threads) }
+    func loadSAM(for need: ModelNeed) throws -> SAM { try need.loadSAM(model, threads: threads, precision: precision.precision) }
 
     /// The same for the others.
     func loadViT(for need: ModelNeed = .classify) throws -> ViT {
-        try need.load(model, threads: threads) { try ViT(contentsOf: $0) }
+        try need.load(model, threads: threads) { try ViT(contentsOf: $0, precision: precision.precision) }
     }
 
     func loadCLIP(for need: ModelNeed = .classifyByWords) throws -> CLIP {
-        try need.load(model, threads: threads) { try CLIP(contentsOf: $0) }
+        try need.load(model, threads: threads) { try CLIP(contentsOf: $0, precision: precision.precision) }
     }
 
     func loadCLIPSeg(for need: ModelNeed = .segment) throws -> CLIPSeg {
-        try need.load(model, threads: threads) { try CLIPSeg(contentsOf: $0) }
+        try need.load(model, threads: threads) { try CLIPSeg(contentsOf: $0, precision: precision.precision) }
     }
 
     func loadOWLViT(for need: ModelNeed = .detect) throws -> OWLViT {
-        try need.load(model, threads: threads) { try OWLViT(contentsOf: $0) }
+        try need.load(model, threads: threads) { try OWLViT(contentsOf: $0, precision: precision.precision) }
     }
 }
 
 extension ModelNeed {
     /// The same for a model beside the main one; see `load`.
-    func loadSAM(_ name: String?, threads: Int? = nil) throws -> SAM {
-        try load(name, threads: threads) { try SAM(contentsOf: $0) }
+    func loadSAM(_ name: String?, threads: Int? = nil, precision: Precision? = nil) throws -> SAM {
+        try load(name, threads: threads) { try SAM(contentsOf: $0, precision: precision) }
     }
 
     /// Finds a model and loads it.

@@ -22,7 +22,8 @@ struct PictureRun {
         writer = try ResultWriter(options, exports: exports, run: run, classes: task.classes)
         progress = Progress(total: entries.count, quiet: options.quiet, verbose: options.verbose)
         let models = [task.model.modelName] + task.others.map(\.model.modelName)
-        progress.detail("\(models.joined(separator: ", ")), \(InstructionSet.current.rawValue), \(Parallel.threads) threads")
+        let how = "\(task.model.precision) on \(InstructionSet.current), \(Parallel.threads) threads"
+        progress.detail("\(models.joined(separator: ", ")), \(how)")
     }
 
     /// - Throws: `Failure` when the run cannot go on, and at the end when it was interrupted or pictures failed.

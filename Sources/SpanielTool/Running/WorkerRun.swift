@@ -122,6 +122,7 @@ extension RunDescription {
     init(_ task: PictureTask, isRecorded: Bool) {
         self.init(
             task: task.name, model: .init(task.model, isRecorded: isRecorded),
-            others: task.others.map { ($0.key, .init($0.model, isRecorded: isRecorded)) }, instructionSet: InstructionSet.current.rawValue)
+            others: task.others.map { ($0.key, .init($0.model, isRecorded: isRecorded)) }, precision: task.model.precision.rawValue,
+            instructionSet: InstructionSet.current.rawValue)
     }
 }
