@@ -91,12 +91,12 @@ def spaniel(tool, *words):
     return done.stdout
 
 
-def tensors(tool, kind, model_folder, *words):
+def tensors(tool, kind, model_folder, *words, precision="float32"):
     """What `spaniel tensors KIND` writes."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "out.safetensors"
         start = time.time()
-        spaniel(tool, "tensors", kind, "--model", model_folder, "--precision", "float32", "-o", out, *words)
+        spaniel(tool, "tensors", kind, "--model", model_folder, "--precision", precision, "-o", out, *words)
         print(f"    (spaniel, loading included: {time.time() - start:.1f} s)", flush=True)
         return load_file(out)
 

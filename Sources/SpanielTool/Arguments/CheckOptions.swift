@@ -1,5 +1,6 @@
 import ArgumentParser
 import Spaniel
+import Tensor
 
 /// CLIP as a check on what was found: SAM knows no categories.
 struct CheckOptions: ParsableArguments {

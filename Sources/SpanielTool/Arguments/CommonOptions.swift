@@ -10,7 +10,8 @@ struct ModelOptions: ParsableArguments {
             valueName: "name|folder|hub-id"))
     var model: String?
 
-    @Option(help: ArgumentHelp(
+    @Option(
+        help: ArgumentHelp(
             "How the picture is encoded: float32; bfloat16, faster where the processor has it, and less exact; or auto.",
             valueName: "auto|float32|bfloat16"))
     var precision = PrecisionArgument.auto

@@ -56,7 +56,9 @@ struct WorkerCommand: ParsableCommand {
             throw UsageError("\(elsewhere.joined(separator: ", ")): a worker writes answers only, on standard output")
         }
         guard command.model.precision != .auto else {
-            throw UsageError("say which --precision: every machine that does a part of the work must use the same; write float32, or bfloat16 where all have it")
+            throw UsageError(
+                "say which --precision: every machine that does a part of the work must use the same; write float32, or bfloat16 where all have it"
+            )
         }
         return command
     }

@@ -36,7 +36,10 @@ struct EncodingCache<Encoder: KeepingEncoder> {
     init(_ folder: String?, _ encoder: Encoder) throws {
         self.folder = folder
         self.encoder = encoder
-        key = folder == nil ? "" : "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(encoder.weights.precision) \(InstructionSet.current)"
+        key =
+            folder == nil
+            ? ""
+            : "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(encoder.weights.precision) \(InstructionSet.current)"
         if let folder { try OutputFolder.make(folder) }
     }
 

@@ -1,0 +1,95 @@
+"""Compares what the tool loses in bfloat16 with what PyTorch loses: `spaniel tensors KIND --precision bfloat16` and transformers' model in torch.bfloat16,
+each against PyTorch's float32 on the same pixels.
+
+    python bfloat16.py --spaniel PATH [--models FOLDER] [--name NAME] [--model FOLDER]
+
+Without options the small published sizes and SAM's base, with random weights, on photographs that are not square. The rule, of what the image encoder
+makes: the relative L2 error, over all photographs together, is at most 1.1 times PyTorch's.
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+import tempfile
+
+import torch
+from PIL import Image
+from transformers import AutoConfig, SamModel
+
+import clip
+import clipseg
+import owlvit
+import texts
+import vit
+from agreement import NEARLY_SQUARE, TALL, WIDE, Judge, as_arguments, photograph, tensors
+
+TEXTS = ["a cup", "a photo of a cat with whiskers", "rocket"]
+
+
+def of_texts(run):
+    def call(model, folder, found, path):
+        return run(model, {"pixel_values": found["pixel_values"].to(model.dtype), "input_ids": texts.ids(folder, TEXTS)})
+    return call
+
+
+# What the tool is asked, what of its tensors is compared, the model, and the same from it.
+KINDS = {
+    "sam": (["--point", "200,150"], ["image_embeddings"], lambda folder: SamModel.from_pretrained(folder, dtype=torch.float32).eval(),
+            lambda model, folder, found, path: {"image_embeddings": model.get_image_embeddings(found["pixel_values"].to(model.dtype))}),
+    "vit": ([], ["last_hidden_state", "logits"], vit.load,
+            lambda model, folder, found, path: vit.run(model, {"pixel_values": found["pixel_values"].to(model.dtype)})),
+    "clip": (as_arguments(TEXTS), ["image_embeds"], clip.load, of_texts(clip.run)),
+    "clipseg": (as_arguments(TEXTS), ["logits"], clipseg.load, of_texts(lambda model, inputs: model(
+        **inputs | {"pixel_values": inputs["pixel_values"].expand(len(TEXTS), -1, -1, -1)}))),
+    "owlvit": (as_arguments(TEXTS), ["logits", "pred_boxes"], lambda folder: owlvit.Version(folder).load(), of_texts(lambda model, inputs: model(**inputs))),
+}
+KINDS["owlv2"] = KINDS["owlvit"]
+
+
+def compare(tool, folder):
+    judge = Judge(folder.name)
+    kind = AutoConfig.from_pretrained(folder).model_type
+    asked, names, load, run = KINDS[kind]
+    model = load(folder)
+    halved = load(folder).to(torch.bfloat16)
+    errors = {name: [0.0, 0.0, 0.0] for name in names}
+    with tempfile.TemporaryDirectory() as temporary:
+        for case in (TALL, NEARLY_SQUARE, WIDE):
+            path = photograph(case, temporary)
+            command = "owlvit" if kind == "owlv2" else kind
+            found = tensors(tool, command, folder, "--image", path, *asked, precision="bfloat16")
+            exact, theirs = run(model, folder, found, path), run(halved, folder, found, path)
+            for name in names:
+                truth = exact[name].double().flatten()
+                for i, value in enumerate((found[name].double().flatten() - truth, theirs[name].double().flatten() - truth, truth)):
+                    errors[name][i] += float(value.square().sum())
+    for name, (own, theirs, truth) in errors.items():
+        own, theirs = (own / truth) ** 0.5, (theirs / truth) ** 0.5
+        judge(f"{name}: relative error {own:.2e}, PyTorch bfloat16's {theirs:.2e}, ratio {own / theirs:.2f}", own <= 1.1 * theirs)
+    return judge.failures
+
+
+def main():
+    from models import SMALL, build
+    from sam_models import build as build_sam
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spaniel", required=True, help="the tool")
+    parser.add_argument("--models", default=os.path.expanduser("~/.cache/spaniel/parity"), help="where random models are kept")
+    parser.add_argument("--name", action="append", help="only this one")
+    parser.add_argument("--model", action="append", help="a model folder, only that")
+    options = parser.parse_args()
+    keep = pathlib.Path(options.models)
+    folders = [pathlib.Path(folder) for folder in options.model or []]
+    failures = []
+    for folder in folders:
+        failures += compare(options.spaniel, folder)
+    for name in options.name or ([] if folders else SMALL + ["sam-vit-base"]):
+        failures += compare(options.spaniel, build_sam(keep, "base") if name.startswith("sam-vit") else build(keep, name))
+    print("\n".join(["all within the rule"] if not failures else ["", "beyond the rule:"] + failures))
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
