@@ -121,7 +121,9 @@ struct AttentionPlan {
     }
 
     private func runReference(_ rows: AttentionRows) {
-        let table = positions?.reversed
+        let isRounded = precision == .bfloat16
+        let table = isRounded ? positions?.reversed.map(Reference.bfloat16) : positions?.reversed
+        let queries = isRounded ? Reference.bfloat16(rows: rows.queries, channels: channels) : nil
         Reference.attention(
             queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scale, causal: causal,
             precision: precision,
@@ -132,14 +134,17 @@ struct AttentionPlan {
             let place = Int(rows.positions[query])
             let byRow = height - 1 - place / width + key / width
             let byColumn = 2 * height - 1 + width - 1 - place % width + key % width
-            let round = Reference.rounding(precision)
             return table.withValues { table in
-                var sum: (row: Float, column: Float) = (0, 0)
-                for c in 0..<channels {
-                    sum.row += round(rows.queries[query][c]) * round(table[byRow * channels + c])
-                    sum.column += round(rows.queries[query][c]) * round(table[byColumn * channels + c])
+                func sum(_ q: UnsafePointer<Float>) -> Float {
+                    var sum: (row: Float, column: Float) = (0, 0)
+                    for c in 0..<channels {
+                        sum.row += q[c] * table[byRow * channels + c]
+                        sum.column += q[c] * table[byColumn * channels + c]
+                    }
+                    return sum.row + sum.column
                 }
-                return sum.row + sum.column
+                guard let queries else { return sum(rows.queries[query]) }
+                return queries.withValues { $0.baseAddress.map { sum($0 + query * channels) } ?? 0 }
             }
         }
     }

@@ -16,23 +16,24 @@ enum Reference {
         return x.isNaN ? x : Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
     }
 
-    static func rounding(_ precision: Precision) -> (Float) -> Float {
-        switch precision {
-        case .float32: { $0 }
-        case .bfloat16: bfloat16
+    /// Rows of `channels` numbers, each rounded so: [rows, channels].
+    static func bfloat16(rows: [Input], channels: Int) -> Tensor {
+        Tensor(uninitialized: [rows.count, channels]) { target in
+            for (i, row) in rows.enumerated() {
+                for c in 0..<channels { target[i * channels + c] = bfloat16(row[c]) }
+            }
         }
     }
 
-    /// C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n]; in bfloat16, A and B are rounded first.
+    /// C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n].
     static func product(
         m: Int, n: Int, k: Int, a: Input, lda: Int, b: Input, ldb: Int, c: Output, ldc: Int, bias: Input? = nil,
-        activation: Activation = .identity, residual: Input? = nil, ldr: Int = 0, precision: Precision = .float32
+        activation: Activation = .identity, residual: Input? = nil, ldr: Int = 0
     ) {
-        let round = rounding(precision)
         for i in 0..<m {
             for j in 0..<n {
                 var sum: Float = 0
-                for p in 0..<k { sum += round(a[i * lda + p]) * round(b[j * ldb + p]) }
+                for p in 0..<k { sum += a[i * lda + p] * b[j * ldb + p] }
                 let y = activate(activation, sum + (bias?[j] ?? 0))
                 c[i * ldc + j] = y + (residual?[i * ldr + j] ?? 0)
             }
@@ -92,19 +93,43 @@ enum Reference {
         output: [Output],
         bias: (_ query: Int, _ key: Int) -> Float
     ) {
-        let round = rounding(precision)
+        if precision == .bfloat16 {
+            let given = [queries, keys, values].map { bfloat16(rows: $0, channels: channels) }
+            return given[0].withValues { q in
+                given[1].withValues { k in
+                    given[2].withValues { v in
+                        let rows = { (values: UnsafeBufferPointer<Float>, count: Int) in
+                            values.baseAddress.map { base in (0..<count).map { base + $0 * channels } } ?? []
+                        }
+                        sums(
+                            queries: rows(q, queries.count), keys: rows(k, keys.count), values: rows(v, values.count), channels: channels,
+                            scale: scale, causal: causal, precision: precision, output: output, bias: bias)
+                    }
+                }
+            }
+        }
+        sums(
+            queries: queries, keys: keys, values: values, channels: channels, scale: scale, causal: causal, precision: precision,
+            output: output, bias: bias)
+    }
+
+    private static func sums(
+        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool, precision: Precision,
+        output: [Output], bias: (_ query: Int, _ key: Int) -> Float
+    ) {
         for (i, q) in queries.enumerated() {
             let seen = causal ? min(i + 1, keys.count) : keys.count
             var scores = [Float](repeating: 0, count: seen)
             for (j, k) in keys.prefix(seen).enumerated() {
                 var sum: Float = 0
-                for c in 0..<channels { sum += round(q[c]) * round(k[c]) }
+                for c in 0..<channels { sum += q[c] * k[c] }
                 scores[j] = sum * scale + bias(i, j)
             }
             scores.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: seen, x: Input($0.baseAddress!), y: $0.baseAddress!) }
+            if precision == .bfloat16 { scores = scores.map(bfloat16) }
             for c in 0..<channels {
                 var sum: Float = 0
-                for (j, v) in values.prefix(seen).enumerated() { sum += round(scores[j]) * round(v[c]) }
+                for (j, v) in values.prefix(seen).enumerated() { sum += scores[j] * v[c] }
                 output[i][c] = sum
             }
         }

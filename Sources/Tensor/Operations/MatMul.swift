@@ -115,10 +115,18 @@ struct Product {
         weight.storage.withValues { values in
             guard let b = values.baseAddress else { return }
             Parallel.blocks(of: rows, 16) { range in
-                Reference.product(
-                    m: range.count, n: weight.columns, k: weight.inner, a: a + range.lowerBound * lda, lda: lda, b: b, ldb: weight.inner,
-                    c: c + range.lowerBound * ldc, ldc: ldc, bias: bias, activation: activation,
-                    residual: residual.map { $0 + range.lowerBound * ldc }, ldr: ldc, precision: weight.precision)
+                let first = a + range.lowerBound * lda
+                func run(_ a: UnsafePointer<Float>, lda: Int) {
+                    Reference.product(
+                        m: range.count, n: weight.columns, k: weight.inner, a: a, lda: lda, b: b, ldb: weight.inner,
+                        c: c + range.lowerBound * ldc, ldc: ldc, bias: bias, activation: activation,
+                        residual: residual.map { $0 + range.lowerBound * ldc }, ldr: ldc)
+                }
+                // The weight was rounded when it was packed.
+                guard weight.precision == .bfloat16 else { return run(first, lda: lda) }
+                Reference.bfloat16(rows: (0..<range.count).map { first + $0 * lda }, channels: weight.inner).withValues {
+                    if let a = $0.baseAddress { run(a, lda: weight.inner) }
+                }
             }
         }
     }
