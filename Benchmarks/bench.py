@@ -142,9 +142,9 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def measured_limits(bench: Path, threads: int) -> dict:
-    text = subprocess.run([bench, "limits", "--threads", str(threads)], check=True, capture_output=True, text=True).stdout
-    found = re.match(r"(\S+), \d+ threads: (\d+) GFLOP/s of float32, (\d+) GB/s", text)
+def measured_limits(bench: Path, threads: int, precision: str) -> dict:
+    text = subprocess.run([bench, "limits", "--threads", str(threads), "--precision", precision], check=True, capture_output=True, text=True).stdout
+    found = re.match(r"(\S+), \d+ threads: (\d+) GFLOP/s of \w+, (\d+) GB/s", text)
     return {"isa": found[1], "arithmetic": float(found[2]), "reading": float(found[3]), "text": text.strip()}
 
 
@@ -248,7 +248,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
     parser.add_argument("--only", default=",".join(ROWS), help="the rows; encode and decode are SAM's, threads is our own scaling")
     parser.add_argument("--work", type=Path, default=HERE / ".work", help="where the random models and the converted graphs are kept")
-    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="the opponents'")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="ours and the opponents'; ONNX Runtime's processor kernels have float32 alone")
     parser.add_argument("--cap", choices=["avx2"], help="the opponents as on a processor without more; set SPANIEL_ISA for ours")
     parser.add_argument("--no-save", action="store_true", help="print only, write nothing to Baselines/")
     arguments = parser.parse_args()
@@ -277,7 +277,7 @@ def main() -> None:
         macs = encode_macs(config)
 
     load = os.getloadavg()[0]
-    limits = measured_limits(arguments.bench, arguments.threads)
+    limits = measured_limits(arguments.bench, arguments.threads, arguments.precision)
     report = Report(limits["arithmetic"])
     notes = []
 
@@ -288,7 +288,7 @@ def main() -> None:
         return command + ([] if name == "pytorch" else ["--cache", arguments.work])
 
     def serving(kind: str, model: Path, threads: int = arguments.threads) -> Process:
-        return Process([arguments.bench, "serve", kind, "--model", model, "--threads", threads])
+        return Process([arguments.bench, "serve", kind, "--model", model, "--threads", threads, "--precision", arguments.precision])
 
     def opponents(model: Path) -> dict:
         peers = {}
@@ -359,7 +359,7 @@ def main() -> None:
     if "process" in only and arguments.tool.exists():
         picture = picture_file(arguments.work, side)
         point = f"{0.55 * side:g},{0.4 * side:g}"
-        command = [arguments.tool, "mask", picture, "--point", point, "--model", model, "--threads", arguments.threads, "--json"]
+        command = [arguments.tool, "mask", picture, "--point", point, "--model", model, "--threads", arguments.threads, "--precision", arguments.precision, "--json"]
         work = "whole process: load, encode, decode"
         print(f"{work} ", end="", file=sys.stderr, flush=True)
         theirs = {}

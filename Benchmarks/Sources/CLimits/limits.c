@@ -8,6 +8,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
 
 double limits_now(void) {
     struct timespec time;
@@ -52,6 +59,45 @@ typedef float vector16 __attribute__((vector_size(64)));
 SUMS(sums_baseline, vector4, 12, )
 SUMS(sums_avx2, vector8, 12, __attribute__((target("avx2,fma"))))
 SUMS(sums_avx512, vector16, 24, __attribute__((target("avx512f"))))
+
+__attribute__((target("avx512f,avx512bf16"))) static float sums_avx512bf16(long rounds, float factor, float term) {
+    __m512 s[24];
+    // Pairs of the first 16 bits of each number.
+    const __m512bh x = (__m512bh)_mm512_set1_ps(factor), y = (__m512bh)_mm512_set1_ps(term);
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < 24; i++) s[i] = _mm512_set1_ps((float)i);
+    for (long round = 0; round < rounds; round++) {
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 24; i++) s[i] = _mm512_dpbf16_ps(s[i], x, y);
+        // Else the compiler would not see that a round depends on the one before.
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 24; i++) __asm__ volatile("" : "+v"(s[i]));
+    }
+    _Pragma("clang loop unroll(full)") for (int i = 1; i < 24; i++) s[0] = _mm512_add_ps(s[0], s[i]);
+    return _mm512_reduce_add_ps(s[0]);
+}
+
+// Four sums and two operands of each side, as the tiles of a product have it; nothing is loaded.
+__attribute__((target("avx512f,amx-tile,amx-bf16"))) static float sums_amx(long rounds, float factor, float term) {
+    (void)factor, (void)term;
+    struct { uint8_t palette, start, reserved[14]; uint16_t bytes[16]; uint8_t rows[16]; } __attribute__((aligned(64))) shapes = {.palette = 1};
+    for (int i = 0; i < 8; i++) shapes.bytes[i] = 64, shapes.rows[i] = 16;
+    _tile_loadconfig(&shapes);
+    _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3), _tile_zero(4), _tile_zero(5), _tile_zero(6), _tile_zero(7);
+    for (long round = 0; round < rounds; round++) {
+        _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7), _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_release();
+    return 0;
+}
+
+// Whether the processor has tiles and the kernel lends them to this process.
+static int tiles_are_lent(void) {
+#if defined(__linux__)
+    unsigned a, b, c, d;
+    __asm__ volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
+    return (d >> 22 & 1) && (d >> 24 & 1) && syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+#else
+    return 0;
+#endif
+}
 #else
 SUMS(sums_baseline, vector4, 24, )
 #endif
@@ -112,6 +158,12 @@ double limits_arithmetic(enum limits_set set, int threads) {
     } else if (set == limits_avx512) {
         if (!__builtin_cpu_supports("avx512f")) return 0;
         sums = sums_avx512, each = 24 * 16;
+    } else if (set == limits_avx512bf16) {
+        if (!__builtin_cpu_supports("avx512bf16")) return 0;
+        sums = sums_avx512bf16, each = 24 * 32;
+    } else if (set == limits_amx) {
+        if (!tiles_are_lent()) return 0;
+        sums = sums_amx, each = 4 * 16 * 16 * 32;
     }
 #else
     if (set != limits_baseline) return 0;
@@ -119,7 +171,7 @@ double limits_arithmetic(enum limits_set set, int threads) {
 #endif
     work works[256];
     for (int i = 0; i < threads; i++) works[i] = (work){.sums = sums};
-    return threads * 2.0 * each * ROUNDS / best_time(compute, works, threads, 40);
+    return threads * 2.0 * each * ROUNDS / best_time(compute, works, threads, set == limits_amx ? 10 : 40);
 }
 
 double limits_reading(int threads) {

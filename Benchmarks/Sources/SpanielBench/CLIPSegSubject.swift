@@ -1,5 +1,6 @@
 import CLIPSeg
 import Foundation
+import Tensor
 
 /// CLIPSeg: a picture and one text, and a further text on an encoded picture.
 struct CLIPSegSubject: Subject {
@@ -9,7 +10,7 @@ struct CLIPSegSubject: Subject {
     private var texts = FreshTexts()
     private var encoding: CLIPSeg.Encoding?
 
-    init(_ folder: URL) throws { clipseg = try CLIPSeg(contentsOf: folder) }
+    init(_ folder: URL, _ precision: Precision) throws { clipseg = try CLIPSeg(contentsOf: folder, precision: precision) }
 
     mutating func time(_ task: String) throws -> Double {
         let text = texts.next(after: "a mug")

@@ -6,7 +6,7 @@ struct KernelBenchmark {
     let words: [String]
 
     func run() {
-        let limits = Limits.measured()
+        let limits = Limits.measured(.float32)
         print("\(limits)\n")
         print("| operation | ms, median | ms, least | GFLOP/s | share of the arithmetic limit | GB/s | share of the reading limit |")
         print("|---|--:|--:|--:|--:|--:|--:|")

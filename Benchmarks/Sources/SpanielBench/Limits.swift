@@ -3,18 +3,24 @@ import Tensor
 
 /// What this processor could do at best with the threads and the instructions in use.
 struct Limits: CustomStringConvertible {
-    /// Float32 operations per second.
+    let precision: Precision
+    /// Operations per second, of numbers of that precision.
     let arithmetic: Double
     /// Bytes read from memory per second.
     let reading: Double
 
-    static func measured() -> Limits {
-        Limits(arithmetic: limits_arithmetic(set, Int32(Parallel.threads)), reading: limits_reading(Int32(Parallel.threads)))
+    static func measured(_ precision: Precision) -> Limits {
+        Limits(
+            precision: precision, arithmetic: limits_arithmetic(set(precision), Int32(Parallel.threads)),
+            reading: limits_reading(Int32(Parallel.threads)))
     }
 
-    private static var set: limits_set {
+    /// Where no instruction multiplies bfloat16, its limit is float32's.
+    private static func set(_ precision: Precision) -> limits_set {
         switch InstructionSet.current {
-        case .avx512: limits_avx512
+        case .amx where precision == .bfloat16: limits_amx
+        case .avx512bf16 where precision == .bfloat16: limits_avx512bf16
+        case .avx512, .avx512bf16, .amx: limits_avx512
         case .avx2: limits_avx2
         case .baseline, .reference: limits_baseline
         }
@@ -22,7 +28,7 @@ struct Limits: CustomStringConvertible {
 
     var description: String {
         """
-        \(InstructionSet.current.rawValue), \(Parallel.threads) threads: \(decimals(arithmetic * 1e-9, 0)) GFLOP/s of float32, \
+        \(InstructionSet.current.rawValue), \(Parallel.threads) threads: \(decimals(arithmetic * 1e-9, 0)) GFLOP/s of \(precision.rawValue), \
         \(decimals(reading * 1e-9, 0)) GB/s read from memory
         """
     }

@@ -5,12 +5,13 @@ import Tensor
 @main
 struct Main {
     static let usage = """
-        spaniel-bench serve KIND --model FOLDER [--threads N]
+        spaniel-bench serve KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
                                                            sam, vit, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
         spaniel-bench kernels [WORD …] [--threads N]       times the operations at SAM ViT-B's shapes; only those with a WORD in their name
-        spaniel-bench limits [--threads N]                 what this processor could do at best
+        spaniel-bench limits [--threads N] [--precision float32|bfloat16]
+                                                           what this processor could do at best
 
-        SPANIEL_ISA=baseline|avx2|avx512 chooses the kernels.
+        SPANIEL_ISA=baseline|avx2|avx512|avx512bf16|amx chooses the kernels.
         """
 
     static func main() {
@@ -19,14 +20,15 @@ struct Main {
             var arguments = Arguments(Array(CommandLine.arguments.dropFirst()))
             if let threads = try arguments.takeInt("--threads") { Parallel.threads = threads }
             let model = try arguments.take("--model")
+            let precision = try arguments.takePrecision()
             let words = try arguments.rest()
             switch words.first {
             case "serve":
                 guard let model, words.count == 2 else { throw UsageError(text: "serve takes a kind and --model FOLDER") }
-                var server = try Server(words[1], model: model)
+                var server = try Server(words[1], model: model, precision: precision)
                 try server.run()
             case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
-            case "limits": print(Limits.measured())
+            case "limits": print(Limits.measured(precision))
             default: throw UsageError(text: "serve, kernels or limits?")
             }
         } catch {
@@ -57,6 +59,13 @@ struct Arguments {
     mutating func takeInt(_ option: String) throws -> Int? {
         guard let text = try take(option) else { return nil }
         guard let value = Int(text), value > 0 else { throw UsageError(text: "\(option) takes a number above zero, not \(text)") }
+        return value
+    }
+
+    /// float32 where nothing is said.
+    mutating func takePrecision() throws -> Precision {
+        guard let text = try take("--precision") else { return .float32 }
+        guard let value = Precision(rawValue: text) else { throw UsageError(text: "--precision takes float32 or bfloat16, not \(text)") }
         return value
     }
 

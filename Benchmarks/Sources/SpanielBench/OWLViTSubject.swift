@@ -1,5 +1,6 @@
 import Foundation
 import OWLViT
+import Tensor
 
 /// OWL-ViT: a picture and three texts, and a further text on an encoded picture; both to the objects above one half, overlapping ones removed.
 struct OWLViTSubject: Subject {
@@ -10,7 +11,7 @@ struct OWLViTSubject: Subject {
     private var texts = FreshTexts()
     private var encoding: OWLViT.Encoding?
 
-    init(_ folder: URL) throws { owl = try OWLViT(contentsOf: folder) }
+    init(_ folder: URL, _ precision: Precision) throws { owl = try OWLViT(contentsOf: folder, precision: precision) }
 
     mutating func time(_ task: String) throws -> Double {
         let options = OWLViT.DetectOptions(threshold: 0.5)

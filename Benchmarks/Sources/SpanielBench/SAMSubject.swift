@@ -1,5 +1,6 @@
 import Foundation
 import SAM
+import Tensor
 
 /// SAM: the picture's encode, and one point's decode on it.
 struct SAMSubject: Subject {
@@ -9,8 +10,8 @@ struct SAMSubject: Subject {
     private let prompt: SAM.Prompt
     private var encoding: SAM.Encoding?
 
-    init(_ folder: URL) throws {
-        sam = try SAM(contentsOf: folder)
+    init(_ folder: URL, _ precision: Precision) throws {
+        sam = try SAM(contentsOf: folder, precision: precision)
         let side = sam.configuration.imageEncoder.imageSize
         picture = .sample(side: side)
         prompt = SAM.Prompt(point: Point(x: 0.55 * Double(side), y: 0.4 * Double(side)))

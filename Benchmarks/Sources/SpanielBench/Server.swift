@@ -10,16 +10,18 @@ import Tensor
 
 /// Our side of the line protocol that `Benchmarks/Peers/protocol.py` describes.
 struct Server {
+    private let precision: Precision
     private var subject: any Subject
 
     /// - Parameter kind: of the model; bench.py knows it from the folder.
-    init(_ kind: String, model: String) throws {
+    init(_ kind: String, model: String, precision: Precision) throws {
+        self.precision = precision
         let folder = URL(filePath: model)
         switch kind {
-        case "sam": subject = try SAMSubject(folder)
-        case "vit": subject = try ViTSubject(folder)
-        case "clipseg": subject = try CLIPSegSubject(folder)
-        case "owlvit": subject = try OWLViTSubject(folder)
+        case "sam": subject = try SAMSubject(folder, precision)
+        case "vit": subject = try ViTSubject(folder, precision)
+        case "clipseg": subject = try CLIPSegSubject(folder, precision)
+        case "owlvit": subject = try OWLViTSubject(folder, precision)
         default: throw UsageError(text: "serve sam, vit, clipseg or owlvit, not \(kind)")
         }
     }
@@ -27,7 +29,7 @@ struct Server {
     mutating func run() throws {
         answer(
             """
-            ready {"name": "Spaniel", "precision": "float32", "isa": "\(InstructionSet.current.rawValue)", "threads": \(Parallel.threads)}
+            ready {"name": "Spaniel", "precision": "\(precision.rawValue)", "isa": "\(InstructionSet.current.rawValue)", "threads": \(Parallel.threads)}
             """)
         while let line = readLine() {
             switch line {

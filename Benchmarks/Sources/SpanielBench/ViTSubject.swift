@@ -1,6 +1,7 @@
 import Foundation
 import SpanielImaging
 import ViT
+import Tensor
 
 /// ViT: a picture to its classes.
 struct ViTSubject: Subject {
@@ -8,7 +9,7 @@ struct ViTSubject: Subject {
     private let vit: ViT
     private let picture = Picture.sample(side: 224)
 
-    init(_ folder: URL) throws { vit = try ViT(contentsOf: folder) }
+    init(_ folder: URL, _ precision: Precision) throws { vit = try ViT(contentsOf: folder, precision: precision) }
 
     mutating func time(_ task: String) throws -> Double {
         guard task == "answer" else { throw UnknownTask(task: task, tasks: Self.tasks) }
