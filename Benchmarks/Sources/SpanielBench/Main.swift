@@ -7,6 +7,8 @@ struct Main {
     static let usage = """
         spaniel-bench serve KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
                                                            sam, vit, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
+        spaniel-bench profile KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
+                                                           where the milliseconds of its first task go, operation by operation
         spaniel-bench kernels [WORD …] [--threads N]       times the operations at SAM ViT-B's shapes; only those with a WORD in their name
         spaniel-bench limits [--threads N] [--precision float32|bfloat16]
                                                            what this processor could do at best
@@ -27,9 +29,12 @@ struct Main {
                 guard let model, words.count == 2 else { throw UsageError(text: "serve takes a kind and --model FOLDER") }
                 var server = try Server(words[1], model: model, precision: precision)
                 try server.run()
+            case "profile":
+                guard let model, words.count == 2 else { throw UsageError(text: "profile takes a kind and --model FOLDER") }
+                try ProfileReport(kind: words[1], model: model, precision: precision).run()
             case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
             case "limits": print(Limits.measured(precision))
-            default: throw UsageError(text: "serve, kernels or limits?")
+            default: throw UsageError(text: "serve, profile, kernels or limits?")
             }
         } catch {
             FileHandle.standardError.write(Data("spaniel-bench: \(error)\n\n\(usage)\n".utf8))

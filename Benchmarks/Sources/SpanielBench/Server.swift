@@ -16,14 +16,7 @@ struct Server {
     /// - Parameter kind: of the model; bench.py knows it from the folder.
     init(_ kind: String, model: String, precision: Precision) throws {
         self.precision = precision
-        let folder = URL(filePath: model)
-        switch kind {
-        case "sam": subject = try SAMSubject(folder, precision)
-        case "vit": subject = try ViTSubject(folder, precision)
-        case "clipseg": subject = try CLIPSegSubject(folder, precision)
-        case "owlvit": subject = try OWLViTSubject(folder, precision)
-        default: throw UsageError(text: "serve sam, vit, clipseg or owlvit, not \(kind)")
-        }
+        subject = try SpanielBench.subject(kind, model: model, precision: precision)
     }
 
     mutating func run() throws {

@@ -1,4 +1,6 @@
+import Foundation
 import SpanielImaging
+import Tensor
 
 /// A model as `bench.py` asks it: tasks by name.
 protocol Subject {
@@ -11,6 +13,18 @@ protocol Subject {
 
     /// Some of what it answers, to see that the opponents did the same work.
     mutating func values() throws -> [Float]
+}
+
+/// The model of a kind that a folder holds.
+func subject(_ kind: String, model: String, precision: Precision) throws -> any Subject {
+    let folder = URL(filePath: model)
+    return switch kind {
+    case "sam": try SAMSubject(folder, precision)
+    case "vit": try ViTSubject(folder, precision)
+    case "clipseg": try CLIPSegSubject(folder, precision)
+    case "owlvit": try OWLViTSubject(folder, precision)
+    default: throw UsageError(text: "a kind is sam, vit, clipseg or owlvit, not \(kind)")
+    }
 }
 
 struct UnknownTask: Error, CustomStringConvertible {

@@ -43,6 +43,13 @@ struct AttentionPlan {
     private static let chunk = 448
 
     func run(rows: (_ group: Int) -> AttentionRows) {
+        Profile.timed(
+            "attention \(groups) × [\(queries), \(keys)] × \(channels)\(positions == nil ? "" : " with positions") \(precision)",
+            operations: 4 * groups * queries * keys * channels
+        ) { share(rows) }
+    }
+
+    private func share(_ rows: (_ group: Int) -> AttentionRows) {
         // The kernel's fixed space holds heads of 128 channels and positions of grids up to 512 cells a side.
         guard let kernels = Kernels.current?.products(precision), channels <= 128, (positions?.reversed.shape[0] ?? 0) <= 2016 else {
             return Parallel.run(groups) { runReference(rows($0)) }

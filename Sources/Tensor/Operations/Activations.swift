@@ -47,15 +47,17 @@ extension Tensor {
         _ twin: (Float) -> Float,
         _ kernel: (_ kernels: Kernels, _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void
     ) -> Tensor {
-        withValues { values in
-            Tensor(uninitialized: shape) { target in
-                guard let x = values.baseAddress, let y = target.baseAddress, !values.isEmpty else { return }
-                guard let kernels = Kernels.current else {
-                    for i in values.indices { target[i] = twin(values[i]) }
-                    return
-                }
-                Parallel.blocks(of: values.count, 65536) { range in
-                    kernel(kernels, range.count, x + range.lowerBound, y + range.lowerBound)
+        Profile.timed("activation \(shape)") {
+            withValues { values in
+                Tensor(uninitialized: shape) { target in
+                    guard let x = values.baseAddress, let y = target.baseAddress, !values.isEmpty else { return }
+                    guard let kernels = Kernels.current else {
+                        for i in values.indices { target[i] = twin(values[i]) }
+                        return
+                    }
+                    Parallel.blocks(of: values.count, 65536) { range in
+                        kernel(kernels, range.count, x + range.lowerBound, y + range.lowerBound)
+                    }
                 }
             }
         }

@@ -24,9 +24,11 @@ extension Tensor {
 
     /// Each element through a function.
     public func map(_ transform: (Float) -> Float) -> Tensor {
-        withValues { values in
-            Tensor(uninitialized: shape) { target in
-                for i in values.indices { target[i] = transform(values[i]) }
+        Profile.timed("map \(shape)") {
+            withValues { values in
+                Tensor(uninitialized: shape) { target in
+                    for i in values.indices { target[i] = transform(values[i]) }
+                }
             }
         }
     }
@@ -47,11 +49,13 @@ extension Tensor {
 
     private static func combined(_ a: Tensor, _ b: Tensor, _ combination: Combination) -> Tensor {
         precondition(a.shape.extents.suffix(b.shape.rank) == b.shape.extents[...], "\(a.shape) and \(b.shape) do not combine")
-        return a.withValues { x in
-            b.withValues { y in
-                Tensor(uninitialized: a.shape) { target in
-                    guard let x = x.baseAddress, let y = y.baseAddress, let z = target.baseAddress else { return }
-                    combine(combination, target.count, period: b.count, x, y, z)
+        return Profile.timed("\(combination) \(a.shape)") {
+            a.withValues { x in
+                b.withValues { y in
+                    Tensor(uninitialized: a.shape) { target in
+                        guard let x = x.baseAddress, let y = y.baseAddress, let z = target.baseAddress else { return }
+                        combine(combination, target.count, period: b.count, x, y, z)
+                    }
                 }
             }
         }

@@ -23,20 +23,24 @@ extension Tensor {
     package func neighbourhoods(kernel: Int, rows: Range<Int>) -> Tensor {
         let (height, width, channels) = (shape[0], shape[1], shape[2])
         let reach = kernel / 2
-        return withValues { values in
-            Tensor(uninitialized: [rows.count, width, kernel * kernel * channels]) { target in
-                guard let source = values.baseAddress, let out = target.baseAddress else { return }
-                var place = out
-                for row in rows {
-                    for column in 0..<width {
-                        for y in row - reach...row + reach {
-                            for x in column - reach...column + reach {
-                                if y >= 0, y < height, x >= 0, x < width {
-                                    place.update(from: source + (y * width + x) * channels, count: channels)
-                                } else {
-                                    place.update(repeating: 0, count: channels)
+        let extent = kernel * kernel * channels
+        return Profile.timed("neighbourhoods \(kernel) × \(kernel) of \(shape)") {
+            withValues { values in
+                Tensor(uninitialized: [rows.count, width, extent]) { target in
+                    guard let source = values.baseAddress, let out = target.baseAddress else { return }
+                    Parallel.run(rows.count) { index in
+                        let row = rows.lowerBound + index
+                        var place = out + index * width * extent
+                        for column in 0..<width {
+                            for y in row - reach...row + reach {
+                                for x in column - reach...column + reach {
+                                    if y >= 0, y < height, x >= 0, x < width {
+                                        place.update(from: source + (y * width + x) * channels, count: channels)
+                                    } else {
+                                        place.update(repeating: 0, count: channels)
+                                    }
+                                    place += channels
                                 }
-                                place += channels
                             }
                         }
                     }

@@ -68,10 +68,15 @@ struct Product {
     private static let tasks = 64
 
     func run() {
-        switch weight.engine {
-        case .kernels(let kernels): run(kernels.products(weight.precision))
-        case .blas: runBLAS()
-        case .reference: runReference()
+        Profile.timed(
+            "product [\(rows), \(weight.inner)] × [\(weight.inner), \(weight.columns)] \(weight.precision)",
+            operations: 2 * rows * weight.inner * weight.columns
+        ) {
+            switch weight.engine {
+            case .kernels(let kernels): run(kernels.products(weight.precision))
+            case .blas: runBLAS()
+            case .reference: runReference()
+            }
         }
     }
 

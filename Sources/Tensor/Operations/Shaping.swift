@@ -6,7 +6,11 @@ extension Tensor {
         for axis in stride(from: shape.rank - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * shape[axis + 1] }
         let extents = axes.map { shape[$0] }
         let steps = axes.map { strides[$0] }
-        return withValues { values in
+        return Profile.timed("transpose \(shape)") { transposed(to: extents, steps: steps) }
+    }
+
+    private func transposed(to extents: [Int], steps: [Int]) -> Tensor {
+        withValues { values in
             Tensor(uninitialized: Shape(extents)) { target in
                 guard let last = extents.last else { return target[0] = values[0] }
                 guard target.count > 0, let from = values.baseAddress, let out = target.baseAddress else { return }
@@ -48,15 +52,17 @@ extension Tensor {
         }
         let outer = extents[..<axis].reduce(1, *)
         let whole = extents[axis...].reduce(1, *)
-        return Tensor(uninitialized: Shape(extents)) { target in
-            var start = 0
-            for part in parts {
-                let run = part.shape.extents[axis...].reduce(1, *)
-                part.withValues { values in
-                    guard let from = values.baseAddress, let out = target.baseAddress else { return }
-                    for o in 0..<outer { (out + o * whole + start).update(from: from + o * run, count: run) }
+        return Profile.timed("concatenation \(Shape(extents))") {
+            Tensor(uninitialized: Shape(extents)) { target in
+                var start = 0
+                for part in parts {
+                    let run = part.shape.extents[axis...].reduce(1, *)
+                    part.withValues { values in
+                        guard let from = values.baseAddress, let out = target.baseAddress else { return }
+                        for o in 0..<outer { (out + o * whole + start).update(from: from + o * run, count: run) }
+                    }
+                    start += run
                 }
-                start += run
             }
         }
     }
