@@ -6,6 +6,9 @@ public enum Precision: String, Sendable, CaseIterable {
     /// speed on processors with instructions for it; everywhere else exact to the same rounding, but slower than `float32`.
     case bfloat16
 
+    /// bfloat16 where the processor has instructions for it, else float32.
+    public static var fastest: Precision { bfloat16.isNative ? .bfloat16 : .float32 }
+
     /// Whether this processor multiplies such numbers with instructions of its own, under the chosen instruction set.
     public var isNative: Bool {
         switch self {

@@ -26,7 +26,7 @@ public struct ViT: Sendable {
     public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
-    public static var automaticPrecision: Precision { .float32 }
+    public static var automaticPrecision: Precision { .fastest }
 
     /// Loads a model folder in the hub's layout.
     /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.

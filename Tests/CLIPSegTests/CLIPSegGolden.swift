@@ -16,7 +16,7 @@ struct CLIPSegGolden: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
     var folder: URL { Self.folder.appending(path: name) }
 
-    func model() throws -> CLIPSeg { try CLIPSeg(contentsOf: folder) }
+    func model() throws -> CLIPSeg { try CLIPSeg(contentsOf: folder, precision: .float32) }
 
     func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
 

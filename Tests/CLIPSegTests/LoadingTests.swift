@@ -50,7 +50,7 @@ struct LoadingTests {
     func configurationValues(old: String, new: String, key: String) throws {
         try withCopy { folder in
             try replace(old, new, in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder, precision: .float32) }
             #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
@@ -77,7 +77,7 @@ struct LoadingTests {
         try withCopy { folder in
             let file = folder.appending(path: "preprocessor_config.json")
             try "{\"size\": \(text)}".write(to: file, atomically: true, encoding: .utf8)
-            let error = #expect(throws: CLIPSegError.self) { try CLIPSeg(contentsOf: folder) }
+            let error = #expect(throws: CLIPSegError.self) { try CLIPSeg(contentsOf: folder, precision: .float32) }
             #expect(error?.code == "config.value")
         }
     }
@@ -89,7 +89,7 @@ struct LoadingTests {
             let file = folder.appending(path: "preprocessor_config.json")
             for (text, side) in [("{\"size\": 36}", 36), ("{}", 352)] {
                 try text.write(to: file, atomically: true, encoding: .utf8)
-                let clipseg = try CLIPSeg(contentsOf: folder)
+                let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
                 let logits = try clipseg.logits(for: steps.prompts("conditional.mixed"), in: clipseg.encode(steps.picture(0)))
                 #expect(logits.shape == [1, side, side])
             }
@@ -101,19 +101,21 @@ struct LoadingTests {
         try withCopy(golden) { folder in
             let key = "decoder.reduces.1.weight"
             try rewrite(folder) { $0.removeAll { $0.0 == key } }
-            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: key)) { try CLIPSeg(contentsOf: folder) }
+            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: key)) {
+                try CLIPSeg(contentsOf: folder, precision: .float32)
+            }
         }
         try withCopy(golden) { folder in
             try rewrite(folder) { $0.append(("decoder.reduces.7.weight", .zeros([2]))) }
             let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["decoder.reduces.7.weight"])
-            #expect(throws: unread) { try CLIPSeg(contentsOf: folder) }
+            #expect(throws: unread) { try CLIPSeg(contentsOf: folder, precision: .float32) }
         }
         try withCopy(golden) { folder in
             try rewrite(folder) { tensors in
                 guard let i = tensors.firstIndex(where: { $0.0 == "decoder.film_mul.bias" }) else { return }
                 tensors[i].1 = .zeros([3])
             }
-            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder, precision: .float32) }
             #expect(error?.code == "weights.shape" && error?.description.contains("film_mul") == true)
         }
     }
@@ -126,7 +128,7 @@ struct LoadingTests {
                 tensors.append(("clip.text_model.embeddings.position_ids", .zeros([1, 12])))
                 tensors.append(("clip.vision_model.embeddings.position_ids", .zeros([1, 17])))
             }
-            _ = try CLIPSeg(contentsOf: folder)
+            _ = try CLIPSeg(contentsOf: folder, precision: .float32)
         }
     }
 
@@ -135,7 +137,7 @@ struct LoadingTests {
         let picture = try CLIPSegGolden.plain.steps().picture(0)
         try withCopy { folder in
             try FileManager.default.removeItem(at: folder.appending(path: "merges.txt"))
-            let clipseg = try CLIPSeg(contentsOf: folder)
+            let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
             _ = try clipseg.learn([Example(picture, box: Box(x1: 5, y1: 5, x2: 30, y2: 30))])
             let error = #expect(throws: CLIPError.self) { try clipseg.embed(["a cat"]) }
             #expect(error?.code == "tokenizer.missing")
@@ -146,7 +148,7 @@ struct LoadingTests {
     func otherTokenizer() throws {
         try withCopy { folder in
             try replace("\"<|endoftext|>\": 523", "\"<|endoftext|>\": 523, \"zebra</w>\": 524", in: folder.appending(path: "vocab.json"))
-            let clipseg = try CLIPSeg(contentsOf: folder)
+            let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
             let error = #expect(throws: CLIPError.self) { try clipseg.embed(["a cat"]) }
             #expect(error?.code == "tokenizer.vocabulary")
         }
@@ -165,7 +167,9 @@ struct LoadingTests {
                     var changed = bytes
                     for _ in 0..<2 { changed[.random(in: range, using: &generator)] = .random(in: 32...126, using: &generator) }
                     try Data(changed).write(to: folder.appending(path: name))
-                    guard let clipseg = try? CLIPSeg(contentsOf: folder), let prompts = try? clipseg.embed(["a cat", "dog!"]) else {
+                    guard let clipseg = try? CLIPSeg(contentsOf: folder, precision: .float32),
+                        let prompts = try? clipseg.embed(["a cat", "dog!"])
+                    else {
                         continue
                     }
                     _ = try clipseg.segment([clipseg.concept("cat", prompts)], in: clipseg.encode(picture), refinedBy: picture)

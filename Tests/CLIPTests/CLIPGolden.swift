@@ -15,7 +15,7 @@ struct CLIPGolden: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
     var folder: URL { TokenizerFolder.golden.deletingLastPathComponent().appending(path: name) }
 
-    func model() throws -> CLIP { try CLIP(contentsOf: folder) }
+    func model() throws -> CLIP { try CLIP(contentsOf: folder, precision: .float32) }
 
     func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
 

@@ -33,7 +33,7 @@ struct LoadingTests {
     func configurationValues(old: String, new: String, words: String) throws {
         let folder = try copy(CLIPGolden.all[1])
         try replace(old, new, in: folder["config.json"])
-        let error = #expect(throws: WeightsError.self) { try CLIP(contentsOf: folder.url) }
+        let error = #expect(throws: WeightsError.self) { try CLIP(contentsOf: folder.url, precision: .float32) }
         #expect(error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)")
     }
 
@@ -41,7 +41,7 @@ struct LoadingTests {
     func preprocessor() throws {
         let folder = try copy(CLIPGolden.all[0])
         try folder.write("preprocessor_config.json", "{\"size\": 20, \"crop_size\": 24}")
-        let error = #expect(throws: WeightsError.self) { try CLIP(contentsOf: folder.url) }
+        let error = #expect(throws: WeightsError.self) { try CLIP(contentsOf: folder.url, precision: .float32) }
         #expect(error?.description.contains("crop_size is 24") == true, "\(error as Any)")
     }
 
@@ -52,16 +52,16 @@ struct LoadingTests {
         let tensors = try file.entries.filter { !$0.name.hasSuffix("position_ids") }.map { ($0.name, try file.tensor($0)) }
         try Safetensors.write(tensors.filter { $0.0 != "logit_scale" }, metadata: [:], to: folder["model.safetensors"])
         let name = folder.url.lastPathComponent
-        #expect(throws: WeightsError.missing(model: name, tensor: "logit_scale")) { try CLIP(contentsOf: folder.url) }
+        #expect(throws: WeightsError.missing(model: name, tensor: "logit_scale")) { try CLIP(contentsOf: folder.url, precision: .float32) }
         try Safetensors.write(tensors + [("extra", .zeros([2]))], metadata: [:], to: folder["model.safetensors"])
-        #expect(throws: WeightsError.unread(model: name, tensors: ["extra"])) { try CLIP(contentsOf: folder.url) }
+        #expect(throws: WeightsError.unread(model: name, tensors: ["extra"])) { try CLIP(contentsOf: folder.url, precision: .float32) }
     }
 
     @Test("pictures need no tokenizer; texts say which files are missing, or that they are another model's")
     func tokenizer() throws {
         let folder = try copy(CLIPGolden.all[1])
         try FileManager.default.removeItem(at: folder["tokenizer.json"])
-        let clip = try CLIP(contentsOf: folder.url)
+        let clip = try CLIP(contentsOf: folder.url, precision: .float32)
         _ = try clip.encode(try CLIPGolden.all[1].steps().picture())
         #expect(throws: CLIPError.tokenizerMissing(folder: folder.url.path(percentEncoded: false), found: "neither")) {
             try clip.embed(["dog"])

@@ -31,7 +31,7 @@ struct LoadingTests {
     func otherKind(kind: String) throws {
         try withCopy(.v1) { folder in
             try replace("\"model_type\": \"owlvit\"", "\"model_type\": \"\(kind)\"", in: folder.appending(path: "config.json"))
-            let error = #expect(throws: OWLViTError.self) { try OWLViT(contentsOf: folder) }
+            let error = #expect(throws: OWLViTError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
             #expect(error == .modelKind(model: folder.lastPathComponent, found: kind))
             #expect(error?.description.contains("of the kind \(kind)") == true)
         }
@@ -49,7 +49,7 @@ struct LoadingTests {
     func configuration(old: String, new: String, key: String) throws {
         try withCopy(.v1) { folder in
             try replace(old, new, in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
             #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
@@ -66,17 +66,17 @@ struct LoadingTests {
     func preprocessor() throws {
         try withCopy(.v2) { folder in
             try replace("\"do_pad\": true", "\"do_pad\": false", in: folder.appending(path: "preprocessor_config.json"))
-            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
             #expect(error?.description.contains("do_pad") == true)
         }
         try withCopy(.v1) { folder in
             try replace("\"width\": 48", "\"width\": 56", in: folder.appending(path: "preprocessor_config.json"))
-            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
             #expect(error?.description.contains("size") == true)
         }
         try withCopy(.v1) { folder in
             try FileManager.default.removeItem(at: folder.appending(path: "preprocessor_config.json"))
-            let (owl, steps) = (try OWLViT(contentsOf: folder), try OWLViTGolden.v1.steps())
+            let (owl, steps) = (try OWLViT(contentsOf: folder, precision: .float32), try OWLViTGolden.v1.steps())
             expectClose(owl.preprocessing(OWLViTGolden.picture(0), .hf), try steps.pixels(0), "pixels", tolerance: 0)
         }
     }
@@ -87,13 +87,13 @@ struct LoadingTests {
             let prefix = golden.name == "v1" ? "owlvit" : "owlv2"
             let extras = ["\(prefix).visual_projection.weight", "\(prefix).logit_scale"]
             try rewrite(folder) { $0.removeAll { extras.contains($0.0) } }
-            _ = try OWLViT(contentsOf: folder)
+            _ = try OWLViT(contentsOf: folder, precision: .float32)
             try rewrite(folder) { $0.append(("class_head.dense1.weight", .zeros([2]))) }
             let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["class_head.dense1.weight"])
-            #expect(throws: unread) { try OWLViT(contentsOf: folder) }
+            #expect(throws: unread) { try OWLViT(contentsOf: folder, precision: .float32) }
             try rewrite(folder) { $0.removeAll { $0.0.hasPrefix("class_head.dense") } }
             #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: "class_head.dense0.weight")) {
-                try OWLViT(contentsOf: folder)
+                try OWLViT(contentsOf: folder, precision: .float32)
             }
         }
     }
@@ -102,7 +102,7 @@ struct LoadingTests {
     func otherVersion() throws {
         try withCopy(.v1) { folder in
             try replace("\"model_type\": \"owlvit\"", "\"model_type\": \"owlv2\"", in: folder.appending(path: "config.json"))
-            #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder) }
+            #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
         }
     }
 
@@ -114,7 +114,7 @@ struct LoadingTests {
                     tensors[i].1 = tensors[i].1 * Float.nan
                 }
             }
-            let owl = try OWLViT(contentsOf: folder)
+            let owl = try OWLViT(contentsOf: folder, precision: .float32)
             let picture = OWLViTGolden.picture(0)
             let scene = try owl.encode(picture, tiles: 2)
             _ = try? owl.learn([Example(picture, box: box(0, 0, 20, 20)), Example(picture, point: Point(x: 5, y: 5))])
@@ -153,7 +153,7 @@ struct LoadingTests {
                     if Int.random(in: 0..<6, using: &chance) == 0 { bytes = bytes.prefix(Int.random(in: 0..<limit, using: &chance)) }
                     try bytes.write(to: file)
                     do {
-                        let owl = try OWLViT(contentsOf: folder)
+                        let owl = try OWLViT(contentsOf: folder, precision: .float32)
                         let scene = try owl.encode(OWLViTGolden.picture(2))
                         _ = try owl.detect(owl.concept("a", texts: ["a photo of a dog 7"]), in: scene)
                     } catch is WeightsError {} catch is OWLViTError {} catch is CLIPError {}

@@ -17,7 +17,7 @@ struct OWLViTGolden: Sendable, CustomTestStringConvertible {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens/OWLViT/\(name)")
     }
 
-    func model() throws -> OWLViT { try OWLViT(contentsOf: folder) }
+    func model() throws -> OWLViT { try OWLViT(contentsOf: folder, precision: .float32) }
     func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
     func texts() throws -> [String] {
         try JSONDecoder().decode([String].self, from: Data(contentsOf: folder.appending(path: "texts.json")))

@@ -9,7 +9,7 @@ enum Materials {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     static let goldens = root.appending(path: "Tests/Goldens/PerSAM")
 
-    static func sam() throws -> SAM { try SAM(contentsOf: root.appending(path: "Weights/sam-nano")) }
+    static func sam() throws -> SAM { try SAM(contentsOf: root.appending(path: "Weights/sam-nano"), precision: .float32) }
 
     static func scene(_ name: String) throws -> Picture { try Picture(contentsOf: root.appending(path: "Examples/\(name).jpg")) }
 

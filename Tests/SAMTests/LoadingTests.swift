@@ -47,7 +47,7 @@ struct LoadingTests {
     func configurationValues(old: String, new: String, key: String) throws {
         try withCopy { folder in
             try replace(old, new, in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder, precision: .float32) }
             #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
@@ -67,7 +67,7 @@ struct LoadingTests {
             let file = folder.appending(path: "preprocessor_config.json")
             try "{\"size\": \(text), \"image_mean\": 0.5, \"image_std\": [0.5, 0.5, 0.5]}".write(
                 to: file, atomically: true, encoding: .utf8)
-            let sam = try SAM(contentsOf: folder)
+            let sam = try SAM(contentsOf: folder, precision: .float32)
             let (pixels, _) = sam.preprocessing(Picture(rgb: [255, 0, 51], width: 1, height: 1))
             expectClose(pixels.reshaped([56 * 56, 3])[leading: 0], Tensor([1, -1, -0.6], [3]), "pixel", tolerance: 1e-6)
         }
@@ -84,7 +84,7 @@ struct LoadingTests {
         try withCopy { folder in
             let file = folder.appending(path: "preprocessor_config.json")
             try replace(old, new, in: file)
-            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder, precision: .float32) }
             #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
@@ -94,16 +94,18 @@ struct LoadingTests {
         try withCopy { folder in
             let key = "vision_encoder.layers.1.attn.qkv.weight"
             try rewrite(folder) { $0.removeAll { $0.0 == key } }
-            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: key)) { try SAM(contentsOf: folder) }
+            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: key)) {
+                try SAM(contentsOf: folder, precision: .float32)
+            }
         }
         try withCopy { folder in
             try rewrite(folder) { $0.append(("vision_encoder.layers.3.attn.qkv.weight", .zeros([2]))) }
             let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["vision_encoder.layers.3.attn.qkv.weight"])
-            #expect(throws: unread) { try SAM(contentsOf: folder) }
+            #expect(throws: unread) { try SAM(contentsOf: folder, precision: .float32) }
         }
         try withCopy { folder in
             try replace("\"mlp_dim\": 24", "\"mlp_dim\": 25", in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder) }
+            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder, precision: .float32) }
             #expect(error?.code == "weights.shape" && error?.description.contains("lin1.weight") == true)
         }
     }
@@ -116,14 +118,16 @@ struct LoadingTests {
                 guard let i = tensors.firstIndex(where: { $0.0 == first }) else { return }
                 tensors[i].0 = second
             }
-            _ = try SAM(contentsOf: folder)
+            _ = try SAM(contentsOf: folder, precision: .float32)
             try rewrite(folder) { tensors in tensors += tensors.filter { $0.0 == second }.map { (first, $0.1) } }
-            _ = try SAM(contentsOf: folder)
+            _ = try SAM(contentsOf: folder, precision: .float32)
             try rewrite(folder) { tensors in
                 guard let i = tensors.firstIndex(where: { $0.0 == first }) else { return }
                 tensors[i].1 = tensors[i].1 + 1e-3
             }
-            #expect(throws: SAMError.positionalMatrices(model: folder.lastPathComponent)) { try SAM(contentsOf: folder) }
+            #expect(throws: SAMError.positionalMatrices(model: folder.lastPathComponent)) {
+                try SAM(contentsOf: folder, precision: .float32)
+            }
         }
     }
 }

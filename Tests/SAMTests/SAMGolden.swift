@@ -14,7 +14,7 @@ struct SAMGolden: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
     var folder: URL { Self.folder.appending(path: name) }
 
-    func model() throws -> SAM { try SAM(contentsOf: folder) }
+    func model() throws -> SAM { try SAM(contentsOf: folder, precision: .float32) }
 
     func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
 

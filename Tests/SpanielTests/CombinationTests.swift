@@ -10,7 +10,7 @@ struct CombinationTests {
 
     @Test("each detection keeps its box and gets the mask SAM sees in it")
     func masking() throws {
-        let detector = MaskingDetector(try OWLViT(contentsOf: Materials.golden("OWLViT/v1")), try Materials.sam())
+        let detector = MaskingDetector(try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32), try Materials.sam())
         let concept = try detector.detector.concept("x", texts: detector.detector.embed(["ab"]))
         let options = OWLViT.DetectOptions(threshold: 0, maximum: 4)
         let scene = try detector.encode(picture)
@@ -40,7 +40,8 @@ struct CombinationTests {
 
     @Test("refined segments keep class and score and share no pixel")
     func refining() throws {
-        let segmenter = RefiningSegmenter(try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain")), try Materials.sam())
+        let segmenter = RefiningSegmenter(
+            try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32), try Materials.sam())
         let clipseg = segmenter.clipseg
         let concepts = try ["ab", "cd"].map { try clipseg.concept($0, clipseg.embed([$0])) }
         var options = CLIPSeg.SegmentOptions()
@@ -62,7 +63,7 @@ struct CombinationTests {
 
     @Test("a negative takes pixels and is not in the results; with the class's own words it takes them all")
     func negatives() throws {
-        let clipseg = try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"))
+        let clipseg = try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32)
         let scene = try clipseg.encode(picture)
         let concept = try clipseg.concept("x", clipseg.embed(["ab"]), threshold: 0.1)
         let alone = try clipseg.segment([concept], against: [], in: scene)
@@ -76,7 +77,7 @@ struct CombinationTests {
 
     @Test("objects are told by words; without words for a class they are kept")
     func semanticCheck() throws {
-        let clip = try CLIP(contentsOf: Materials.golden("CLIP/tiny"))
+        let clip = try CLIP(contentsOf: Materials.golden("CLIP/tiny"), precision: .float32)
         let persam = PerSAM(try Materials.sam())
         let (boot, mask) = try Materials.boot()
         let findings = try persam.find(persam.learn([Example(boot, mask: mask, class: "boot")]), in: persam.encode(picture))
@@ -95,7 +96,7 @@ struct CombinationTests {
 
     @Test("a class of several texts is their mean, and classes share 1")
     func textClassifier() throws {
-        let clip = try CLIP(contentsOf: Materials.golden("CLIP/tiny"))
+        let clip = try CLIP(contentsOf: Materials.golden("CLIP/tiny"), precision: .float32)
         let scene = try clip.encode(picture)
         let answers = try TextClassifier(clip, classes: [("a", ["ab"]), ("c", ["cd", "ef"]), ("g", ["gh"])]).classify(scene)
         #expect(Set(answers.map(\.className)) == ["a", "c", "g"])
@@ -107,7 +108,8 @@ struct CombinationTests {
 
     @Test("from a task, each combination does the same away from the caller")
     func asynchronous() async throws {
-        let segmenter = RefiningSegmenter(try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain")), try Materials.sam())
+        let segmenter = RefiningSegmenter(
+            try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32), try Materials.sam())
         let clipseg = segmenter.clipseg
         let concept = try await clipseg.concept("ab", clipseg.embed(["ab"]), threshold: 0.45)
         let scene = try await segmenter.encode(picture)

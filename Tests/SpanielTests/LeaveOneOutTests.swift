@@ -107,7 +107,7 @@ struct LeaveOneOutTests {
 
     @Test("a course teaches what learning from the same examples does, and sets a threshold between 0 and 1")
     func course() throws {
-        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"))
+        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
         let pictures = try ["shelf.jpg", "lawn.jpg", "path.jpg"].map { try Picture(contentsOf: Materials.example($0)) }
         let boxes = [Box(x1: 40, y1: 40, x2: 300, y2: 300), Box(x1: 200, y1: 100, x2: 500, y2: 400)]
         var course = Course(DetectLesson(owl))
@@ -144,7 +144,7 @@ struct LeaveOneOutTests {
 
     @Test("detect: a label on the wrong thing is the example that hurts; without it the threshold keeps the thing out")
     func wrongLabel() throws {
-        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"))
+        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
         let lesson = DetectLesson(owl)
         let (object, other) = (Box(x1: 10, y1: 10, x2: 30, y2: 30), Box(x1: 60, y1: 60, x2: 80, y2: 80))
         func result(_ labels: [Box]) throws -> (LeaveOneOut, OWLViT.Concept, OWLViT.Encoding) {

@@ -5,7 +5,7 @@ import Spaniel
 enum Materials {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static func sam() throws -> SAM { try SAM(contentsOf: root.appending(path: "Weights/sam-nano")) }
+    static func sam() throws -> SAM { try SAM(contentsOf: root.appending(path: "Weights/sam-nano"), precision: .float32) }
 
     static func example(_ name: String) -> URL { root.appending(path: "Examples/\(name)") }
 

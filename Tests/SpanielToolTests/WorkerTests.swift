@@ -92,7 +92,7 @@ struct WorkerTests {
     @Test("an answer has the objects of the task's own command, whether the line or the command line asks")
     func sameAsCommand() throws {
         func objects(_ arguments: String...) throws -> JSON? {
-            try Tool.run([arguments[0], picture, "--json"] + arguments[1...]).records[0]["objects"]
+            try Tool.run([arguments[0], picture, "--json", "--precision", "float32"] + arguments[1...]).records[0]["objects"]
         }
         let mask = try objects("mask", "--point", "20,16")
         #expect(try worker("mask", [], [line(1, Self.point)]).records[0]["objects"] == mask)
@@ -120,7 +120,7 @@ struct WorkerTests {
         let run = try worker("find", example, [line(1), line(2, Self.point), line(3)])
         #expect(run.status == 0, "\(run.messages)")
         let answers = try run.records
-        let direct = try Tool.run(["find", picture, "--json"] + example).records[0]
+        let direct = try Tool.run(["find", picture, "--json", "--precision", "float32"] + example).records[0]
         #expect(answers[0]["objects"] == direct["objects"])
         #expect(answers[0]["stop"] == direct["stop"])
         #expect(answers[1]["error"]?["code"]?.string == "line.prompt")

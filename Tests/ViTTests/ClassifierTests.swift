@@ -10,7 +10,7 @@ struct ClassifierTests {
     static let models = ["tiny", "odd"]
 
     private func load(_ name: String) throws -> (vit: ViT, steps: ViTGolden) {
-        (try ViT(contentsOf: ViTGolden.folder.appending(path: name)), try ViTGolden(file: "\(name)/steps"))
+        (try ViT(contentsOf: ViTGolden.folder.appending(path: name), precision: .float32), try ViTGolden(file: "\(name)/steps"))
     }
 
     @Test("pixel values are transformers' to the last bit, with a preprocessor's file and without", arguments: models)
@@ -108,7 +108,7 @@ struct ClassifierTests {
         let text = try String(contentsOf: ViTGolden.folder.appending(path: "tiny/config.json"), encoding: .utf8)
         try #require(text.contains(old))
         try folder.write("config.json", text.replacingOccurrences(of: old, with: new))
-        let error = #expect(throws: WeightsError.self) { try ViT(contentsOf: folder.url) }
+        let error = #expect(throws: WeightsError.self) { try ViT(contentsOf: folder.url, precision: .float32) }
         #expect(error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)")
     }
 
@@ -119,7 +119,7 @@ struct ClassifierTests {
         let text = try String(contentsOf: golden.appending(path: "config.json"), encoding: .utf8)
         try folder.write("config.json", text.replacingOccurrences(of: "\"2\": \"LABEL_2\"", with: "\"2\": \"a\", \"3\": \"b\""))
         try FileManager.default.copyItem(at: golden.appending(path: "model.safetensors"), to: folder["model.safetensors"])
-        let error = #expect(throws: WeightsError.self) { try ViT(contentsOf: folder.url) }
+        let error = #expect(throws: WeightsError.self) { try ViT(contentsOf: folder.url, precision: .float32) }
         #expect(error?.code == "weights.shape" && error?.description.contains("classifier.weight is [3, 14], expected [4, 14]") == true)
     }
 }

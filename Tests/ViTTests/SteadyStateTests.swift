@@ -10,7 +10,7 @@ struct SteadyStateTests {
         await #expect(processExitsWith: .success) {
             // On one thread, for which buffers are held at the same time depends on how bands of rows happen to overlap.
             Parallel.threads = 1
-            let vit = try ViT(contentsOf: ViTGolden.folder.appending(path: "tiny"))
+            let vit = try ViT(contentsOf: ViTGolden.folder.appending(path: "tiny"), precision: .float32)
             let picture = try ViTGolden(file: "tiny/steps").picture(0)
             func once() throws { _ = vit.classify(try vit.encode(picture)) }
             try once()
