@@ -222,9 +222,15 @@ def step_loss(model, batch, cast, fits_all):
     instance = owner[picture, cell]
     number = picture * MOST + instance
     share = 1 / torch.bincount(number, minlength=pictures * MOST)[number]  # an instance's cells share its weight
-    masks, masked = mask_loss(model, batch, [tap[:pictures] for tap in taps], texts, crops, answers, cast)
-    boxes, found = box_loss(model, batch, tokens[:pictures], texts, answers, (picture, cell, instance, share), cast)
+    masks, masked = mask_loss(model, batch, [held_back(tap[:pictures]) for tap in taps], texts, crops, answers, cast)
+    boxes, found = box_loss(model, batch, held_back(tokens[:pictures]), texts, answers, (picture, cell, instance, share), cast)
     return by_cell + by_name + 0.25 * by_crop + masks + boxes, figures | seen | dict(crop=by_crop) | masked | found
+
+
+def held_back(features, share=0.2):
+    """The features as they are, of whose gradient a share goes back: masks and boxes pull four times as hard on the image encoder as names do,
+    and at once it forgets them."""
+    return share * features + (1 - share) * features.detach()
 
 
 def cell_loss(model, tokens, picture, cell, owner, objects, fits, cast):

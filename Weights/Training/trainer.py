@@ -94,16 +94,75 @@ class Average:
 
 
 def optimiser(model, rate, decay=0.05, betas=(0.9, 0.98)):
-    """AdamW; no decay on biases, norms, tokens and position tables."""
+    """Muon for the layers' matrices, AdamW for all else; no decay on biases, norms, tokens and position tables."""
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     plain = lambda name, p: p.ndim < 2 or "embed" in name or "token" in name or "rel_pos" in name
-    return torch.optim.AdamW(
-        [
-            dict(params=[p for name, p in named if not plain(name, p)], weight_decay=decay),
-            dict(params=[p for name, p in named if plain(name, p)], weight_decay=0.0),
-        ],
-        lr=rate, betas=betas, foreach=True,
+    hidden = lambda name, p: p.ndim == 2 and "layers." in name and not plain(name, p)
+    return Optimiser(
+        Muon([p for name, p in named if hidden(name, p)], rate, decay),
+        torch.optim.AdamW(
+            [
+                dict(params=[p for name, p in named if not plain(name, p) and not hidden(name, p)], weight_decay=decay),
+                dict(params=[p for name, p in named if plain(name, p)], weight_decay=0.0),
+            ],
+            lr=rate, betas=betas, foreach=True,
+        ),
     )  # fmt: skip
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose every step is made orthogonal (Jordan et al. 2024), as large as AdamW's (Liu et al. 2025, Muon is scalable, 2.2)."""
+
+    def __init__(self, parameters, rate, decay, momentum=0.95):
+        super().__init__(parameters, dict(lr=rate, weight_decay=decay, momentum=momentum))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            shapes = {}
+            for p in group["params"]:
+                if p.grad is not None:
+                    shapes.setdefault((min(p.shape), max(p.shape)), []).append(p)
+            for (_, longest), each in shapes.items():
+                for p in each:
+                    self.state[p].setdefault("momentum", torch.zeros_like(p))
+                gradients, kept = [p.grad for p in each], [self.state[p]["momentum"] for p in each]
+                torch._foreach_lerp_(kept, gradients, 1 - group["momentum"])
+                ahead = torch._foreach_lerp(gradients, kept, group["momentum"])
+                wide = [p.shape[0] <= p.shape[1] for p in each]
+                steps = orthogonal(torch.stack([a if w else a.T for a, w in zip(ahead, wide)]))
+                steps = [s if w else s.T for s, w in zip(steps, wide)]
+                torch._foreach_mul_(each, 1 - group["lr"] * group["weight_decay"])
+                torch._foreach_add_(each, steps, alpha=-0.2 * longest**0.5 * group["lr"])
+
+
+def orthogonal(matrices, steps=5):
+    """The nearest matrices with singular values of about one, by Newton and Schulz: [n, rows, columns], rows <= columns."""
+    x = matrices.bfloat16()
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(steps):
+        square = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=-4.7750, alpha=2.0315), x, beta=3.4445)
+    return x.to(matrices.dtype)
+
+
+class Optimiser:
+    """Two optimisers as one."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    @property
+    def param_groups(self):
+        return [group for part in self.parts for group in part.param_groups]
+
+    def step(self):
+        for part in self.parts:
+            part.step()
+
+    def zero_grad(self, set_to_none=True):
+        for part in self.parts:
+            part.zero_grad(set_to_none=set_to_none)
 
 
 def cosine(step, total, warmup, peak, floor=0.01):
@@ -292,15 +351,23 @@ def train(arguments, build, resized, batches, loss):
     print(f"{'done' if step >= total else 'stopped'} at step {step} of {total}", flush=True)
 
 
+KEPT = "step", "exp_avg", "exp_avg_sq", "momentum"
+
+
 def moments(optimise, model):
-    """AdamW's state by parameter name, so that a change of picture size can stretch it with the parameters; as bf16 to keep the file small."""
+    """The optimisers' state by parameter name, so that a change of picture size can stretch it with the parameters; as bf16 to keep the file small."""
     names = {parameter: name for name, parameter in model.named_parameters()}
     short = lambda value: value.bfloat16() if value.ndim else value
-    return {key: {names[p]: short(state[key]) for p, state in optimise.state.items()} for key in ("step", "exp_avg", "exp_avg_sq")}
+    states = [(names[p], state) for part in optimise.parts for p, state in part.state.items()]
+    return {key: {name: short(state[key]) for name, state in states if key in state} for key in KEPT}
 
 
 def restore(optimise, model, saved):
-    for name, parameter in model.named_parameters():
-        if name in saved["step"]:
-            state = {key: saved[key][name].to(parameter.device, parameter.dtype) for key in ("exp_avg", "exp_avg_sq")}
-            optimise.state[parameter] = dict(step=saved["step"][name]) | state
+    """What fits: a run begun with another optimiser goes on with that one's moments missing."""
+    parameters = dict(model.named_parameters())
+    for part, keys in zip(optimise.parts, (KEPT[3:], KEPT[:3])):
+        for parameter in (p for group in part.param_groups for p in group["params"]):
+            name = next(name for name, p in parameters.items() if p is parameter)
+            if all(name in saved.get(key, {}) for key in keys):
+                value = lambda key: saved[key][name] if key == "step" else saved[key][name].to(parameter.device, parameter.dtype)
+                part.state[parameter] = {key: value(key) for key in keys}
