@@ -9,8 +9,8 @@ import Testing
         let persam = PerSAM(try Materials.sam())
         let boot = try persam.learn([Materials.boot()])
         var options = FindOptions()
-        // Read off these four pictures: the starter model takes a pineapple for a boot at 0.779 and a boot on its side at 0.789.
-        options.threshold = 0.785
+        // Read off these four pictures: the starter model gives a pineapple 0.78 and the boot it knows least 0.86.
+        options.threshold = 0.82
         let found = try persam.find(boot, in: persam.encode(Materials.scene(name)), options: options)
         #expect(found.count == count)
         #expect(found.map(\.score) == found.map(\.score).sorted(by: >))
@@ -48,15 +48,15 @@ import Testing
     @Test("what resembles a negative example more is not found")
     func negatives() throws {
         let persam = PerSAM(try Materials.sam())
-        let scene = try persam.encode(Materials.scene("shelf"))
+        let scene = try persam.encode(Materials.scene("crowd"))
         let turtle = Example(try Materials.scene("path"), box: Box(x1: 280, y1: 50, x2: 445, y2: 190))
         var options = FindOptions()
         options.threshold = 0.5
         let without = try persam.find(persam.learn([Materials.boot()]), in: scene, options: options)
         let with = try persam.find(persam.learn([Materials.boot()], negatives: [turtle]), in: scene, options: options)
-        let place = Box(x1: 322, y1: 314, x2: 481, y2: 428)
+        let place = Box(x1: 8, y1: 380, x2: 111, y2: 462)
         #expect(without.contains { $0.box.iou(place) > 0.8 })
-        #expect(!with.contains { $0.box.iou(place) > 0.5 } && with.count >= 2)
+        #expect(!with.contains { $0.box.iou(place) > 0.5 } && with.count >= 5)
     }
 
     @Test("two classes share a picture without sharing a pixel")

@@ -95,7 +95,7 @@ class TextBatches:
     """
 
     def __init__(self, root, batch, side, seed, tokenizer, alone=0):
-        """alone: the first steps, whose batches are `easy`."""
+        """alone: the first steps, whose batches are `easy`, as is every second one after them."""
         self.root, self.batch, self.side, self.seed, self.tokenizer, self.alone = root, batch, side, seed, tokenizer, alone
         self.composer = None
 
@@ -123,7 +123,7 @@ class TextBatches:
     def __call__(self, index):
         if self.composer is None:
             self.open()
-        if index < self.alone:
+        if index < self.alone or index % 2:
             return self.easy(index)
         names, side, batch = self.names, self.side, self.batch
         scenes, random = self.reuse(index, self.seed, self.draw)
@@ -180,7 +180,7 @@ class TextBatches:
     def draw_easy(self, composer):
         """[(None, scene)]: few and large objects, any."""
         out = []
-        while len(out) < self.batch:
+        while len(out) < self.easy_batch:
             count = int(composer.random.integers(3, 7))
             scales = np.exp(composer.random.uniform(np.log(0.22), np.log(0.65), count))
             scene = composer.scene([composer.any_object() for _ in range(count)], scales)
@@ -194,8 +194,9 @@ class TextBatches:
         pictures [B, s, s, 3] · kept [B, n] three eighths of the cells, the covered ones first: the others teach no name · owner [B, n] number of
         the instance in a kept cell or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] · named [MORE]
         """
+        self.easy_batch = self.batch if index < self.alone else self.batch * 7 // 4
         scenes, random = self.reuse(index, self.seed, self.draw_easy)
-        batch, side = self.batch, self.side
+        batch, side = self.easy_batch, self.side
         out = dict(
             pictures=np.empty((batch, side, side, 3), np.uint8), owner=np.empty((batch, (side // 16) ** 2), np.uint8), object=np.zeros((batch, MOST), np.int64)
         )  # fmt: skip

@@ -296,7 +296,7 @@ def guided_prompts(features, batch, rows, truth, truths, clicks, side):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
-    add_arguments(parser, "sam-nano", stages="128x32:10000,256x16:10000", batch=16, rate=8e-4, decay=0.3)
+    add_arguments(parser, "sam-nano", stages="128x32:8000,256x16:5000", batch=16, rate=8e-4, decay=0.3)
     arguments = parser.parse_args()
     dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
     train(

@@ -16,7 +16,8 @@ What is hard to say (an apple for "red apple") counts neither way.
 Words are learned by way of a table: every name has a vector of its own, a row that no model keeps. Cells learn against all rows, like a
 classifier; the text encoder learns to say the row for the name, from texts alone; masks and boxes are asked for with what it says. Learned
 together from nothing, all texts fall onto one embedding: all cells look alike at first, so the pictures pull every text along one direction.
-The first steps (`--alone`) are nothing but that, on small pictures.
+The first steps (`--alone`) are nothing but that, on small pictures, and of the later ones every second: a batch of whole questions has few
+objects in it, and of its cells' names little but noise would reach the encoder.
 
 Boxes: every cell that an instance covers for the most part predicts its box; of them the one with the least cost (box and class) has to
 say yes, those with a good box may, all others must not. Masks: one of the 16 pixels of each 4 x 4 block, another one for
@@ -224,12 +225,11 @@ def step_loss(model, batch, cast, fits_all):
     share = 1 / torch.bincount(number, minlength=pictures * MOST)[number]  # an instance's cells share its weight
     masks, masked = mask_loss(model, batch, [held_back(tap[:pictures]) for tap in taps], texts, crops, answers, cast)
     boxes, found = box_loss(model, batch, held_back(tokens[:pictures]), texts, answers, (picture, cell, instance, share), cast)
-    return by_cell + by_name + 0.25 * by_crop + masks + boxes, figures | seen | dict(crop=by_crop) | masked | found
+    return 0.1 * by_cell + by_name + 0.25 * by_crop + masks + boxes, figures | seen | dict(crop=by_crop) | masked | found
 
 
-def held_back(features, share=0.2):
-    """The features as they are, of whose gradient a share goes back: masks and boxes pull four times as hard on the image encoder as names do,
-    and at once it forgets them."""
+def held_back(features, share=0.3):
+    """The features as they are, of whose gradient a share goes back: the image encoder is first of all to tell names apart."""
     return share * features + (1 - share) * features.detach()
 
 
@@ -260,7 +260,7 @@ def cell_loss(model, tokens, picture, cell, owner, objects, fits, cast):
 
 def text_loss(model, batch, cast):
     """The text encoder against the names' vectors: the loss, what it says [texts, D] (no gradient), and the figures."""
-    rows, said = model.rows().detach(), fast.read(model.clip, batch["texts"], cast)
+    rows, said = model.rows(), fast.read(model.clip, batch["texts"], cast)
     loss, named = name_loss(said, rows, batch["named"])
     said = said.detach()
     return loss, said, dict(name=loss, named=named, close=F.cosine_similarity(said, rows[batch["named"]]).mean())
@@ -278,9 +278,9 @@ def word_loss(model, batch, cast, fits):
 def name_loss(said, rows, named, scale=10.0):
     """The text encoder learns the table: said [T, C], rows [names, C], named [T] → squared error and the contrast among all names; the share
     of texts whose own row is the nearest."""
-    logits = scale * F.normalize(said, dim=1) @ F.normalize(rows, dim=1).T
+    logits = scale * F.normalize(said, dim=1) @ F.normalize(rows.detach(), dim=1).T
     nearest = (logits.detach().argmax(1) == named).float().mean()
-    return F.mse_loss(said, rows[named]) + F.cross_entropy(logits, named), nearest
+    return F.mse_loss(said, rows.detach()[named]) + F.mse_loss(said.detach(), rows[named]) + F.cross_entropy(logits, named), nearest
 
 
 def mask_loss(model, batch, taps, texts, crops, answers, cast):
@@ -393,8 +393,8 @@ def box_loss(model, batch, tokens, texts, answers, covered, cast):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
-    add_arguments(parser, "words-nano", stages="128x64:12000,192x16:14000,256x12:6000", batch=16, rate=1.2e-3, decay=0.25)
-    parser.add_argument("--alone", type=int, default=12000, help="first steps, in which names are learned from cells alone")
+    add_arguments(parser, "words-nano", stages="128x64:9500,192x16:14000,256x12:4000", batch=16, rate=1.2e-3, decay=0.25)
+    parser.add_argument("--alone", type=int, default=9500, help="first steps, in which names are learned from cells alone")
     arguments = parser.parse_args()
     library, known = named_library(arguments.root)
     names = every_name(known)
