@@ -38,7 +38,8 @@ struct CheckByWordsTests {
         #expect(try find("--clip-model", TinyModels.clip).status == 64)
         #expect(try find("--text", "ab", "--text-threshold", "2").status == 64)
         #expect(try find("--text", "", "--clip-model", TinyModels.clip).status == 64)
-        let two = try find("--example", "cup=\(Tool.example("boot.jpg"))#box=199,142,451,358", "--text", "ab", "--clip-model", TinyModels.clip)
+        let cup = "cup=\(Tool.example("boot.jpg"))#box=199,142,451,358"
+        let two = try find("--example", cup, "--text", "ab", "--clip-model", TinyModels.clip)
         #expect(two.status == 64)
         #expect(two.messages.contains("CLASS=WORDS"))
         let wrong = try find("--text", "ab", "--clip-model", "sam-nano")

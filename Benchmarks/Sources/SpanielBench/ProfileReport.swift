@@ -24,14 +24,16 @@ struct ProfileReport {
         func line(_ name: String, calls: String, _ milliseconds: Double, _ operations: Double) {
             let rate = operations / milliseconds * 1000
             let rates = operations > 0 ? [decimals(rate * 1e-9, 0), decimals(100 * rate / limits.arithmetic, 0) + " %"] : ["", ""]
-            print("| " + ([name, calls, decimals(milliseconds, 2), decimals(100 * milliseconds / each(total), 1) + " %"] + rates).joined(separator: " | ") + " |")
+            let share = decimals(100 * milliseconds / each(total), 1) + " %"
+            print("| " + ([name, calls, decimals(milliseconds, 2), share] + rates).joined(separator: " | ") + " |")
         }
         for entry in entries.prefix(Self.rows) {
             line(entry.name, calls: "\(entry.calls / Self.runs)", each(entry.seconds) * 1000, each(entry.operations))
         }
         let small = entries.dropFirst(Self.rows)
         if !small.isEmpty {
-            line("\(small.count) smaller ones", calls: "", each(small.reduce(0) { $0 + $1.seconds }) * 1000, each(small.reduce(0) { $0 + $1.operations }))
+            let sum = { (figure: KeyPath<Profile.Entry, Double>) in each(small.reduce(0) { $0 + $1[keyPath: figure] }) }
+            line("\(small.count) smaller ones", calls: "", sum(\.seconds) * 1000, sum(\.operations))
         }
         let operations = entries.reduce(0) { $0 + $1.seconds } * 1000
         line("outside them: the picture, memory, the order of things", calls: "", each(total - operations), 0)
