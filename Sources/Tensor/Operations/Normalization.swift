@@ -35,7 +35,8 @@ public func softmax(_ x: Tensor) -> Tensor {
 
 /// Runs a function over blocks of rows of the last axis.
 private func rowwise(
-    _ name: StaticString, _ x: Tensor, _ body: (_ rows: Int, _ columns: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void
+    _ name: StaticString, _ x: Tensor,
+    _ body: (_ rows: Int, _ columns: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void
 ) -> Tensor {
     let columns = x.shape[-1]
     return Profile.timed("\(name) \(x.shape)") {
