@@ -65,7 +65,7 @@ def classes(judge, tool, folder, path, expected):
     """`spaniel classify`: the five best, with their probabilities."""
     names = load(folder).config.id2label
     best = expected["logits.32"][0].softmax(-1).topk(min(5, len(names)))
-    found = json.loads(spaniel(tool, "classify", path, "--model", folder, "--json"))["classes"][: len(best.values)]
+    found = json.loads(spaniel(tool, "classify", path, "--model", folder, "--json", "--precision", "float32"))["classes"][: len(best.values)]
     same = [entry["class"] for entry in found] == [names[i] for i in best.indices.tolist()]
     close = same and all(abs(entry["score"] - p) <= 1e-4 * best.values[0] for entry, p in zip(found, best.values.tolist()))
     judge(f"classify: {'the same classes' if same else found}{'' if close else ', other probabilities'}", close)

@@ -32,7 +32,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         found = pathlib.Path(folder) / "found.json"
         subprocess.run(
-            [spaniel, "find", "--example", example, "--quiet", "--export", f"coco:{found}", *names], check=True, cwd=examples,
+            [spaniel, "find", "--precision", "float32", "--example", example, "--quiet", "--export", f"coco:{found}", *names], check=True, cwd=examples,
             stdout=subprocess.DEVNULL)
         report = json.loads(subprocess.run(
             [spaniel, "evaluate", "--truth", f"coco:{truth}", "--predictions", f"coco:{found}", "--json", "--quiet"], check=True,
