@@ -70,6 +70,12 @@ def example_crop(picture, mask, side):
     return np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR))
 
 
+def fractions(box, side):
+    """Corners in pixels → centre and size in 0…1."""
+    x0, y0, x1, y1 = box
+    return (x0 + x1) / 2 / side, (y0 + y1) / 2 / side, (x1 - x0) / side, (y1 - y0) / side
+
+
 def cells_of(owner, count):
     """[side, side] numbers of instances, NONE or HIDDEN → [cells]: the instance that covers half of a cell, NONE if there is none.
 
@@ -141,8 +147,7 @@ class TextBatches:
             out["pictures"][b] = scene.picture
             out["map"][b][scene.unsure] = HIDDEN
             for i, instance in enumerate(scene.instances):
-                x0, y0, x1, y1 = instance.box
-                out["boxes"][b, i] = (x0 + x1) / 2 / side, (y0 + y1) / 2 / side, (x1 - x0) / side, (y1 - y0) / side
+                out["boxes"][b, i] = fractions(instance.box, side)
                 out["present"][b, i] = True
                 out["which"][b, i] = b // GROUP * POOL + pool.index(instance.object)
                 out["map"][b][instance.mask] = i
@@ -191,19 +196,20 @@ class TextBatches:
     def easy(self, index):
         """The k-th batch to learn names from.
 
-        pictures [B, s, s, 3] · kept [B, n] three eighths of the cells, the covered ones first: the others teach no name · owner [B, n] number of
+        pictures [B, s, s, 3] · boxes [B, 10, 4] as centre and size · kept [B, n] three eighths of the cells, the covered ones first: the others teach no name · owner [B, n] number of
         the instance in a kept cell or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] · named [MORE]
         """
         self.easy_batch = self.batch if index < self.alone else self.batch * 7 // 4
         scenes, random = self.reuse(index, self.seed, self.draw_easy)
         batch, side = self.easy_batch, self.side
         out = dict(
-            pictures=np.empty((batch, side, side, 3), np.uint8), owner=np.empty((batch, (side // 16) ** 2), np.uint8), object=np.zeros((batch, MOST), np.int64)
+            pictures=np.empty((batch, side, side, 3), np.uint8), boxes=np.zeros((batch, MOST, 4), np.float32),
+            owner=np.empty((batch, (side // 16) ** 2), np.uint8), object=np.zeros((batch, MOST), np.int64),
         )  # fmt: skip
         for b, (_, scene) in enumerate(scenes):
             owner = np.full((side, side), NONE, np.uint8)
             for i, instance in enumerate(scene.instances):
-                owner[instance.mask] = i
+                owner[instance.mask], out["boxes"][b, i] = i, fractions(instance.box, side)
             out["pictures"][b], out["owner"][b] = scene.picture, cells_of(owner, len(scene.instances))
             out["object"][b, : len(scene.instances)] = [instance.object for instance in scene.instances]
         order = ((out["owner"] == NONE) + random.random(out["owner"].shape)).argsort(1)

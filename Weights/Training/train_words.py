@@ -173,6 +173,23 @@ def overlap(a, b):
     return iou, iou - (hull - union) / hull.clamp(min=1e-9)
 
 
+def apart(boxes, real):
+    """Of boxes by centre and size: the sum of the four differences, IoU and generalised IoU."""
+    return (boxes - real).abs().sum(-1), *overlap(corners(boxes), corners(real))
+
+
+def whole_features(model, tokens, cast):
+    """OWL-ViT's features of cells, each times the class token: tokens [B, 1 + cells, C] → [B, cells, C]."""
+    return fast.norm(cast, model.layer_norm, tokens[:, 1:] * tokens[:, :1])
+
+
+def boxes_of(model, features, bias, cast):
+    """OWL-ViT's box head: features [..., C], the cells' own boxes as `bias` [..., 4] → centre and size in 0…1."""
+    head = model.box_head
+    inner = F.gelu(fast.linear(cast, head.dense1, F.gelu(fast.linear(cast, head.dense0, features))))
+    return (fast.linear(cast, head.dense2, inner).float() + bias).sigmoid()
+
+
 def scores(embeds, queries, shift, scale):
     """OWL-ViT's class head after its dense layer: embeds [B, cells, C], queries [Q, C] → logits [B, cells, Q]."""
     cosine = F.normalize(embeds.float(), dim=-1) @ F.normalize(queries.float(), dim=-1).T
@@ -272,7 +289,14 @@ def word_loss(model, batch, cast, fits):
     owner = batch["owner"].long()
     by_cell, figures = cell_loss(model, tokens, *torch.where(owner < NONE), owner, batch["object"], fits, cast)
     by_name, _, more = text_loss(model, batch, cast)
-    return by_cell + by_name, figures | more
+    picture, cell = torch.where(owner < NONE)
+    instance = owner[picture, cell]
+    number = picture * MOST + instance
+    share = 1 / torch.bincount(number, minlength=len(owner) * MOST)[number]
+    boxes = boxes_of(model, whole_features(model, tokens, cast)[picture, cell], model.box_bias[batch["kept"][picture, cell]], cast)
+    distance, iou, giou = apart(boxes, batch["boxes"][picture, instance])
+    box = ((5 * distance + 2 * (1 - giou)) * share).sum() / share.sum()
+    return by_cell + by_name + 2 * box, figures | more | dict(easy_box=box, easy_box_iou=(iou * share).sum() / share.sum())
 
 
 def name_loss(said, rows, named, scale=10.0):
@@ -333,17 +357,15 @@ def box_loss(model, batch, tokens, texts, answers, covered, cast):
     """owlvit-nano's: boxes of all cells on an instance, classes by text, classes by example."""
     pictures, which, present = len(answers), batch["which"], batch["present"]
     picture, cell, instance, share = covered
-    image = fast.norm(cast, model.layer_norm, tokens[:, 1:] * tokens[:, :1])
-    inner = F.gelu(fast.linear(cast, model.box_head.dense1, F.gelu(fast.linear(cast, model.box_head.dense0, image))))
-    boxes = (fast.linear(cast, model.box_head.dense2, inner).float() + model.box_bias).sigmoid()
+    image = whole_features(model, tokens, cast)
+    boxes = boxes_of(model, image, model.box_bias, cast)
     head = model.class_head
     embeds, shift, scale = (fast.linear(cast, layer, image).float() for layer in (head.dense0, head.logit_shift, head.logit_scale))
     logits = scores(embeds, texts, shift, scale)  # [B, cells, T]
 
     count = present.sum().clamp(min=1)
     predicted, real = boxes[picture, cell], batch["boxes"][picture, instance]
-    distance = (predicted - real).abs().sum(-1)
-    iou, giou = overlap(corners(predicted), corners(real))
+    distance, iou, giou = apart(predicted, real)
     box = (5 * distance * share + 2 * (1 - giou) * share).sum() / count
 
     fit = answers[picture, instance]  # [N, T]
@@ -387,7 +409,7 @@ def box_loss(model, batch, tokens, texts, answers, covered, cast):
         hit = (right & holds).sum() / holds.sum().clamp(min=1)
         matched_iou = overlap(corners(boxes[row, at]), corners(batch["boxes"][row, column]))[0].mean()
     figures = dict(by_text=by_text, by_example=by_example, box=box, box_iou=matched_iou, example_hit=hit)
-    return 2 * by_text + 2 * by_example + 0.5 * box, figures
+    return 2 * by_text + 2 * by_example + 2 * box, figures
 
 
 def main():
