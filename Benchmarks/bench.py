@@ -22,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from macs import answer_macs, encode_macs
+
 NAMES = {"pytorch": "PyTorch", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -58,23 +60,6 @@ class Process:
         self.process.stdin.write("quit\n")
         self.process.stdin.flush()
         self.process.wait(timeout=60)
-
-
-def encode_macs(config: dict) -> float:
-    """Multiplications of one encode of the image, none for the padding of windows."""
-    vision = {
-        "hidden_size": 768, "num_hidden_layers": 12, "image_size": 1024, "patch_size": 16, "window_size": 14, "mlp_dim": None,
-        "mlp_ratio": 4.0, "num_attention_heads": 12, "output_channels": 256, "global_attn_indexes": [2, 5, 8, 11], "num_channels": 3,
-    } | config.get("vision_config", {})
-    side = vision["image_size"] // vision["patch_size"]
-    tokens, channels, out = side * side, vision["hidden_size"], vision["output_channels"]
-    hidden = vision["mlp_dim"] or int(channels * vision["mlp_ratio"])
-    total = tokens * channels * (vision["num_channels"] * vision["patch_size"] ** 2 + out) + tokens * out * out * 9
-    for layer in range(vision["num_hidden_layers"]):
-        reach = side if layer in vision["global_attn_indexes"] else vision["window_size"]
-        total += tokens * channels * (4 * channels + 2 * hidden)
-        total += tokens * channels * (2 * reach * reach + 2 * reach)  # scores, values, the two relative positions
-    return total
 
 
 def burst(process: Process, task: str, count: int) -> float:
@@ -156,31 +141,6 @@ def table(rows: list[list[str]]) -> str:
 
 def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-
-
-def layers_macs(tokens: int, channels: int, hidden: int, layers: int) -> int:
-    """Of transformer layers: the projections and the MLP, the scores and the values."""
-    return layers * tokens * (4 * channels * channels + 2 * channels * hidden + 2 * tokens * channels)
-
-
-def answer_macs(config: dict) -> float:
-    """Multiplications that one answer of ViT, CLIPSeg or OWL-ViT needs: its picture's, as a text has a hundredth of them."""
-    vision = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "patch_size": 32 if "text_config" in config else 16}
-    kind = config["model_type"]
-    vision |= {"image_size": 768 if kind == "owlvit" else 224} | config.get("vision_config", config)
-    channels, patch = vision["hidden_size"], vision["patch_size"]
-    side = 352 if kind == "clipseg" else vision["image_size"]
-    cells = (side // patch) ** 2
-    layers = vision["num_hidden_layers"]
-    heads = 0
-    if kind == "clipseg":  # the layers after the last one that is looked at are not needed; the decoder has one for each
-        looked, width, hidden = config["extract_layers"], config["reduce_dim"], config["decoder_intermediate_size"]
-        layers = max(looked) + 1
-        heads = layers_macs(cells + 1, width, hidden, len(looked)) + len(looked) * (cells + 1) * channels * width
-        heads += cells * (width * width * 9 + 16 * width * width // 2 + 256 * width // 2)
-    elif kind == "owlvit":
-        heads = cells * channels * (config.get("text_config", {}).get("hidden_size", 512) + 2 * channels + 4)
-    return cells * channels * 3 * patch * patch + layers_macs(cells + 1, channels, vision["intermediate_size"], layers) + heads
 
 
 # The other models: the word of --only, the folder, what its row says.
