@@ -319,7 +319,7 @@ def main() -> None:
     if "process" in only and arguments.tool.exists():
         picture = picture_file(arguments.work, side)
         point = f"{0.55 * side:g},{0.4 * side:g}"
-        command = [arguments.tool, "mask", picture, "--point", point, "--model", model, "--threads", arguments.threads, "--precision", arguments.precision, "--json"]
+        command = [arguments.tool, "mask", picture, "--point", point, "--model", model, "--threads", arguments.threads, "--precision", arguments.precision]
         work = "whole process: load, encode, decode"
         print(f"{work} ", end="", file=sys.stderr, flush=True)
         theirs = {}

@@ -22,14 +22,14 @@ public struct CLIP: Sendable {
     package let scale: Float
     package let texts: Texts
 
-    /// How the image encoder computes.
+    /// How the encoders compute.
     public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .fastest }
 
     /// Loads a model folder in the hub's layout; its tokenizer is read when the first text comes.
-    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
+    /// - Parameter precision: how the encoders compute; nil: `automaticPrecision`.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let reader = try ConfigurationReader(contentsOf: folder.appending(path: "config.json"))
@@ -51,10 +51,11 @@ public struct CLIP: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL,
         precision: Precision = .float32
     ) throws {
-        self.weights = weights.computing(in: precision)
+        let weights = weights.computing(in: precision)
+        self.weights = weights
         self.configuration = configuration
         self.preprocessing = preprocessing
-        imageEncoder = try ImageEncoder(weights["vision_model"].computing(in: precision), configuration.image)
+        imageEncoder = try ImageEncoder(weights["vision_model"], configuration.image)
         pictureProjection = try Linear(
             weights["visual_projection"], in: configuration.image.layers.channels, out: configuration.projection, bias: false)
         scale = try weights.tensor("logit_scale", []).exp().array[0]

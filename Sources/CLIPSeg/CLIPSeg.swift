@@ -32,14 +32,14 @@ public struct CLIPSeg: Sendable {
         .squash(Size(width: 352, height: 352)), filter: .bilinear, mean: ViT.Preprocessing.imageNetMean,
         deviation: ViT.Preprocessing.imageNetDeviation)
 
-    /// How the image encoder computes.
+    /// How the encoders compute; the decoder is float32.
     public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .fastest }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
+    /// - Parameter precision: how the encoders compute; nil: `automaticPrecision`.
     /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
@@ -62,8 +62,8 @@ public struct CLIPSeg: Sendable {
         self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
-        let root = weights["clip"]
-        imageEncoder = try CLIP.ImageEncoder(root["vision_model"].computing(in: precision), clip.image, grid: output.width / patch)
+        let root = self.weights["clip"]
+        imageEncoder = try CLIP.ImageEncoder(root["vision_model"], clip.image, grid: output.width / patch)
         pictureProjection = try Linear(root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
         texts = try CLIP.Texts(root, clip, tokenizerFolder: tokenizerFolder, isNormalized: false)
         decoder = try Decoder(weights["decoder"], configuration)

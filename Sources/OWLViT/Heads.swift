@@ -22,8 +22,9 @@ extension OWLViT {
         init(_ weights: Weights, _ configuration: Configuration) throws {
             let channels = configuration.channels
             classes = try Linear(weights["class_head"]["dense0"], in: channels, out: configuration.embedding)
-            shift = try Linear(weights["class_head"]["logit_shift"], in: channels, out: 1)
-            scale = try Linear(weights["class_head"]["logit_scale"], in: channels, out: 1)
+            let small = weights["class_head"].computing(in: .float32)
+            shift = try Linear(small["logit_shift"], in: channels, out: 1)
+            scale = try Linear(small["logit_scale"], in: channels, out: 1)
             boxes = try Head(weights["box_head"], channels: channels, out: 4)
             objectness = configuration.version == .v2 ? try Head(weights["objectness_head"], channels: channels, out: 1) : nil
             boxBias = Self.boxBias(grid: configuration.grid)
@@ -43,7 +44,7 @@ extension OWLViT {
         }
     }
 
-    /// Three linear layers with GELU between them.
+    /// Three linear layers with GELU between them; the last always in float32, as its rounding would move the box, and it is small.
     package struct Head: Sendable {
         package let first: Linear
         package let second: Linear
@@ -52,7 +53,7 @@ extension OWLViT {
         init(_ weights: Weights, channels: Int, out: Int) throws {
             first = try Linear(weights["dense0"], in: channels, out: channels)
             second = try Linear(weights["dense1"], in: channels, out: channels)
-            third = try Linear(weights["dense2"], in: channels, out: out)
+            third = try Linear(weights["dense2"].computing(in: .float32), in: channels, out: out)
         }
 
         /// - Parameter x: [N, C].

@@ -23,14 +23,14 @@ public struct OWLViT: Sendable {
     package let heads: Heads
     package let texts: CLIP.Texts
 
-    /// How the image encoder computes.
+    /// How encoders and heads compute.
     public var precision: Precision { weights.precision }
 
     /// What suits this model on this processor.
     public static var automaticPrecision: Precision { .fastest }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
+    /// - Parameter precision: how encoders and heads compute; nil: `automaticPrecision`.
     /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
@@ -45,14 +45,14 @@ public struct OWLViT: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL,
         precision: Precision = .float32
     ) throws {
-        self.weights = weights.computing(in: precision)
+        let weights = weights.computing(in: precision)
+        self.weights = weights
         self.configuration = configuration
         self.preprocessing = preprocessing
         version = configuration.version
         let encoders = weights[configuration.version.modelType]
         let sizes = configuration.encoders.image.layers
-        imageEncoder = try CLIP.ImageEncoder(
-            encoders["vision_model"].computing(in: precision), configuration.encoders.image, preNorm: "pre_layernorm")
+        imageEncoder = try CLIP.ImageEncoder(encoders["vision_model"], configuration.encoders.image, preNorm: "pre_layernorm")
         mergedNorm = try LayerNorm(weights["layer_norm"], sizes.channels, epsilon: sizes.epsilon)
         heads = try Heads(weights, configuration)
         texts = try CLIP.Texts(encoders, configuration.encoders, tokenizerFolder: tokenizerFolder, isNormalized: true)

@@ -1,5 +1,11 @@
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Where tensors get their memory: buffers are kept by size class and handed out again, so that after one warm-up picture an encode asks
 /// the system for nothing.
 public final class BufferPool: Sendable {
@@ -60,9 +66,22 @@ public final class BufferPool: Sendable {
             state.statistics.allocations += 1
             state.statistics.bytesHeld += capacity * 4
             state.statistics.peakBytes = max(state.statistics.peakBytes, state.statistics.bytesHeld)
-            let raw = UnsafeMutableRawPointer.allocate(byteCount: capacity * 4, alignment: 64)
-            return Buffer(base: raw.bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
+            return Buffer(base: Self.allocate(byteCount: capacity * 4).bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
         }
+    }
+
+    /// Whole large pages of a buffer that has some are asked for as such: handing out one costs the system hardly more than a small one, and a
+    /// large model has a hundred thousand small ones.
+    private static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+        #if os(Linux)
+            let largePage = 2 << 20
+            if byteCount >= largePage {
+                let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: largePage)
+                madvise(raw, byteCount / largePage * largePage, MADV_HUGEPAGE)  // advice: where it is not taken, pages are small
+                return raw
+            }
+        #endif
+        return .allocate(byteCount: byteCount, alignment: 64)
     }
 
     func give(_ buffer: Buffer) {

@@ -1,7 +1,7 @@
 import CSpanielKernels
 import Synchronization
 
-/// The one thread pool. Work is cut by shape alone, never by the number of threads, so a result has the same bits on one or sixteen.
+/// The one thread pool. How work is cut changes no sum, so a result has the same bits on one thread or sixteen.
 public enum Parallel {
     /// How many threads work at once, the caller's among them; the processors this process may run on until set.
     public static var threads: Int {

@@ -42,14 +42,16 @@ public struct Tensor: Sendable {
         try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(start: storage.base + offset, count: count)) }
     }
 
-    /// The elements, row-major, for writing; copies first when the storage is shared.
+    /// The same values in memory of our own: a copy of what is lent, else itself.
+    var kept: Tensor { storage.isLent ? copy : self }
+
+    private var copy: Tensor {
+        withValues { values in Tensor(uninitialized: shape) { _ = $0.update(fromContentsOf: values) } }
+    }
+
+    /// The elements, row-major, for writing; copies first when the storage is shared or lent.
     package mutating func withMutableValues<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
-        if !isKnownUniquelyReferenced(&storage) {
-            let copy = withValues { values in
-                Tensor(uninitialized: shape) { _ = $0.update(fromContentsOf: values) }
-            }
-            self = copy
-        }
+        if storage.isLent || !isKnownUniquelyReferenced(&storage) { self = copy }
         return try withExtendedLifetime(storage) {
             try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
         }

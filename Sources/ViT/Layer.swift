@@ -67,7 +67,7 @@ extension ViT {
         package init(_ weights: Weights, channels: Int, heads: Int, names: LayerNames = .clip, bias: Bool = true) throws {
             self.heads = heads
             let parts = [names.queries, names.keys, names.values].map { weights[$0] }
-            let matrices = try parts.map { try $0.tensor("weight", [channels, channels]) }
+            let matrices = try parts.map { try $0.lent("weight", [channels, channels]) }
             let biases = try bias ? parts.map { try $0.tensor("bias", [channels]) } : []
             queriesKeysValues = Linear(
                 weight: .concatenated(matrices, axis: 0), bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0),

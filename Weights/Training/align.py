@@ -28,7 +28,7 @@ def aligned(model, make):
     taps, projected, cast = [], [], fast.Cast(torch.float32)
     for k in range(BATCHES):
         pictures = torch.from_numpy(make(2 * k)["pictures"])
-        tapped, tokens = fast.see(model.clip, pictures, model.taps, cast)
+        tapped, tokens, _ = fast.see(model.clip, pictures, model.taps, cast)
         taps.append(tapped[-1][:, 1:].flatten(0, 1))
         projected.append(F.linear(tokens[:, 1:], model.clip.visual_projection.weight).flatten(0, 1))
     tap, cell = torch.cat(taps), torch.cat(projected)

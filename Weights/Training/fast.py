@@ -45,13 +45,16 @@ def norm(cast, layer, x):
 QUICK = 1.702  # quick_gelu(x) = silu(1.702 x) / 1.702; both factors go into the weights
 
 
-def attend(cast, layer, x, hidden=None):
-    """CLIPAttention of x [N, t, C]; hidden [t, t] or [N, 1, t, t]: what a score loses, for a causal or padded sequence."""
+def attend(cast, layer, x, hidden=None, watched=None):
+    """CLIPAttention of x [N, t, C]; hidden [t, t] or [N, 1, t, t]: what a score loses, for a causal or padded sequence; the first head's scores
+    [N, t, t] are added to the list `watched`."""
     heads, (count, tokens, channels) = layer.num_heads, x.shape
     weight = torch.cat([cast(layer.q_proj.weight, layer.scale), cast(layer.k_proj.weight), cast(layer.v_proj.weight)])
     bias = torch.cat([cast(layer.q_proj.bias, layer.scale), cast(layer.k_proj.bias), cast(layer.v_proj.bias)])
     query, key, value = F.linear(x, weight, bias).view(count, tokens, 3, heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
     scores = query @ key.transpose(2, 3)
+    if watched is not None:
+        watched.append(scores[:, 0])
     if hidden is not None:
         scores = scores + hidden
     return linear(cast, layer.out_proj, (scores.softmax(-1) @ value).transpose(1, 2).flatten(2))
@@ -61,9 +64,9 @@ def clip_mlp(cast, mlp, x):
     return F.linear(F.silu(linear(cast, mlp.fc1, x, QUICK)), cast(mlp.fc2.weight, 1 / QUICK), cast(mlp.fc2.bias))
 
 
-def clip_layer(cast, layer, x, hidden=None):
+def clip_layer(cast, layer, x, hidden=None, watched=None):
     """CLIPEncoderLayer: x [N, t, C] float32."""
-    x = x + attend(cast, layer.self_attn, norm(cast, layer.layer_norm1, x), hidden).float()
+    x = x + attend(cast, layer.self_attn, norm(cast, layer.layer_norm1, x), hidden, watched).float()
     return x + clip_mlp(cast, layer.mlp, norm(cast, layer.layer_norm2, x)).float()
 
 
@@ -73,9 +76,10 @@ def clip_decoder_layer(cast, layer, x):
     return norm(cast, layer.layer_norm2, x + linear(cast, layer.mlp.fc2, F.relu(linear(cast, layer.mlp.fc1, x))))
 
 
-def see(clip, pictures, taps, cast, kept=None):
-    """CLIP's vision encoder: pictures [B, side, side, 3] uint8 → activations at the taps, shallow first, and all tokens after the last norm
-    in the products' precision, the class token first; of cells `kept` [B, n] alone, where given."""
+def see(clip, pictures, taps, cast, kept=None, watched=()):
+    """CLIP's vision encoder: pictures [B, side, side, 3] uint8 → activations at the taps, shallow first, all tokens after the last norm
+    in the products' precision, the class token first, and the first heads' scores [B, 1 + cells, 1 + cells] in the layers `watched`; of
+    cells `kept` [B, n] alone, where given."""
     vision, grid = clip.vision_model, pictures.shape[1] // PATCH
     embed, places = vision.embeddings, vision.embeddings.position_embedding.weight
     cells = F.linear(patches(pictures, grid, cast.dtype), cast(embed.patch_embedding.weight).permute(0, 2, 3, 1).flatten(1)).float() + places[1:]
@@ -84,11 +88,12 @@ def see(clip, pictures, taps, cast, kept=None):
     hidden = torch.cat([(embed.class_embedding + places[0]).expand(len(cells), 1, -1), cells], 1)
     first = vision.pre_layrnorm
     hidden, tapped = F.layer_norm(hidden, first.normalized_shape, first.weight, first.bias, first.eps), []
+    scores = []
     for i, layer in enumerate(vision.encoder.layers):
-        hidden = clip_layer(cast, layer, hidden)
+        hidden = clip_layer(cast, layer, hidden, watched=scores if i in watched else None)
         if i in taps:
             tapped.append(hidden)
-    return tapped, norm(cast, vision.post_layernorm, hidden)
+    return tapped, norm(cast, vision.post_layernorm, hidden), scores
 
 
 def read(clip, ids, cast):
@@ -123,8 +128,9 @@ def relative(cast, table, size, scale):
     return cast(table)[place[:, None] - place + size - 1] * (1 / scale)
 
 
-def attend_vision(cast, layer, x, across, window):
-    """SamVisionAttention over x [N, across²·window², C], `across` windows a side in each sequence."""
+def attend_vision(cast, layer, x, across, window, watched=None):
+    """SamVisionAttention over x [N, across²·window², C], `across` windows a side in each sequence; the first head's scores [N, cells, cells] are
+    added to the list `watched`."""
     heads, size = layer.num_attention_heads, across * window
     count, cells, channels = x.shape
     scaled = torch.cat([torch.full((channels, 1), layer.scale), torch.ones(2 * channels, 1)]).to(x.device, cast.dtype)
@@ -141,12 +147,15 @@ def attend_vision(cast, layer, x, across, window):
     is_down, is_right = (one[p].expand(shape).reshape(cells, size) for p in (place[:, None, :, None], place[None, :, None, :]))
     selects = torch.cat([is_down, is_right], 1).expand(len(key), -1, -1)
     scores = torch.cat([query, down, right], 2) @ torch.cat([key, selects], 2).transpose(1, 2)
+    if watched is not None:
+        watched.append(scores.view(count, heads, cells, cells)[:, 0])
     out = scores.softmax(-1) @ value
     return linear(cast, layer.proj, out.view(count, heads, cells, -1).transpose(1, 2).flatten(2))
 
 
-def encode(model, pictures, cast):
-    """pictures [B, side, side, 3] uint8, side a multiple of the windows' → features [B, C, g, g] in the products' precision."""
+def encode(model, pictures, cast, watched=None):
+    """pictures [B, side, side, 3] uint8, side a multiple of the windows' → features [B, C, g, g] in the products' precision; the first heads' scores
+    [B, cells, cells] of the global layers, cells by windows, are added to the list `watched`."""
     encoder, count, grid = model.vision_encoder, len(pictures), pictures.shape[1] // PATCH
     window = max(layer.window_size for layer in encoder.layers)
     across = grid // window
@@ -159,7 +168,7 @@ def encode(model, pictures, cast):
         if layer.window_size:
             x = attend_vision(cast, layer.attn, x.view(count * across**2, window**2, -1), 1, window).view_as(x)
         else:
-            x = attend_vision(cast, layer.attn, x, across, window)
+            x = attend_vision(cast, layer.attn, x, across, window, watched)
         hidden = hidden + x.float()
         x = linear(cast, layer.mlp.lin1, norm(cast, layer.layer_norm2, hidden))
         hidden = hidden + linear(cast, layer.mlp.lin2, F.gelu(x)).float()
@@ -361,7 +370,7 @@ def check_clip():
         torch.nn.init.normal_(parameter, std=0.2)
     pictures = torch.randint(256, (2, 96, 96, 3), dtype=torch.uint8)
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
-    before, (taps, _) = plain_see(model.clip, (pictures.permute(0, 3, 1, 2) / 255 - mean) / std, model.taps), see(model.clip, pictures, model.taps, cast)
+    before, (taps, _, _) = plain_see(model.clip, (pictures.permute(0, 3, 1, 2) / 255 - mean) / std, model.taps), see(model.clip, pictures, model.taps, cast)
     ids = torch.tensor(tokenizer(["a red apple", "the car", "a photo of a dog"], padding="longest")["input_ids"])
     conditions, pixel = torch.randn(4, 128), torch.tensor([0, 5, 10, 15])
     masks = model.clipseg().decoder(tuple(tap.repeat_interleave(2, 0) for tap in taps), conditions).logits

@@ -100,9 +100,10 @@ class TextBatches:
     [B/4, s, s, 3] of one instance of each pool, cropped [B/4] its object's number, cropped_from [B/4] its picture's
     """
 
-    def __init__(self, root, batch, side, seed, tokenizer, alone=0):
-        """alone: the first steps, whose batches are `easy`, as is every second one after them."""
-        self.root, self.batch, self.side, self.seed, self.tokenizer, self.alone = root, batch, side, seed, tokenizer, alone
+    def __init__(self, root, batch, side, seed, tokenizer, shapes=0, alone=0):
+        """alone: the first steps, whose batches are `easy`, as is every second one after them; shapes: those of them that ask no names."""
+        self.root, self.batch, self.side, self.seed, self.tokenizer = root, batch, side, seed, tokenizer
+        self.shapes, self.alone = shapes, alone
         self.composer = None
 
     def open(self):
@@ -197,7 +198,7 @@ class TextBatches:
         """The k-th batch to learn names from.
 
         pictures [B, s, s, 3] · boxes [B, 10, 4] as centre and size · kept [B, n] three eighths of the cells, the covered ones first: the others teach no name · owner [B, n] number of
-        the instance in a kept cell or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] · named [MORE]
+        the instance in a kept cell or NONE · object [B, 10] its number in the library · texts [MORE, ≤ 16] · named [MORE], both after `shapes`
         """
         self.easy_batch = self.batch if index < self.alone else self.batch * 7 // 4
         scenes, random = self.reuse(index, self.seed, self.draw_easy)
@@ -215,4 +216,4 @@ class TextBatches:
         order = ((out["owner"] == NONE) + random.random(out["owner"].shape)).argsort(1)
         out["kept"] = np.sort(order[:, : order.shape[1] * 3 // 8], 1)
         out["owner"] = np.take_along_axis(out["owner"], out["kept"], 1)
-        return out | self.sentences(random, [], MORE)
+        return out if index < self.shapes else out | self.sentences(random, [], MORE)

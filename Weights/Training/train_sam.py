@@ -147,6 +147,26 @@ def contrast(features, batch):
     return contrastive, point, (hit & held).sum() / held.sum().clamp(min=1)
 
 
+def group_loss(scores, masks, window):
+    """How far the watched heads are from looking at all cells of the own instance alike, the cross-entropy beyond the least possible: scores, for each
+    global layer, [B, cells, cells], cells by windows; masks [B, SLOTS, s, s] coverage 0…16.
+
+    What a cell is a part of, and how far that reaches, is hardly learned from masks alone.
+    """
+    cover = F.avg_pool2d(masks.float(), PATCH // 4)  # [B, SLOTS, g, g]
+    across = cover.shape[-1] // window
+    cover = cover.unflatten(3, (across, window)).unflatten(2, (across, window)).transpose(3, 4).flatten(2)
+    solid = (cover > 8).float()
+    count = solid.sum(2, keepdim=True)
+    share = solid / count.clamp(min=1)
+    asked = (count > 0).sum().clamp(min=1)
+    loss = 0
+    for each in scores:
+        seen = each.float().log_softmax(2)
+        loss = loss - torch.einsum("bsi,bij,bsj->", share, seen, share) / asked
+    return loss - len(scores) * count.clamp(min=1).log().sum() / asked
+
+
 # --- prompts ---------------------------------------------------------------------------------------------------------
 
 
@@ -208,10 +228,12 @@ def step_loss(model, batch, side, dtype=torch.bfloat16):
     3  mask, both points and the box of the mask so far
     """
     cast = Cast(dtype)
-    features = fast.encode(model, batch["pictures"], cast)
+    scores = []
+    features = fast.encode(model, batch["pictures"], cast, scores)
     exact = features.float()
     contrastive, point, hit = contrast(exact, batch)
-    figures = dict(contrast=contrastive, point=point, hit=hit)
+    group = group_loss(scores, batch["masks"], max(layer.window_size for layer in model.vision_encoder.layers))
+    figures = dict(contrast=contrastive, point=point, hit=hit, group=group)
     pictures, device = len(features), features.device
     cells, positions = (each.flatten(2).transpose(1, 2).to(dtype) for each in (features, image_positions(model)))
     truth = batch["masks"].float() / 16
@@ -269,7 +291,7 @@ def step_loss(model, batch, side, dtype=torch.bfloat16):
         masks = logits[torch.arange(c, device=device), 1 + iou[:, 1:].argmax(1)]
         sparse, _ = prompt(model, points=points, labels=labels, box=box_of(in_rows(masks), boxes_c, side))
         run(dict(guided3=c), fc, tc, sparse, masks)
-    return sum(losses) + 0.5 * contrastive + 0.2 * point, figures
+    return sum(losses) + 0.5 * contrastive + 0.2 * point + 0.3 * group, figures
 
 
 def guided_prompts(features, batch, rows, truth, truths, clicks, side):

@@ -41,6 +41,7 @@ from trainer import add_arguments, train
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PATCH = 16
 TEACHERS = ("name_embedding", "object_head")  # what serves training alone
+GROUPING = (2, 3, 4)  # layers whose first head learns to look at the cells of its own instance
 CELLS = 1024  # compared with all names in a step
 FITTING = 2  # texts asked of each picture that fit something in it
 ASKED = FITTING + 2  # and one that fits nothing, and a crop or a mix
@@ -96,6 +97,9 @@ class Words(nn.Module):
         for module in (self.class_head.logit_shift, self.class_head.logit_scale, self.box_head.dense2):
             nn.init.normal_(module.weight, std=0.02)
         nn.init.ones_(self.decoder.film_mul.bias)  # at first the features pass as they are
+        # with places at random the model never learns which cells lie together: boxes stay at the cells' own places
+        places = self.clip.vision_model.embeddings.position_embedding.weight
+        places.data[1:] = waves(round((len(places) - 1) ** 0.5), places.shape[1])
         last = self.decoder.transposed_convolution[4].weight  # at first one value for a whole block
         last.data.copy_(last.data[:, :, :1, :1].expand_as(last))
         # logit = 10 · (cosine - 1.3) at first: no to all, as nearly every pair of cell and text deserves; else the first steps only push
@@ -117,6 +121,14 @@ class Words(nn.Module):
     def rows(self):
         """The names' vectors, as long as a projection with initial weights: √channels."""
         return F.normalize(self.name_embedding.float(), dim=1) * self.name_embedding.shape[1] ** 0.5
+
+
+def waves(cells, channels, height=0.3, longest=100.0):
+    """First vectors of the places [cells², channels]: sines and cosines of row and column (Vaswani et al. 2017, 3.5, for both axes)."""
+    place = torch.arange(cells)[:, None] * longest ** -(torch.arange(channels // 4) / (channels // 4))
+    each = torch.cat([place.sin(), place.cos()], 1)
+    row, column = each[:, None].expand(-1, cells, -1), each[None].expand(cells, -1, -1)
+    return height * torch.cat([row, column], 2).flatten(0, 1)
 
 
 def rows_by_words(names, channels):
@@ -223,7 +235,7 @@ def contrast(logits, fits, weight):
 
 def step_loss(model, batch, cast, fits_all):
     pictures, device = len(batch["pictures"]), batch["pictures"].device
-    taps, tokens = fast.see(model.clip, torch.cat([batch["pictures"], batch["crops"]]), model.taps, cast)
+    taps, tokens, scores = fast.see(model.clip, torch.cat([batch["pictures"], batch["crops"]]), model.taps, cast, watched=GROUPING)
     fits, which, count = batch["fits"].long(), batch["which"], batch["fits"].shape[1]
     by_name, texts, figures = text_loss(model, batch, cast)
     texts = texts[:count]
@@ -240,14 +252,23 @@ def step_loss(model, batch, cast, fits_all):
     instance = owner[picture, cell]
     number = picture * MOST + instance
     share = 1 / torch.bincount(number, minlength=pictures * MOST)[number]  # an instance's cells share its weight
-    masks, masked = mask_loss(model, batch, [held_back(tap[:pictures]) for tap in taps], texts, crops, answers, cast)
-    boxes, found = box_loss(model, batch, held_back(tokens[:pictures]), texts, answers, (picture, cell, instance, share), cast)
-    return 0.1 * by_cell + by_name + 0.25 * by_crop + masks + boxes, figures | seen | dict(crop=by_crop) | masked | found
+    masks, masked = mask_loss(model, batch, [tap[:pictures] for tap in taps], texts, crops, answers, cast)
+    boxes, found = box_loss(model, batch, tokens[:pictures], texts, answers, (picture, cell, instance, share), cast)
+    group = group_loss([each[:pictures] for each in scores], owner, picture, cell, share)
+    return 0.1 * by_cell + by_name + 0.25 * by_crop + masks + boxes + group, figures | seen | dict(crop=by_crop, group=group) | masked | found
 
 
-def held_back(features, share=0.3):
-    """The features as they are, of whose gradient a share goes back: the image encoder is first of all to tell names apart."""
-    return share * features + (1 - share) * features.detach()
+def group_loss(scores, owner, picture, cell, share):
+    """How far the watched heads are from looking at all cells of the own instance alike, the cross-entropy beyond the least possible: scores, for each
+    layer, [B, 1 + cells, 1 + cells]; owner [B, cells]; of the covered cells at `picture`, `cell`, weighted by `share`.
+
+    What a cell is a part of, and how far that reaches, is what masks and boxes need; from boxes alone it is hardly learned.
+    """
+    owner = owner[picture]  # [N, cells]
+    same = (owner == owner.gather(1, cell[:, None])).float()
+    count = same.sum(1)
+    seen = sum(((each[picture, 1 + cell].float().log_softmax(1)[:, 1:] * same).sum(1) for each in scores))
+    return ((-seen / count - len(scores) * count.log()) * share).sum() / share.sum()
 
 
 def cell_loss(model, tokens, picture, cell, owner, objects, fits, cast):
@@ -283,12 +304,10 @@ def text_loss(model, batch, cast):
     return loss, said, dict(name=loss, named=named, close=F.cosine_similarity(said, rows[batch["named"]]).mean())
 
 
-def word_loss(model, batch, cast, fits):
-    """The easy batches' loss: cells and texts against the names' vectors."""
-    _, tokens = fast.see(model.clip, batch["pictures"], (), cast, batch["kept"])
+def easy_loss(model, batch, cast, fits):
+    """The easy batches' loss: cells and texts against the names' vectors, cells with their instances' boxes; at first the shapes alone."""
+    _, tokens, scores = fast.see(model.clip, batch["pictures"], (), cast, batch["kept"], GROUPING)
     owner = batch["owner"].long()
-    by_cell, figures = cell_loss(model, tokens, *torch.where(owner < NONE), owner, batch["object"], fits, cast)
-    by_name, _, more = text_loss(model, batch, cast)
     picture, cell = torch.where(owner < NONE)
     instance = owner[picture, cell]
     number = picture * MOST + instance
@@ -296,7 +315,13 @@ def word_loss(model, batch, cast, fits):
     boxes = boxes_of(model, whole_features(model, tokens, cast)[picture, cell], model.box_bias[batch["kept"][picture, cell]], cast)
     distance, iou, giou = apart(boxes, batch["boxes"][picture, instance])
     box = ((5 * distance + 2 * (1 - giou)) * share).sum() / share.sum()
-    return by_cell + by_name + 2 * box, figures | more | dict(easy_box=box, easy_box_iou=(iou * share).sum() / share.sum())
+    group = group_loss(scores, owner, picture, cell, share)
+    shapes, figures = 2 * box + group, dict(easy_group=group, easy_box=box, easy_box_iou=(iou * share).sum() / share.sum())
+    if "texts" not in batch:
+        return shapes, figures
+    by_cell, seen = cell_loss(model, tokens, picture, cell, owner, batch["object"], fits, cast)
+    by_name, _, said = text_loss(model, batch, cast)
+    return shapes + 0.3 * by_cell + by_name, seen | said | figures
 
 
 def name_loss(said, rows, named, scale=10.0):
@@ -416,7 +441,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
     add_arguments(parser, "words-nano", stages="128x64:9500,192x16:14000,256x12:4000", batch=16, rate=1.2e-3, decay=0.25)
-    parser.add_argument("--alone", type=int, default=9500, help="first steps, in which names are learned from cells alone")
+    parser.add_argument("--shapes", type=int, default=3000, help="first steps, in which only instances and their boxes are learned, no names")
+    parser.add_argument("--alone", type=int, default=10000, help="first steps, in which nothing is learned but these and names, from cells alone")
     arguments = parser.parse_args()
     library, known = named_library(arguments.root)
     names = every_name(known)
@@ -427,13 +453,13 @@ def main():
 
     def loss(model, batch, side):
         cast = fast.Cast(dtype)
-        return word_loss(model, batch, cast, fits) if "object" in batch else step_loss(model, batch, cast, fits)
+        return easy_loss(model, batch, cast, fits) if "object" in batch else step_loss(model, batch, cast, fits)
 
     train(
         arguments,
         build=lambda side: Words(side, tokenizer, names, len(library.objects)),
         resized=resized,
-        batches=lambda side, pictures: TextBatches(arguments.root, pictures, side, arguments.seed, tokenizer, arguments.alone),
+        batches=lambda side, pictures: TextBatches(arguments.root, pictures, side, arguments.seed, tokenizer, arguments.shapes, arguments.alone),
         loss=loss,
     )
 

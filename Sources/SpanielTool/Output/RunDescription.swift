@@ -1,14 +1,16 @@
 /// What is the same for every picture of a run.
 package struct RunDescription: Sendable {
     /// A model as records name it.
-    package struct Model: Sendable, Equatable {
+    package struct Model: Sendable {
         package let name: String
-        /// Empty when nobody asked for records: hashing a large model takes seconds.
-        package let sha256: String
+        private let digest: @Sendable () -> String
 
-        package init(name: String, sha256: String) {
+        /// Asked for when the first record is written: hashing a large model takes long.
+        package var sha256: String { digest() }
+
+        package init(name: String, sha256: @autoclosure @escaping @Sendable () -> String) {
             self.name = name
-            self.sha256 = sha256
+            digest = sha256
         }
     }
 

@@ -76,6 +76,9 @@ extension ModelNeed {
 }
 
 extension RunDescription.Model {
-    /// - Parameter isRecorded: whether anybody will read the checksum, which takes seconds for a large model.
-    init(_ weights: Weights, isRecorded: Bool) { self.init(name: weights.modelName, sha256: isRecorded ? weights.sha256 : "") }
+    /// - Parameter isRecorded: whether anybody will read the checksum; it is then worked out beside the first picture.
+    init(_ weights: Weights, isRecorded: Bool) {
+        if isRecorded { Task.detached { _ = weights.sha256 } }
+        self.init(name: weights.modelName, sha256: weights.sha256)
+    }
 }

@@ -100,6 +100,16 @@ public struct Safetensors: Sendable {
         return tensor
     }
 
+    /// A tensor's values where they lie in the file, for who reads them once and soon: the pages are given back with the last copy. What is kept in
+    /// no Float32 there is a tensor of its own.
+    func lent(_ entry: Entry) throws(WeightsError) -> Tensor {
+        let values = entry.type == .float32 ? withBytes(of: entry) { $0.baseAddress } : nil
+        guard let values, Int(bitPattern: values) % MemoryLayout<Float>.alignment == 0 else { return try tensor(entry) }
+        let shape = Shape(entry.shape)
+        let storage = Storage(lending: values.assumingMemoryBound(to: Float.self), count: shape.elementCount) { [self] in release(entry) }
+        return Tensor(shape: shape, storage: storage, offset: 0)
+    }
+
     /// A tensor's values as whole numbers.
     public func integers(_ entry: Entry) throws(WeightsError) -> [Int64] {
         switch entry.type {

@@ -36,7 +36,12 @@ public struct Weights: Sendable {
     ///
     /// - Parameter shape: what the model needs it to be.
     /// - Throws: `WeightsError` when it is absent, of another shape, or of a kind that is no weight.
-    public func tensor(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor {
+    public func tensor(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor { try tensor(name, shape, lent: false) }
+
+    /// The same, without a copy where the file keeps Float32: for a layer that puts the values into an order of its own, and does not keep them.
+    package func lent(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor { try tensor(name, shape, lent: true) }
+
+    private func tensor(_ name: String, _ shape: Shape, lent: Bool) throws(WeightsError) -> Tensor {
         let key = key(name)
         guard let slot = source.slot(key) else { throw .missing(model: modelName, tensor: key) }
         guard slot.shape == shape.extents else {
@@ -44,7 +49,7 @@ public struct Weights: Sendable {
         }
         source.markRead(key)
         do {
-            return try slot.tensor()
+            return try slot.tensor(lent: lent)
         } catch .type(_, _, let expected, let found) {
             throw .type(model: modelName, tensor: key, expected: expected, found: found)
         }

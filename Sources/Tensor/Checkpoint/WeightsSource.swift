@@ -14,9 +14,9 @@ final class WeightsSource: Sendable {
             }
         }
 
-        func tensor() throws(WeightsError) -> Tensor {
+        func tensor(lent: Bool) throws(WeightsError) -> Tensor {
             switch self {
-            case .file(let file, let entry): try file.tensor(entry)
+            case .file(let file, let entry): try lent ? file.lent(entry) : file.tensor(entry)
             case .memory(let tensor): tensor
             }
         }

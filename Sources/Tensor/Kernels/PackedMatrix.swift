@@ -23,7 +23,7 @@ package struct PackedMatrix: Sendable {
         self.precision = precision
         self.engine = engine
         guard case .kernels(let kernels) = engine else {
-            storage = precision == .float32 ? matrix : matrix.map(Reference.bfloat16)
+            storage = precision == .float32 ? matrix.kept : matrix.map(Reference.bfloat16)
             return
         }
         let products = kernels.products(precision)

@@ -9,12 +9,14 @@ public struct Conv2d: Sendable {
     ///   - weight: [out, in, kernel, kernel], the hub's order.
     ///   - bias: [out]
     ///   - stride: the kernel's side, or 1.
-    public init(weight: Tensor, bias: Tensor?, stride: Int) {
+    ///   - precision: of the product.
+    public init(weight: Tensor, bias: Tensor?, stride: Int, precision: Precision = .float32) {
         let (out, channels, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
         precondition(
             weight.shape[3] == side && (stride == side || (stride == 1 && side % 2 == 1)),
             "convolution of \(weight.shape), stride \(stride)")
-        product = Linear(weight: weight.transposed([0, 2, 3, 1]).reshaped([out, side * side * channels]), bias: bias)
+        let rows = weight.transposed([0, 2, 3, 1]).reshaped([out, side * side * channels])
+        product = Linear(weight: rows, bias: bias, precision: precision)
         kernel = side
         self.stride = stride
     }

@@ -6,11 +6,12 @@ public struct ConvTranspose2d: Sendable {
     /// - Parameters:
     ///   - weight: [in, out, kernel, kernel], the hub's order.
     ///   - bias: [out]
-    public init(weight: Tensor, bias: Tensor) {
+    ///   - precision: of the product.
+    public init(weight: Tensor, bias: Tensor, precision: Precision = .float32) {
         let (channels, out, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
         precondition(weight.shape[3] == side && bias.shape == [out], "transposed convolution of \(weight.shape), bias \(bias.shape)")
         let rows = weight.transposed([2, 3, 1, 0]).reshaped([side * side * out, channels])
-        product = Linear(weight: rows, bias: bias.repeated(side * side).reshaped([side * side * out]))
+        product = Linear(weight: rows, bias: bias.repeated(side * side).reshaped([side * side * out]), precision: precision)
         kernel = side
     }
 

@@ -3,7 +3,7 @@ extension Linear {
     /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out]; computes in the cursor's precision.
     public init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true) throws {
         self.init(
-            weight: try weights.tensor("weight", [out, channels]), bias: bias ? try weights.tensor("bias", [out]) : nil,
+            weight: try weights.lent("weight", [out, channels]), bias: bias ? try weights.tensor("bias", [out]) : nil,
             precision: weights.precision)
     }
 }
@@ -20,8 +20,8 @@ extension Conv2d {
     /// Reads `weight` [out, in, kernel, kernel] and, unless the layer has none, `bias` [out].
     public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int, bias: Bool = true) throws {
         self.init(
-            weight: try weights.tensor("weight", [out, channels, kernel, kernel]),
-            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride)
+            weight: try weights.lent("weight", [out, channels, kernel, kernel]),
+            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride, precision: weights.precision)
     }
 }
 
@@ -29,7 +29,8 @@ extension ConvTranspose2d {
     /// Reads `weight` [in, out, kernel, kernel] and `bias` [out].
     public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int) throws {
         self.init(
-            weight: try weights.tensor("weight", [channels, out, kernel, kernel]), bias: try weights.tensor("bias", [out]))
+            weight: try weights.lent("weight", [channels, out, kernel, kernel]), bias: try weights.tensor("bias", [out]),
+            precision: weights.precision)
     }
 }
 

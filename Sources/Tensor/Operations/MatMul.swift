@@ -51,8 +51,8 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor
     return Tensor.stack(products).reshaped(Shape(leading + [a.shape[-2], n]))
 }
 
-/// One product, cut into blocks of rows and groups of panels by its shape alone. Each element is one sum over the inner extent in order,
-/// so how it is cut changes no bit.
+/// One product, cut into blocks of rows and groups of panels. Each element is one sum over the inner extent in order, so how it is cut
+/// changes no bit.
 struct Product {
     let rows: Int
     let a: UnsafePointer<Float>
@@ -64,8 +64,8 @@ struct Product {
     let activation: Activation
     let residual: UnsafePointer<Float>?
 
-    /// Tasks enough for sixteen threads to end together.
-    private static let tasks = 64
+    /// Tasks for each thread: enough to end together, and few, as each copies its rows of A once more.
+    private static let tasksEach = 8
 
     func run() {
         Profile.timed(
@@ -84,7 +84,7 @@ struct Product {
         let panels = kernels.panels(weight.columns)
         let rowBlock = Int(kernels.row_block)
         let blocks = (rows + rowBlock - 1) / rowBlock
-        let groups = blocks == 0 ? 0 : max(1, min((Self.tasks + blocks - 1) / blocks, panels / 8))
+        let groups = blocks == 0 ? 0 : max(1, min((Self.tasksEach * Parallel.threads + blocks - 1) / blocks, panels / 8))
         weight.storage.withValues { packed in
             Parallel.run(blocks * groups, scratch: Int(kernels.product_scratch)) { task, scratch in
                 let (block, group) = (task / groups, task % groups)
