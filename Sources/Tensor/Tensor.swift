@@ -37,6 +37,9 @@ public struct Tensor: Sendable {
     /// The values, row-major.
     public var array: [Float] { withValues { Array($0) } }
 
+    /// Where the elements lie, row-major, as long as the tensor lives: see `withExtendedLifetime`.
+    var pointer: UnsafePointer<Float> { UnsafePointer(storage.base + offset) }
+
     /// The elements, row-major, for reading.
     package func withValues<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
         try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(start: storage.base + offset, count: count)) }

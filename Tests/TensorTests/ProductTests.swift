@@ -1,3 +1,4 @@
+import Foundation
 import SpanielTestSupport
 import Tensor
 import Testing
@@ -50,6 +51,26 @@ import Testing
             return matmul(a, b, transposed: true).array
         }
         for result in results.dropFirst() { #expect(result == results[0]) }
+    }
+
+    @Test("an MLP's two products give the same bits one after the other and some rows at a time", arguments: Precision.allCases, [1, 30, 333])
+    func mlp(_ precision: Precision, rows: Int) {
+        var generator = Generator(seed: 5)
+        let (x, residual) = (generator.tensor([rows, 48]), generator.tensor([rows, 40]))
+        func layer(_ out: Int, _ channels: Int) -> Linear {
+            Linear(weight: generator.tensor([out, channels], in: -0.3...0.3), bias: generator.tensor([out]), precision: precision)
+        }
+        let mlp = MLP(first: layer(200, 48), second: layer(40, 200), activation: .gelu)
+        let stepwise = mlp.second(mlp.first(x, activation: .gelu), residual: residual)
+        let before = Parallel.threads
+        defer { Parallel.threads = before }
+        for threads in [1, 2, 3] {
+            Parallel.threads = threads
+            #expect(mlp(x, residual: residual).array == stepwise.array)
+            let isFused = Profile.of { _ = mlp(x) }.contains { $0.name.hasPrefix("MLP") }
+            let isOurs = InstructionSet.current >= .avx2 && ProcessInfo.processInfo.environment["SPANIEL_PRODUCT"] == nil
+            #expect(isFused == (rows == 333) || !isOurs)
+        }
     }
 
     @Test("batches multiply one by one, and a matrix without a batch serves all")

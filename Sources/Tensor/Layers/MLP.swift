@@ -14,6 +14,6 @@ public struct MLP: Sendable {
     ///   - x: [..., C]
     ///   - residual: [..., C], added last.
     public func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
-        second(first(x, activation: activation), residual: residual)
+        fused(x, residual: residual) ?? second(first(x, activation: activation), residual: residual)
     }
 }

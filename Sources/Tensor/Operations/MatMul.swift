@@ -14,18 +14,13 @@ package func linear(
     let shape = Shape(x.shape.extents.dropLast() + [weight.columns])
     precondition(bias.map { $0.shape == [weight.columns] } ?? true, "linear: bias \(bias!.shape) for \(weight.columns) columns")
     precondition(residual.map { $0.shape == shape } ?? true, "linear: residual \(residual!.shape) for \(shape)")
-    return x.withValues { x in
-        optional(bias) { bias in
-            optional(residual) { residual in
-                Tensor(uninitialized: shape) { target in
-                    guard let a = x.baseAddress, let c = target.baseAddress else { return }
-                    let rows = target.count / max(1, weight.columns)
-                    Product(
-                        rows: rows, a: a, lda: weight.inner, weight: weight, c: c, ldc: weight.columns, bias: bias, activation: activation,
-                        residual: residual
-                    ).run()
-                }
-            }
+    return withExtendedLifetime((x, bias, residual)) {
+        Tensor(uninitialized: shape) { target in
+            guard let c = target.baseAddress else { return }
+            Product(
+                rows: target.count / max(1, weight.columns), a: x.pointer, lda: weight.inner, weight: weight, c: c, ldc: weight.columns,
+                bias: bias?.pointer, activation: activation, residual: residual?.pointer
+            ).run()
         }
     }
 }
@@ -85,17 +80,27 @@ struct Product {
         let rowBlock = Int(kernels.row_block)
         let blocks = (rows + rowBlock - 1) / rowBlock
         let groups = blocks == 0 ? 0 : max(1, min((Self.tasksEach * Parallel.threads + blocks - 1) / blocks, panels / 8))
+        Parallel.run(blocks * groups, scratch: Int(kernels.product_scratch)) { task, scratch in
+            let (block, group) = (task / groups, task % groups)
+            run(
+                rows: block * rowBlock..<min(rows, (block + 1) * rowBlock), panels: panels * group / groups..<panels * (group + 1) / groups, kernels,
+                scratch: scratch)
+        }
+    }
+
+    /// All of it in the calling thread.
+    func runHere(_ kernels: spaniel_products, scratch: UnsafeMutablePointer<Float>) {
+        run(rows: 0..<rows, panels: 0..<kernels.panels(weight.columns), kernels, scratch: scratch)
+    }
+
+    private func run(rows: Range<Int>, panels: Range<Int>, _ kernels: spaniel_products, scratch: UnsafeMutablePointer<Float>) {
+        let first = rows.lowerBound
         weight.storage.withValues { packed in
-            Parallel.run(blocks * groups, scratch: Int(kernels.product_scratch)) { task, scratch in
-                let (block, group) = (task / groups, task % groups)
-                let first = block * rowBlock
-                var product = spaniel_product(
-                    m: min(rowBlock, rows - first), n: weight.columns, k: weight.inner, a: a + first * lda, lda: lda,
-                    packed: packed.baseAddress, c: c + first * ldc, ldc: ldc, bias: bias, residual: residual.map { $0 + first * ldc },
-                    ldr: ldc, activation: activation.kernel, panel_begin: panels * group / groups,
-                    panel_end: panels * (group + 1) / groups, scratch: scratch)
-                kernels.product(&product)
-            }
+            var product = spaniel_product(
+                m: rows.count, n: weight.columns, k: weight.inner, a: a + first * lda, lda: lda, packed: packed.baseAddress,
+                c: c + first * ldc, ldc: ldc, bias: bias, residual: residual.map { $0 + first * ldc }, ldr: ldc,
+                activation: activation.kernel, panel_begin: panels.lowerBound, panel_end: panels.upperBound, scratch: scratch)
+            kernels.product(&product)
         }
     }
 
@@ -135,9 +140,4 @@ struct Product {
             }
         }
     }
-}
-
-private func optional<R>(_ tensor: Tensor?, _ body: (UnsafePointer<Float>?) -> R) -> R {
-    guard let tensor else { return body(nil) }
-    return tensor.withValues { body($0.baseAddress) }
 }
