@@ -1,7 +1,7 @@
 """Measures Spaniel beside its opponents, in turn within one run, and prints one table.
 
     python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7]
-                                 [--threads 2] [--only encode,decode,vit,clipseg,owlvit,threads,process,help]
+                                 [--threads 2] [--only encode,decode,everything,vit,clipseg,owlvit,threads,process,pictures,help]
 
 Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
 reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
@@ -150,7 +150,8 @@ ANSWERS = [
     ("owlvit", "owlvit-base-patch32", "OWL-ViT B/32, 768², 3 texts"),
     ("owlvit", "owlvit-base-patch16", "OWL-ViT B/16, 768², 3 texts"),
 ]
-ROWS = ["encode", "decode", "vit", "clipseg", "owlvit", "threads", "process", "help"]
+ROWS = ["encode", "decode", "everything", "vit", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
+PHOTOGRAPHS = 100  # of 12 megapixels
 
 
 class Report:
@@ -230,7 +231,7 @@ def main() -> None:
 
     model = arguments.model
     macs, side = 0.0, 0
-    if only & {"encode", "decode", "threads", "process"}:
+    if only & {"encode", "decode", "everything", "threads", "process", "pictures"}:
         model = model or made("sam_models.py", "sam-vit-base", "base")
         config = json.loads((model / "config.json").read_text())
         side = config.get("vision_config", {}).get("image_size", 1024)
@@ -250,7 +251,7 @@ def main() -> None:
     def serving(kind: str, model: Path, threads: int = arguments.threads) -> Process:
         return Process([arguments.bench, "serve", kind, "--model", model, "--threads", threads, "--precision", arguments.precision])
 
-    def opponents(model: Path) -> dict:
+    def opponents(model: Path, names: list) -> dict:
         peers = {}
         for name in names:
             try:
@@ -260,9 +261,9 @@ def main() -> None:
                 notes.append(f"- {NAMES.get(name, name)} could not be measured on {model.name}: {error}")
         return peers
 
-    def compare(kind: str, model: Path, tasks: list) -> list:
+    def compare(kind: str, model: Path, tasks: list, names: list = names) -> list:
         """Rows for the tasks (word, what the row says, operations, runs to a figure); ours alone where no opponent has the task. -> our medians."""
-        ours, peers = serving(kind, model), opponents(model)
+        ours, peers = serving(kind, model), opponents(model, names)
         servers = [ours, *peers.values()]
         shared = [task for task, *_ in tasks if task != "further"]
         for server in servers:
@@ -297,6 +298,10 @@ def main() -> None:
     tasks = [("encode", f"SAM encode, {side}²", 2 * macs, 1), ("decode", "SAM decode, 1 point, 3 masks", None, 5)]
     if tasks := [task for task in tasks if task[0] in only]:
         together = sum(compare("sam", model, tasks))
+
+    if "everything" in only:  # of the others only transformers has it
+        work = "SAM, masks of everything from 1,024 points on an encoded picture"
+        compare("sam", model, [("everything", work, None, 1)], [name for name in names if name == "pytorch"])
 
     for kind, name, work in ANSWERS:
         if kind in only:
@@ -333,6 +338,24 @@ def main() -> None:
             notes.append(f"- Peak memory of `spaniel mask`: {peak_of(command) / 1e9:.2f} GB.")
         except RuntimeError as error:
             notes.append(f"- {work}: {error}")
+        print(file=sys.stderr)
+
+    if "pictures" in only and arguments.tool.exists():
+        print(f"{PHOTOGRAPHS} photographs ", end="", file=sys.stderr, flush=True)
+        folder = arguments.work / "photographs"
+        subprocess.run([arguments.python, HERE / "photographs.py", folder, str(PHOTOGRAPHS)], check=True)
+        example = f"{ROOT}/Examples/boot.jpg#{ROOT}/Examples/boot-mask.png"
+        command = [arguments.tool, "find", "--example", example, folder, "--model", model, "--threads", arguments.threads]
+        command += ["--precision", arguments.precision, "--export", f"coco:{arguments.work}/found.json", "--verbose"]
+        began = time.perf_counter()
+        run = subprocess.run([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+        seconds = time.perf_counter() - began
+        encoding = sum(float(found) for found in re.findall(r"encode ([0-9.]+) ms", run.stderr)) / 1e3
+        report.add(f"`spaniel find`, {PHOTOGRAPHS} JPEGs of 12 megapixels to COCO, one", [seconds / PHOTOGRAPHS * 1e3], {})
+        notes.append(
+            f"- `spaniel find` in {PHOTOGRAPHS} JPEGs of 12 megapixels, the process's start among it: {PHOTOGRAPHS / seconds * 60:.0f} pictures a minute,"
+            f" {100 * (1 - encoding / seconds):.0f} % of the time outside the encoder."
+        )
         print(file=sys.stderr)
 
     if "help" in only and arguments.tool.exists():

@@ -32,7 +32,7 @@ dtype = getattr(torch, arguments.precision)
 
 
 def sam():
-    """Its two halves."""
+    """Its two halves, and the masks of everything as transformers' pipeline makes them, once the picture is encoded."""
     model = transformers.SamModel.from_pretrained(arguments.model, dtype=dtype, attn_implementation=arguments.attention).eval()
     size = sam_inputs.image_size(arguments.model)
     pixels = torch.from_numpy(sam_inputs.pixel_values(size)).to(dtype)
@@ -49,7 +49,19 @@ def sam():
         output = model(image_embeddings=encoded, input_points=points.to(dtype), input_labels=labels, multimask_output=True)
         return output.pred_masks.float().numpy()
 
-    return {"encode": encode, "decode": decode}, lambda: sam_inputs.samples(decode())
+    everything = pipeline = None
+
+    def masks_of_everything():
+        nonlocal everything, pipeline
+        if everything is None:
+            from PIL import Image
+
+            processor = transformers.SamImageProcessor()
+            pipeline = transformers.pipeline("mask-generation", model=model, image_processor=processor, device="cpu")
+            everything = list(pipeline.preprocess(Image.fromarray(sam_inputs.pixels(size)), points_per_batch=64))
+        return pipeline.postprocess([pipeline._forward(dict(batch)) for batch in everything])
+
+    return {"encode": encode, "decode": decode, "everything": masks_of_everything}, lambda: sam_inputs.samples(decode())
 
 
 def others():

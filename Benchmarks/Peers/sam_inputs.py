@@ -11,12 +11,15 @@ def image_size(folder: Path) -> int:
     return config.get("vision_config", {}).get("image_size", 1024)
 
 
-def pixel_values(size: int, mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)) -> numpy.ndarray:
-    """A picture of whole numbers, the one spaniel-bench makes too, normalised: [1, 3, size, size]."""
+def pixels(size: int) -> numpy.ndarray:
+    """A picture of whole numbers, the one spaniel-bench makes too: [size, size, 3]."""
     y, x = numpy.mgrid[0:size, 0:size]
-    pixels = numpy.stack([(x * (c + 1) // 5 + y * (3 - c) // 7 + x * y // 997) & 255 for c in range(3)])
-    mean, deviation = (numpy.array(values)[:, None, None] for values in (mean, deviation))
-    return ((pixels / 255 - mean) / deviation)[None].astype(numpy.float32)
+    return numpy.stack([(x * (c + 1) // 5 + y * (3 - c) // 7 + x * y // 997) & 255 for c in range(3)], -1).astype(numpy.uint8)
+
+
+def pixel_values(size: int, mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)) -> numpy.ndarray:
+    """The same normalised: [1, 3, size, size]."""
+    return ((pixels(size) / 255 - mean) / deviation).transpose(2, 0, 1)[None].astype(numpy.float32)
 
 
 def point(size: int) -> tuple[numpy.ndarray, numpy.ndarray]:

@@ -39,7 +39,7 @@ KINDS = {
             lambda model, folder, found, path: {"image_embeddings": model.get_image_embeddings(found["pixel_values"].to(model.dtype))}),
     "vit": ([], ["last_hidden_state", "logits"], vit.load,
             lambda model, folder, found, path: vit.run(model, {"pixel_values": found["pixel_values"].to(model.dtype)})),
-    "clip": (as_arguments(TEXTS), ["image_embeds"], clip.load, of_texts(clip.run)),
+    "clip": (as_arguments(TEXTS), ["image_embeds", "text_embeds"], clip.load, of_texts(clip.run)),
     "clipseg": (as_arguments(TEXTS), ["logits"], clipseg.load, of_texts(lambda model, inputs: model(
         **inputs | {"pixel_values": inputs["pixel_values"].expand(len(TEXTS), -1, -1, -1)}))),
     "owlvit": (as_arguments(TEXTS), ["logits", "pred_boxes"], lambda folder: owlvit.Version(folder).load(), of_texts(lambda model, inputs: model(**inputs))),

@@ -2,9 +2,9 @@ import Foundation
 import SAM
 import Tensor
 
-/// SAM: the picture's encode, and one point's decode on it.
+/// SAM: the picture's encode, one point's decode on it, and the masks of everything, from 1,024 points.
 struct SAMSubject: Subject {
-    static let tasks = ["encode", "decode"]
+    static let tasks = ["encode", "decode", "everything"]
     private let sam: SAM
     private let picture: Picture
     private let prompt: SAM.Prompt
@@ -23,6 +23,9 @@ struct SAMSubject: Subject {
         case "decode":
             let scene = try encoded()
             return try measured { _ = try masks(in: scene) }
+        case "everything":
+            let scene = try encoded()
+            return try measured { _ = try SAM.AutomaticMaskGenerator(sam).masks(in: scene) }
         default: throw UnknownTask(task: task, tasks: Self.tasks)
         }
     }
