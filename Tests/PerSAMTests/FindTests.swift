@@ -10,7 +10,7 @@ import Testing
         let boot = try persam.learn([Materials.boot()])
         var options = FindOptions()
         // Read off these four pictures: the starter model gives a pineapple 0.78 and the boot it knows least 0.86.
-        options.threshold = 0.82
+        options.threshold = 0.8
         let found = try persam.find(boot, in: persam.encode(Materials.scene(name)), options: options)
         #expect(found.count == count)
         #expect(found.map(\.score) == found.map(\.score).sorted(by: >))
@@ -48,15 +48,15 @@ import Testing
     @Test("what resembles a negative example more is not found")
     func negatives() throws {
         let persam = PerSAM(try Materials.sam())
-        let scene = try persam.encode(Materials.scene("crowd"))
-        let turtle = Example(try Materials.scene("path"), box: Box(x1: 280, y1: 50, x2: 445, y2: 190))
+        let scene = try persam.encode(Materials.scene("lawn"))
+        let pumpkin = Example(try Materials.scene("shelf"), box: Box(x1: 110, y1: 291, x2: 247, y2: 429))
         var options = FindOptions()
-        options.threshold = 0.5
+        options.threshold = 0.4
         let without = try persam.find(persam.learn([Materials.boot()]), in: scene, options: options)
-        let with = try persam.find(persam.learn([Materials.boot()], negatives: [turtle]), in: scene, options: options)
-        let place = Box(x1: 8, y1: 380, x2: 111, y2: 462)
+        let with = try persam.find(persam.learn([Materials.boot()], negatives: [pumpkin]), in: scene, options: options)
+        let place = Box(x1: 52, y1: 59, x2: 169, y2: 179)
         #expect(without.contains { $0.box.iou(place) > 0.8 })
-        #expect(!with.contains { $0.box.iou(place) > 0.5 } && with.count >= 5)
+        #expect(!with.contains { $0.box.iou(place) > 0.5 } && with.count >= 3)
     }
 
     @Test("two classes share a picture without sharing a pixel")

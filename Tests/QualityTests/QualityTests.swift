@@ -1,6 +1,7 @@
 import Foundation
 import Spaniel
 import SpanielJSON
+import Tensor
 import Testing
 
 /// How good the models that ship are, end to end: our own engine on the committed held-out set, against `Weights/figures.json`.

@@ -109,7 +109,7 @@ struct BadModelTests {
             ("\"model_type\": \"sam\"", "\"model_type\": \"clip\"", "model_type"),
             ("\"hidden_size\": 192", "\"hidden_size\": \"many\"", "hidden_size"),
             ("\"num_hidden_layers\": 6", "\"num_hidden_layers\": 60000000", "num_hidden_layers"),
-            ("\"image_size\": 256", "\"image_size\": 9223372036854775807", "image_size"),
+            ("\"image_size\": 384", "\"image_size\": 9223372036854775807", "image_size"),
             ("\"patch_size\": 16", "\"patch_size\": 0", "patch_size"),
             ("\"hidden_size\": 192", "\"hidden_size\": -192", "hidden_size"),
             ("{", "", "config.json"),

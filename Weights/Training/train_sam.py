@@ -1,6 +1,6 @@
 """Trains sam-nano from nothing on composed scenes; resumes by itself when started again.
 
-    python train_sam.py                                   # two CPU cores: about four hours when idle
+    python train_sam.py                                   # two CPU cores: about six hours when idle
     python train_sam.py --device cuda --stages 128x128:10000,256x64:10000 --rate 1.5e-3 --workers 12
 
 Each picture gives several objects to segment, in rounds: a click, then a corrective click with the first mask as prompt; a box,
@@ -318,7 +318,7 @@ def guided_prompts(features, batch, rows, truth, truths, clicks, side):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
-    add_arguments(parser, "sam-nano", stages="128x32:8000,256x16:5000", batch=16, rate=8e-4, decay=0.3)
+    add_arguments(parser, "sam-nano", stages="128x32:8000,256x16:9100,384x8:2400", batch=16, rate=8e-4, decay=0.124)
     arguments = parser.parse_args()
     dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
     train(

@@ -440,7 +440,7 @@ def box_loss(model, batch, tokens, texts, answers, covered, cast):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
-    add_arguments(parser, "words-nano", stages="128x64:9500,192x16:14000,256x12:4000", batch=16, rate=1.2e-3, decay=0.25)
+    add_arguments(parser, "words-nano", stages="192x20:10000,192x16:14000", batch=16, rate=1e-3, decay=0.3)
     parser.add_argument("--shapes", type=int, default=3000, help="first steps, in which only instances and their boxes are learned, no names")
     parser.add_argument("--alone", type=int, default=10000, help="first steps, in which nothing is learned but these and names, from cells alone")
     arguments = parser.parse_args()
