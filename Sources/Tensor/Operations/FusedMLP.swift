@@ -11,7 +11,8 @@ extension MLP {
         let shape = Shape(x.shape.extents.dropLast() + [out])
         precondition(
             x.shape[-1] == channels && second.weight.inner == hidden && residual.map { $0.shape == shape } ?? true,
-            "MLP of [\(channels), \(hidden)] and [\(second.weight.inner), \(out)] on \(x.shape) with residual \(String(describing: residual?.shape))")
+            "MLP of [\(channels), \(hidden)] and [\(second.weight.inner), \(out)] on \(x.shape) with residual \(String(describing: residual?.shape))"
+        )
         let rows = x.count / max(1, channels)
         let rowBlock = Int(kernels.row_block)
         guard rows >= Parallel.threads * rowBlock / 2 else { return nil }
@@ -30,11 +31,13 @@ extension MLP {
                         let count = rows * (block + 1) / blocks - start
                         let inner = scratch + productScratch
                         Product(
-                            rows: count, a: x.pointer + start * channels, lda: channels, weight: first.weight, c: inner, ldc: hidden, bias: first.bias?.pointer,
+                            rows: count, a: x.pointer + start * channels, lda: channels, weight: first.weight, c: inner, ldc: hidden,
+                            bias: first.bias?.pointer,
                             activation: activation, residual: nil
                         ).runHere(kernels, scratch: scratch)
                         Product(
-                            rows: count, a: inner, lda: hidden, weight: second.weight, c: target + start * out, ldc: out, bias: second.bias?.pointer,
+                            rows: count, a: inner, lda: hidden, weight: second.weight, c: target + start * out, ldc: out,
+                            bias: second.bias?.pointer,
                             activation: .identity, residual: residual.map { $0.pointer + start * out }
                         ).runHere(kernels, scratch: scratch)
                     }

@@ -83,7 +83,8 @@ struct Product {
         Parallel.run(blocks * groups, scratch: Int(kernels.product_scratch)) { task, scratch in
             let (block, group) = (task / groups, task % groups)
             run(
-                rows: block * rowBlock..<min(rows, (block + 1) * rowBlock), panels: panels * group / groups..<panels * (group + 1) / groups, kernels,
+                rows: block * rowBlock..<min(rows, (block + 1) * rowBlock), panels: panels * group / groups..<panels * (group + 1) / groups,
+                kernels,
                 scratch: scratch)
         }
     }
