@@ -14,10 +14,10 @@ extension MLP {
             "MLP of [\(channels), \(hidden)] and [\(second.weight.inner), \(out)] on \(x.shape) with residual \(String(describing: residual?.shape))"
         )
         let rows = x.count / max(1, channels)
-        let rowBlock = Int(kernels.row_block)
-        guard rows >= Parallel.threads * rowBlock / 2 else { return nil }
+        let (rowBlock, threads) = (Int(kernels.row_block), Parallel.threads)
+        guard rows >= threads * rowBlock / 2 else { return nil }
         // As many blocks for every thread, of nearly one size.
-        let blocks = ((rows + rowBlock - 1) / rowBlock + Parallel.threads - 1) / Parallel.threads * Parallel.threads
+        let blocks = ((rows + rowBlock - 1) / rowBlock + threads - 1) / threads * threads
         let productScratch = (Int(kernels.product_scratch) + 15) / 16 * 16
         return Profile.timed(
             "MLP [\(rows), \(channels)] × [\(channels), \(hidden)] × [\(hidden), \(out)] \(first.precision)",
