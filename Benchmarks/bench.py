@@ -261,20 +261,26 @@ def main() -> None:
                 notes.append(f"- {NAMES.get(name, name)} could not be measured on {model.name}: {error}")
         return peers
 
-    def compare(kind: str, model: Path, tasks: list, names: list = names) -> list:
+    def compare(kind: str, model: Path, tasks: list, names: list = names, count_of_pairs: int = arguments.pairs) -> list:
         """Rows for the tasks (word, what the row says, operations, runs to a figure); ours alone where no opponent has the task. -> our medians."""
         ours, peers = serving(kind, model), opponents(model, names)
-        servers = [ours, *peers.values()]
         shared = [task for task, *_ in tasks if task != "further"]
-        for server in servers:
-            for task in shared:
-                server.milliseconds(task)
+        for task in shared:
+            ours.milliseconds(task)
+        for name, peer in list(peers.items()):
+            try:
+                for task in shared:
+                    peer.milliseconds(task)
+            except RuntimeError as error:
+                notes.append(f"- {name} could not be measured on {model.name}: {error}")
+                peers.pop(name).close()
+        servers = [ours, *peers.values()]
         allocations = int(ours.ask("allocations"))
         medians = []
         for task, work, operations, count in tasks:
             print(f"{work} ", end="", file=sys.stderr, flush=True)
             theirs = {name: lambda peer=peer: burst(peer, task, count) for name, peer in peers.items()} if task in shared else {}
-            mine, results = alternate(lambda: burst(ours, task, count), theirs, arguments.pairs, 0.3)
+            mine, results = alternate(lambda: burst(ours, task, count), theirs, count_of_pairs, 0.3)
             report.add(work, mine, results, operations)
             medians.append(statistics.median(mine))
             print(file=sys.stderr)
@@ -301,7 +307,7 @@ def main() -> None:
 
     if "everything" in only:  # of the others only transformers has it
         work = "SAM, masks of everything from 1,024 points on an encoded picture"
-        compare("sam", model, [("everything", work, None, 1)], [name for name in names if name == "pytorch"])
+        compare("sam", model, [("everything", work, None, 1)], [name for name in names if name == "pytorch"], min(3, arguments.pairs))
 
     for kind, name, work in ANSWERS:
         if kind in only:
@@ -373,7 +379,7 @@ def main() -> None:
 `{f"{environment} {shown}".strip()}`
 
 {limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}{priority}.
-Medians; a ratio is ours ÷ theirs, the median of {arguments.pairs} alternating pairs (of 3 for whole processes and threads).
+Medians; a ratio is ours ÷ theirs, the median of {arguments.pairs} alternating pairs (of at most 3 for masks of everything, whole processes and threads).
 
 {table(report.rows)}
 

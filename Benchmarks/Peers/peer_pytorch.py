@@ -56,7 +56,7 @@ def sam():
         if everything is None:
             from PIL import Image
 
-            processor = transformers.SamImageProcessor()
+            processor = transformers.SamImageProcessor(size={"longest_edge": size}, pad_size={"height": size, "width": size})
             pipeline = transformers.pipeline("mask-generation", model=model, image_processor=processor, device="cpu")
             everything = list(pipeline.preprocess(Image.fromarray(sam_inputs.pixels(size)), points_per_batch=64))
         return pipeline.postprocess([pipeline._forward(dict(batch)) for batch in everything])
