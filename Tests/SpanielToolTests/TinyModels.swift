@@ -10,8 +10,6 @@ enum TinyModels {
     static let owlv2 = "\(Tool.root)Tests/Goldens/OWLViT/v2"
     static let clip = "\(Tool.root)Tests/Goldens/CLIP/tiny"
     static let vit = "\(Tool.root)Tests/Goldens/ViT/tiny"
-
-    static func ships(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(Tool.root)Weights/\(name)/config.json") }
 }
 
 extension Tool.Run {

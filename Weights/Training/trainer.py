@@ -316,7 +316,7 @@ def train(arguments, build, resized, batches, loss):
             torch.set_rng_state(state["random"])
         model.train()
         feed = Feed(batches(side, pictures), step, arguments.workers, pinned=device.type == "cuda")
-        sums, counted, began = {}, 0, time.monotonic()
+        sums, counted, began, skipped = {}, 0, time.monotonic(), 0
         for batch in feed:
             batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
             if arguments.minutes:
@@ -331,7 +331,10 @@ def train(arguments, build, resized, batches, loss):
             value, figures = loss(model, batch, side)
             value.backward()
             norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            if torch.isfinite(norm):
+            skipped = 0 if torch.isfinite(norm) else skipped + 1
+            if skipped > 20:
+                raise RuntimeError(f"step {step}: the gradient is not finite, twenty times in a row; the last good checkpoint stands")
+            if not skipped:
                 optimise.step()
             optimise.zero_grad(set_to_none=True)
             step, done, counted = step + 1, done + 1, counted + 1
@@ -376,3 +379,5 @@ def restore(optimise, model, saved):
             if all(name in saved.get(key, {}) for key in keys):
                 value = lambda key: saved[key][name] if key == "step" else saved[key][name].to(parameter.device, parameter.dtype)
                 part.state[parameter] = {key: value(key) for key in keys}
+                if "exp_avg_sq" in keys:  # a position table's, stretched, may have swung below zero
+                    part.state[parameter]["exp_avg_sq"].clamp_(min=0)
