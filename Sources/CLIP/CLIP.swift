@@ -25,11 +25,13 @@ public struct CLIP: Sendable {
     /// How the encoders compute.
     public var precision: Precision { weights.precision }
 
-    /// What suits this model on this processor.
-    public static var automaticPrecision: Precision { .fastest }
+    /// What suits such a model on this processor.
+    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+        .suiting(channels: configuration.image.layers.channels)
+    }
 
     /// Loads a model folder in the hub's layout; its tokenizer is read when the first text comes.
-    /// - Parameter precision: how the encoders compute; nil: `automaticPrecision`.
+    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the processor's fastest.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let reader = try ConfigurationReader(contentsOf: folder.appending(path: "config.json"))
@@ -43,7 +45,7 @@ public struct CLIP: Sendable {
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: published, expecting: square)
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
-            precision: precision ?? Self.automaticPrecision)
+            precision: precision ?? Self.automaticPrecision(configuration))
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.

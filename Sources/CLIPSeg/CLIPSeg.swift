@@ -35,18 +35,20 @@ public struct CLIPSeg: Sendable {
     /// How the encoders compute; the decoder is float32.
     public var precision: Precision { weights.precision }
 
-    /// What suits this model on this processor.
-    public static var automaticPrecision: Precision { .fastest }
+    /// What suits such a model on this processor.
+    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+        .suiting(channels: configuration.clip.image.layers.channels)
+    }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the encoders compute; nil: `automaticPrecision`.
+    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the processor's fastest.
     /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
-            precision: precision ?? Self.automaticPrecision)
+            precision: precision ?? Self.automaticPrecision(configuration))
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.

@@ -26,18 +26,18 @@ public struct OWLViT: Sendable {
     /// How encoders and heads compute.
     public var precision: Precision { weights.precision }
 
-    /// What suits this model on this processor.
-    public static var automaticPrecision: Precision { .fastest }
+    /// What suits such a model on this processor.
+    package static func automaticPrecision(_ configuration: Configuration) -> Precision { .suiting(channels: configuration.channels) }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how encoders and heads compute; nil: `automaticPrecision`.
+    /// - Parameter precision: how encoders and heads compute; nil: float32 for a narrow encoder, else the processor's fastest.
     /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, configuration)
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
-            precision: precision ?? Self.automaticPrecision)
+            precision: precision ?? Self.automaticPrecision(configuration))
     }
 
     /// Takes its weights from a cursor; every key must be read, but for those that published files carry for history.

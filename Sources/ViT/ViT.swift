@@ -25,11 +25,13 @@ public struct ViT: Sendable {
     /// How the image encoder computes.
     public var precision: Precision { weights.precision }
 
-    /// What suits this model on this processor.
-    public static var automaticPrecision: Precision { .fastest }
+    /// What suits such a model on this processor.
+    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+        .suiting(channels: configuration.layers.channels)
+    }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the image encoder computes; nil: `automaticPrecision`.
+    /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the processor's fastest.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
@@ -38,7 +40,7 @@ public struct ViT: Sendable {
         let preprocessing = try Preprocessing(contentsOf: folder, default: published, expecting: side)
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
-            precision: precision ?? Self.automaticPrecision)
+            precision: precision ?? Self.automaticPrecision(configuration))
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.

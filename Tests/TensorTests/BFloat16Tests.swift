@@ -74,6 +74,12 @@ import Testing
         #expect(largest <= Float(k + 4) * .ulpOfOne)
     }
 
+    @Test("the published widths compute in bfloat16 where the processor has it, narrow ones in float32")
+    func suiting() {
+        #expect(Precision.suiting(channels: 768) == (InstructionSet.current >= .avx512bf16 ? .bfloat16 : .float32))
+        #expect(Precision.suiting(channels: 192) == .float32)
+    }
+
     @Test("a layer in bfloat16 is the layer of rounded numbers")
     func layer() {
         var generator = Generator(seed: 12)
