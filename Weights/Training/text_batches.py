@@ -101,6 +101,8 @@ class TextBatches:
     """
 
     def __init__(self, root, batch, side, seed, tokenizer, shapes=0, alone=0):
+        if batch % GROUP:
+            raise SystemExit(f"--stages: {batch} pictures a step; words-nano takes multiples of {GROUP}")
         """alone: the first steps, whose batches are `easy`, as is every second one after them; shapes: those of them that ask no names."""
         self.root, self.batch, self.side, self.seed, self.tokenizer = root, batch, side, seed, tokenizer
         self.shapes, self.alone = shapes, alone
