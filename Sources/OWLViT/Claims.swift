@@ -51,7 +51,7 @@ extension OWLViT {
                 return (0..<view.patches.count).compactMap { patch in
                     func best(_ columns: Range<Int>) -> Float? { columns.lazy.map { similarities[patch * width + $0] }.max() }
                     func logit(_ similarity: Float) -> Float { (similarity + shifts[patch]) * scales[patch] }
-                    func margin(_ similarity: Float) -> Float { concept.margin(similarity, logit: logit(similarity)) }
+                    func margin(_ similarity: Float) -> Float { concept.margin(exampleLogit: logit(similarity)) }
                     let textLogit = best(texts).map(logit)
                     let textMargin = textLogit.map { Scale.margin(logit: $0, threshold: Scale.textThreshold) }
                     let similarity = best(examples)
@@ -60,9 +60,11 @@ extension OWLViT {
                     if let against = best(negatives), margin(against) > most { return nil }
                     let isText = exampleMargin.map { (textMargin ?? -.infinity) >= $0 } ?? true
                     let value = (isText ? textLogit : similarity.map(logit)) ?? 0
+                    let score =
+                        concept.scoresBySigmoid ? Scale.sigmoid(value) : Scale.score(margin: most, threshold: concept.scoring.threshold)
                     return Claim(
-                        concept: c, view: number, patch: patch, score: Scale.sigmoid(concept.scoresBySigmoid ? value : most), margin: most,
-                        logit: value, similarity: similarity, box: view.boxes[patch])
+                        concept: c, view: number, patch: patch, score: score, margin: most, logit: value, similarity: similarity,
+                        box: view.boxes[patch])
                 }
             }
         }
@@ -72,12 +74,10 @@ extension OWLViT {
 extension OWLViT.Concept {
     fileprivate var scoresBySigmoid: Bool { examples.isEmpty || scoring == .sigmoid }
 
-    /// How far a similarity to an example is above what is just found. Negatives count by the same measure, so that of two examples the more
-    /// similar wins; against texts, by their own.
-    fileprivate func margin(_ similarity: Float, logit: Float) -> Float {
-        switch scoring {
-        case .sigmoid: OWLViT.Scale.margin(logit: logit, threshold: OWLViT.Scale.sigmoidThreshold)
-        case .likeness: OWLViT.Scale.margin(similarity: similarity, examples.isEmpty ? negatives : examples)
-        }
+    /// How far an example's logit is above what is just found. Negatives count by the same measure, so that of two examples the more similar
+    /// wins; against texts, by their own.
+    fileprivate func margin(exampleLogit: Float) -> Float {
+        let midpoint = scoring == .sigmoid ? 0 : (examples.isEmpty ? negatives : examples).midpoint
+        return OWLViT.Scale.margin(logit: exampleLogit - midpoint, threshold: scoring.threshold)
     }
 }

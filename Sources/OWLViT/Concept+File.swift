@@ -21,7 +21,7 @@ extension OWLViT.Concept {
                 tensors.append(("\(i).\(name)", Tensor.stack(exemplars.map(\.embedding))))
                 let places = exemplars.flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2, $0.overlap].map { Float($0) } }
                 tensors.append(("\(i).\(name)_boxes", Tensor(places, [exemplars.count, 5])))
-                tensors.append(("\(i).\(name)_levels", Tensor([examples.background, examples.inside], [2])))
+                tensors.append(("\(i).\(name)_midpoint", Tensor([examples.midpoint], [1])))
             }
             if let threshold = concept.threshold { tensors.append(("\(i).threshold", Tensor([threshold], [1]))) }
             let texts = concept.texts.map { JSON.object(["text": JSON($0.text), "cut": JSON($0.wasCut)]) }
@@ -72,14 +72,14 @@ extension ConceptArchive {
     private func examples(_ name: String) throws -> OWLViT.Examples {
         let vectors = try rows(name)
         guard !vectors.isEmpty else { return .none }
-        guard let places = try tensor("\(name)_boxes", [vectors.count, 5]), let levels = try tensor("\(name)_levels", [2]) else {
-            throw refuse("\(name)_boxes and \(name)_levels", "not both")
+        guard let places = try tensor("\(name)_boxes", [vectors.count, 5]), let midpoint = try tensor("\(name)_midpoint", [1]) else {
+            throw refuse("\(name)_boxes and \(name)_midpoint", "not both")
         }
         let exemplars = vectors.enumerated().map { i, vector in
             let place = places[leading: i].array.map(Double.init)
             let box = Box(x1: place[0], y1: place[1], x2: place[2], y2: place[3])
             return OWLViT.Exemplar(embedding: vector, box: box, overlap: place[4])
         }
-        return OWLViT.Examples(exemplars: exemplars, background: levels[0], inside: levels[1])
+        return OWLViT.Examples(exemplars: exemplars, midpoint: midpoint[0])
     }
 }

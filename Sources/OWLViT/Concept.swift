@@ -19,23 +19,22 @@ extension OWLViT {
         public var model: (name: String, sha256: String)
 
         package init(
-            className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none, scoring: Scoring = .likeness,
+            className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none, scoring: Scoring = .calibrated,
             threshold: Float? = nil, model: (name: String, sha256: String)
         ) {
             (self.className, self.texts, self.examples, self.negatives) = (className, texts, examples, negatives)
             (self.scoring, self.threshold, self.model) = (scoring, threshold, model)
         }
 
-        /// What `threshold` is until set: 0.1 for texts alone, as transformers has it; for examples, half of the way from what lies beside
-        /// them to themselves, or 0.6 of the model's sigmoid.
-        public var defaultThreshold: Float { examples.isEmpty ? Scale.textThreshold : scoring == .likeness ? 0.5 : Scale.sigmoidThreshold }
+        /// What `threshold` is until set: 0.1 for texts alone, as transformers has it; for examples 0.4, or 0.6 of the model's sigmoid.
+        public var defaultThreshold: Float { examples.isEmpty ? Scale.textThreshold : scoring.threshold }
     }
 
     /// What an example's score is; a text's is the model's sigmoid in every case.
     public enum Scoring: String, Sendable, Hashable, CaseIterable {
-        /// How far the similarity is on the way from what lies beside the examples to themselves.
-        case likeness
-        /// The model's sigmoid, as in the published code; of examples nearly all are high.
+        /// The model's sigmoid, moved where it saturates: `Examples.midpoint` scores a half.
+        case calibrated
+        /// The model's sigmoid, as in the published code; of examples nearly all may be high.
         case sigmoid
     }
 
@@ -53,19 +52,16 @@ extension OWLViT {
         }
     }
 
-    /// Examples of one thing, and what their similarities mean.
+    /// Examples of one thing, and what their logits mean.
     public struct Examples: Sendable {
         public var exemplars: [Exemplar]
-        /// How similar to them what lies beside them is: a cosine.
-        public var background: Float
-        /// How similar they are to one another; of a single one 1.
-        public var inside: Float
+        /// The logit that scores a half: 0, as the model has it, or, where that is too low, halfway from what lies beside the examples to
+        /// themselves.
+        public var midpoint: Float
 
-        public static let none = Examples(exemplars: [], background: 0, inside: 1)
+        public static let none = Examples(exemplars: [], midpoint: 0)
 
-        package init(exemplars: [Exemplar], background: Float, inside: Float) {
-            (self.exemplars, self.background, self.inside) = (exemplars, background, inside)
-        }
+        package init(exemplars: [Exemplar], midpoint: Float) { (self.exemplars, self.midpoint) = (exemplars, midpoint) }
 
         public var isEmpty: Bool { exemplars.isEmpty }
     }

@@ -6,10 +6,10 @@ extension OWLViT {
         public var className: String
         /// What the threshold is compared with, 0…1.
         ///
-        /// For texts alone the model's sigmoid; for examples how far the similarity is on the way from what lies beside them to themselves, 0.5
-        /// being half way.
+        /// For texts alone the model's sigmoid; for examples too, but moved where it saturates, so that halfway from what lies beside them to
+        /// themselves is 0.5.
         public var score: Float
-        /// The model's own number, for texts and examples alike; of examples nearly all are high.
+        /// The model's own number, for texts and examples alike; of examples nearly all may be high.
         public var logit: Float
         /// sigmoid(logit)
         public var probability: Float

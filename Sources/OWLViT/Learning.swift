@@ -134,42 +134,33 @@ extension OWLViT {
 }
 
 extension OWLViT.Examples {
-    /// Examples and what their similarities mean.
+    /// Examples and what their logits mean.
     ///
-    /// The background's is the 95th of a hundred patches of the examples' pictures whose boxes have nothing to do with any example: the
-    /// other things there, which are what an object must be told from, are among its most similar.
+    ///     midpoint = max(0, mean over the examples of (beside + own) / 2)
+    ///
+    /// `own` is the logit of the example's patch with itself; `beside` the 95th of a hundred logits of the patches whose boxes have nothing to do
+    /// with it: the other things in its picture, which are what an object must be told from, are among the highest.
     package init(_ seen: [OWLViT.Seen]) {
-        self.init(exemplars: seen.map(\.exemplar), background: 0, inside: 1)
+        self.init(exemplars: seen.map(\.exemplar), midpoint: 0)
         guard !seen.isEmpty else { return }
         let queries = Tensor.stack(exemplars.map(\.embedding))
-        var levels: [Float] = []
-        for (view, region, _) in seen {
-            let similarity = view.patches.similarities(to: queries)
-            let nearest = (0..<view.patches.count).map { similarity[leading: $0].maximum() }
-            let inPicture = nearest.indices.filter { view.frame.part.contains(view.boxes[$0].center) }
-            let beside = inPicture.filter { i in
-                view.boxes[i].iou(region) < 0.1 && !region.contains(view.boxes[i].center) && !view.boxes[i].contains(region.center)
+        let levels = seen.indices.map { i in
+            let (view, region, exemplar) = seen[i]
+            let logits = view.patches.logits(queries)
+            let highest = (0..<view.patches.count).map { logits[leading: $0].maximum() }
+            let inPicture = highest.indices.filter { view.frame.part.contains(view.boxes[$0].center) }
+            let beside = inPicture.filter {
+                view.boxes[$0].iou(region) < 0.1 && !region.contains(view.boxes[$0].center) && !view.boxes[$0].contains(region.center)
             }
-            // Where the object fills the picture, what is least like it stands for the background.
-            if beside.count >= 8 {
-                levels.append(beside.map { nearest[$0] }.quantile(0.95))
-            } else {
-                levels.append((inPicture.isEmpty ? nearest : inPicture.map { nearest[$0] }).quantile(0.25))
-            }
+            // Where the object fills the picture, what is least like it stands for what is beside it.
+            let level =
+                beside.count >= 8
+                ? beside.map { highest[$0] }.quantile(0.95) : (inPicture.isEmpty ? highest : inPicture.map { highest[$0] }).quantile(0.25)
+            let own = view.patches.similarities(to: exemplar.embedding.reshaped([1, exemplar.embedding.count])).argmax()
+            return (level + logits[own, i]) / 2
         }
-        background = levels.reduce(0, +) / Float(levels.count)
-        if exemplars.count > 1 {
-            let among = OWLViT.cosines(queries)
-            let nearest = exemplars.indices.map { i in exemplars.indices.filter { $0 != i }.map { among[i, $0] }.max() ?? 1 }
-            inside = nearest.reduce(0, +) / Float(nearest.count)
-        }
-        inside = max(inside, background + 0.1 * (1 - background))
+        midpoint = max(0, levels.reduce(0, +) / Float(levels.count))
     }
-}
-
-extension OWLViT {
-    /// The cosines of vectors of length one among themselves, [Q, Q].
-    static func cosines(_ vectors: Tensor) -> Tensor { matmul(vectors, vectors, transposed: true) }
 }
 
 extension Box {

@@ -49,7 +49,7 @@ struct ConceptFileTests {
     @Test("a concept for another task says which")
     func otherTask() throws {
         let folder = try ScratchFolder()
-        for (format, task) in [("spaniel-concept-1", "for find"), ("spaniel-detect-concept-1", "for detect"), ("other", "format other")] {
+        for (format, task) in [("spaniel-concept-1", "for find"), ("spaniel-detect-concept-2", "for detect"), ("other", "format other")] {
             try Safetensors.write([("x", Tensor([1], [1]))], metadata: ["format": format], to: folder["other.concept"])
             let error = #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept.load(contentsOf: folder["other.concept"]) }
             #expect(error?.code == "concept.format" && error?.description.contains(task) == true)

@@ -10,7 +10,7 @@ struct ConceptFileTests {
         return [
             OWLViT.Concept(
                 className: "mug", texts: [text], examples: planted.examples(planted.direction(0), planted.direction(1)),
-                negatives: planted.examples(planted.direction(2), background: 0.1), threshold: 0.25, model: planted.model),
+                negatives: planted.examples(planted.direction(2), midpoint: 0.5), threshold: 0.25, model: planted.model),
             OWLViT.Concept(className: "cup", texts: [text, text], model: planted.model),
         ]
     }
@@ -24,7 +24,7 @@ struct ConceptFileTests {
         #expect(loaded.map(\.className) == ["mug", "cup"] && loaded.map(\.threshold) == [0.25, nil])
         #expect(loaded.map { $0.texts.map(\.text) } == saved.map { $0.texts.map(\.text) } && loaded[0].texts[0].wasCut)
         #expect(loaded[0].examples.exemplars.map(\.embedding.array) == saved[0].examples.exemplars.map(\.embedding.array))
-        #expect(loaded[0].examples.exemplars[0].box == box(0, 0, 1, 1) && loaded[0].negatives.background == 0.1)
+        #expect(loaded[0].examples.exemplars[0].box == box(0, 0, 1, 1) && loaded[0].negatives.midpoint == 0.5)
         #expect(loaded[0].model == planted.model && loaded[1].examples.isEmpty)
         let scene = try planted.owl.encode(OWLViTGolden.picture(0))
         let options = OWLViT.DetectOptions(threshold: 0)
@@ -41,7 +41,8 @@ struct ConceptFileTests {
     func otherFiles() throws {
         let scratch = try ScratchFolder()
         for (format, words) in [
-            ("spaniel-concept-1", "a concept for find"), ("spaniel-segment-concept-1", "a concept for segment"), ("else", "format else"),
+            ("spaniel-concept-1", "a concept for find"), ("spaniel-segment-concept-1", "a concept for segment"),
+            ("spaniel-detect-concept-1", "one of an earlier version"), ("else", "format else"),
             (nil, "another kind of file"),
         ] {
             try Safetensors.write([("x", Tensor.zeros([1]))], metadata: format.map { ["format": $0] } ?? [:], to: scratch["x"])
@@ -83,7 +84,7 @@ struct ConceptFileTests {
         for text in [
             "", "{}", "[1]", "[{}]", "[{\"class\":1,\"texts\":[]}]", "[{\"class\":\"a\",\"texts\":[1]}]",
             "[{\"class\":\"a\",\"texts\":[]}]", "[{\"class\":\"a\",\"texts\":[],\"scoring\":\"other\"}]",
-            "[{\"class\":\"a\",\"texts\":[],\"scoring\":\"likeness\"}]",
+            "[{\"class\":\"a\",\"texts\":[],\"scoring\":\"calibrated\"}]",
         ] {
             try expectRefused({ _, metadata in metadata["concepts"] = text }, text)
         }

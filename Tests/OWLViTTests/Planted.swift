@@ -22,7 +22,9 @@ struct Planted {
     func mixed(_ a: Tensor, _ b: Tensor, cosine: Float) -> Tensor { a * cosine + b * (1 - cosine * cosine).squareRoot() }
 
     /// A view of a part of a picture whose patches have these vectors and boxes, in the picture's pixels.
-    func view(_ patches: [(Tensor, Box)], part: Box? = nil) -> OWLViT.View {
+    ///
+    ///     logit = 10 (cosine + shift)
+    func view(_ patches: [(Tensor, Box)], part: Box? = nil, shift: Float = 0) -> OWLViT.View {
         let frame = OWLViT.Frame(part ?? Box(x1: 0, y1: 0, x2: Double(side), y2: Double(side)), isPadded: false)
         let boxes = patches.flatMap { _, box in
             [
@@ -34,17 +36,17 @@ struct Planted {
         return OWLViT.View(
             frame: frame,
             patches: OWLViT.Patches(
-                embeddings: Tensor.stack(patches.map(\.0)), shifts: .zeros([count]), scales: Tensor(repeating: 10, [count]),
-                boxes: Tensor(boxes, [count, 4]), objectness: nil))
+                embeddings: Tensor.stack(patches.map(\.0)), shifts: Tensor(repeating: shift, [count]),
+                scales: Tensor(repeating: 10, [count]), boxes: Tensor(boxes, [count, 4]), objectness: nil))
     }
 
     func encoding(_ views: OWLViT.View...) -> OWLViT.Encoding {
         OWLViT.Encoding(size: Size(width: side, height: side), preparation: .hf, tiles: views.count > 1 ? 2 : 1, views: views)
     }
 
-    func examples(_ vectors: Tensor..., background: Float = 0.4) -> OWLViT.Examples {
+    func examples(_ vectors: Tensor..., midpoint: Float = 7) -> OWLViT.Examples {
         let exemplars = vectors.map { OWLViT.Exemplar(embedding: $0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1), overlap: 1) }
-        return OWLViT.Examples(exemplars: exemplars, background: background, inside: 1)
+        return OWLViT.Examples(exemplars: exemplars, midpoint: midpoint)
     }
 }
 

@@ -3,7 +3,7 @@ import Tensor
 import Testing
 
 struct ScoreTests {
-    @Test("an example's score is the way from its background to itself, while the model's sigmoid saturates")
+    @Test("an example's score is the model's sigmoid, counted from the examples' midpoint")
     func examples() throws {
         let planted = try Planted()
         let (a, b) = (planted.direction(0), planted.direction(1))
@@ -14,11 +14,9 @@ struct ScoreTests {
                 cosines.enumerated().map { i, c in (planted.mixed(a, b, cosine: c), box(Double(20 * i), 0, Double(20 * i + 10), 9)) }))
         let found = try planted.owl.detect(concept, in: scene, options: .init(threshold: 0))
         #expect(zip(found.map { $0.similarity ?? 0 }, cosines.reversed()).allSatisfy { abs($0 - $1) < 1e-5 })
-        // 1 / (1 + e⁶) at the background, half at the middle.
-        let expected: [Float] = [0.99753, 0.73106, 0.26894, 0.00247, 0.00005]
+        let expected: [Float] = [0.95257, 0.62246, 0.37754, 0.04743, 0.00669]
         #expect(zip(found.map(\.score), expected).allSatisfy { abs($0 - $1) < 1e-4 }, "\(found.map(\.score))")
         #expect(found.allSatisfy { $0.probability > 0.88 })
-        // By default half way counts as found.
         #expect(try planted.owl.detect(concept, in: scene).count == 2)
     }
 
@@ -34,7 +32,7 @@ struct ScoreTests {
         let found = try planted.owl.detect(concept, in: scene)
         #expect(found.isEmpty)
         let best = try #require(found.best["a"])
-        #expect(abs(best.box.x1 - 50) < 1e-4 && best.score < 0.5 && abs((best.similarity ?? 0) - 0.5) < 1e-5)
+        #expect(abs(best.box.x1 - 50) < 1e-4 && best.score < 0.4 && abs((best.similarity ?? 0) - 0.5) < 1e-5)
     }
 
     @Test("the nearest of several examples counts, not their mean")
@@ -54,7 +52,7 @@ struct ScoreTests {
         let (mug, glass) = (planted.direction(0), planted.direction(1))
         let (nearMug, nearGlass) = (planted.mixed(mug, glass, cosine: 0.9), planted.mixed(glass, mug, cosine: 0.75))
         let scene = planted.encoding(planted.view([(nearMug, box(0, 0, 9, 9)), (nearGlass, box(20, 20, 29, 29))]))
-        var concept = OWLViT.Concept(className: "mug", examples: planted.examples(mug, background: 0.2), model: planted.model)
+        var concept = OWLViT.Concept(className: "mug", examples: planted.examples(mug, midpoint: 5), model: planted.model)
         #expect(try planted.owl.detect(concept, in: scene).count == 2)
         concept.negatives = planted.examples(glass)
         let found = try planted.owl.detect(concept, in: scene)
@@ -75,7 +73,7 @@ struct ScoreTests {
         let scene = planted.encoding(
             planted.view(patches.enumerated().map { i, vector in (vector, box(Double(20 * i), 0, Double(20 * i + 9), 9)) }))
         #expect(try planted.owl.detect(concept, in: scene).count == 3)
-        concept.negatives = planted.examples(glass)
+        concept.negatives = planted.examples(glass, midpoint: 5)
         let found = try planted.owl.detect(concept, in: scene)
         #expect(found.map { ($0.box.x1 / 20).rounded() } == [1, 2], "\(found.map(\.box))")
         #expect(try planted.owl.detect(concept, in: scene).thresholds == ["mug": 0.1])
@@ -86,13 +84,13 @@ struct ScoreTests {
         let planted = try Planted()
         let (word, look) = (planted.direction(0), planted.direction(1))
         let text = OWLViT.Text(text: "mug", embedding: word, wasCut: false)
-        let concept = OWLViT.Concept(className: "mug", texts: [text], examples: planted.examples(look), model: planted.model)
+        let concept = OWLViT.Concept(className: "mug", texts: [text], examples: planted.examples(look, midpoint: 5), model: planted.model)
         let scene = planted.encoding(
             planted.view([(word, box(0, 0, 9, 9)), (look, box(20, 20, 29, 29)), (planted.direction(2) * -1, box(50, 50, 59, 59))]))
         let found = try planted.owl.detect(concept, in: scene, options: .init(threshold: 0.92))
         #expect(found.count == 2)
-        // A text's 0.1 counts as half: so the class has one threshold.
-        #expect(try planted.owl.detect(concept, in: scene).thresholds == ["mug": 0.5])
+        // A text's 0.1 counts as an example's 0.4: so the class has one threshold.
+        #expect(try planted.owl.detect(concept, in: scene).thresholds == ["mug": 0.4])
     }
 
     @Test("a patch of two classes goes to the one it fits best, each measured by its own threshold")
@@ -101,7 +99,7 @@ struct ScoreTests {
         let (word, look) = (planted.direction(0), planted.direction(1))
         let text = OWLViT.Text(text: "cup", embedding: word, wasCut: false)
         let cup = OWLViT.Concept(className: "cup", texts: [text], model: planted.model)
-        let mug = OWLViT.Concept(className: "mug", examples: planted.examples(look), model: planted.model)
+        let mug = OWLViT.Concept(className: "mug", examples: planted.examples(look, midpoint: 5), model: planted.model)
         for (cosine, winner) in [(Float(0.98), "mug"), (0.75, "cup")] {
             let vector = planted.mixed(look, word, cosine: cosine)
             let scene = planted.encoding(planted.view([(vector, box(0, 0, 9, 9))]))
@@ -111,8 +109,8 @@ struct ScoreTests {
         }
     }
 
-    @Test("the background is what is most similar beside the examples, and several examples say how alike they are")
-    func levels() throws {
+    @Test("the midpoint is halfway from what is most similar beside the examples to themselves, and never below the model's own")
+    func midpoint() throws {
         let planted = try Planted()
         let (a, b, c) = (planted.direction(0), planted.direction(1), planted.direction(2))
         let drawn = box(10, 10, 40, 40)
@@ -121,20 +119,31 @@ struct ScoreTests {
         var patches = (0..<20).map { i in
             (planted.mixed(a, b, cosine: 0.02 * Float(i)), box(60, 2 * Double(i), 90, 2 * Double(i) + 30))
         }
-        patches += [(a, box(11, 11, 40, 40)), (planted.mixed(a, b, cosine: 0.9), box(20, 20, 30, 30)), (a, box(120, 0, 140, 20))]
-        let view = planted.view(patches)
-        let one = OWLViT.Examples([(view: view, region: drawn, exemplar: exemplar(a))])
-        #expect(abs(one.background - 0.36) < 1e-5 && one.inside == 1)
         let other = planted.mixed(a, c, cosine: 0.8)
-        let two = OWLViT.Examples([a, other].map { (view: view, region: drawn, exemplar: exemplar($0)) })
-        #expect(abs(two.inside - 0.8) < 1e-5)
-        // Examples that have no more in common than with the rest do not make everything alike.
-        let strangers = OWLViT.Examples([a, c].map { (view: view, region: drawn, exemplar: exemplar($0)) })
-        #expect(strangers.inside > strangers.background)
-        // Where the object fills the picture, its least similar patches stand for the background.
-        let full = planted.view([(a, box(0, 0, 100, 100)), (planted.mixed(a, b, cosine: 0.3), box(1, 1, 99, 99)), (a, box(2, 2, 98, 98))])
+        patches += [(a, box(11, 11, 40, 40)), (planted.mixed(a, b, cosine: 0.9), box(20, 20, 30, 30)), (other, box(120, 0, 140, 20))]
+        for (shift, expected) in [(Float(0), Float(6.8)), (-0.5, 1.8), (-0.7, 0)] {
+            let view = planted.view(patches, shift: shift)
+            let one = OWLViT.Examples([(view: view, region: drawn, exemplar: exemplar(a))])
+            #expect(abs(one.midpoint - expected) < 1e-4)
+            // A second example to which nothing is more alike than to the first.
+            let two = OWLViT.Examples([a, other].map { (view: view, region: drawn, exemplar: exemplar($0)) })
+            #expect(abs(two.midpoint - expected) < 1e-4)
+        }
+        // Where the object fills the picture, its least similar patches stand for what is beside it.
+        let cosines: [Float] = [1, 0.3, 0.4, 1]
+        let full = planted.view(cosines.map { (planted.mixed(a, b, cosine: $0), box(1, 1, 99, 99)) })
         let alone = OWLViT.Examples([(view: full, region: box(0, 0, 100, 100), exemplar: exemplar(a))])
-        #expect(alone.background < 1 && alone.inside == 1)
+        #expect(abs(alone.midpoint - 7) < 1e-4)
         #expect(OWLViT.Examples([]).isEmpty)
+    }
+
+    @Test("of two patches as similar to an example, the one that is more an object scores more")
+    func logitNotCosine() throws {
+        let planted = try Planted()
+        let a = planted.direction(0)
+        let concept = OWLViT.Concept(className: "a", examples: planted.examples(a, midpoint: 0), model: planted.model)
+        let views = [Float(-0.5), -0.9].map { planted.view([(a, box(0, 0, 9, 9))], shift: $0) }
+        let scores = try views.map { try planted.owl.detect(concept, in: planted.encoding($0)).first?.score ?? 0 }
+        #expect(abs(scores[0] - 0.99331) < 1e-4 && abs(scores[1] - 0.73106) < 1e-4, "\(scores)")
     }
 }

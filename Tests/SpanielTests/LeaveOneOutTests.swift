@@ -120,7 +120,7 @@ struct LeaveOneOutTests {
         let outcome = try course.learn("thing")
         let direct = try owl.learn(pictures.map { Example($0, box: boxes[0], class: "thing") })
         #expect(outcome.learnt.examples.exemplars.map(\.embedding.array) == direct.examples.exemplars.map(\.embedding.array))
-        #expect(outcome.learnt.examples.background == direct.examples.background)
+        #expect(outcome.learnt.examples.midpoint == direct.examples.midpoint)
         #expect(outcome.places.map(\.picture) == [0, 1, 2] && outcome.places.map(\.object) == [0, 0, 0])
         if let threshold = outcome.learnt.threshold { #expect((0...1).contains(threshold)) }
         #expect(outcome.learnt.threshold == outcome.leaveOneOut.verdict?.threshold)

@@ -58,7 +58,7 @@ struct LearnFromTests {
     func caps() throws {
         let run = try learn("detect", TinyModels.owlvit, Self.truth, "--max-examples", "1")
         #expect(run.status == 0 && run.messages.contains("learning from "), "\(run.messages)")
-        let usual = "learnt boot from 1 example; threshold 0.500, the usual one: one picture shows it"
+        let usual = "learnt boot from 1 example; threshold 0.400, the usual one: one picture shows it"
         #expect(run.messages.contains(usual), "\(run.messages)")
         #expect(try learn("detect", TinyModels.owlvit, Self.truth, "--max-pictures", "0").status == 64)
     }
@@ -127,7 +127,7 @@ struct LearnFromTests {
         let set = try coco(["mug", "gröup", "none"], [(0, "shelf.jpg", 10, false), (1, "lawn.jpg", 10, true)])
         let run = try learn("detect", TinyModels.owlvit, set)
         #expect(run.status == 0, "\(run.messages)")
-        #expect(run.messages.contains("learnt mug from 1 example; threshold 0.500, the usual one: one picture shows it, 3 are needed"))
+        #expect(run.messages.contains("learnt mug from 1 example; threshold 0.400, the usual one: one picture shows it, 3 are needed"))
         #expect(run.messages.contains("not learnt, for want of an example: gröup, none"), "\(run.messages)")
         let described = try learn("detect", TinyModels.owlvit, set, "--text", "none=a b")
         #expect(described.messages.contains("learnt none from its words") && described.messages.contains("example: gröup\n"))

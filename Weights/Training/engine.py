@@ -142,7 +142,7 @@ class EngineOwl(Engine):
             record = self.run(*command, "--selection", "iou", refusal="leave out --selection iou") or self.run(*command)
             found = record["objects"]
             answers[f"example_ap50_{count}"] = self.boxes(found, "sigmoid")
-            answers[f"example_ap50_{count}_likeness"] = self.boxes(found)
+            answers[f"example_ap50_{count}_shown"] = self.boxes(found)
         return answers
 
 

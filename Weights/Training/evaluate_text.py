@@ -16,7 +16,7 @@ text       Seen names, unseen scenes: training objects on held-out backgrounds. 
 example    OWL-ViT, an unseen object: 1, 3 and 5 reference pictures with its box, among others; the class embedding of the predicted
            box that overlaps the drawn one most, normalised, averaged; a test picture with 1 to 4 instances among 2 to 5 others.
            AP50 as above, one query per picture, every picture holds the object.
-With --engine: the tool leaves out specks of masks; several examples are not averaged, an object is as like them as the nearest; and `…_likeness` is by
+With --engine: the tool leaves out specks of masks; several examples are not averaged, an object is as like them as the nearest; and `…_shown` is by
 the score that the tool gives for examples, where the others are by the model's sigmoid.
 """
 

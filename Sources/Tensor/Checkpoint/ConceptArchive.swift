@@ -13,8 +13,14 @@ package struct ConceptArchive {
     package enum Task: String, CaseIterable {
         case find, segment, detect
 
-        /// `find` came first, alone.
-        package var format: String { self == .find ? "spaniel-concept-1" : "spaniel-\(rawValue)-concept-1" }
+        /// `find` came first, alone; `detect`'s second has logits in place of cosines.
+        package var format: String {
+            switch self {
+            case .find: "spaniel-concept-1"
+            case .segment: "spaniel-segment-concept-1"
+            case .detect: "spaniel-detect-concept-2"
+            }
+        }
     }
 
     /// How the task's module says that a file is of no use to it.
@@ -45,6 +51,7 @@ package struct ConceptArchive {
     private static func kind(_ format: String?) -> String {
         guard let format else { return "another kind of file" }
         if let task = Task.allCases.first(where: { $0.format == format }) { return "a concept for \(task.rawValue)" }
+        if format == "spaniel-detect-concept-1" { return "one of an earlier version" }
         return "format \(format.prefix(40))"
     }
 
