@@ -78,6 +78,10 @@ struct Scene {
         let quality: Float
         let seed: Int
 
+        /// By which one of several masks at a place is taken. The decoder's estimate knows a whole object from its half, which resembles the
+        /// example as much; it does not know whose it is, so that the score leaves it out.
+        var wholeness: Float { quality * max(0, predictedIoU) }
+
         func mask(_ scene: Scene) -> Mask {
             SAM.Prediction(score: predictedIoU, logits: logits, frame: scene.encoding.frame).mask()
         }
@@ -115,7 +119,7 @@ struct Scene {
             let (logits, scores) = sam.decode(prompts: [prompt], in: encoding, multimask: true)
             guard let next = judge(logits[leading: 0], scores[leading: 0].array, current.seed).best else { break }
             current = next
-            if next.quality > best.quality { best = next }
+            if next.wholeness > best.wholeness { best = next }
         }
         return best
     }
@@ -167,6 +171,6 @@ struct Scene {
 }
 
 extension Array where Element == Scene.Proposal {
-    /// The one of the highest quality, the first of equals.
-    var best: Scene.Proposal? { self.max { $0.quality < $1.quality } }
+    /// Of masks at one place the best, the first of equals.
+    var best: Scene.Proposal? { self.max { $0.wholeness < $1.wholeness } }
 }

@@ -128,7 +128,7 @@ struct Search {
 
     private func judge(_ looks: [Look]) -> [SearchResult.Find] {
         let proposals = looks.compactMap(\.proposal)
-        let best = proposals.filter { !$0.isNegative }.best
+        let best = proposals.filter { !$0.isNegative }.max { $0.quality < $1.quality }
         func score(_ proposal: Scene.Proposal) -> Float {
             guard let best, proposal.seed != best.seed else { return min(1, proposal.quality) }
             let own = scene.concept.likeness(proposal.similarity)
