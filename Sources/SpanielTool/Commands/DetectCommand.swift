@@ -13,8 +13,8 @@ struct DetectCommand: PictureCommand {
             spaniel detect IMAGES … --concept FILE.concept
             """,
         discussion: """
-            The default model is owlvit-nano. --threshold is 0.1 by default for words and 0.4 for examples, whose scores are the model's \
-            too, but measured between what lies beside them and themselves where the model finds everything alike. An example without a region is the whole picture.
+            The default model is owlvit-nano. --threshold is 0.1 by default for words and 0.4 for examples; where the model finds everything \
+            alike, an example's score is measured between what lies beside it and itself. An example without a region is the whole picture.
             """)
 
     @OptionGroup var pictures: PictureArguments
