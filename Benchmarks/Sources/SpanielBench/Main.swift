@@ -7,8 +7,9 @@ struct Main {
     static let usage = """
         spaniel-bench serve KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
                                                            sam, vit, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
-        spaniel-bench profile KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
-                                                           where the milliseconds of its first task go, operation by operation
+        spaniel-bench profile KIND --model FOLDER [--task TASK] [--threads N] [--precision float32|bfloat16]
+                                                           where a task's milliseconds go, operation by operation (encode, decode, answer, …;
+                                                           the kind's first task where none is named)
         spaniel-bench kernels [WORD …] [--threads N]       times the operations at SAM ViT-B's shapes; only those with a WORD in their name
         spaniel-bench limits [--threads N] [--precision float32|bfloat16]
                                                            what this processor could do at best
@@ -22,6 +23,7 @@ struct Main {
             var arguments = Arguments(Array(CommandLine.arguments.dropFirst()))
             if let threads = try arguments.takeInt("--threads") { Parallel.threads = threads }
             let model = try arguments.take("--model")
+            let task = try arguments.take("--task")
             let precision = try arguments.takePrecision()
             let words = try arguments.rest()
             switch words.first {
@@ -31,7 +33,7 @@ struct Main {
                 try server.run()
             case "profile":
                 guard let model, words.count == 2 else { throw UsageError(text: "profile takes a kind and --model FOLDER") }
-                try ProfileReport(kind: words[1], model: model, precision: precision).run()
+                try ProfileReport(kind: words[1], model: model, task: task, precision: precision).run()
             case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
             case "limits": print(Limits.measured(precision))
             default: throw UsageError(text: "serve, profile, kernels or limits?")

@@ -1,6 +1,6 @@
 import Tensor
 
-/// The operations of one task of a model, with their times, beside what the processor could do.
+/// The operations of one of a model's tasks, with their times, beside what the processor could do.
 struct ProfileReport {
     /// Runs of which each figure is the mean, after one that does not count.
     private static let runs = 5
@@ -9,11 +9,13 @@ struct ProfileReport {
 
     let kind: String
     let model: String
+    /// The kind's first where none is named.
+    let task: String?
     let precision: Precision
 
     func run() throws {
         var subject = try subject(kind, model: model, precision: precision)
-        let task = type(of: subject).tasks[0]
+        let task = task ?? type(of: subject).tasks[0]
         let limits = Limits.measured(precision)
         _ = try subject.time(task)
         var total = 0.0
