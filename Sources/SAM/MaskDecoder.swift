@@ -19,7 +19,7 @@ extension SAM {
         /// One token for the score, then one for each mask, [1 + masks, C].
         package let outputTokens: Tensor
         package private(set) var layers: [TwoWayLayer]
-        package let finalAttention: Attention
+        package let finalAttention: MultiHeadAttention
         package let finalNorm: LayerNorm
         package let upscaling: Upscaling
         /// From each mask's token to the weights of its channels.
@@ -37,7 +37,7 @@ extension SAM {
             layers = try (0..<configuration.layers).map { i in
                 try TwoWayLayer(transformer["layers"][i], configuration, isFirst: i == 0)
             }
-            finalAttention = try Attention(
+            finalAttention = try MultiHeadAttention(
                 transformer["final_attn_token_to_image"], channels: channels, inner: channels / configuration.attentionDownsampling,
                 heads: configuration.heads)
             finalNorm = try LayerNorm(transformer["layer_norm_final_attn"], channels, epsilon: 1e-5)
@@ -58,7 +58,7 @@ extension SAM {
             return copy
         }
 
-        /// What the decoder makes of a picture before it sees a prompt: a quarter of its work.
+        /// What the decoder makes of a picture before it sees a prompt.
         /// - Parameter tokens: the picture's embedding with the value for "no mask" added, [1, hw, C].
         func prepared(_ tokens: Tensor) -> PictureTokens {
             layers[0].prepared(tokens, positions)
@@ -77,9 +77,9 @@ extension SAM {
             let cells = upscaling(k.reshaped([1, side, side, k.shape[2]]))
             let found = q[leading: 0]
             let weights = Tensor.concatenated(masks.map { weightings[$0](found[leading: 1 + $0..<2 + $0]) }, axis: 0)
-            let logits = matmul(cells.reshaped([cells.shape[1] * cells.shape[2], cells.shape[3]]), weights, transposed: true)
+            let logits = matmul(weights, cells.reshaped([cells.shape[1] * cells.shape[2], cells.shape[3]]), transposed: true)
             let all = scores(found[leading: 0..<1])
-            return (logits.transposed([1, 0]), all.reshaped([all.count])[leading: masks])
+            return (logits, all.reshaped([all.count])[leading: masks])
         }
 
         /// The two-way transformer.

@@ -1,35 +1,15 @@
 import Tensor
 
-extension SAM {
-    /// Attention whose inner channels may be fewer than its outer ones:
-    ///
-    ///     Wo(softmax(Wq q (Wk k)ᵀ / √d) Wv v)
-    package struct Attention: Sendable {
-        package let queries: Linear
-        package let keys: Linear
-        package let values: Linear
-        package let output: Linear
-        package let heads: Int
-
-        init(_ weights: Weights, channels: Int, inner: Int, heads: Int) throws {
-            queries = try Linear(weights["q_proj"], in: channels, out: inner)
-            keys = try Linear(weights["k_proj"], in: channels, out: inner)
-            values = try Linear(weights["v_proj"], in: channels, out: inner)
-            output = try Linear(weights["out_proj"], in: inner, out: channels)
-            self.heads = heads
-        }
-
-        /// - Parameters:
-        ///   - q: [B, N, C].
-        ///   - k: [B, M, C].
-        ///   - v: [B, M, C].
-        ///   - residual: what the result is added to, [B, N, C].
-        /// - Returns: [B, N, C].
-        package func callAsFunction(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor? = nil) -> Tensor {
-            output(attention(queries(q), keys(k), values(v), heads: heads), residual: residual)
-        }
+extension MultiHeadAttention {
+    init(_ weights: Weights, channels: Int, inner: Int, heads: Int) throws {
+        self.init(
+            queries: try Linear(weights["q_proj"], in: channels, out: inner), keys: try Linear(weights["k_proj"], in: channels, out: inner),
+            values: try Linear(weights["v_proj"], in: channels, out: inner), output: try Linear(weights["out_proj"], in: inner, out: channels),
+            heads: heads)
     }
+}
 
+extension SAM {
     /// One layer of the decoder's transformer, tokens and picture attending to each other (SAM, appendix A, figure 14).
     ///
     ///     q = LN1(q + SelfAttention(q + p))            layer 0: LN1(SelfAttention(q)), without residual or positions
@@ -38,13 +18,13 @@ extension SAM {
     ///     k = LN4(k + Attention(k + kp → q + p, q))
     package struct TwoWayLayer: Sendable {
         package let isFirst: Bool
-        package let selfAttention: Attention
+        package let selfAttention: MultiHeadAttention
         package var norm1: LayerNorm
-        package let tokensToPicture: Attention
+        package let tokensToPicture: MultiHeadAttention
         package var norm2: LayerNorm
         package let mlp: MLP
         package var norm3: LayerNorm
-        package let pictureToTokens: Attention
+        package let pictureToTokens: MultiHeadAttention
         package var norm4: LayerNorm
 
         init(_ weights: Weights, _ configuration: Configuration.MaskDecoder, isFirst: Bool) throws {
@@ -52,12 +32,12 @@ extension SAM {
             func norm(_ i: Int) throws -> LayerNorm {
                 try LayerNorm(weights["layer_norm\(i)"], channels, epsilon: configuration.epsilon)
             }
-            func cross(_ name: String) throws -> Attention {
+            func cross(_ name: String) throws -> MultiHeadAttention {
                 // transformers takes attention_downsample_rate for the last attention only: here it is two.
-                try Attention(weights[name], channels: channels, inner: channels / 2, heads: heads)
+                try MultiHeadAttention(weights[name], channels: channels, inner: channels / 2, heads: heads)
             }
             self.isFirst = isFirst
-            selfAttention = try Attention(weights["self_attn"], channels: channels, inner: channels, heads: heads)
+            selfAttention = try MultiHeadAttention(weights["self_attn"], channels: channels, inner: channels, heads: heads)
             norm1 = try norm(1)
             tokensToPicture = try cross("cross_attn_token_to_image")
             norm2 = try norm(2)
@@ -82,18 +62,20 @@ extension SAM {
                 let placed = q + p
                 q = norm1(selfAttention(placed, placed, q, residual: q))
             }
-            let queries = tokensToPicture.queries(q + p)
-            let keys = k.keys ?? tokensToPicture.keys(k.placed)
-            let values = k.values ?? tokensToPicture.values(k.tokens)
-            let mixed =
-                guidance.map { guidedAttention(queries, keys, values, heads: tokensToPicture.heads, guidance: $0) }
-                ?? attention(queries, keys, values, heads: tokensToPicture.heads)
-            q = norm2(tokensToPicture.output(mixed, residual: q))
+            let toPicture = toPicture(q + p, k, guidance, residual: q)
+            q = norm2(toPicture)
             q = norm3(mlp(q, residual: q))
-            let back = attention(
-                k.queries ?? pictureToTokens.queries(k.placed), pictureToTokens.keys(q + p), pictureToTokens.values(q),
-                heads: pictureToTokens.heads)
-            return (q, norm4(pictureToTokens.output(back, residual: k.tokens)))
+            return (q, norm4(pictureToTokens(k.placed, q + p, q, residual: k.tokens)))
+        }
+
+        private func toPicture(_ q: Tensor, _ k: PictureTokens, _ guidance: Tensor?, residual: Tensor) -> Tensor {
+            let layer = tokensToPicture
+            guard guidance != nil || k.keys != nil else { return layer(q, k.placed, k.tokens, residual: residual) }
+            let (queries, keys, values) = (layer.queries(q), k.keys ?? layer.keys(k.placed), k.values ?? layer.values(k.tokens))
+            let mixed =
+                guidance.map { guidedAttention(queries, keys, values, heads: layer.heads, guidance: $0) }
+                ?? attention(queries, keys, values, heads: layer.heads)
+            return layer.output(mixed, residual: residual)
         }
 
         /// This layer with another epsilon in its norms.
@@ -109,7 +91,6 @@ extension SAM {
             var k = PictureTokens(tokens: tokens, positions: positions)
             k.keys = tokensToPicture.keys(k.placed)
             k.values = tokensToPicture.values(tokens)
-            k.queries = pictureToTokens.queries(k.placed)
             return k
         }
     }
@@ -120,9 +101,9 @@ extension SAM {
         package let tokens: Tensor
         /// With the cells' positions added, [1, hw, C].
         package let placed: Tensor
+        /// Of the first layer's attention to the picture, [1, hw, inner].
         var keys: Tensor?
         var values: Tensor?
-        var queries: Tensor?
 
         package init(tokens: Tensor, positions: Tensor) {
             self.tokens = tokens

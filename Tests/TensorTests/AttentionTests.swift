@@ -23,7 +23,9 @@ import Testing
         Case(batch: 1, queries: 1, keys: 1, heads: 1, channels: 1), Case(batch: 2, queries: 7, keys: 9, heads: 3, channels: 16),
         Case(batch: 1, queries: 57, keys: 257, heads: 2, channels: 64), Case(batch: 1, queries: 100, keys: 600, heads: 1, channels: 80),
         Case(batch: 1, queries: 500, keys: 1100, heads: 2, channels: 8), Case(batch: 3, queries: 5, keys: 300, heads: 2, channels: 40),
-        Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 130),
+        Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 130), Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 257),
+        // Keys in parts, the last a short one.
+        Case(batch: 2, queries: 57, keys: 1300, heads: 1, channels: 256), Case(batch: 1, queries: 2, keys: 1025, heads: 3, channels: 20),
     ]
 
     /// softmax(q kᵀ / √d + bias) v of one head.
@@ -88,6 +90,44 @@ import Testing
         }
         // Weights of scores up to 40, each with a relative error of some ε times its score.
         #expect(largestDifference(found.array, expected).difference <= 3e-5)
+    }
+
+    @Test("a scale takes the place of 1 / √d")
+    func scale() {
+        var generator = Generator(seed: 8)
+        let (q, k, v) = (generator.tensor([1, 5, 24]), generator.tensor([1, 1100, 24]), generator.tensor([1, 1100, 24]))
+        let found = attention(q, k, v, heads: 1, scale: 3)
+        let part = { Self.rows($0, batch: 0, head: 0, d: 24) }
+        let truth = Self.truth(q: part(q), k: part(k), v: part(v), scale: 3) { _, _ in 0 }
+        #expect(largestDifference(found.array, truth.joined().map(Float.init)).difference <= 3e-5)
+    }
+
+    @Test(
+        "projections folded into the few are projections of the many, to either side, and the number of threads changes no bit",
+        arguments: [(7, 600), (7, 1100), (600, 7), (1100, 9), (16, 257), (60, 961), (1, 300), (300, 1), (33, 528), (600, 33)])
+    func folded(queries: Int, keys: Int) {
+        var generator = Generator(seed: 9)
+        let (channels, inner, heads) = (48, 32, 4)
+        func layer(_ from: Int, _ to: Int) -> Linear {
+            Linear(weight: generator.tensor([to, from], in: -0.4...0.4), bias: generator.tensor([to]))
+        }
+        let whole = MultiHeadAttention(
+            queries: layer(channels, inner), keys: layer(channels, inner), values: layer(channels, inner), output: layer(inner, channels),
+            heads: heads)
+        let (q, k, v) = (
+            generator.tensor([1, queries, channels]), generator.tensor([1, keys, channels]), generator.tensor([1, keys, channels])
+        )
+        let residual = generator.tensor([1, queries, channels])
+        let stepwise = whole.output(attention(whole.queries(q), whole.keys(k), whole.values(v), heads: heads), residual: residual)
+        let before = Parallel.threads
+        defer { Parallel.threads = before }
+        let found = [1, 2, 16].map { threads in
+            Parallel.threads = threads
+            return whole(q, k, v, residual: residual).array
+        }
+        // Sums of 48, 32 and some hundred products near 1, in another order.
+        #expect(largestDifference(found[0], stepwise.array).difference <= 2e-5)
+        #expect(found[1] == found[0] && found[2] == found[0])
     }
 
     @Test("keys without a batch serve every query's")

@@ -58,17 +58,24 @@ import Testing
         }
     }
 
-    @Test("a transposed convolution writes one patch for each cell")
-    func transposedConvolution() {
+    @Test("a transposed convolution writes one patch for each cell", arguments: [4, 16, 48], [Activation.identity, .relu])
+    func transposedConvolution(out: Int, activation: Activation) {
         var generator = Generator(seed: 12)
-        let x = generator.tensor([1, 2, 3, 5])
-        let weight = generator.tensor([5, 4, 2, 2])
-        let bias = generator.tensor([4])
-        let found = ConvTranspose2d(weight: weight, bias: bias)(x)
-        #expect(found.shape == [1, 4, 6, 4])
-        for (y, column, o) in [(0, 0, 0), (3, 5, 3), (1, 2, 2)] {
-            let sum = (0..<5).reduce(bias[o]) { $0 + x[0, y / 2, column / 2, $1] * weight[$1, o, y % 2, column % 2] }
-            #expect(abs(found[0, y, column, o] - sum) <= 1e-5)  // 5 products of numbers below 1
+        let x = generator.tensor([2, 2, 3, 5])
+        let weight = generator.tensor([5, out, 2, 2])
+        let bias = generator.tensor([out])
+        let found = ConvTranspose2d(weight: weight, bias: bias)(x, activation: activation)
+        #expect(found.shape == [2, 4, 6, out])
+        for b in 0..<2 {
+            for y in 0..<4 {
+                for column in 0..<6 {
+                    for o in 0..<out {
+                        let sum = (0..<5).reduce(bias[o]) { $0 + x[b, y / 2, column / 2, $1] * weight[$1, o, y % 2, column % 2] }
+                        // 5 products of numbers below 1.
+                        #expect(abs(found[b, y, column, o] - (activation == .relu ? max(0, sum) : sum)) <= 1e-5)
+                    }
+                }
+            }
         }
     }
 

@@ -22,7 +22,7 @@ typedef struct {
 
 /// One head's attention for some queries over all its keys, softmax(q kᵀ scale + bias) v, in one pass over blocks of keys.
 typedef struct {
-    long queries, keys, channels;       // channels of one head, at most 128
+    long queries, keys, channels;       // channels of one head, at most 256
     const float *const *query_rows;     // [queries]
     float *const *output_rows;          // [queries]
     const void *packed_keys;            // pack_rows of the keys, a panel a `columns` keys
@@ -34,6 +34,9 @@ typedef struct {
     const void *packed_positions;
     long grid_height, grid_width;
     const int *query_positions;         // [queries], row-major place of each query in the window
+    // [queries] each or null: the highest score in powers of two, and the sum of the powers less it, for answers from parts of the keys to be
+    // put together.
+    float *maxima, *totals;
     float *scratch;                     // attention_scratch floats, one thread's own
 } spaniel_attention;
 
@@ -63,6 +66,9 @@ typedef struct {
 
     void (*layer_norm)(long rows, long channels, const float *x, const float *weight, const float *bias, float epsilon, float *y);
     void (*softmax)(long rows, long columns, const float *x, float *y);
+    /// In place: of each row x[members][groups], of at most 64 members, the softmax over the members of every group. Up to 16 floats after a
+    /// row are read and overwritten.
+    void (*softmax_across)(long rows, long members, long groups, float *x, long ldx);
     void (*activate)(long count, int activation, const float *x, float *y);
     void (*exponential)(long count, const float *x, float *y);
     void (*error_function)(long count, const float *x, float *y);

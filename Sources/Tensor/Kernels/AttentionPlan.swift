@@ -1,5 +1,11 @@
 import CSpanielKernels
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Where one head's queries, keys, values and results stand.
 struct AttentionRows {
     var queries: [UnsafePointer<Float>] = []
@@ -36,11 +42,15 @@ struct AttentionPlan {
     /// Whether a query sees only the keys up to its own place.
     var causal = false
     var precision = Precision.float32
-
-    private var scale: Float { 1 / Float(channels).squareRoot() }
+    /// What products of queries and keys are multiplied with; 1 / √channels where nothing is said.
+    var scale: Float?
 
     /// Queries to a task when a group has many: several of the kernel's blocks.
     private static let chunk = 448
+    /// Keys to a task when there are few groups of few queries: the kernel's block of them.
+    private static let keyChunk = 512
+
+    private var scaling: Float { scale ?? 1 / Float(channels).squareRoot() }
 
     func run(rows: (_ group: Int) -> AttentionRows) {
         Profile.timed(
@@ -50,18 +60,19 @@ struct AttentionPlan {
     }
 
     private func share(_ rows: (_ group: Int) -> AttentionRows) {
-        // The kernel's fixed space holds heads of 128 channels and positions of grids up to 512 cells a side.
-        guard let kernels = Kernels.current?.products(precision), channels <= 128, (positions?.reversed.shape[0] ?? 0) <= 2016 else {
+        // The kernel's fixed space holds heads of 256 channels and positions of grids up to 512 cells a side.
+        guard let kernels = Kernels.current?.products(precision), channels <= 256, (positions?.reversed.shape[0] ?? 0) <= 2016 else {
             return Parallel.run(groups) { runReference(rows($0)) }
         }
         let packedKeys = kernels.packedCount(columns: keys, inner: channels)
         let packedValues = kernels.packedCount(columns: channels, inner: keys)
         let space = Int(kernels.attention_scratch)
+        if groups < 8, queries <= Self.chunk, keys > 1024, positions == nil, !causal { return shareKeys(rows, kernels) }
         if keys <= 1024 || queries <= Self.chunk {
             Parallel.run(groups, scratch: space + packedKeys + packedValues) { group, scratch in
                 let rows = rows(group)
                 pack(rows, kernels, keys: scratch + space, values: scratch + space + packedKeys)
-                run(kernels, rows, 0..<rows.queries.count, scratch + space, scratch + space + packedKeys, scratch)
+                run(kernels, rows, 0..<rows.queries.count, scratch + space, scratch + space + packedKeys, scratch: scratch)
             }
             return
         }
@@ -75,9 +86,49 @@ struct AttentionPlan {
             let (group, chunk) = (task / chunks, task % chunks)
             let count = found[group].queries.count
             let range = min(count, chunk * Self.chunk)..<min(count, (chunk + 1) * Self.chunk)
-            run(kernels, found[group], range, at(group), at(group) + packedKeys, scratch)
+            run(kernels, found[group], range, at(group), at(group) + packedKeys, scratch: scratch)
         }
         withExtendedLifetime(packed) {}
+    }
+
+    /// Each group's keys in parts, and the answers from the parts put together: weighted by the sum of the powers behind each.
+    private func shareKeys(_ rows: (_ group: Int) -> AttentionRows, _ kernels: spaniel_products) {
+        let packedKeys = kernels.packedCount(columns: Self.keyChunk, inner: channels)
+        let packedValues = kernels.packedCount(columns: channels, inner: Self.keyChunk)
+        let space = Int(kernels.attention_scratch)
+        let parts = (keys + Self.keyChunk - 1) / Self.keyChunk
+        let found = (0..<groups).map(rows)
+        // Of every group and part: [queries, channels], then the queries' maxima and totals.
+        let each = queries * (channels + 2)
+        let answers = Storage(count: groups * parts * each)
+        Parallel.run(groups * parts, scratch: space + packedKeys + packedValues) { task, scratch in
+            let (group, part) = (task / parts, task % parts)
+            let given = found[group]
+            let range = part * Self.keyChunk..<min(keys, (part + 1) * Self.keyChunk)
+            let answer = answers.base + task * each
+            let rows = AttentionRows(
+                queries: given.queries, keys: Array(given.keys[range]), values: Array(given.values[range]),
+                output: given.queries.indices.map { answer + $0 * channels })
+            pack(rows, kernels, keys: scratch + space, values: scratch + space + packedKeys)
+            run(
+                kernels, rows, 0..<given.queries.count, scratch + space, scratch + space + packedKeys,
+                maxima: answer + queries * channels, totals: answer + queries * (channels + 1), scratch: scratch)
+        }
+        Parallel.run(groups) { group in
+            let answers = answers.base + group * parts * each
+            for (query, out) in found[group].output.enumerated() {
+                let maximum = { answers[$0 * each + queries * channels + query] }
+                let highest = (0..<parts).reduce(-Float.infinity) { max($0, maximum($1)) }
+                let shares = (0..<parts).map { exp2f(maximum($0) - highest) * answers[$0 * each + queries * (channels + 1) + query] }
+                let total = shares.reduce(0, +)
+                out.update(repeating: 0, count: channels)
+                for (part, share) in shares.enumerated() {
+                    let answer = answers + part * each + query * channels
+                    for c in 0..<channels { out[c] += answer[c] * (share / total) }
+                }
+            }
+        }
+        withExtendedLifetime(answers) {}
     }
 
     private func pack(
@@ -95,7 +146,8 @@ struct AttentionPlan {
 
     private func run(
         _ kernels: spaniel_products, _ rows: AttentionRows, _ range: Range<Int>, _ packedKeys: UnsafePointer<Float>,
-        _ packedValues: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+        _ packedValues: UnsafePointer<Float>, maxima: UnsafeMutablePointer<Float>? = nil, totals: UnsafeMutablePointer<Float>? = nil,
+        scratch: UnsafeMutablePointer<Float>
     ) {
         guard !range.isEmpty else { return }
         rows.queries.withUnsafeBufferPointer { queries in
@@ -108,11 +160,11 @@ struct AttentionPlan {
                                     queries: range.count, keys: rows.keys.count, channels: channels,
                                     query_rows: queries.baseAddress.map { $0 + range.lowerBound },
                                     output_rows: output.baseAddress.map { $0 + range.lowerBound }, packed_keys: packedKeys,
-                                    packed_values: packedValues, scale: scale, causal: causal ? 1 : 0, first_query: range.lowerBound,
+                                    packed_values: packedValues, scale: scaling, causal: causal ? 1 : 0, first_query: range.lowerBound,
                                     packed_positions: table,
                                     grid_height: positions?.gridHeight ?? 0, grid_width: positions?.gridWidth ?? 0,
                                     query_positions: places.baseAddress.map { $0 + (places.isEmpty ? 0 : range.lowerBound) },
-                                    scratch: scratch)
+                                    maxima: maxima, totals: totals, scratch: scratch)
                                 kernels.attention(&job)
                             }
                         }
@@ -132,7 +184,7 @@ struct AttentionPlan {
         let table = isRounded ? positions?.reversed.map(Reference.bfloat16) : positions?.reversed
         let queries = isRounded ? Reference.bfloat16(rows: rows.queries, channels: channels) : nil
         Reference.attention(
-            queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scale, causal: causal,
+            queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scaling, causal: causal,
             precision: precision,
             output: rows.output
         ) { query, key in

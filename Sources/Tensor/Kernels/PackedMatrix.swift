@@ -28,11 +28,13 @@ package struct PackedMatrix: Sendable {
         }
         let products = kernels.products(precision)
         let (n, k) = (columns, inner)
-        storage = matrix.withValues { values in
-            Tensor(uninitialized: [products.packedCount(columns: n, inner: k)]) { target in
-                guard let b = values.baseAddress, let packed = target.baseAddress else { return }
-                Parallel.blocks(of: products.panels(n), 8) { range in
-                    products.pack_matrix(n, k, b, k, range.lowerBound, range.upperBound, packed)
+        storage = Profile.timed("packing [\(n), \(k)] \(precision)") {
+            matrix.withValues { values in
+                Tensor(uninitialized: [products.packedCount(columns: n, inner: k)]) { target in
+                    guard let b = values.baseAddress, let packed = target.baseAddress else { return }
+                    Parallel.blocks(of: products.panels(n), 8) { range in
+                        products.pack_matrix(n, k, b, k, range.lowerBound, range.upperBound, packed)
+                    }
                 }
             }
         }

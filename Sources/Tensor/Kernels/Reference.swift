@@ -71,6 +71,19 @@ enum Reference {
         }
     }
 
+    /// In place, the same over the members of every group: of each row x[members][groups].
+    static func softmaxAcross(rows: Int, members: Int, groups: Int, x: Output, ldx: Int) {
+        var column = [Float](repeating: 0, count: members)
+        for r in 0..<rows {
+            for g in 0..<groups {
+                let first = x + r * ldx + g
+                for m in 0..<members { column[m] = first[m * groups] }
+                column.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: members, x: Input($0.baseAddress!), y: $0.baseAddress!) }
+                for m in 0..<members { first[m * groups] = column[m] }
+            }
+        }
+    }
+
     static func exponential(_ x: Float) -> Float { expf(x) }
     static func errorFunction(_ x: Float) -> Float { erff(x) }
     static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }

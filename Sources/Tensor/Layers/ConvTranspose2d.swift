@@ -1,6 +1,7 @@
 /// A transposed convolution whose stride is its kernel's side: every cell becomes a patch, by one matrix product.
 public struct ConvTranspose2d: Sendable {
     let product: Linear
+    /// Rows and columns of a patch.
     let kernel: Int
 
     /// - Parameters:
@@ -18,6 +19,6 @@ public struct ConvTranspose2d: Sendable {
     /// - Parameter x: [B, H, W, in]
     /// - Returns: [B, H · kernel, W · kernel, out]
     public func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
-        product(x, activation: activation).unpatched(side: kernel)
+        placed(x, activation: activation) ?? product(x, activation: activation).unpatched(side: kernel)
     }
 }

@@ -14,6 +14,9 @@ public struct MLP: Sendable {
     ///   - x: [..., C]
     ///   - residual: [..., C], added last.
     public func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
-        fused(x, residual: residual) ?? second(first(x, activation: activation), residual: residual)
+        let fused = FusedProducts(
+            name: "MLP", first: .init(weight: first.weight, bias: first.bias), activation: activation,
+            second: .init(weight: second.weight, bias: second.bias))
+        return fused(x, residual: residual) ?? second(first(x, activation: activation), residual: residual)
     }
 }

@@ -5,10 +5,11 @@
 ///   - v: the shape of `k`.
 ///   - heads: the parts that the channels are cut into; d = C / heads.
 ///   - causal: whether a query sees only the keys up to its own place.
+///   - scale: what takes the place of 1 / √d.
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
 public func attention(
-    _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false, precision: Precision = .float32
+    _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false, scale: Float? = nil, precision: Precision = .float32
 ) -> Tensor {
     let (batch, n, channels) = (q.shape[0], q.shape[1], q.shape[2])
     let m = k.shape[1]
@@ -22,7 +23,8 @@ public func attention(
             v.withValues { v in
                 Tensor(uninitialized: [batch, n, channels]) { target in
                     guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress, let out = target.baseAddress else { return }
-                    let plan = AttentionPlan(groups: batch * heads, queries: n, keys: m, channels: d, causal: causal, precision: precision)
+                    let plan = AttentionPlan(
+                        groups: batch * heads, queries: n, keys: m, channels: d, causal: causal, precision: precision, scale: scale)
                     plan.run { group in
                         let (b, head) = (group / heads, group % heads)
                         let (first, start) = (b * n * channels + head * d, b * keyBatch + head * d)

@@ -36,7 +36,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor
     let n = transposed ? b.shape[-2] : b.shape[-1]
     precondition((transposed ? b.shape[-1] : b.shape[-2]) == k, "matmul of \(a.shape) and \(b.shape), transposed: \(transposed)")
     let rows = { (matrix: Tensor) in PackedMatrix(rows: transposed ? matrix : matrix.transposed([1, 0])) }
-    if b.shape.rank == 2 { return linear(a, rows(b)) }
+    if b.shape.rank == 2 { return transposed ? fewRows(a, b) ?? linear(a, rows(b)) : linear(a, rows(b)) }
     let leading = a.shape.extents.dropLast(2)
     precondition(leading == b.shape.extents.dropLast(2), "matmul of \(a.shape) and \(b.shape)")
     let batch = leading.reduce(1, *)
@@ -44,6 +44,34 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor
     let flatB = b.reshaped([batch, b.shape[-2], b.shape[-1]])
     let products = (0..<batch).map { linear(flatA[leading: $0], rows(flatB[leading: $0])) }
     return Tensor.stack(products).reshaped(Shape(leading + [a.shape[-2], n]))
+}
+
+/// A few rows times many: these are packed some at a time, in a cache, as they are needed only once.
+/// - Returns: nil where a matrix packed whole serves as well, and where not our kernels compute.
+private func fewRows(_ a: Tensor, _ b: Tensor) -> Tensor? {
+    let (k, n) = (b.shape[1], b.shape[0])
+    let m = a.count / max(1, k)
+    guard case .kernels(let table) = ProductEngine.serving(.float32), m <= 16, n >= 1024, k > 0 else { return nil }
+    let kernels = table.products(.float32)
+    let block = 8 * Int(kernels.columns)
+    let productScratch = (Int(kernels.product_scratch) + 15) / 16 * 16
+    return Profile.timed("product [\(m), \(k)] × [\(k), \(n)] \(Precision.float32), not packed before", operations: 2 * m * k * n) {
+        withExtendedLifetime((a, b)) {
+            Tensor(uninitialized: Shape(a.shape.extents.dropLast() + [n])) { target in
+                guard let c = target.baseAddress else { return }
+                Parallel.run((n + block - 1) / block, scratch: productScratch + block * k) { task, scratch in
+                    let first = task * block
+                    let count = min(block, n - first)
+                    let panels = kernels.panels(count)
+                    kernels.pack_matrix(count, k, b.pointer + first * k, k, 0, panels, scratch + productScratch)
+                    var product = spaniel_product(
+                        m: m, n: count, k: k, a: a.pointer, lda: k, packed: scratch + productScratch, c: c + first, ldc: n, bias: nil,
+                        residual: nil, ldr: 0, activation: Activation.identity.kernel, panel_begin: 0, panel_end: panels, scratch: scratch)
+                    kernels.product(&product)
+                }
+            }
+        }
+    }
 }
 
 /// One product, cut into blocks of rows and groups of panels. Each element is one sum over the inner extent in order, so how it is cut
@@ -89,9 +117,9 @@ struct Product {
         }
     }
 
-    /// All of it in the calling thread.
-    func runHere(_ kernels: spaniel_products, scratch: UnsafeMutablePointer<Float>) {
-        run(rows: 0..<rows, panels: 0..<kernels.panels(weight.columns), kernels, scratch: scratch)
+    /// All of it, or some panels of columns, in the calling thread.
+    func runHere(_ kernels: spaniel_products, panels: Range<Int>? = nil, scratch: UnsafeMutablePointer<Float>) {
+        run(rows: 0..<rows, panels: panels ?? 0..<kernels.panels(weight.columns), kernels, scratch: scratch)
     }
 
     private func run(rows: Range<Int>, panels: Range<Int>, _ kernels: spaniel_products, scratch: UnsafeMutablePointer<Float>) {

@@ -33,9 +33,36 @@ public func softmax(_ x: Tensor) -> Tensor {
     }
 }
 
+/// eˣ over the sum of eˣ of the same group: for rows that hold members after members, each one number for every group.
+/// - Parameters:
+///   - x: [..., members · groups]
+///   - groups: how many softmaxes a row holds.
+func softmax(_ x: Tensor, groups: Int) -> Tensor {
+    let members = x.shape[-1] / groups
+    precondition(members * groups == x.shape[-1] && members <= softmaxMembers, "softmax of \(x.shape) in \(groups) groups")
+    return rowwise("softmax in \(groups) groups", x) { rows, columns, x, y in
+        guard let kernels = Kernels.current else {
+            y.update(from: x, count: rows * columns)
+            return Reference.softmaxAcross(rows: rows, members: members, groups: groups, x: y, ldx: columns)
+        }
+        // A row at a time, with the room behind it that the kernel asks for.
+        let space = Storage(count: columns + softmaxSlack)
+        for row in 0..<rows {
+            space.base.update(from: x + row * columns, count: columns)
+            (space.base + columns).update(repeating: 0, count: softmaxSlack)
+            kernels.table.softmax_across(1, members, groups, space.base, columns)
+            (y + row * columns).update(from: space.base, count: columns)
+        }
+    }
+}
+
+/// The most members of a group, and how many floats behind a row the kernel reads and overwrites.
+let softmaxMembers = 64
+let softmaxSlack = 16
+
 /// Runs a function over blocks of rows of the last axis.
 private func rowwise(
-    _ name: StaticString, _ x: Tensor,
+    _ name: String, _ x: Tensor,
     _ body: (_ rows: Int, _ columns: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void
 ) -> Tensor {
     let columns = x.shape[-1]
