@@ -4,7 +4,8 @@ extension MultiHeadAttention {
     init(_ weights: Weights, channels: Int, inner: Int, heads: Int) throws {
         self.init(
             queries: try Linear(weights["q_proj"], in: channels, out: inner), keys: try Linear(weights["k_proj"], in: channels, out: inner),
-            values: try Linear(weights["v_proj"], in: channels, out: inner), output: try Linear(weights["out_proj"], in: inner, out: channels),
+            values: try Linear(weights["v_proj"], in: channels, out: inner),
+            output: try Linear(weights["out_proj"], in: inner, out: channels),
             heads: heads)
     }
 }

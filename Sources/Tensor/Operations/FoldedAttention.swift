@@ -22,7 +22,8 @@ extension MultiHeadAttention {
     /// One query for each token and head, as long as the keys themselves.
     private func fewToMany(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?) -> Tensor {
         let vectors = linear(spread(queries(q)), keysTransposed)
-        let sums = attention(vectors.reshaped([1, vectors.shape[0], k.shape[2]]), k, v, heads: 1, scale: scale, precision: output.precision)
+        let sums = attention(
+            vectors.reshaped([1, vectors.shape[0], k.shape[2]]), k, v, heads: 1, scale: scale, precision: output.precision)
         return output(gathered(values(sums[leading: 0])).reshaped([1, q.shape[1], output.weight.inner]), residual: residual)
     }
 
@@ -41,7 +42,8 @@ extension MultiHeadAttention {
         }
         // As with an MLP, the same bits either way.
         return fused(q, residual: residual)
-            ?? linear(softmax(linear(q, first.weight, bias: first.bias), groups: heads), second.weight, bias: second.bias, residual: residual)
+            ?? linear(
+                softmax(linear(q, first.weight, bias: first.bias), groups: heads), second.weight, bias: second.bias, residual: residual)
     }
 
     private var scale: Float { 1 / (Float(output.weight.inner) / Float(heads)).squareRoot() }
