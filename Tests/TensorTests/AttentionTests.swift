@@ -102,34 +102,6 @@ import Testing
         #expect(largestDifference(found.array, truth.joined().map(Float.init)).difference <= 3e-5)
     }
 
-    @Test(
-        "projections folded into the few are projections of the many, to either side, and the number of threads changes no bit",
-        arguments: [(7, 600), (7, 1100), (600, 7), (1100, 9), (16, 257), (60, 961), (1, 300), (300, 1), (33, 528), (600, 33)])
-    func folded(queries: Int, keys: Int) {
-        var generator = Generator(seed: 9)
-        let (channels, inner, heads) = (48, 32, 4)
-        func layer(_ from: Int, _ to: Int) -> Linear {
-            Linear(weight: generator.tensor([to, from], in: -0.4...0.4), bias: generator.tensor([to]))
-        }
-        let whole = MultiHeadAttention(
-            queries: layer(channels, inner), keys: layer(channels, inner), values: layer(channels, inner), output: layer(inner, channels),
-            heads: heads)
-        let (q, k, v) = (
-            generator.tensor([1, queries, channels]), generator.tensor([1, keys, channels]), generator.tensor([1, keys, channels])
-        )
-        let residual = generator.tensor([1, queries, channels])
-        let stepwise = whole.output(attention(whole.queries(q), whole.keys(k), whole.values(v), heads: heads), residual: residual)
-        let before = Parallel.threads
-        defer { Parallel.threads = before }
-        let found = [1, 2, 16].map { threads in
-            Parallel.threads = threads
-            return whole(q, k, v, residual: residual).array
-        }
-        // Sums of 48, 32 and some hundred products near 1, in another order.
-        #expect(largestDifference(found[0], stepwise.array).difference <= 2e-5)
-        #expect(found[1] == found[0] && found[2] == found[0])
-    }
-
     @Test("keys without a batch serve every query's")
     func sharedKeys() {
         var generator = Generator(seed: 6)

@@ -110,6 +110,15 @@ import Testing
         }
     }
 
+    @Test("attention in bfloat16 of few queries, keys in parts and wide heads")
+    func keysInParts() {
+        var generator = Generator(seed: 15)
+        let (q, k, v) = (generator.tensor([1, 9, 250]), generator.tensor([1, 1100, 250]), generator.tensor([1, 1100, 250]))
+        let exact = attention(q.map(Self.rounded), k.map(Self.rounded), v.map(Self.rounded), heads: 1)
+        let found = attention(q, k, v, heads: 1, precision: .bfloat16)
+        #expect(largestDifference(found.array, exact.array).difference <= 0x1p-8)
+    }
+
     @Test("grid attention in bfloat16, with relative positions and padded windows", arguments: [nil, 3])
     func grid(window: Int?) {
         var generator = Generator(seed: 14)

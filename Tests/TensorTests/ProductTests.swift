@@ -1,4 +1,3 @@
-import Foundation
 import SpanielTestSupport
 import Tensor
 import Testing
@@ -38,40 +37,6 @@ import Testing
             let stepwise = sums.activated(activation) + residual
             // The same operations in the same order; a fused one may round once less.
             #expect(largestDifference(whole.array, stepwise.array).difference <= 4 * .ulpOfOne)
-        }
-    }
-
-    @Test("the number of threads changes no bit")
-    func threads() {
-        var generator = Generator(seed: 3)
-        let a = generator.tensor([300, 800])
-        let b = generator.tensor([700, 800])
-        let before = Parallel.threads
-        defer { Parallel.threads = before }
-        let results = [1, 2, 3, 8].map { threads in
-            Parallel.threads = threads
-            return matmul(a, b, transposed: true).array
-        }
-        for result in results.dropFirst() { #expect(result == results[0]) }
-    }
-
-    @Test("the two products of an MLP give the same bits one by one and some rows at a time", arguments: Precision.allCases, [1, 20, 333])
-    func mlp(_ precision: Precision, rows: Int) {
-        var generator = Generator(seed: 5)
-        let (x, residual) = (generator.tensor([rows, 48]), generator.tensor([rows, 40]))
-        func layer(_ out: Int, _ channels: Int) -> Linear {
-            Linear(weight: generator.tensor([out, channels], in: -0.3...0.3), bias: generator.tensor([out]), precision: precision)
-        }
-        let mlp = MLP(first: layer(200, 48), second: layer(40, 200), activation: .gelu)
-        let stepwise = mlp.second(mlp.first(x, activation: .gelu), residual: residual)
-        let before = Parallel.threads
-        defer { Parallel.threads = before }
-        for threads in [1, 2, 3] {
-            Parallel.threads = threads
-            #expect(mlp(x, residual: residual).array == stepwise.array)
-            let isFused = Profile.of { _ = mlp(x) }.contains { $0.name.hasPrefix("MLP") }
-            let isOurs = InstructionSet.current >= .avx2 && ProcessInfo.processInfo.environment["SPANIEL_PRODUCT"] == nil
-            #expect(isFused == (rows == 333) || !isOurs)
         }
     }
 

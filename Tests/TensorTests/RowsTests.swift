@@ -43,6 +43,25 @@ import Testing
         }
     }
 
+    @Test("softmax over the members of groups equals its formula", arguments: [[1, 1], [7, 8], [5, 16], [3, 20], [64, 33], [9, 3]])
+    func softGroups(_ extents: [Int]) {
+        var generator = Generator(seed: 10)
+        let (rows, members, groups) = (130, extents[0], extents[1])
+        let x = generator.tensor([rows, members * groups], in: -30...30)
+        let (values, found) = (x.array, softmax(x, groups: groups).array)
+        var expected: [Float] = []
+        for r in 0..<rows {
+            for m in 0..<members {
+                for g in 0..<groups {
+                    let column = (0..<members).map { Double(values[(r * members + $0) * groups + g]) }
+                    let top = column.max()!
+                    expected.append(Float(exp(column[m] - top) / column.reduce(0) { $0 + exp($1 - top) }))
+                }
+            }
+        }
+        #expect(largestDifference(found, expected).difference <= 1e-6)
+    }
+
     @Test("exp, erf, GELU and sigmoid stay within their bounds")
     func elementary() {
         let xs = (-120_000...120_000).map { Float($0) / 1000 } + [0, -0.0, 1e-30, -1e-30, 88.72, -87.3]

@@ -2,6 +2,12 @@
 // Sources/Tensor/Kernels/Reference.swift, which is its documentation; only what the twin cannot say stands here.
 #pragma once
 
+/// The most channels of a head that attention holds.
+#define SPANIEL_HEAD_CHANNELS 256
+/// The most members of a group that softmax_across holds, and how many floats behind a row it may read and overwrite.
+#define SPANIEL_SOFTMAX_MEMBERS 64
+#define SPANIEL_SOFTMAX_SLACK 16
+
 enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2, spaniel_quick_gelu = 3 };
 
 /// A product C = activation(A Bᵀ + bias) + residual for `m` rows of A and the packed panels `panel_begin ..< panel_end` of B.
@@ -22,7 +28,7 @@ typedef struct {
 
 /// One head's attention for some queries over all its keys, softmax(q kᵀ scale + bias) v, in one pass over blocks of keys.
 typedef struct {
-    long queries, keys, channels;       // channels of one head, at most 256
+    long queries, keys, channels;       // channels of one head, at most SPANIEL_HEAD_CHANNELS
     const float *const *query_rows;     // [queries]
     float *const *output_rows;          // [queries]
     const void *packed_keys;            // pack_rows of the keys, a panel a `columns` keys
@@ -66,8 +72,7 @@ typedef struct {
 
     void (*layer_norm)(long rows, long channels, const float *x, const float *weight, const float *bias, float epsilon, float *y);
     void (*softmax)(long rows, long columns, const float *x, float *y);
-    /// In place: of each row x[members][groups], of at most 64 members, the softmax over the members of every group. Up to 16 floats after a
-    /// row are read and overwritten.
+    /// In place: of each row x[members][groups] the softmax over the members of every group.
     void (*softmax_across)(long rows, long members, long groups, float *x, long ldx);
     void (*activate)(long count, int activation, const float *x, float *y);
     void (*exponential)(long count, const float *x, float *y);

@@ -45,9 +45,11 @@ struct AttentionPlan {
     /// What products of queries and keys are multiplied with; 1 / √channels where nothing is said.
     var scale: Float?
 
+    /// What the kernel's fixed space holds.
+    static let mostChannels = Int(SPANIEL_HEAD_CHANNELS)
     /// Queries to a task when a group has many: several of the kernel's blocks.
     private static let chunk = 448
-    /// Keys to a task when there are few groups of few queries: the kernel's block of them.
+    /// Keys to a task when there are few groups of few queries.
     private static let keyChunk = 512
 
     private var scaling: Float { scale ?? 1 / Float(channels).squareRoot() }
@@ -60,8 +62,9 @@ struct AttentionPlan {
     }
 
     private func share(_ rows: (_ group: Int) -> AttentionRows) {
-        // The kernel's fixed space holds heads of 256 channels and positions of grids up to 512 cells a side.
-        guard let kernels = Kernels.current?.products(precision), channels <= 256, (positions?.reversed.shape[0] ?? 0) <= 2016 else {
+        // The kernel's fixed space holds positions of grids up to 512 cells a side.
+        guard let kernels = Kernels.current?.products(precision), channels <= Self.mostChannels, (positions?.reversed.shape[0] ?? 0) <= 2016
+        else {
             return Parallel.run(groups) { runReference(rows($0)) }
         }
         let packedKeys = kernels.packedCount(columns: keys, inner: channels)

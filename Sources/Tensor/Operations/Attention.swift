@@ -5,7 +5,7 @@
 ///   - v: the shape of `k`.
 ///   - heads: the parts that the channels are cut into; d = C / heads.
 ///   - causal: whether a query sees only the keys up to its own place.
-///   - scale: what takes the place of 1 / √d.
+///   - scale: what takes the place of 1 / √d, above 0.
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
 public func attention(
@@ -16,6 +16,7 @@ public func attention(
     precondition(
         k.shape == v.shape && k.shape[2] == channels && (k.shape[0] == batch || k.shape[0] == 1) && channels % heads == 0,
         "attention of \(q.shape), \(k.shape), \(v.shape) with \(heads) heads")
+    precondition(scale.map { $0 > 0 } ?? true, "attention with the scale \(scale ?? 0)")
     let d = channels / heads
     let keyBatch = k.shape[0] == 1 ? 0 : m * channels
     return q.withValues { q in

@@ -12,27 +12,33 @@ extension MultiHeadAttention {
 
     /// - Returns: nil where it would not be less work: for tokens of nearly one number or too many of them, and where not our kernels compute.
     func folded(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?) -> Tensor? {
-        guard case .kernels(let kernels) = output.weight.engine, q.shape[0] == 1, k.shape[0] == 1 else { return nil }
+        guard case .kernels(let kernels) = output.weight.engine, let transposed, q.shape[0] == 1, k.shape[0] == 1 else { return nil }
         let (n, m, inner) = (q.shape[1], k.shape[1], output.weight.inner)
-        if m >= Self.many * n, n * heads <= inner, q.shape[2] <= 256 { return fewToMany(q, k, v, residual: residual) }
-        if n >= Self.many * m, m * heads <= 2 * inner, m <= softmaxMembers { return manyToFew(q, k, v, residual: residual, kernels) }
+        if m >= Self.many * n, n * heads <= inner, k.shape[2] <= AttentionPlan.mostChannels {
+            return fewToMany(q, k, v, residual: residual, transposed.keys)
+        }
+        if n >= Self.many * m, m * heads <= 2 * inner, m <= softmaxMembers {
+            return manyToFew(q, k, v, residual: residual, transposed.queries, kernels)
+        }
         return nil
     }
 
     /// One query for each token and head, as long as the keys themselves.
-    private func fewToMany(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?) -> Tensor {
-        let vectors = linear(spread(queries(q)), keysTransposed)
+    private func fewToMany(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix) -> Tensor {
+        let vectors = linear(spread(queries(q)), transposed)
         let sums = attention(
             vectors.reshaped([1, vectors.shape[0], k.shape[2]]), k, v, heads: 1, scale: scale, precision: output.precision)
         return output(gathered(values(sums[leading: 0])).reshaped([1, q.shape[1], output.weight.inner]), residual: residual)
     }
 
     /// The scores of all heads are one product and what they weight is another, their softmax between.
-    private func manyToFew(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ kernels: Kernels) -> Tensor {
+    private func manyToFew(
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix, _ kernels: Kernels
+    ) -> Tensor {
         let m = k.shape[1]
         let keyed = spread(keys(k)) * scale
-        let vectors = linear(keyed, queriesTransposed)
-        let constants = queries.bias.map { linear(keyed, PackedMatrix(rows: $0.reshaped([1, $0.count]))).reshaped([m * heads]) }
+        let vectors = linear(keyed, transposed)
+        let constants = queries.bias.map { matmul(keyed, $0.reshaped([1, $0.count]), transposed: true).reshaped([m * heads]) }
         let answers = linear(spread(values(v)), output.weight)
         let precision = output.precision
         let first = FusedProducts.Half(weight: PackedMatrix(rows: vectors, precision: precision), bias: constants)

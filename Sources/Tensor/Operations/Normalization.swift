@@ -35,30 +35,37 @@ public func softmax(_ x: Tensor) -> Tensor {
 
 /// eˣ over the sum of eˣ of the same group: for rows that hold members after members, each one number for every group.
 /// - Parameters:
-///   - x: [..., members · groups]
+///   - x: [..., members · groups], of at most 64 members.
 ///   - groups: how many softmaxes a row holds.
-func softmax(_ x: Tensor, groups: Int) -> Tensor {
-    let members = x.shape[-1] / groups
-    precondition(members * groups == x.shape[-1] && members <= softmaxMembers, "softmax of \(x.shape) in \(groups) groups")
-    return rowwise("softmax in \(groups) groups", x) { rows, columns, x, y in
-        guard let kernels = Kernels.current else {
-            y.update(from: x, count: rows * columns)
-            return Reference.softmaxAcross(rows: rows, members: members, groups: groups, x: y, ldx: columns)
-        }
-        // A row at a time, with the room behind it that the kernel asks for.
-        let space = Storage(count: columns + softmaxSlack)
-        for row in 0..<rows {
-            space.base.update(from: x + row * columns, count: columns)
-            (space.base + columns).update(repeating: 0, count: softmaxSlack)
-            kernels.table.softmax_across(1, members, groups, space.base, columns)
-            (y + row * columns).update(from: space.base, count: columns)
+package func softmax(_ x: Tensor, groups: Int) -> Tensor {
+    let columns = x.shape[-1]
+    let members = columns / groups
+    precondition(members * groups == columns && members <= softmaxMembers, "softmax of \(x.shape) in \(groups) groups")
+    let rows = x.count / max(1, columns)
+    return Profile.timed("softmax \(x.shape) in \(groups) groups") {
+        withExtendedLifetime(x) {
+            Tensor(uninitialized: x.shape) { target in
+                guard let y = target.baseAddress else { return }
+                // Some rows at a time, each with the room behind it that the kernel asks for.
+                let (block, stride) = (64, columns + softmaxSlack)
+                Parallel.run((rows + block - 1) / block, scratch: block * stride) { task, scratch in
+                    let range = task * block..<min(rows, (task + 1) * block)
+                    for (i, row) in range.enumerated() { (scratch + i * stride).update(from: x.pointer + row * columns, count: columns) }
+                    if let kernels = Kernels.current {
+                        kernels.table.softmax_across(range.count, members, groups, scratch, stride)
+                    } else {
+                        Reference.softmaxAcross(rows: range.count, members: members, groups: groups, x: scratch, ldx: stride)
+                    }
+                    for (i, row) in range.enumerated() { (y + row * columns).update(from: scratch + i * stride, count: columns) }
+                }
+            }
         }
     }
 }
 
-/// The most members of a group, and how many floats behind a row the kernel reads and overwrites.
-let softmaxMembers = 64
-let softmaxSlack = 16
+/// The most members of a group, and how many floats behind a row the kernel may read and overwrite.
+let softmaxMembers = Int(SPANIEL_SOFTMAX_MEMBERS)
+let softmaxSlack = Int(SPANIEL_SOFTMAX_SLACK)
 
 /// Runs a function over blocks of rows of the last axis.
 private func rowwise(
