@@ -25,7 +25,7 @@ let package = Package(
         .executable(name: "spaniel", targets: ["SpanielTool"]),
     ],
     traits: [
-        .trait(name: "OpenBLAS", description: "Matrix products may use OpenBLAS; without it our own kernels serve alone."),
+        .trait(name: "OpenBLAS", description: "Products may use an OpenBLAS found at run time; without it our own kernels serve alone."),
         .default(enabledTraits: ["OpenBLAS"]),
     ],
     dependencies: [
@@ -33,7 +33,7 @@ let package = Package(
     ],
     targets: [
         // System libraries and C
-        .systemLibrary(name: "CSpanielBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CSpanielBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CSpanielPNG", linkerSettings: [.linkedLibrary("png", .when(platforms: [.linux]))]),
         .target(name: "CSpanielJPEG", linkerSettings: [.linkedLibrary("jpeg", .when(platforms: [.linux]))]),
         .target(name: "CSpanielKernels", cSettings: [.unsafeFlags(["-O3"])]),

@@ -49,9 +49,13 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
         return try body(UnsafeRawBufferPointer(start: base.map { $0 + range.lowerBound }, count: range.count))
     }
 
-    /// Tells the system that all of the file will be read soon, front to back.
+    /// Tells the system that all of the file will be read soon, front to back. It looks through its cache for every page first, and waits where
+    /// the disk is slow: another thread bears that.
     package func prefetch() {
-        if let base { madvise(base, count, MADV_WILLNEED) }
+        guard count > 0 else { return }
+        Task.detached { [self] in
+            if let base { madvise(base, count, MADV_WILLNEED) }
+        }
     }
 
     /// Gives the memory of these bytes back; reading them again costs a read from the file.

@@ -1,13 +1,7 @@
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
-/// Where tensors get their memory: buffers are kept by size class and handed out again, so that after one warm-up picture an encode asks
-/// the system for nothing.
+/// Where tensors get their memory: what one leaves the next is given, so that after one warm-up picture an encode asks the system for
+/// nothing. Small buffers are kept by size class, large ones are blocks of `Regions`.
 public final class BufferPool: Sendable {
     public static let shared = BufferPool()
 
@@ -18,7 +12,7 @@ public final class BufferPool: Sendable {
 
     /// What the pool has asked of the system so far.
     public struct Statistics: Sendable, Equatable {
-        /// Buffers taken from the system since the process began.
+        /// Buffers and regions taken from the system since the process began.
         public var allocations = 0
         /// Bytes held now, in use or waiting.
         public var bytesHeld = 0
@@ -26,10 +20,17 @@ public final class BufferPool: Sendable {
         public var bytesInUse = 0
         /// The most bytes ever held.
         public var peakBytes = 0
+
+        fileprivate mutating func took(_ byteCount: Int) {
+            allocations += 1
+            bytesHeld += byteCount
+            peakBytes = max(peakBytes, bytesHeld)
+        }
     }
 
     private struct State {
         var free: [Int: [Buffer]] = [:]
+        var regions = Regions()
         var statistics = Statistics()
     }
 
@@ -37,7 +38,7 @@ public final class BufferPool: Sendable {
 
     public var statistics: Statistics { state.withLock { $0.statistics } }
 
-    /// Gives every waiting buffer back to the system.
+    /// Gives all that waits back to the system.
     public func trim() {
         state.withLock { state in
             for buffers in state.free.values {
@@ -47,47 +48,53 @@ public final class BufferPool: Sendable {
                 }
             }
             state.free = [:]
+            state.statistics.bytesHeld -= state.regions.bytesFree
+            state.regions.trim()
         }
     }
 
-    /// Size classes are eighths of a power of two: at most an eighth is wasted and near sizes share buffers.
-    static func sizeClass(_ count: Int) -> Int {
+    /// From this capacity on a buffer is a block of a region.
+    private static let large = (1 << 20) / 4
+
+    /// Small sizes are eighths of a power of two: at most an eighth is wasted and near sizes share buffers. Large ones are whole granules.
+    static func capacity(_ count: Int) -> Int {
         let least = 64
         if count <= least { return least }
-        let step = max(least, 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount - 3))
+        let step = count >= large ? Regions.granule / 4 : max(least, 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount - 3))
         return (count + step - 1) / step * step
     }
 
     func take(count: Int) -> Buffer {
-        let capacity = Self.sizeClass(count)
+        let capacity = Self.capacity(count)
         return state.withLock { state in
             state.statistics.bytesInUse += capacity * 4
             if let buffer = state.free[capacity]?.popLast() { return buffer }
-            state.statistics.allocations += 1
-            state.statistics.bytesHeld += capacity * 4
-            state.statistics.peakBytes = max(state.statistics.peakBytes, state.statistics.bytesHeld)
-            return Buffer(base: Self.allocate(byteCount: capacity * 4).bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
+            let raw: UnsafeMutableRawPointer
+            if capacity >= Self.large {
+                raw = block(of: capacity * 4, &state)
+            } else {
+                state.statistics.took(capacity * 4)
+                raw = .allocate(byteCount: capacity * 4, alignment: 64)
+            }
+            return Buffer(base: raw.bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
         }
     }
 
-    /// Whole large pages of a buffer that has some are asked for as such: handing out one costs the system hardly more than a small one, and a
-    /// large model has a hundred thousand small ones.
-    private static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
-        #if os(Linux)
-            let largePage = 2 << 20
-            if byteCount >= largePage {
-                let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: largePage)
-                madvise(raw, byteCount / largePage * largePage, MADV_HUGEPAGE)  // advice: where it is not taken, pages are small
-                return raw
-            }
-        #endif
-        return .allocate(byteCount: byteCount, alignment: 64)
+    private func block(of byteCount: Int, _ state: inout State) -> UnsafeMutableRawPointer {
+        while true {
+            if let block = state.regions.take(byteCount) { return block }
+            state.statistics.took(state.regions.grow(for: byteCount))
+        }
     }
 
     func give(_ buffer: Buffer) {
         state.withLock { state in
             state.statistics.bytesInUse -= buffer.capacity * 4
-            state.free[buffer.capacity, default: []].append(buffer)
+            if buffer.capacity >= Self.large {
+                state.regions.give(buffer.base, buffer.capacity * 4)
+            } else {
+                state.free[buffer.capacity, default: []].append(buffer)
+            }
         }
     }
 }

@@ -2,6 +2,12 @@ import SpanielTestSupport
 import Tensor
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Matrix products of every instruction set against sums in double precision.
 @Suite struct ProductTests {
     static let shapes: [[Int]] = [
@@ -37,6 +43,20 @@ import Testing
             let stepwise = sums.activated(activation) + residual
             // The same operations in the same order; a fused one may round once less.
             #expect(largestDifference(whole.array, stepwise.array).difference <= 4 * .ulpOfOne)
+        }
+    }
+
+    @Test("products through the system's BLAS, where there is one, equal their sums in double precision", .enabled(if: BLAS.isThere))
+    func blas() async {
+        // In a process of its own: which engine computes is settled once.
+        await #expect(processExitsWith: .success) {
+            setenv("SPANIEL_PRODUCT", "blas", 1)
+            var generator = Generator(seed: 3)
+            for shape in ProductTests.shapes {
+                let (a, b) = (generator.tensor([shape[0], shape[2]]), generator.tensor([shape[1], shape[2]]))
+                let (difference, _) = largestDifference(matmul(a, b, transposed: true).array, Truth.product(a, b))
+                precondition(difference <= Float(shape[2]) * .ulpOfOne, "\(shape): \(difference)")
+            }
         }
     }
 

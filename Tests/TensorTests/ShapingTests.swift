@@ -102,9 +102,8 @@ import Testing
         #expect(plane.interpolatedBilinear(height: 3, width: 4).array == plane.array)
     }
 
-    @Test("the pool hands a freed buffer out again")
-    func pool() {
-        let count = 123_457
+    @Test("the pool hands a freed buffer out again", arguments: [123_457, 12_345_678])
+    func pool(_ count: Int) {
         _ = Tensor.zeros([count])
         let before = BufferPool.shared.statistics.allocations
         for _ in 0..<10 { _ = Tensor.zeros([count]) }

@@ -22,7 +22,7 @@ enum ProductEngine: Sendable {
         guard let kernels = Kernels.current else { return .reference }
         let forcedSet = getenv("SPANIEL_ISA") != nil
         let prefersBLAS = asked == "blas" || (asked != "kernels" && InstructionSet.current == .baseline && !forcedSet)
-        return prefersBLAS && BLAS.isLinked ? .blas : .kernels(kernels)
+        return prefersBLAS && BLAS.isThere ? .blas : .kernels(kernels)
     }()
 
     /// The one that computes in a precision: no BLAS here knows bfloat16.
@@ -32,17 +32,14 @@ enum ProductEngine: Sendable {
     }
 }
 
-/// The system's BLAS, where one is linked. It runs in the calling thread: the pool is ours.
-enum BLAS {
+/// The system's BLAS, where there is one. It runs in the calling thread: the pool is ours.
+package enum BLAS {
     #if OpenBLAS && canImport(CSpanielBLAS)
-        static let isLinked: Bool = {
-            openblas_set_num_threads(1)
-            return true
-        }()
+        package static let isThere = spaniel_blas_load()
     #elseif canImport(Accelerate)
-        static let isLinked = true
+        package static let isThere = true
     #else
-        static let isLinked = false
+        package static let isThere = false
     #endif
 
     /// C[m, n] = A[m, k] B[n, k]ᵀ
@@ -50,7 +47,9 @@ enum BLAS {
         m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, c: UnsafeMutablePointer<Float>,
         ldc: Int
     ) {
-        #if (OpenBLAS && canImport(CSpanielBLAS)) || canImport(Accelerate)
+        #if OpenBLAS && canImport(CSpanielBLAS)
+            spaniel_blas_product(.init(m), .init(n), .init(k), a, .init(lda), b, .init(ldb), c, .init(ldc))
+        #elseif canImport(Accelerate)
             cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasTrans, .init(m), .init(n), .init(k), 1, a, .init(lda), b, .init(ldb), 0, c, .init(ldc))
         #else
