@@ -103,16 +103,6 @@ def timed(command: list, feed: str | None = None) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def read_once(*paths: Path) -> None:
-    """Brings files into the disk's cache: some systems drop within seconds what nobody reads."""
-    for path in paths:
-        for file in [path] if path.is_file() else path.iterdir():
-            if file.is_file():
-                with open(file, "rb") as stream:
-                    while stream.read(1 << 24):
-                        pass
-
-
 def peak_of(command: list) -> float:
     """The most memory a whole process held, in bytes."""
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -346,15 +336,15 @@ def main() -> None:
         print(f"{work} ", end="", file=sys.stderr, flush=True)
 
         def whole(command: list, feed: str | None = None) -> float:
-            """From a warm disk cache, whatever ran before."""
-            read_once(model, arguments.tool, picture)
+            """From a warm disk cache: some systems drop within seconds what nobody reads, so the same process has just run."""
+            timed(command, feed)
             return timed(command, feed)
 
         theirs = {}
         for name in names:
             theirs[f"{NAMES.get(name, name)}, imports too"] = lambda name=name: whole(peer_command(name, model), "encode\ndecode\nquit\n")
         try:
-            mine, results = alternate(lambda: whole(command), theirs, min(3, arguments.pairs), 0.3)
+            mine, results = alternate(lambda: whole(command), theirs, min(3, arguments.pairs), 0.3, warm=0)
             report.add(f"{work} (`spaniel mask`)", mine, results)
             if {"encode", "decode"} <= only:
                 notes.append(f"- The whole process takes {statistics.median(mine) - together:.0f} ms more than one encode and one decode.")

@@ -19,12 +19,10 @@ bool spaniel_blas_load(void) {
         if (library == NULL) continue;
         threads_function set_threads = (threads_function)dlsym(library, "openblas_set_num_threads");
         product_function found = (product_function)dlsym(library, "cblas_sgemm");
-        if (set_threads != NULL && found != NULL) {
-            set_threads(1);
-            product = found;
-        } else {
-            dlclose(library);
-        }
+        // One that lacks either stays loaded: its threads may be running.
+        if (set_threads == NULL || found == NULL) continue;
+        set_threads(1);
+        product = found;
     }
     return product != NULL;
 }

@@ -1,3 +1,5 @@
+import Dispatch
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -50,13 +52,14 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
     }
 
     /// Tells the system that all of the file will be read soon, front to back. It looks through its cache for every page first, and waits where
-    /// the disk is slow: another thread bears that.
+    /// the disk is slow: a thread of its own bears that, for one file after the other.
     package func prefetch() {
-        guard count > 0 else { return }
-        Task.detached { [self] in
+        Self.prefetching.async { [self] in
             if let base { madvise(base, count, MADV_WILLNEED) }
         }
     }
+
+    private static let prefetching = DispatchQueue(label: "spaniel.prefetch")
 
     /// Gives the memory of these bytes back; reading them again costs a read from the file.
     package func release(_ range: Range<Int>) {

@@ -14,7 +14,7 @@ public final class BufferPool: Sendable {
     public struct Statistics: Sendable, Equatable {
         /// Buffers and regions taken from the system since the process began.
         public var allocations = 0
-        /// Bytes held now, in use or waiting.
+        /// Bytes held now, in use or waiting, or never used yet: of a region only the pages that were lent take memory.
         public var bytesHeld = 0
         /// Bytes in tensors now.
         public var bytesInUse = 0
@@ -48,8 +48,9 @@ public final class BufferPool: Sendable {
                 }
             }
             state.free = [:]
-            state.statistics.bytesHeld -= state.regions.bytesFree
+            let free = state.regions.bytesFree
             state.regions.trim()
+            state.statistics.bytesHeld -= free - state.regions.bytesFree
         }
     }
 

@@ -10,10 +10,10 @@
 /// are one again. So a model's weights lie close together, and an operation gets the memory that the one before has just left.
 ///
 /// Regions begin at a large page and are advised to have such pages: handing out one costs the system hardly more than a small one, and a
-/// large model has a hundred thousand small ones. What was never lent costs addresses and no memory.
+/// large model has a hundred thousand small ones. Large pages that were never lent from cost addresses and no memory.
 package struct Regions {
-    /// Blocks are whole multiples of this, which every system's pages divide.
-    package static let granule = 16 << 10
+    /// Blocks are whole multiples of this, which the pages of every system divide (64 KB on some Arm servers).
+    package static let granule = 64 << 10
     private static let largePage = 2 << 20
     /// What the system is asked for at least.
     private static let leastRegion = 32 << 20
@@ -79,10 +79,9 @@ package struct Regions {
         return size
     }
 
-    /// Gives every gap back to the system.
+    /// Gives every gap back to the system, but for those it does not take.
     package mutating func trim() {
-        for gap in gaps { munmap(gap.start, gap.byteCount) }
-        gaps = []
+        gaps.removeAll { munmap($0.start, $0.byteCount) == 0 }
     }
 }
 

@@ -46,11 +46,21 @@ import Testing
         }
     }
 
+    /// Where Debian keeps OpenBLAS: there the loader must find it.
+    private static let isInstalled = ["x86_64", "aarch64"].contains { access("/usr/lib/\($0)-linux-gnu/libopenblas.so.0", R_OK) == 0 }
+
+    #if OpenBLAS
+        @Test("OpenBLAS is found where it is installed", .enabled(if: isInstalled))
+        func blasIsFound() { #expect(BLAS.isThere) }
+    #endif
+
     @Test("products through the system's BLAS, where there is one, equal their sums in double precision", .enabled(if: BLAS.isThere))
     func blas() async {
         // In a process of its own: which engine computes is settled once.
         await #expect(processExitsWith: .success) {
             setenv("SPANIEL_PRODUCT", "blas", 1)
+            unsetenv("SPANIEL_ISA")
+            precondition(BLAS.serves)
             var generator = Generator(seed: 3)
             for shape in ProductTests.shapes {
                 let (a, b) = (generator.tensor([shape[0], shape[2]]), generator.tensor([shape[1], shape[2]]))

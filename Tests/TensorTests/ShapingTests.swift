@@ -102,12 +102,36 @@ import Testing
         #expect(plane.interpolatedBilinear(height: 3, width: 4).array == plane.array)
     }
 
-    @Test("the pool hands a freed buffer out again", arguments: [123_457, 12_345_678])
-    func pool(_ count: Int) {
-        _ = Tensor.zeros([count])
-        let before = BufferPool.shared.statistics.allocations
-        for _ in 0..<10 { _ = Tensor.zeros([count]) }
-        // Other tests run beside this one, but none takes buffers of this size.
-        #expect(BufferPool.shared.statistics.allocations - before < 10)
+    @Test("once it has been trimmed the pool holds what tensors hold, and these keep their numbers")
+    func trimmed() async {
+        await #expect(processExitsWith: .success) {
+            let sizes = [100_000, 300_000, 1_000_000, 5_000_000]
+            var kept: [Tensor] = []
+            for (i, size) in sizes.enumerated() {
+                kept.append(Tensor.zeros([size]) + Float(i))
+                _ = Tensor.zeros([size])
+            }
+            BufferPool.shared.trim()
+            precondition(zip(kept, 0...).allSatisfy { tensor, i in tensor.array.allSatisfy { $0 == Float(i) } })
+            let held = BufferPool.shared.statistics
+            precondition(held.bytesHeld == held.bytesInUse, "\(held)")
+            kept.removeFirst()
+            kept.append(Tensor.zeros([5_000_000]) + 7)
+            precondition(kept[2][4_999_999] == 3 && kept[3][0] == 7)
+        }
+    }
+
+    @Test("the pool hands freed memory out again, small and large")
+    func pool() async {
+        // In a process of its own: other tests share the pool.
+        await #expect(processExitsWith: .success) {
+            for count in [123_457, 12_345_678] {
+                _ = Tensor.zeros([count])
+                let before = BufferPool.shared.statistics.allocations
+                for _ in 0..<10 { _ = Tensor.zeros([count]) }
+                let after = BufferPool.shared.statistics.allocations
+                precondition(after == before, "\(after - before) new for \(count) numbers")
+            }
+        }
     }
 }

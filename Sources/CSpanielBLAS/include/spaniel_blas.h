@@ -3,7 +3,7 @@
 #pragma once
 #include <stdbool.h>
 
-/// Whether OpenBLAS is on this system; loads it, and keeps it to the calling thread. Before the first product, from one thread.
+/// Whether OpenBLAS is on this system; loads it, and has it compute in the calling thread. Before the first product, from one thread.
 bool spaniel_blas_load(void);
 
 /// C[m, n] = A[m, k] B[n, k]ᵀ, rows lda, ldb and ldc apart, once loaded.

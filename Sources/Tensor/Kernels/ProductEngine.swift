@@ -42,6 +42,9 @@ package enum BLAS {
         package static let isThere = false
     #endif
 
+    /// Whether it computes the products of float32.
+    package static var serves: Bool { if case .blas = ProductEngine.current { true } else { false } }
+
     /// C[m, n] = A[m, k] B[n, k]ᵀ
     static func product(
         m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, c: UnsafeMutablePointer<Float>,
