@@ -5,11 +5,12 @@ PREFIX ?= /usr/local
 TOOL = .build/release/spaniel
 PARITY = .venv-parity
 
-.PHONY: help setup build demo test consumer parity bench format docs install dist clean
+.PHONY: help setup build demo test bounds consumer parity bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
 	@echo "make test      every test that needs no Python"
+	@echo "make bounds    hold exp, erf and GELU against their bounds for all float32 values"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
 	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
 	@echo "make install   the tool, its weights, man page and completions under PREFIX ($(PREFIX))"
@@ -39,6 +40,10 @@ test: setup
 	@$(MAKE) --no-print-directory consumer
 	Tests/Hub/run
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+
+# exp, erf and GELU for every float32: two minutes, and nothing but a kernel's own change can change what it says.
+bounds:
+	Tests/Bounds/run
 
 # A package of its own that imports PerSAM: compiles and runs the sample of the README, as a debug build.
 consumer: setup
