@@ -1,11 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The targets follow one rule: an arrow is an import and nothing imports upward (CONTRIBUTING.md, "The house").
-// Products of the library never reach the argument parser; only the executable does.
+// The floor plan: a target names exactly the modules that it imports, and nothing imports upward
+// (CONTRIBUTING.md, "The house"). `Tests/Manifest/check` holds the plan against the sources. Nobody who uses
+// a library compiles the tool or what only it needs.
 
 let openBLAS = TargetDependencyCondition.when(platforms: [.linux], traits: ["OpenBLAS"])
 let linux = TargetDependencyCondition.when(platforms: [.linux])
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+/// Models hold no unsafe code.
+let safe = settings + [.strictMemorySafety()]
 
 let package = Package(
     name: "spaniel",
@@ -19,13 +28,18 @@ let package = Package(
         .library(name: "SAM", targets: ["SAM"]),
         .library(name: "PerSAM", targets: ["PerSAM"]),
         .library(name: "Spaniel", targets: ["Spaniel"]),
+        .library(name: "SpanielImaging", targets: ["SpanielImaging"]),
+        .library(name: "SpanielStarters", targets: ["SpanielStarters"]),
         .library(name: "SpanielAnnotations", targets: ["SpanielAnnotations"]),
         .library(name: "SpanielEvaluation", targets: ["SpanielEvaluation"]),
         .library(name: "SpanielHub", targets: ["SpanielHub"]),
         .executable(name: "spaniel", targets: ["SpanielTool"]),
     ],
     traits: [
-        .trait(name: "OpenBLAS", description: "Products may use an OpenBLAS found at run time; without it our own kernels serve alone."),
+        .trait(
+            name: "OpenBLAS",
+            description:
+                "Products may use an OpenBLAS found at run time; without it our own kernels serve alone."),
         .default(enabledTraits: ["OpenBLAS"]),
     ],
     dependencies: [
@@ -39,58 +53,127 @@ let package = Package(
         .target(name: "CSpanielKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Pictures, files and numbers
-        .target(name: "SpanielFiles"),
-        .target(name: "SpanielJSON"),
+        .target(name: "SpanielPlatform", swiftSettings: settings),
+        .target(
+            name: "SpanielFiles", dependencies: ["CSpanielKernels", "SpanielPlatform"],
+            swiftSettings: settings),
+        .target(name: "SpanielJSON", dependencies: ["SpanielPlatform"], swiftSettings: settings),
         .target(
             name: "SpanielImaging",
             dependencies: [
-                "CSpanielKernels", "SpanielFiles", .target(name: "CSpanielPNG", condition: linux),
+                "CSpanielKernels", "SpanielFiles", "SpanielPlatform",
+                .target(name: "CSpanielPNG", condition: linux),
                 .target(name: "CSpanielJPEG", condition: linux),
-            ]),
+            ], swiftSettings: settings),
         .target(
             name: "Tensor",
-            dependencies: ["CSpanielKernels", "SpanielFiles", "SpanielJSON", .target(name: "CSpanielBLAS", condition: openBLAS)]),
+            dependencies: [
+                "CSpanielKernels", "SpanielFiles", "SpanielJSON", "SpanielPlatform",
+                .target(name: "CSpanielBLAS", condition: openBLAS),
+            ], swiftSettings: settings),
 
         // Models
-        .target(name: "ViT", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
-        .target(name: "CLIP", dependencies: ["ViT", "SpanielFiles", "SpanielJSON"]),
-        .target(name: "CLIPSeg", dependencies: ["CLIP"]),
-        .target(name: "OWLViT", dependencies: ["CLIP"]),
-        .target(name: "SAM", dependencies: ["Tensor", "SpanielImaging", "SpanielJSON"]),
-        .target(name: "PerSAM", dependencies: ["SAM"]),
-        .target(name: "Spaniel", dependencies: ["PerSAM", "CLIPSeg", "OWLViT"]),
+        .target(
+            name: "ViT", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],
+            swiftSettings: safe),
+        .target(
+            name: "CLIP",
+            dependencies: [
+                "SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor", "ViT",
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "CLIPSeg",
+            dependencies: ["CLIP", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],
+            swiftSettings: safe),
+        .target(
+            name: "OWLViT",
+            dependencies: ["CLIP", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],
+            swiftSettings: safe),
+        .target(
+            name: "SAM", dependencies: ["SpanielImaging", "SpanielPlatform", "Tensor"], swiftSettings: safe),
+        .target(
+            name: "PerSAM",
+            dependencies: ["SAM", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],
+            swiftSettings: safe),
+        .target(
+            name: "Spaniel",
+            dependencies: ["CLIP", "CLIPSeg", "OWLViT", "PerSAM", "SAM", "SpanielImaging", "Tensor"],
+            swiftSettings: safe),
+        .target(
+            name: "SpanielStarters",
+            resources: [
+                .copy("../../Weights/sam-nano"), .copy("../../Weights/clipseg-nano"),
+                .copy("../../Weights/owlvit-nano"),
+                .copy("../../Examples/boot.jpg"), .copy("../../Examples/boot-mask.png"),
+                .copy("../../Examples/shelf.jpg"),
+            ], swiftSettings: settings),
 
         // Around the models
-        .target(name: "SpanielAnnotations", dependencies: ["SpanielFiles", "SpanielImaging", "SpanielJSON"]),
-        .target(name: "SpanielEvaluation", dependencies: ["SpanielAnnotations", "SpanielImaging", "SpanielJSON"]),
-        .target(name: "SpanielHub", dependencies: ["SpanielFiles", "Tensor"]),
+        .target(
+            name: "SpanielAnnotations",
+            dependencies: ["SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielPlatform"],
+            swiftSettings: settings),
+        .target(
+            name: "SpanielEvaluation",
+            dependencies: ["SpanielAnnotations", "SpanielImaging", "SpanielJSON", "SpanielPlatform"],
+            swiftSettings: settings),
+        .target(
+            name: "SpanielHub", dependencies: ["SpanielFiles", "SpanielPlatform", "Tensor"],
+            swiftSettings: settings),
+        .target(
+            name: "SpanielDrawing", dependencies: ["PerSAM", "SpanielImaging", "SpanielPlatform"],
+            swiftSettings: safe),
         .executableTarget(
             name: "SpanielTool",
             dependencies: [
-                "Spaniel", "SpanielAnnotations", "SpanielEvaluation", "SpanielHub", "SpanielFiles", "SpanielJSON", "Tensor",
+                "CLIPSeg", "OWLViT", "PerSAM", "Spaniel", "SpanielAnnotations", "SpanielDrawing",
+                "SpanielEvaluation", "SpanielFiles",
+                "SpanielHub", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ], swiftSettings: settings),
 
         // Tests
-        .target(name: "SpanielTestSupport", dependencies: ["Tensor", "SpanielImaging"], path: "Tests/Support"),
-        .testTarget(name: "SpanielFilesTests", dependencies: ["SpanielFiles", "SpanielTestSupport"]),
-        .testTarget(name: "SpanielJSONTests", dependencies: ["SpanielJSON"]),
-        .testTarget(name: "SpanielImagingTests", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "TensorTests", dependencies: ["CSpanielKernels", "Tensor", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "ViTTests", dependencies: ["ViT", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "CLIPTests", dependencies: ["CLIP", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "CLIPSegTests", dependencies: ["CLIPSeg", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "SAMTests", dependencies: ["SAM", "SpanielTestSupport"]),
-        .testTarget(name: "OWLViTTests", dependencies: ["OWLViT", "SpanielTestSupport"]),
-        .testTarget(name: "PerSAMTests", dependencies: ["PerSAM", "SpanielTestSupport"]),
-        .testTarget(name: "SpanielTests", dependencies: ["Spaniel", "SpanielTestSupport"]),
-        .testTarget(name: "SpanielAnnotationsTests", dependencies: ["SpanielAnnotations", "SpanielTestSupport"]),
+        .target(
+            name: "SpanielTestSupport", dependencies: ["Tensor"], path: "Tests/Support",
+            swiftSettings: settings),
+    ] + [
+        test("SpanielFiles", ["SpanielTestSupport"]),
+        test("SpanielJSON", ["SpanielTestSupport"]),
+        test("SpanielImaging", ["SpanielJSON", "SpanielTestSupport"]),
+        test("Tensor", ["CSpanielKernels", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
+        test("ViT", ["SpanielImaging", "SpanielJSON", "SpanielTestSupport", "Tensor"]),
+        test("CLIP", ["SpanielFiles", "SpanielJSON", "SpanielTestSupport", "Tensor"]),
+        test("CLIPSeg", ["SpanielJSON", "SpanielTestSupport", "Tensor"]),
+        test("SAM", ["SpanielJSON", "SpanielTestSupport", "Tensor"]),
+        test("OWLViT", ["SpanielTestSupport", "Tensor"]),
+        test("PerSAM", ["SpanielImaging", "SpanielTestSupport", "Tensor"]),
+        test("Spaniel", ["SpanielImaging", "Tensor"]),
+        test("SpanielDrawing", ["PerSAM", "SpanielImaging", "SpanielTestSupport"]),
+        test("SpanielAnnotations", ["SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
+        test(
+            "SpanielEvaluation",
+            ["SpanielAnnotations", "SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
+        test("SpanielHub", ["SpanielTestSupport"]),
+        test(
+            "SpanielTool",
+            [
+                "PerSAM", "Spaniel", "SpanielAnnotations", "SpanielImaging", "SpanielJSON",
+                "SpanielTestSupport", "Tensor",
+            ]),
         .testTarget(
-            name: "SpanielEvaluationTests", dependencies: ["SpanielEvaluation", "SpanielAnnotations", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(
-            name: "QualityTests", dependencies: ["Spaniel", "SpanielAnnotations", "SpanielEvaluation", "SpanielJSON", "SpanielTestSupport"]),
-        .testTarget(name: "SpanielHubTests", dependencies: ["SpanielHub", "SpanielTestSupport"]),
-        .testTarget(name: "SpanielToolTests", dependencies: ["SpanielTool", "SpanielJSON", "SpanielTestSupport"]),
+            name: "QualityTests",
+            dependencies: [
+                "Spaniel", "SpanielAnnotations", "SpanielEvaluation", "SpanielJSON", "SpanielTestSupport",
+                "Tensor",
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
+
+/// The tests of a module, and what else they import.
+func test(_ module: Target.Dependency, _ others: [Target.Dependency] = []) -> Target {
+    guard case .byNameItem(let name, _) = module else { fatalError("a module's name") }
+    return .testTarget(name: "\(name)Tests", dependencies: [module] + others, swiftSettings: settings)
+}

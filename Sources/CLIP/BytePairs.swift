@@ -1,6 +1,6 @@
 extension CLIP.Tokenizer {
-    /// Byte pair encoding: a piece of text starts as its bytes and grows together, the pair first that the vocabulary learnt first
-    /// (Sennrich et al. 2016).
+    /// Byte pair encoding: a piece of text starts as its bytes and grows together, the pair first that the
+    /// vocabulary learnt first (Sennrich et al. 2016).
     struct BytePairs: Sendable {
         /// The id of each byte within a piece; nil: the vocabulary does not have it.
         let inner: [Int32?]
@@ -62,7 +62,9 @@ extension CLIP.Tokenizer {
             while let candidate = queue.popFirst() {
                 let place = candidate.place
                 let next = parts[place].next
-                guard !parts[place].isGone, next >= 0, merge(parts, place)?.id == candidate.merge.id else { continue }
+                guard !parts[place].isGone, next >= 0, merge(parts, place)?.id == candidate.merge.id else {
+                    continue
+                }
                 parts[place].id = candidate.merge.id
                 parts[place].next = parts[next].next
                 parts[next].isGone = true
@@ -99,7 +101,9 @@ extension CLIP.Tokenizer {
             var parent = 0
             while true {
                 let children = (2 * parent + 1..<2 * parent + 3).filter { $0 < elements.count }
-                guard let child = children.min(by: { elements[$0] < elements[$1] }), elements[child] < elements[parent] else {
+                guard let child = children.min(by: { elements[$0] < elements[$1] }),
+                    elements[child] < elements[parent]
+                else {
                     return first
                 }
                 elements.swapAt(child, parent)

@@ -1,11 +1,11 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
 extension CLIP {
     /// What `spaniel tensors clip` compares: named tensors in transformers' axis order.
     ///
-    /// `pixel_values` [1, 3, S, S], `image_embeds` [1, D], and with texts `input_ids` [T, N], `text_embeds` [T, D] and `logits_per_image`
-    /// [1, T]; embeddings have length 1, ids are padded to the model's length.
+    /// `pixel_values` [1, 3, S, S], `image_embeds` [1, D], and with texts `input_ids` [T, N], `text_embeds`
+    /// [T, D] and `logits_per_image` [1, T]; embeddings have length 1, ids are padded to the model's length.
     package func tensors(_ picture: Picture, texts: [String]) throws -> [(name: String, tensor: Tensor)] {
         try tensors(pixels: preprocessing(picture), texts: texts)
     }
@@ -15,7 +15,9 @@ extension CLIP {
     package func tensors(pixelValues: Tensor, texts: [String]) throws -> [(name: String, tensor: Tensor)] {
         let side = configuration.image.imageSize
         let expected: Shape = [1, 3, side, side]
-        guard pixelValues.shape == expected else { throw CLIPError.pixelValues(found: pixelValues.shape, expected: expected) }
+        guard pixelValues.shape == expected else {
+            throw CLIPError.pixelValues(found: pixelValues.shape, expected: expected)
+        }
         return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]), texts: texts)
     }
 
@@ -28,7 +30,8 @@ extension CLIP {
         if !texts.isEmpty {
             let embeddings = try embed(texts)
             tensors += [
-                ("input_ids", try self.texts.inputIDs(texts)), ("text_embeds", Tensor.stack(embeddings.map(\.embedding))),
+                ("input_ids", try self.texts.inputIDs(texts)),
+                ("text_embeds", Tensor.stack(embeddings.map(\.embedding))),
                 ("logits_per_image", Tensor.stack([logits(for: embeddings, in: encoding)])),
             ]
         }
@@ -48,7 +51,9 @@ extension CLIP {
     /// - Throws: `CLIPError.encoding` when the tensors are not this model's.
     package func encoding(from tensors: [String: Tensor], size: Size) throws(CLIPError) -> Encoding {
         let expected: Shape = [configuration.projection]
-        guard let embedding = tensors["embedding"], embedding.shape == expected, embedding.array.allSatisfy(\.isFinite) else {
+        guard let embedding = tensors["embedding"], embedding.shape == expected,
+            embedding.array.allSatisfy(\.isFinite)
+        else {
             throw .encoding(found: tensors["embedding"]?.shape, expected: expected)
         }
         return Encoding(embedding: embedding)

@@ -1,10 +1,6 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-import SpanielImaging
-import Tensor
+public import SpanielPlatform
+public import SpanielImaging
+public import Tensor
 
 /// CLIP (Radford et al. 2021): pictures and texts in one space, where what belongs together is near.
 ///
@@ -31,7 +27,8 @@ public struct CLIP: Sendable {
     }
 
     /// Loads a model folder in the hub's layout; its tokenizer is read when the first text comes.
-    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the processor's fastest.
+    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the
+    ///   processor's fastest.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let reader = try ConfigurationReader(contentsOf: folder.appending(path: "config.json"))
@@ -44,13 +41,15 @@ public struct CLIP: Sendable {
             deviation: ViT.Preprocessing.openAIDeviation)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: published, expecting: square)
         try self.init(
-            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
+            tokenizerFolder: folder,
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
     package init(
-        _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL,
+        _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing,
+        tokenizerFolder: URL,
         precision: Precision = .float32
     ) throws {
         let weights = weights.computing(in: precision)
@@ -59,7 +58,8 @@ public struct CLIP: Sendable {
         self.preprocessing = preprocessing
         imageEncoder = try ImageEncoder(weights["vision_model"], configuration.image)
         pictureProjection = try Linear(
-            weights["visual_projection"], in: configuration.image.layers.channels, out: configuration.projection, bias: false)
+            weights["visual_projection"], in: configuration.image.layers.channels,
+            out: configuration.projection, bias: false)
         scale = try weights.tensor("logit_scale", []).exp().array[0]
         texts = try Texts(weights, configuration, tokenizerFolder: tokenizerFolder, isNormalized: true)
         try weights.requireAllRead(ignoring: ["*.position_ids"])
@@ -76,7 +76,9 @@ public struct CLIP: Sendable {
     public func encode(_ picture: Picture) throws -> Encoding { try encode(pixels: preprocessing(picture)) }
 
     /// Encodes a picture away from the caller's thread.
-    @concurrent public func encode(_ picture: Picture) async throws -> Encoding { try encode(pixels: preprocessing(picture)) }
+    @concurrent public func encode(_ picture: Picture) async throws -> Encoding {
+        try encode(pixels: preprocessing(picture))
+    }
 
     /// - Parameter pixels: [1, S, S, 3], normalised.
     package func encode(pixels: Tensor) throws -> Encoding {
@@ -85,21 +87,27 @@ public struct CLIP: Sendable {
 
     /// Texts as vectors; each is encoded once and remembered.
     ///
-    /// - Parameter templates: what is said round a text, `{}` standing for it; of several the mean is taken (CLIP, section 3.1.4).
+    /// - Parameter templates: what is said round a text, `{}` standing for it; of several the mean is taken
+    ///   (CLIP, section 3.1.4).
     /// - Throws: `CLIPError` for a text that says nothing or a template without a place; `CancellationError`.
     public func embed(_ texts: [String], templates: [String] = ["{}"]) throws -> [TextEmbedding] {
-        if let other = templates.first(where: { $0.firstRange(of: "{}") == nil }) { throw CLIPError.template(other) }
+        if let other = templates.first(where: { $0.firstRange(of: "{}") == nil }) {
+            throw CLIPError.template(other)
+        }
         if templates.isEmpty || templates == ["{}"] { return try self.texts.embed(texts) }
         // Within a template even an empty text would pass.
         for text in texts { _ = try self.texts.tokens(text) }
-        let all = try self.texts.embed(texts.flatMap { text in templates.map { $0.replacing("{}", with: text) } })
+        let all = try self.texts.embed(
+            texts.flatMap { text in templates.map { $0.replacing("{}", with: text) } })
         return texts.enumerated().map { i, text in
             .mean(Array(all[i * templates.count..<(i + 1) * templates.count]), text: text)
         }
     }
 
     /// Embeds away from the caller's thread.
-    @concurrent public func embed(_ texts: [String], templates: [String] = ["{}"]) async throws -> [TextEmbedding] {
+    @concurrent public func embed(_ texts: [String], templates: [String] = ["{}"]) async throws
+        -> [TextEmbedding]
+    {
         let embedNow: () throws -> [TextEmbedding] = { try embed(texts, templates: templates) }
         return try embedNow()
     }
@@ -113,6 +121,7 @@ public struct CLIP: Sendable {
 
     /// What the picture shows, if it is one of the texts; best first.
     public func classify(_ encoding: Encoding, as texts: [TextEmbedding]) -> [ViT.Classification] {
-        texts.isEmpty ? [] : ViT.Classification.ranked(texts.map(\.text), logits: logits(for: texts, in: encoding))
+        texts.isEmpty
+            ? [] : ViT.Classification.ranked(texts.map(\.text), logits: logits(for: texts, in: encoding))
     }
 }

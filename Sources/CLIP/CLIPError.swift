@@ -1,5 +1,5 @@
-import SpanielFiles
-import Tensor
+public import SpanielFiles
+public import Tensor
 
 /// What can be wrong with a text, or with the files that say how a model reads texts.
 public enum CLIPError: Error, Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 extension CLIP {
     /// The sizes of CLIP's two encoders. Models built on CLIP read theirs with their own defaults.
@@ -43,20 +43,27 @@ extension CLIP {
 }
 
 extension CLIP.Configuration {
-    /// Reads `vision_config`, `text_config` (in old files `vision_config_dict` and `text_config_dict`) and `projection_dim`.
+    /// Reads `vision_config`, `text_config` (in old files `vision_config_dict` and `text_config_dict`) and
+    /// `projection_dim`.
     /// - Parameters:
     ///   - imageSize: the transformers class's default, as `patchSize` and `length`.
     ///   - pooling: nil: as `eos_token_id` says, where 2 is how old files write "the largest id".
     package init(
-        _ reader: ConfigurationReader, imageSize: Int = 224, patchSize: Int = 32, length: Int = 77, pooling: Pooling? = nil
+        _ reader: ConfigurationReader, imageSize: Int = 224, patchSize: Int = 32, length: Int = 77,
+        pooling: Pooling? = nil
     ) throws(WeightsError) {
         // Old files have the sections twice; what the second lacks takes defaults, not the first's values.
-        let vision = try reader.section(reader.contains("vision_config_dict") ? "vision_config_dict" : "vision_config")
-        let words = try reader.section(reader.contains("text_config_dict") ? "text_config_dict" : "text_config")
+        let vision = try reader.section(
+            reader.contains("vision_config_dict") ? "vision_config_dict" : "vision_config")
+        let words = try reader.section(
+            reader.contains("text_config_dict") ? "text_config_dict" : "text_config")
         image = Image(
-            imageSize: try vision.side("image_size", default: imageSize), patchSize: try vision.side("patch_size", default: patchSize),
+            imageSize: try vision.side("image_size", default: imageSize),
+            patchSize: try vision.side("patch_size", default: patchSize),
             layers: try ViT.LayerSizes(
-                vision, defaults: ViT.LayerSizes(channels: 768, layers: 12, heads: 12, hidden: 3072, activation: .quickGELU, epsilon: 1e-5),
+                vision,
+                defaults: ViT.LayerSizes(
+                    channels: 768, layers: 12, heads: 12, hidden: 3072, activation: .quickGELU, epsilon: 1e-5),
                 activation: "quick_gelu", epsilon: 1e-5))
         if image.imageSize % image.patchSize != 0 {
             throw vision.unsupported("image_size", "a multiple of patch_size, \(image.patchSize)")
@@ -67,7 +74,9 @@ extension CLIP.Configuration {
             vocabulary: try words.int("vocab_size", default: 49408),
             length: try words.int("max_position_embeddings", default: length, in: 2...65536),
             layers: try ViT.LayerSizes(
-                words, defaults: ViT.LayerSizes(channels: 512, layers: 12, heads: 8, hidden: 2048, activation: .quickGELU, epsilon: 1e-5),
+                words,
+                defaults: ViT.LayerSizes(
+                    channels: 512, layers: 12, heads: 8, hidden: 2048, activation: .quickGELU, epsilon: 1e-5),
                 activation: "quick_gelu", epsilon: 1e-5),
             pooling: pooling ?? (end == 2 ? .largestID : .first(Int32(end))))
         projection = try reader.int("projection_dim", default: 512, in: 1...65536)

@@ -8,13 +8,15 @@
 extension CLIP.Tokenizer {
     /// What happens to a text before it becomes ids.
     enum Text {
-        /// Composed (Unicode's form C), then in lower case, each character for itself: a final sigma is like any other.
+        /// Composed (Unicode's form C), then in lower case, each character for itself: a final sigma is like
+        /// any other.
         static func normalized(_ text: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
             var scalars: [Unicode.Scalar] = []
             scalars.reserveCapacity(text.count)
             for scalar in composed(text) {
                 if scalar.isASCII {
-                    scalars.append(("A"..."Z").contains(scalar) ? Unicode.Scalar(UInt8(scalar.value) + 32) : scalar)
+                    scalars.append(
+                        ("A"..."Z").contains(scalar) ? Unicode.Scalar(UInt8(scalar.value) + 32) : scalar)
                 } else {
                     scalars += scalar.properties.lowercaseMapping.unicodeScalars
                 }
@@ -33,23 +35,31 @@ extension CLIP.Tokenizer {
             #endif
         }
 
-        /// Cuts a normalised text into runs of letters, single digits, runs of signs, and English's contracted words; spaces are dropped.
+        /// Cuts a normalised text into runs of letters, single digits, runs of signs, and English's
+        /// contracted words; spaces are dropped.
         ///
         ///     <\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+
         ///
-        /// The two tokens' texts, where they are still words here, are cut again into signs, letters and signs.
-        static func forEachPiece(of text: [Unicode.Scalar].SubSequence, _ body: (ArraySlice<Unicode.Scalar>) -> Void) {
+        /// The two tokens' texts, where they are still words here, are cut again into signs, letters and
+        /// signs.
+        static func forEachPiece(
+            of text: [Unicode.Scalar].SubSequence, _ body: (ArraySlice<Unicode.Scalar>) -> Void
+        ) {
             var rest = text
             func take(_ count: Int) {
                 body(rest.prefix(count))
                 rest = rest.dropFirst(count)
             }
             while let first = rest.first {
-                if first == "<", let name = specialWords.first(where: { rest.starts(with: "<|\($0)|>".unicodeScalars) }) {
+                if first == "<",
+                    let name = specialWords.first(where: { rest.starts(with: "<|\($0)|>".unicodeScalars) })
+                {
                     take(2)
                     take(name.count)
                     take(2)
-                } else if first == "'", let tail = contractions.first(where: { rest.dropFirst().starts(with: $0) }) {
+                } else if first == "'",
+                    let tail = contractions.first(where: { rest.dropFirst().starts(with: $0) })
+                {
                     take(1 + tail.count)
                 } else {
                     switch kind(first) {
@@ -62,7 +72,9 @@ extension CLIP.Tokenizer {
         }
 
         private static let specialWords = ["startoftext", "endoftext"]
-        private static let contractions = ["s", "t", "re", "ve", "m", "ll", "d"].map { Array($0.unicodeScalars) }
+        private static let contractions = ["s", "t", "re", "ve", "m", "ll", "d"].map {
+            Array($0.unicodeScalars)
+        }
 
         private enum Kind { case space, letter, digit, sign }
 
@@ -76,7 +88,8 @@ extension CLIP.Tokenizer {
                 }
             }
             switch scalar.properties.generalCategory {
-            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return .letter
+            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+                return .letter
             case .decimalNumber, .letterNumber, .otherNumber: return .digit
             default: return scalar.properties.isWhitespace ? .space : .sign
             }

@@ -1,4 +1,4 @@
-import Tensor
+public import Tensor
 
 extension CLIP {
     /// A text as a vector.
@@ -13,13 +13,15 @@ extension CLIP {
             (self.text, self.embedding, self.wasCut) = (text, embedding, wasCut)
         }
 
-        /// The direction between several, each counting the same: several texts or templates of one class (CLIP, section 3.1.4).
+        /// The direction between several, each counting the same: several texts or templates of one class
+        /// (CLIP, section 3.1.4).
         ///
         /// - Parameter text: what the mean is called.
         public static func mean(_ parts: [TextEmbedding], text: String) -> TextEmbedding {
             precondition(!parts.isEmpty, "the mean of no embeddings")
             let mean = Tensor.stack(parts.map { $0.embedding.l2Normalized() }).mean(axis: 0)
-            return TextEmbedding(text: text, embedding: mean.l2Normalized(), wasCut: parts.contains(where: \.wasCut))
+            return TextEmbedding(
+                text: text, embedding: mean.l2Normalized(), wasCut: parts.contains(where: \.wasCut))
         }
     }
 }

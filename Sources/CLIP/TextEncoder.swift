@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 extension CLIP {
     /// CLIP's text encoder: a causal transformer, whose token at the text's end stands for the whole.
@@ -16,8 +16,10 @@ extension CLIP {
             let sizes = configuration.layers
             let place = weights["embeddings"]
             self.configuration = configuration
-            words = try Embedding(place["token_embedding"], count: configuration.vocabulary, channels: sizes.channels)
-            positions = try place["position_embedding"].tensor("weight", [configuration.length, sizes.channels])
+            words = try Embedding(
+                place["token_embedding"], count: configuration.vocabulary, channels: sizes.channels)
+            positions = try place["position_embedding"].tensor(
+                "weight", [configuration.length, sizes.channels])
             layers = try (0..<sizes.layers).map { try ViT.Layer(weights["encoder"]["layers"][$0], sizes) }
             norm = try LayerNorm(weights["final_layer_norm"], sizes.channels, epsilon: sizes.epsilon)
         }
@@ -25,8 +27,9 @@ extension CLIP {
         /// How many texts go through the layers together.
         private static let batch = 64
 
-        /// - Parameter texts: each the ids of a text from its start token to its end token, at least one, at most the model's length, all
-        ///   below the vocabulary's size. What would follow the end, as padding does, changes nothing, since no token sees a later one.
+        /// - Parameter texts: each the ids of a text from its start token to its end token, at least one, at
+        ///   most the model's length, all below the vocabulary's size. What would follow the end, as padding
+        ///   does, changes nothing, since no token sees a later one.
         /// - Returns: [texts, C], before the projection.
         /// - Throws: `CancellationError` between layers when the current task is cancelled.
         package func callAsFunction(_ texts: [[Int32]]) throws -> Tensor {
@@ -39,8 +42,12 @@ extension CLIP {
         private func pooled(_ texts: [[Int32]]) throws -> Tensor {
             let ends = texts.map(end)
             let length = (ends.max() ?? 0) + 1
-            precondition(length <= configuration.length, "a text of \(length) tokens for a model of \(configuration.length)")
-            let ids = zip(texts, ends).flatMap { text, end in text[...end] + Array(repeating: text[end], count: length - 1 - end) }
+            precondition(
+                length <= configuration.length,
+                "a text of \(length) tokens for a model of \(configuration.length)")
+            let ids = zip(texts, ends).flatMap { text, end in
+                text[...end] + Array(repeating: text[end], count: length - 1 - end)
+            }
             let channels = configuration.layers.channels
             var x = words(ids).reshaped([texts.count, length, channels]) + positions[leading: 0..<length]
             for layer in layers {

@@ -1,17 +1,13 @@
 import Synchronization
-import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import Tensor
+package import SpanielPlatform
 
 extension CLIP {
-    /// From texts to vectors, for CLIP and the models built on it: the tokenizer, the text encoder and the projection to the common space.
+    /// From texts to vectors, for CLIP and the models built on it: the tokenizer, the text encoder and the
+    /// projection to the common space.
     ///
-    /// Each text is encoded once; a model's copies share what they know. The tokenizer is read when the first text comes, so that pictures
-    /// and examples need none.
+    /// Each text is encoded once; a model's copies share what they know. The tokenizer is read when the first
+    /// text comes, so that pictures and examples need none.
     package struct Texts: Sendable {
         package let encoder: TextEncoder
         package let projection: Linear
@@ -22,11 +18,15 @@ extension CLIP {
         /// - Parameters:
         ///   - weights: where `text_model` and `text_projection` are.
         ///   - folder: with the tokenizer's files.
-        package init(_ weights: Weights, _ configuration: Configuration, tokenizerFolder folder: URL, isNormalized: Bool) throws {
+        package init(
+            _ weights: Weights, _ configuration: Configuration, tokenizerFolder folder: URL,
+            isNormalized: Bool
+        ) throws {
             let sizes = configuration.text
             encoder = try TextEncoder(weights["text_model"], sizes)
             projection = try Linear(
-                weights["text_projection"], in: sizes.layers.channels, out: configuration.projection, bias: false)
+                weights["text_projection"], in: sizes.layers.channels, out: configuration.projection,
+                bias: false)
             self.isNormalized = isNormalized
             memory = Memory(folder: folder, model: weights.modelName, vocabulary: sizes.vocabulary)
         }
@@ -39,7 +39,8 @@ extension CLIP {
             return isNormalized ? projected.l2Normalized() : projected
         }
 
-        /// - Throws: `CLIPError` or `WeightsError` when the tokenizer's files are missing, wrong, or another model's.
+        /// - Throws: `CLIPError` or `WeightsError` when the tokenizer's files are missing, wrong, or another
+        ///   model's.
         package func tokenizer() throws -> Tokenizer { try memory.tokenizer() }
 
         /// A text's tokens, at most as many as the model takes.
@@ -54,7 +55,9 @@ extension CLIP {
         /// - Returns: ids as numbers, [texts, length].
         package func inputIDs(_ texts: [String]) throws -> Tensor {
             let (tokenizer, length) = (try tokenizer(), encoder.configuration.length)
-            let ids = texts.flatMap { tokenizer($0, length: length).padded(to: length, with: tokenizer.paddingID) }
+            let ids = texts.flatMap {
+                tokenizer($0, length: length).padded(to: length, with: tokenizer.paddingID)
+            }
             return Tensor(ids.map(Float.init), [texts.count, length])
         }
 
@@ -99,7 +102,8 @@ extension CLIP {
                 if let tokenizer = state.tokenizer { return tokenizer }
                 let tokenizer = try Tokenizer(contentsOf: folder)
                 guard tokenizer.vocabularySize <= vocabulary else {
-                    throw CLIPError.vocabulary(model: model, tokenizer: tokenizer.vocabularySize, embeddings: vocabulary)
+                    throw CLIPError.vocabulary(
+                        model: model, tokenizer: tokenizer.vocabularySize, embeddings: vocabulary)
                 }
                 state.tokenizer = tokenizer
                 return tokenizer
@@ -108,7 +112,9 @@ extension CLIP {
 
         func known(_ texts: [String]) -> [String: TextEmbedding] {
             state.withLock { state in
-                Dictionary(texts.compactMap { text in state.embeddings[text].map { (text, $0) } }) { first, _ in first }
+                Dictionary(texts.compactMap { text in state.embeddings[text].map { (text, $0) } }) {
+                    first, _ in first
+                }
             }
         }
 

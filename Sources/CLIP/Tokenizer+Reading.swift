@@ -1,15 +1,11 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 import SpanielFiles
 import SpanielJSON
 import Tensor
 
 extension CLIP.Tokenizer {
-    /// Reads a model folder's tokenizer.json, or its vocab.json and merges.txt; what its special tokens are called stands in
-    /// tokenizer_config.json or special_tokens_map.json, if anywhere.
+    /// Reads a model folder's tokenizer.json, or its vocab.json and merges.txt; what its special tokens are
+    /// called stands in tokenizer_config.json or special_tokens_map.json, if anywhere.
     ///
     /// - Throws: `CLIPError` or `WeightsError` naming the file, what was expected and what was found.
     public init(contentsOf folder: URL) throws {
@@ -19,11 +15,13 @@ extension CLIP.Tokenizer {
             vocabulary = try Vocabulary(tokenizer: folder.appending(path: "tokenizer.json"))
         } else if isThere("vocab.json"), isThere("merges.txt") {
             vocabulary = try Vocabulary(
-                vocabulary: folder.appending(path: "vocab.json"), merges: folder.appending(path: "merges.txt"))
+                vocabulary: folder.appending(path: "vocab.json"), merges: folder.appending(path: "merges.txt")
+            )
         } else {
             let found = ["vocab.json", "merges.txt"].filter(isThere)
             throw CLIPError.tokenizerMissing(
-                folder: folder.path(percentEncoded: false), found: found.first.map { "\($0) alone" } ?? "neither")
+                folder: folder.path(percentEncoded: false),
+                found: found.first.map { "\($0) alone" } ?? "neither")
         }
         try self.init(vocabulary, names: SpecialNames(contentsOf: folder))
     }
@@ -32,7 +30,8 @@ extension CLIP.Tokenizer {
         func id(_ name: SpecialNames.Name) throws(CLIPError) -> Int32 {
             if let id = vocabulary.id(of: name.text) { return id }
             throw .tokenizer(
-                file: vocabulary.file, expected: "an entry for the special token “\(name.text)” (tokenizer_config.json names it)",
+                file: vocabulary.file,
+                expected: "an entry for the special token “\(name.text)” (tokenizer_config.json names it)",
                 found: "none")
         }
         startID = try id(names.start)
@@ -45,7 +44,9 @@ extension CLIP.Tokenizer {
         for name in names.all where !added.contains(where: { UTF8Key($0.text) == UTF8Key(name.text) }) {
             added.append(.init(text: name.text, id: try id(name), isNormalized: name.isNormalized))
         }
-        verbatim = added.filter { !$0.isNormalized }.map { AddedToken(scalars: Array($0.text.unicodeScalars), id: $0.id) }
+        verbatim = added.filter { !$0.isNormalized }.map {
+            AddedToken(scalars: Array($0.text.unicodeScalars), id: $0.id)
+        }
         normalized = added.filter(\.isNormalized).map { token in
             AddedToken(scalars: Text.normalized(Array(token.text.unicodeScalars)[...]), id: token.id)
         }
@@ -90,7 +91,9 @@ extension CLIP.Tokenizer {
             }
         }
 
-        private static func read(_ reader: ConfigurationReader, _ key: String, into name: inout Name) throws(WeightsError) {
+        private static func read(_ reader: ConfigurationReader, _ key: String, into name: inout Name)
+            throws(WeightsError)
+        {
             guard let value = reader.value(key) else { return }
             if let text = value.string, !text.isEmpty {
                 name = Name(text: text)

@@ -1,8 +1,9 @@
 extension CLIP {
     /// From a text to the ids of CLIP's words and parts of words, the same as transformers' `CLIPTokenizer`.
     ///
-    /// A text is normalised (Unicode's form C, then lower case), cut into letters, single digits and signs, and each piece into the parts
-    /// that its bytes merge to. It knows nothing of HTML's entities or of typists' slips, unlike the original.
+    /// A text is normalised (Unicode's form C, then lower case), cut into letters, single digits and signs,
+    /// and each piece into the parts that its bytes merge to. It knows nothing of HTML's entities or of
+    /// typists' slips, unlike the original.
     public struct Tokenizer: Sendable {
         /// One more than the largest id.
         public let vocabularySize: Int
@@ -33,15 +34,20 @@ extension CLIP {
             split(Array(text.unicodeScalars), at: verbatim, into: &words) { plain, words in
                 split(Text.normalized(plain), at: normalized, into: &words) { plain, words in
                     Text.forEachPiece(of: plain) { piece in
-                        unknown += pairs.append(Array(String(String.UnicodeScalarView(piece)).utf8), unknown: unknownID, to: &words)
+                        unknown += pairs.append(
+                            Array(String(String.UnicodeScalarView(piece)).utf8), unknown: unknownID,
+                            to: &words)
                     }
                 }
             }
             let kept = words.prefix(length - 2)
-            return Tokens(ids: [startID] + kept + [endID], words: words.count, unknown: unknown, wasCut: kept.count < words.count)
+            return Tokens(
+                ids: [startID] + kept + [endID], words: words.count, unknown: unknown,
+                wasCut: kept.count < words.count)
         }
 
-        /// Appends the ids of the tokens found in a text, and in their order what `rest` makes of the text between them.
+        /// Appends the ids of the tokens found in a text, and in their order what `rest` makes of the text
+        /// between them.
         ///
         /// At each place the longest token is taken.
         private func split(
@@ -65,7 +71,8 @@ extension CLIP {
 
         private func longest(of tokens: [AddedToken], _ text: ArraySlice<Unicode.Scalar>) -> AddedToken? {
             var longest: AddedToken?
-            for token in tokens where text.first == token.scalars.first && token.scalars.count > longest?.scalars.count ?? 0 {
+            for token in tokens
+            where text.first == token.scalars.first && token.scalars.count > longest?.scalars.count ?? 0 {
                 if text.starts(with: token.scalars) { longest = token }
             }
             return longest

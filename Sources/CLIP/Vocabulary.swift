@@ -1,13 +1,10 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 import SpanielFiles
 import SpanielJSON
 
 extension CLIP.Tokenizer {
-    /// What a tokenizer's files hold: words and parts of words with their ids, and which parts merge, in order.
+    /// What a tokenizer's files hold: words and parts of words with their ids, and which parts merge, in
+    /// order.
     struct Vocabulary: Sendable {
         /// What messages call the file with the ids.
         let file: String
@@ -32,14 +29,20 @@ extension CLIP.Tokenizer {
         }
 
         /// What a pair of merging parts becomes.
-        func merge(_ left: String, _ right: String, rank: Int) throws(CLIPError) -> (BytePairs.Pair, BytePairs.Merge) {
+        func merge(_ left: String, _ right: String, rank: Int) throws(CLIPError) -> (
+            BytePairs.Pair, BytePairs.Merge
+        ) {
             func id(_ text: String) throws(CLIPError) -> Int32 {
                 if let id = ids[UTF8Key(text)] { return id }
                 throw .tokenizer(
                     file: mergesFile, expected: "merges of entries of the vocabulary into others",
-                    found: "merge \(rank + 1), of “\(left.prefix(40))” and “\(right.prefix(40))”, where “\(text.prefix(80))” is none")
+                    found:
+                        "merge \(rank + 1), of “\(left.prefix(40))” and “\(right.prefix(40))”, where “\(text.prefix(80))” is none"
+                )
             }
-            return (.init(left: try id(left), right: try id(right)), .init(rank: rank, id: try id(left + right)))
+            return (
+                .init(left: try id(left), right: try id(right)), .init(rank: rank, id: try id(left + right))
+            )
         }
 
         // MARK: tokenizer.json
@@ -63,7 +66,9 @@ extension CLIP.Tokenizer {
                 try reader.end()
                 if !hasModel { throw refusal("a model, of type BPE", "none") }
                 // A token that the vocabulary has too goes by its id there, as in transformers.
-                added = added.map { Added(text: $0.text, id: ids[UTF8Key($0.text)] ?? $0.id, isNormalized: $0.isNormalized) }
+                added = added.map {
+                    Added(text: $0.text, id: ids[UTF8Key($0.text)] ?? $0.id, isNormalized: $0.isNormalized)
+                }
             } catch let error as JSONError {
                 throw refusal("JSON as transformers writes it", "\(error)")
             }
@@ -74,8 +79,10 @@ extension CLIP.Tokenizer {
             while let key = try reader.nextKey() {
                 switch key {
                 case "type": try require(reader.value(), .string("BPE"), "model.type")
-                case "end_of_word_suffix": try require(reader.value(), .string("</w>"), "model.end_of_word_suffix")
-                case "byte_fallback", "ignore_merges": try require(reader.value(), .bool(false), "model.\(key)")
+                case "end_of_word_suffix":
+                    try require(reader.value(), .string("</w>"), "model.end_of_word_suffix")
+                case "byte_fallback", "ignore_merges":
+                    try require(reader.value(), .bool(false), "model.\(key)")
                 case "continuing_subword_prefix":
                     let prefix = try reader.value()
                     if !prefix.isNull { try require(prefix, .string(""), "model.\(key)") }
@@ -87,15 +94,20 @@ extension CLIP.Tokenizer {
         }
 
         private func require(_ value: JSON, _ expected: JSON, _ key: String) throws(CLIPError) {
-            if value != expected { throw refusal("\(key) \(expected.text())", String(value.text().prefix(80))) }
+            if value != expected {
+                throw refusal("\(key) \(expected.text())", String(value.text().prefix(80)))
+            }
         }
 
         private mutating func readIDs(_ reader: inout JSONReader) throws {
             ids.reserveCapacity(50_000)
             try reader.openObject()
             while let text = try reader.nextKey() {
-                guard try reader.kind() == .number, let id = Int32(try reader.number()), (0...Self.largestID).contains(id) else {
-                    throw refusal("an id from 0 to \(Self.largestID) for “\(text.prefix(80))”", "another value")
+                guard try reader.kind() == .number, let id = Int32(try reader.number()),
+                    (0...Self.largestID).contains(id)
+                else {
+                    throw refusal(
+                        "an id from 0 to \(Self.largestID) for “\(text.prefix(80))”", "another value")
                 }
                 ids[UTF8Key(text)] = id
             }
@@ -112,20 +124,26 @@ extension CLIP.Tokenizer {
                     var pair: [String] = []
                     try reader.openArray()
                     while try reader.nextElement() {
-                        guard pair.count < 2, try reader.kind() == .string else { throw refusal("merges of two strings", "another list") }
+                        guard pair.count < 2, try reader.kind() == .string else {
+                            throw refusal("merges of two strings", "another list")
+                        }
                         pair.append(try reader.string())
                     }
                     guard pair.count == 2 else { throw refusal("merges of two strings", "\(pair.count)") }
                     merges.append((pair[0], pair[1]))
-                default: throw refusal("merges as strings or pairs of strings", "merge \(merges.count + 1) of another kind")
+                default:
+                    throw refusal(
+                        "merges as strings or pairs of strings", "merge \(merges.count + 1) of another kind")
                 }
             }
         }
 
         private mutating func appendMerge(_ text: String) throws {
-            guard let space = text.utf8.firstIndex(of: 0x20), !text.utf8[space...].dropFirst().contains(0x20) else {
+            guard let space = text.utf8.firstIndex(of: 0x20), !text.utf8[space...].dropFirst().contains(0x20)
+            else {
                 throw CLIPError.tokenizer(
-                    file: mergesFile, expected: "two parts with a space between them for merge \(merges.count + 1)",
+                    file: mergesFile,
+                    expected: "two parts with a space between them for merge \(merges.count + 1)",
                     found: "“\(text.prefix(80))”")
             }
             merges.append((String(text[..<space]), String(text[text.utf8.index(after: space)...])))
@@ -134,13 +152,15 @@ extension CLIP.Tokenizer {
         private mutating func readAdded(_ value: JSON) throws(CLIPError) {
             guard let tokens = value.array else { throw refusal("a list of added_tokens", value.kind) }
             for token in tokens {
-                guard let text = token.object?["content"]?.string, !text.isEmpty, let number = token.object?["id"]?.int,
+                guard let text = token.object?["content"]?.string, !text.isEmpty,
+                    let number = token.object?["id"]?.int,
                     let id = Int32(exactly: number), (0...Self.largestID).contains(id)
                 else { throw refusal("added_tokens with content and id", String(token.text().prefix(80))) }
                 for key in ["single_word", "lstrip", "rstrip"] where token.object?[key]?.bool == true {
                     throw refusal("\(key) false for the added token “\(text.prefix(80))”", "true")
                 }
-                added.append(Added(text: text, id: id, isNormalized: token.object?["normalized"]?.bool ?? true))
+                added.append(
+                    Added(text: text, id: id, isNormalized: token.object?["normalized"]?.bool ?? true))
             }
         }
 
@@ -159,7 +179,8 @@ extension CLIP.Tokenizer {
             for (number, line) in try Self.bytes(mergesURL).split(separator: 0x0A).enumerated() {
                 let bytes = line.last == 0x0D ? line.dropLast() : line
                 guard let text = String(validating: bytes, as: UTF8.self) else {
-                    throw CLIPError.tokenizer(file: mergesFile, expected: "UTF-8", found: "other bytes in line \(number + 1)")
+                    throw CLIPError.tokenizer(
+                        file: mergesFile, expected: "UTF-8", found: "other bytes in line \(number + 1)")
                 }
                 if text.hasPrefix("#version") || text.isEmpty { continue }
                 try appendMerge(text)
@@ -189,9 +210,12 @@ extension CLIP.Tokenizer.BytePairs {
         self.merges = merges
     }
 
-    /// The character that stands for a byte: itself where it can be printed, else the next one from U+0100 on.
+    /// The character that stands for a byte: itself where it can be printed, else the next one from U+0100
+    /// on.
     private static func symbol(_ byte: UInt8) -> String {
-        func isPrinted(_ byte: UInt8) -> Bool { (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174 }
+        func isPrinted(_ byte: UInt8) -> Bool {
+            (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174
+        }
         if isPrinted(byte) { return String(Unicode.Scalar(byte)) }
         let place = (0..<byte).count { !isPrinted($0) }
         return Unicode.Scalar(UInt32(256 + place)).map { String($0) } ?? ""

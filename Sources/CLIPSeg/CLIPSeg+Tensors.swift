@@ -1,25 +1,33 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
 extension CLIPSeg {
     /// What `spaniel tensors clipseg` compares: named tensors in transformers' axis order.
     ///
-    /// `pixel_values` [1, 3, S, S] and with prompts `conditional_embeddings` [P, D] and `logits` [P, s, s]; `input_ids` [T, L] of those
-    /// that are texts, filled up to the model's length.
-    package func tensors(_ picture: Picture, prompts: [Conditional] = []) throws -> [(name: String, tensor: Tensor)] {
+    /// `pixel_values` [1, 3, S, S] and with prompts `conditional_embeddings` [P, D] and `logits` [P, s, s];
+    /// `input_ids` [T, L] of those that are texts, filled up to the model's length.
+    package func tensors(_ picture: Picture, prompts: [Conditional] = []) throws -> [(
+        name: String, tensor: Tensor
+    )] {
         try tensors(pixels: preprocessing(picture), size: picture.size, prompts: prompts)
     }
 
     /// The same from pixel values.
     /// - Parameter pixelValues: [1, 3, S, S].
-    package func tensors(pixelValues: Tensor, prompts: [Conditional] = []) throws -> [(name: String, tensor: Tensor)] {
+    package func tensors(pixelValues: Tensor, prompts: [Conditional] = []) throws -> [(
+        name: String, tensor: Tensor
+    )] {
         let size = preprocessing.output
         let expected: Shape = [1, 3, size.height, size.width]
-        guard pixelValues.shape == expected else { throw CLIPSegError.pixelValues(found: pixelValues.shape, expected: expected) }
+        guard pixelValues.shape == expected else {
+            throw CLIPSegError.pixelValues(found: pixelValues.shape, expected: expected)
+        }
         return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]), size: size, prompts: prompts)
     }
 
-    private func tensors(pixels: Tensor, size: Size, prompts: [Conditional]) throws -> [(name: String, tensor: Tensor)] {
+    private func tensors(pixels: Tensor, size: Size, prompts: [Conditional]) throws -> [(
+        name: String, tensor: Tensor
+    )] {
         var tensors = [("pixel_values", pixels.transposed([0, 3, 1, 2]))]
         let words = prompts.compactMap(\.text)
         if !words.isEmpty { tensors.append(("input_ids", try texts.inputIDs(words))) }

@@ -1,10 +1,6 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 import SpanielImaging
-import Tensor
+public import Tensor
 
 /// CLIPSeg (Lüddecke and Ecker 2022): words or example pictures to the pixels they mean.
 ///
@@ -41,24 +37,30 @@ public struct CLIPSeg: Sendable {
     }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the processor's fastest.
-    /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected and what was found.
+    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the
+    ///   processor's fastest.
+    /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected
+    ///   and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
         try self.init(
-            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
+            tokenizerFolder: folder,
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
     package init(
-        _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing, tokenizerFolder: URL,
+        _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing,
+        tokenizerFolder: URL,
         precision: Precision = .float32
     ) throws {
         let (clip, output) = (configuration.clip, preprocessing.output)
         let patch = clip.image.patchSize
-        guard output.width == output.height, output.width % patch == 0, output.width / patch <= Self.largestGrid else {
+        guard output.width == output.height, output.width % patch == 0,
+            output.width / patch <= Self.largestGrid
+        else {
             throw CLIPSegError.inputSize(model: weights.modelName, found: output, patch: patch)
         }
         self.weights = weights.computing(in: precision)
@@ -66,7 +68,8 @@ public struct CLIPSeg: Sendable {
         self.preprocessing = preprocessing
         let root = self.weights["clip"]
         imageEncoder = try CLIP.ImageEncoder(root["vision_model"], clip.image, grid: output.width / patch)
-        pictureProjection = try Linear(root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
+        pictureProjection = try Linear(
+            root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
         texts = try CLIP.Texts(root, clip, tokenizerFolder: tokenizerFolder, isNormalized: false)
         decoder = try Decoder(weights["decoder"], configuration)
         try weights.requireAllRead(ignoring: ["*.position_ids", "*logit_scale"])
@@ -85,7 +88,9 @@ public struct CLIPSeg: Sendable {
             throw CLIPSegError.conditional(found: prompt.embedding.count, expected: channels)
         }
         let shape: Shape = [configuration.taps.count, 1 + grid * grid, configuration.channels]
-        precondition(encoding.reduced.shape == shape, "an encoding \(encoding.reduced.shape) of another model, expected \(shape)")
+        precondition(
+            encoding.reduced.shape == shape,
+            "an encoding \(encoding.reduced.shape) of another model, expected \(shape)")
         let parts = try stride(from: 0, to: prompts.count, by: Self.batch).map { start in
             try Task.checkCancellation()
             let some = prompts[start..<min(start + Self.batch, prompts.count)]

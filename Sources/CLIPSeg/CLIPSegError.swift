@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+public import Tensor
 
 /// What can be wrong with a prompt, an example or a concept file.
 public enum CLIPSegError: Error, Sendable, Equatable {

@@ -1,11 +1,6 @@
 import SpanielJSON
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
 extension CLIPSeg.Concept {
@@ -16,7 +11,9 @@ extension CLIPSeg.Concept {
         for (i, concept) in concepts.enumerated() {
             if concept.conditionals.isEmpty { throw CLIPSegError.nothingAsked }
             tensors.append(("\(i).conditionals", Tensor.stack(concept.conditionals.map(\.embedding))))
-            if let threshold = concept.threshold { tensors.append(("\(i).threshold", Tensor([threshold], [1]))) }
+            if let threshold = concept.threshold {
+                tensors.append(("\(i).threshold", Tensor([threshold], [1])))
+            }
             let texts = concept.conditionals.map { prompt -> JSON in
                 prompt.text.map { ["text": JSON($0), "cut": JSON(prompt.wasCut)] } ?? .null
             }
@@ -28,9 +25,12 @@ extension CLIPSeg.Concept {
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
     /// Reads the concepts of a file.
-    /// - Throws: `CLIPSegError.conceptFile` naming what was expected and found; `WeightsError` where it is no safetensors file.
+    /// - Throws: `CLIPSegError.conceptFile` naming what was expected and found; `WeightsError` where it is no
+    ///   safetensors file.
     public static func load(contentsOf url: URL) throws -> [Self] {
-        let archive = try ConceptArchive(contentsOf: url, for: .segment) { CLIPSegError.conceptFile(file: $0, expected: $1, found: $2) }
+        let archive = try ConceptArchive(contentsOf: url, for: .segment) {
+            CLIPSegError.conceptFile(file: $0, expected: $1, found: $2)
+        }
         return try archive.entries.enumerated().map { i, entry in
             guard let className = entry["class"]?.string, let texts = entry["texts"]?.array else {
                 throw archive.refuse("a class and its texts", "damaged metadata")
@@ -43,7 +43,8 @@ extension CLIPSeg.Concept {
                 className: className,
                 conditionals: texts.enumerated().map { row, text in
                     CLIPSeg.Conditional(
-                        embedding: vectors[leading: row], text: text["text"]?.string, wasCut: text["cut"]?.bool ?? false)
+                        embedding: vectors[leading: row], text: text["text"]?.string,
+                        wasCut: text["cut"]?.bool ?? false)
                 },
                 threshold: threshold.map { $0[0] }, model: archive.model)
         }
@@ -53,7 +54,8 @@ extension CLIPSeg.Concept {
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {
-            throw CLIPSegError.conceptFile(file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
+            throw CLIPSegError.conceptFile(
+                file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
         }
         self = all[0]
     }

@@ -11,8 +11,13 @@ extension CLIPSeg {
         /// The name and checksum of the model it is for.
         public var model: (name: String, sha256: String)
 
-        package init(className: String, conditionals: [Conditional], threshold: Float?, model: (name: String, sha256: String)) {
-            (self.className, self.conditionals, self.threshold, self.model) = (className, conditionals, threshold, model)
+        package init(
+            className: String, conditionals: [Conditional], threshold: Float?,
+            model: (name: String, sha256: String)
+        ) {
+            (self.className, self.conditionals, self.threshold, self.model) = (
+                className, conditionals, threshold, model
+            )
         }
     }
 
@@ -21,9 +26,12 @@ extension CLIPSeg {
     ///   - conditionals: of texts or examples; several where the class has several names.
     ///   - threshold: 0…1; nil: the search's.
     /// - Throws: `CLIPSegError` for none, for another model's, or for a threshold that is no probability.
-    public func concept(_ className: String, _ conditionals: [Conditional], threshold: Float? = nil) throws(CLIPSegError) -> Concept {
+    public func concept(_ className: String, _ conditionals: [Conditional], threshold: Float? = nil)
+        throws(CLIPSegError) -> Concept
+    {
         let concept = Concept(
-            className: className, conditionals: conditionals, threshold: threshold, model: (weights.modelName, weights.sha256))
+            className: className, conditionals: conditionals, threshold: threshold,
+            model: (weights.modelName, weights.sha256))
         try check(concept)
         return concept
     }
@@ -32,7 +40,8 @@ extension CLIPSeg {
     func check(_ concept: Concept) throws(CLIPSegError) {
         guard concept.model.sha256 == weights.sha256 else {
             throw .conceptModel(
-                concept: concept.className, learntWith: "\(concept.model.name) (\(concept.model.sha256.prefix(12)))",
+                concept: concept.className,
+                learntWith: "\(concept.model.name) (\(concept.model.sha256.prefix(12)))",
                 model: "\(weights.modelName) (\(weights.sha256.prefix(12)))")
         }
         if concept.conditionals.isEmpty { throw .nothingAsked }

@@ -1,4 +1,4 @@
-import Tensor
+public import Tensor
 
 extension CLIPSeg {
     /// What is looked for, as one vector of CLIP's space: of a text, of examples, or of both.
@@ -24,7 +24,8 @@ extension CLIPSeg {
             let texts = conditionals.compactMap(\.text)
             return Conditional(
                 embedding: Tensor.stack(conditionals.map(\.embedding)).mean(axis: 0),
-                text: texts.isEmpty ? nil : texts.joined(separator: ", "), wasCut: conditionals.contains(where: \.wasCut))
+                text: texts.isEmpty ? nil : texts.joined(separator: ", "),
+                wasCut: conditionals.contains(where: \.wasCut))
         }
 
         /// Text and example together, as the authors mixed them in training (CLIPSeg, section 3.2):
@@ -32,11 +33,14 @@ extension CLIPSeg {
         ///     (1 - w) text + w example
         ///
         /// - Parameter weight: the example's, from 0, the text only, to 1, the example only.
-        public static func mix(text: Conditional, example: Conditional, weight: Double) throws(CLIPSegError) -> Conditional {
+        public static func mix(text: Conditional, example: Conditional, weight: Double) throws(CLIPSegError)
+            -> Conditional
+        {
             guard weight >= 0, weight <= 1 else { throw .mix(weight) }
             try text.check(example)
             return Conditional(
-                embedding: text.embedding * Float(1 - weight) + example.embedding * Float(weight), text: text.text, wasCut: text.wasCut)
+                embedding: text.embedding * Float(1 - weight) + example.embedding * Float(weight),
+                text: text.text, wasCut: text.wasCut)
         }
 
         private func check(_ other: Conditional) throws(CLIPSegError) {

@@ -1,9 +1,5 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-import Tensor
+public import SpanielPlatform
+public import Tensor
 
 extension CLIPSeg {
     /// The sizes of a model, from its config.json; an absent key takes transformers' default.
@@ -30,7 +26,8 @@ extension CLIPSeg.Configuration {
         try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")))
     }
 
-    /// `decoder_hidden_act` is not read: whatever it says, the published code and transformers both apply ReLU.
+    /// `decoder_hidden_act` is not read: whatever it says, the published code and transformers both apply
+    /// ReLU.
     package init(_ reader: ConfigurationReader) throws(WeightsError) {
         _ = try reader.oneOf("model_type", default: "clipseg", ["clipseg"])
         clip = try CLIP.Configuration(reader)
@@ -42,13 +39,19 @@ extension CLIPSeg.Configuration {
         isRefined = try reader.bool("use_complex_transposed_convolution", default: false)
         let layers = clip.image.layers.layers
         guard let deepest = taps.last, deepest < layers, zip(taps, taps.dropFirst()).allSatisfy(<) else {
-            throw reader.unsupported("extract_layers", "ascending numbers of layers from 0, below num_hidden_layers, \(layers)")
+            throw reader.unsupported(
+                "extract_layers", "ascending numbers of layers from 0, below num_hidden_layers, \(layers)")
         }
-        if conditionalLayer >= taps.count { throw reader.unsupported("conditional_layer", "a number below \(taps.count), the taps") }
-        if channels % heads != 0 { throw reader.unsupported("reduce_dim", "a multiple of decoder_num_attention_heads, \(heads)") }
+        if conditionalLayer >= taps.count {
+            throw reader.unsupported("conditional_layer", "a number below \(taps.count), the taps")
+        }
+        if channels % heads != 0 {
+            throw reader.unsupported("reduce_dim", "a multiple of decoder_num_attention_heads, \(heads)")
+        }
         if isRefined && (channels < 2 || clip.image.patchSize < 4) {
             throw reader.unsupported(
-                "use_complex_transposed_convolution", "false for patches below 4 pixels or a single channel (reduce_dim)")
+                "use_complex_transposed_convolution",
+                "false for patches below 4 pixels or a single channel (reduce_dim)")
         }
     }
 }

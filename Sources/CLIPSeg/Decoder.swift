@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 extension CLIPSeg {
     /// From a picture's activations and a prompt's vector to logits (CLIPSeg, section 3).
@@ -20,11 +20,14 @@ extension CLIPSeg {
             let channels = configuration.channels
             conditionalLayer = configuration.conditionalLayer
             reductions = try configuration.taps.indices.map {
-                try Linear(weights["reduces"][$0], in: configuration.clip.image.layers.channels, out: channels)
+                try Linear(
+                    weights["reduces"][$0], in: configuration.clip.image.layers.channels, out: channels)
             }
             multiply = try Linear(weights["film_mul"], in: configuration.clip.projection, out: channels)
             add = try Linear(weights["film_add"], in: configuration.clip.projection, out: channels)
-            layers = try configuration.taps.indices.map { try DecoderLayer(weights["layers"][$0], configuration) }
+            layers = try configuration.taps.indices.map {
+                try DecoderLayer(weights["layers"][$0], configuration)
+            }
             upsampler = try Upsampler(weights["transposed_convolution"], configuration)
         }
 
@@ -46,7 +49,8 @@ extension CLIPSeg {
             for (i, layer) in layers.enumerated() {
                 var a = x.map { $0 + reduced[leading: i] } ?? reduced[leading: i..<i + 1]
                 if i == conditionalLayer {
-                    a = Tensor.stack((0..<count).map { a[leading: 0] * factors[leading: $0] + terms[leading: $0] })
+                    a = Tensor.stack(
+                        (0..<count).map { a[leading: 0] * factors[leading: $0] + terms[leading: $0] })
                 }
                 x = layer(a)
             }
@@ -68,7 +72,9 @@ extension CLIPSeg {
             let (channels, epsilon) = (configuration.channels, configuration.clip.image.layers.epsilon)
             attention = try ViT.SelfAttention(weights, channels: channels, heads: configuration.heads)
             norm1 = try LayerNorm(weights["layer_norm1"], channels, epsilon: epsilon)
-            mlp = try MLP(weights["mlp"], ("fc1", "fc2"), channels: channels, hidden: configuration.hidden, activation: .relu)
+            mlp = try MLP(
+                weights["mlp"], ("fc1", "fc2"), channels: channels, hidden: configuration.hidden,
+                activation: .relu)
             norm2 = try LayerNorm(weights["layer_norm2"], channels, epsilon: epsilon)
         }
 

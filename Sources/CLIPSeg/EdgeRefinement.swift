@@ -1,13 +1,15 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
 extension CLIPSeg {
-    /// A map of probabilities whose edges follow those of its picture: the fast guided filter (He and Sun 2015).
+    /// A map of probabilities whose edges follow those of its picture: the fast guided filter (He and Sun
+    /// 2015).
     ///
     ///     a = cov(I, p) / (var(I) + ε)      b = mean(p) - a mean(I)      in windows of the coarse map
     ///     q = mean(a) I + mean(b)                                        in every pixel of the picture
     ///
-    /// I being the luminance, p the coarse probabilities. Linear in the number of pixels, whatever the window.
+    /// I being the luminance, p the coarse probabilities. Linear in the number of pixels, whatever the
+    /// window.
     package struct EdgeRefinement: Sendable {
         private let slope: Tensor
         private let offset: Tensor
@@ -18,18 +20,22 @@ extension CLIPSeg {
             let (height, width) = (probabilities.shape[0], probabilities.shape[1])
             self.picture = picture
             let guide = Tensor(
-                Self.luminance(picture.resized(to: Size(width: width, height: height)).pixels[...]), probabilities.shape)
+                Self.luminance(picture.resized(to: Size(width: width, height: height)).pixels[...]),
+                probabilities.shape)
             let reach = max(1, Int((Double(max(height, width)) * Self.reach).rounded()))
             func mean(_ map: Tensor) -> Tensor { map.boxMean(reach) }
             let (meanI, meanP) = (mean(guide), mean(probabilities))
             let variance = mean(guide * guide) - meanI * meanI
             let covariance = mean(guide * probabilities) - meanI * meanP
-            let a = Tensor(zip(covariance.array, variance.array).map { $0 / (max(0, $1) + Self.epsilon) }, probabilities.shape)
+            let a = Tensor(
+                zip(covariance.array, variance.array).map { $0 / (max(0, $1) + Self.epsilon) },
+                probabilities.shape)
             slope = mean(a)
             offset = mean(meanP - a * meanI)
         }
 
-        /// The window's half side as a part of the map's, and how much luminance must vary to be an edge (in 0…1, squared).
+        /// The window's half side as a part of the map's, and how much luminance must vary to be an edge (in
+        /// 0…1, squared).
         private static let reach = 1.0 / 44
         private static let epsilon: Float = 1e-3
 
@@ -38,7 +44,8 @@ extension CLIPSeg {
             let slopes = slope.enlarged(to: picture.size, rows: rows)
             let offsets = offset.enlarged(to: picture.size, rows: rows)
             let width = picture.width
-            let guide = Self.luminance(picture.pixels[3 * rows.lowerBound * width..<3 * rows.upperBound * width])
+            let guide = Self.luminance(
+                picture.pixels[3 * rows.lowerBound * width..<3 * rows.upperBound * width])
             return guide.indices.map { i in
                 let q = slopes[i] * guide[i] + offsets[i]
                 return q > 0 ? min(q, 1) : 0
@@ -48,15 +55,19 @@ extension CLIPSeg {
         /// Of RGB bytes, 0…1 (Rec. 601).
         private static func luminance(_ pixels: ArraySlice<UInt8>) -> [Float] {
             stride(from: pixels.startIndex, to: pixels.endIndex, by: 3).map {
-                (0.299 * Float(pixels[$0]) + 0.587 * Float(pixels[$0 + 1]) + 0.114 * Float(pixels[$0 + 2])) / 255
+                (0.299 * Float(pixels[$0]) + 0.587 * Float(pixels[$0 + 1]) + 0.114 * Float(pixels[$0 + 2]))
+                    / 255
             }
         }
     }
 }
 
 extension Tensor {
-    /// The mean of the window of 2 · reach + 1 cells a side around each cell of a map, as much of it as lies inside.
-    package func boxMean(_ reach: Int) -> Tensor { meanOfRows(reach).transposed([1, 0]).meanOfRows(reach).transposed([1, 0]) }
+    /// The mean of the window of 2 · reach + 1 cells a side around each cell of a map, as much of it as lies
+    /// inside.
+    package func boxMean(_ reach: Int) -> Tensor {
+        meanOfRows(reach).transposed([1, 0]).meanOfRows(reach).transposed([1, 0])
+    }
 
     private func meanOfRows(_ reach: Int) -> Tensor {
         let width = shape[1]

@@ -11,7 +11,9 @@ extension Example {
             if mask.isEmpty { throw .maskEmpty }
             return mask
         case .polygon(let ring):
-            guard ring.count >= 3, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { throw .polygonOutside(size) }
+            guard ring.count >= 3, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
+                throw .polygonOutside(size)
+            }
             let mask = Mask(polygons: [Polygon(outer: ring)], size: size)
             if mask.isEmpty { throw .polygonOutside(size) }
             return mask

@@ -1,10 +1,11 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+package import Tensor
 
 extension CLIPSeg {
     /// How a class is learnt from examples.
     public struct LearnOptions: Sendable {
-        /// Looks at each example turned by 90°, 180° and 270° too: for things that lie any way round. Four times slower.
+        /// Looks at each example turned by 90°, 180° and 270° too: for things that lie any way round. Four
+        /// times slower.
         public var rotations: Bool
         /// Takes the threshold under which the examples' own masks come out best, rather than the common one.
         public var fitsThreshold: Bool
@@ -15,7 +16,8 @@ extension CLIPSeg {
     }
 
     /// The mean of examples as a prompt (CLIPSeg, section 4.3).
-    /// - Parameter examples: of one class, each with a mask, a polygon or a box; a mask of the whole picture takes it as it is.
+    /// - Parameter examples: of one class, each with a mask, a polygon or a box; a mask of the whole picture
+    ///   takes it as it is.
     /// - Throws: `CLIPSegError` where an example's region does not suit its picture; `CancellationError`.
     public func learn(_ examples: [Example], rotations: Bool = false) throws -> Conditional {
         try check(examples)
@@ -33,7 +35,8 @@ extension CLIPSeg {
     }
 
     /// Learns away from the caller's thread.
-    @concurrent public func learn(_ examples: [Example], rotations: Bool = false) async throws -> Conditional {
+    @concurrent public func learn(_ examples: [Example], rotations: Bool = false) async throws -> Conditional
+    {
         let learnNow: () throws -> Conditional = { try learn(examples, rotations: rotations) }
         return try learnNow()
     }
@@ -69,17 +72,22 @@ extension CLIPSeg {
         return Conditional(embedding: pictureProjection(imageEncoder.pooled(tokens))[leading: 0])
     }
 
-    /// The threshold at which the masks found in the examples overlap most with those drawn. Of several examples, each is asked with what
-    /// the others taught, since one that is asked with itself answers too well.
+    /// The threshold at which the masks found in the examples overlap most with those drawn. Of several
+    /// examples, each is asked with what the others taught, since one that is asked with itself answers too
+    /// well.
     private func fittedThreshold(_ examples: [Example], _ prompts: [Conditional]) throws -> Float {
         let candidates = (1...19).map { Float($0) / 20 }
         var overlaps = [Double](repeating: 0, count: candidates.count)
         for (i, example) in examples.enumerated() {
             let others = prompts.count == 1 ? prompts : prompts.indices.filter { $0 != i }.map { prompts[$0] }
-            let scores = try logits(for: [Conditional.mean(others)], in: encode(example.picture))[leading: 0].sigmoid()
-            let truth = try example.segmentationMask().resizedNearest(to: Size(width: scores.shape[1], height: scores.shape[0]))
+            let scores = try logits(for: [Conditional.mean(others)], in: encode(example.picture))[leading: 0]
+                .sigmoid()
+            let truth = try example.segmentationMask().resizedNearest(
+                to: Size(width: scores.shape[1], height: scores.shape[0]))
             for (c, threshold) in candidates.enumerated() {
-                overlaps[c] += Mask(width: truth.width, height: truth.height, above: threshold, values: scores.array).iou(truth)
+                overlaps[c] += Mask(
+                    width: truth.width, height: truth.height, above: threshold, values: scores.array
+                ).iou(truth)
             }
         }
         // The middle one of equals: farthest from where it gets worse.

@@ -1,11 +1,11 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+public import Tensor
 
 extension CLIPSeg {
     /// How probable it is, for each pixel of a picture, that it belongs to what was looked for.
     ///
-    /// The logits are enlarged, not the probabilities, bilinearly between cell centres. Worked out by bands of rows, so that a map costs
-    /// little memory until its numbers are asked for.
+    /// The logits are enlarged, not the probabilities, bilinearly between cell centres. Worked out by bands
+    /// of rows, so that a map costs little memory until its numbers are asked for.
     public struct ScoreMap: Sendable {
         /// The picture as displayed.
         public let size: Size
@@ -46,7 +46,10 @@ extension CLIPSeg {
         /// The best of all bands.
         func point(of bands: [(score: Float, place: Int)]) -> (score: Float, point: Point) {
             let best = bands.reduce((score: 0, place: 0)) { $1.score > $0.score ? $1 : $0 }
-            return (best.score, Point(x: Double(best.place % size.width) + 0.5, y: Double(best.place / size.width) + 0.5))
+            return (
+                best.score,
+                Point(x: Double(best.place % size.width) + 0.5, y: Double(best.place / size.width) + 0.5)
+            )
         }
 
         /// The pixels that are at least so probable.
@@ -54,7 +57,9 @@ extension CLIPSeg {
             Mask(
                 stacking: bands { rows in
                     let values = band(rows)
-                    return Mask(width: size.width, height: rows.count) { x, y in values[y * size.width + x] >= threshold }
+                    return Mask(width: size.width, height: rows.count) { x, y in
+                        values[y * size.width + x] >= threshold
+                    }
                 })
         }
 
@@ -75,7 +80,8 @@ extension CLIPSeg {
 }
 
 extension [Float] {
-    /// The largest of some probabilities and where it is; numbers that are none, as broken weights give, do not count.
+    /// The largest of some probabilities and where it is; numbers that are none, as broken weights give, do
+    /// not count.
     var highest: (score: Float, place: Int) {
         var highest: (score: Float, place: Int) = (0, 0)
         for (place, value) in enumerated() where value > highest.score { highest = (value, place) }

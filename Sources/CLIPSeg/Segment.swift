@@ -1,11 +1,13 @@
-import SpanielImaging
+public import SpanielImaging
 import Tensor
 
 extension CLIPSeg {
     /// The probability of each class in each pixel: of its prompts, the highest.
     /// - Parameter picture: the encoded one, when edges are to follow it.
     /// - Throws: `CLIPSegError` for another model's concepts or another picture; `CancellationError`.
-    public func scores(for concepts: [Concept], in encoding: Encoding, refinedBy picture: Picture? = nil) throws -> [ScoreMap] {
+    public func scores(for concepts: [Concept], in encoding: Encoding, refinedBy picture: Picture? = nil)
+        throws -> [ScoreMap]
+    {
         for concept in concepts { try check(concept) }
         let logits = try logits(for: concepts.flatMap(\.conditionals), in: encoding)
         var start = 0
@@ -24,11 +26,14 @@ extension CLIPSeg {
 
     /// The regions of some classes in a picture; a pixel belongs to one class at most.
     ///
-    /// Of classes that are probable enough, a pixel goes to the one whose odds are the largest multiple of its threshold's.
+    /// Of classes that are probable enough, a pixel goes to the one whose odds are the largest multiple of
+    /// its threshold's.
     /// - Parameter picture: the encoded one, when edges are to follow it.
-    /// - Throws: `CLIPSegError` for another model's concepts, another picture, or an impossible threshold; `CancellationError`.
+    /// - Throws: `CLIPSegError` for another model's concepts, another picture, or an impossible threshold;
+    ///   `CancellationError`.
     public func segment(
-        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(), refinedBy picture: Picture? = nil
+        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(),
+        refinedBy picture: Picture? = nil
     ) throws -> Segments {
         try Self.check(options.threshold)
         let maps = try scores(for: concepts, in: encoding, refinedBy: picture)
@@ -49,25 +54,32 @@ extension CLIPSeg {
         let least = options.minimumArea ?? (size.width * size.height + 1999) / 2000
         var found: [(c: Int, region: Region)] = []
         for c in maps.indices {
-            found += regions(of: assignment.masks[c], maps[c], least: least, instances: options.instances).map { (c, $0) }
+            found += regions(of: assignment.masks[c], maps[c], least: least, instances: options.instances).map
+            { (c, $0) }
         }
         // Masks are made of those that stay only: a noisy map may have thousands of regions.
         found.sort { $0.region.score > $1.region.score }
         let segments = found.prefix(max(0, options.maximumObjects)).map { c, region in
-            Segment(className: classNames[c], score: region.score, mask: region.mask(), box: region.box, area: region.area)
+            Segment(
+                className: classNames[c], score: region.score, mask: region.mask(), box: region.box,
+                area: region.area)
         }
         let peaks = maps.indices.map { c in
             Peak(
-                className: classNames[c], score: assignment.peaks[c].score, point: assignment.peaks[c].point, threshold: thresholds[c])
+                className: classNames[c], score: assignment.peaks[c].score, point: assignment.peaks[c].point,
+                threshold: thresholds[c])
         }
         return Segments(segments: segments, peaks: peaks)
     }
 
     /// Segments away from the caller's thread.
     @concurrent public func segment(
-        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(), refinedBy picture: Picture? = nil
+        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(),
+        refinedBy picture: Picture? = nil
     ) async throws -> Segments {
-        let segmentNow: () throws -> Segments = { try segment(concepts, in: encoding, options: options, refinedBy: picture) }
+        let segmentNow: () throws -> Segments = {
+            try segment(concepts, in: encoding, options: options, refinedBy: picture)
+        }
         return try segmentNow()
     }
 
@@ -87,13 +99,19 @@ extension CLIPSeg {
         let sums = sums(of: parts, in: mask, map)
         if instances {
             return kept.map { i in
-                Region(score: Float(sums[i] / Double(parts[i].area)), area: parts[i].area, box: parts[i].box, mask: { parts.mask(of: i) })
+                Region(
+                    score: Float(sums[i] / Double(parts[i].area)), area: parts[i].area, box: parts[i].box,
+                    mask: { parts.mask(of: i) })
             }
         }
         let area = kept.reduce(0) { $0 + parts[$1].area }
         let whole = parts.mask { parts[$0].area >= least }
         guard let box = whole.box else { return [] }
-        return [Region(score: Float(kept.reduce(0) { $0 + sums[$1] } / Double(area)), area: area, box: box, mask: { whole })]
+        return [
+            Region(
+                score: Float(kept.reduce(0) { $0 + sums[$1] } / Double(area)), area: area, box: box,
+                mask: { whole })
+        ]
     }
 
     /// The probabilities added up over each connected part.
@@ -107,7 +125,13 @@ extension CLIPSeg {
                     guard let part = parts.index(atX: run.lowerBound, y: y) else { return }
                     if values.isEmpty { values = map.band(rows) }
                     let start = (y - rows.lowerBound) * width
-                    sums.append((part, values[start + run.lowerBound..<start + run.upperBound].reduce(0) { $0 + Double($1) }))
+                    sums.append(
+                        (
+                            part,
+                            values[start + run.lowerBound..<start + run.upperBound].reduce(0) {
+                                $0 + Double($1)
+                            }
+                        ))
                 }
             }
             return sums
@@ -126,11 +150,17 @@ extension CLIPSeg {
 
         init(_ maps: [ScoreMap], thresholds: [Float]) {
             let width = maps.first?.size.width ?? 0
-            let bands = maps.first?.bands { rows in Self.assigned(maps.map { $0.band(rows) }, thresholds, width: width) } ?? []
+            let bands =
+                maps.first?.bands { rows in
+                    Self.assigned(maps.map { $0.band(rows) }, thresholds, width: width)
+                } ?? []
             masks = maps.indices.map { c in Mask(stacking: bands.map { $0.masks[c] }) }
-            let starts = bands.reduce(into: [0]) { $0.append($0[$0.count - 1] + width * ($1.masks.first?.height ?? 0)) }
+            let starts = bands.reduce(into: [0]) {
+                $0.append($0[$0.count - 1] + width * ($1.masks.first?.height ?? 0))
+            }
             peaks = maps.indices.map { c in
-                maps[c].point(of: zip(bands, starts).map { (score: $0.peaks[c].score, place: $1 + $0.peaks[c].place) })
+                maps[c].point(
+                    of: zip(bands, starts).map { (score: $0.peaks[c].score, place: $1 + $0.peaks[c].place) })
             }
         }
 
@@ -157,7 +187,8 @@ extension CLIPSeg {
                 }
             }
             let masks = scores.indices.map { c in
-                Mask(width: width, height: width > 0 ? count / width : 0) { x, y in owners[y * width + x] == c }
+                Mask(width: width, height: width > 0 ? count / width : 0) { x, y in owners[y * width + x] == c
+                }
             }
             return (masks, scores.map(\.highest))
         }
@@ -169,7 +200,9 @@ extension Tensor {
     func maximumOfLeading() -> Tensor {
         var values = self[leading: 0].array
         for i in 1..<max(1, shape[0]) {
-            for (place, value) in self[leading: i].array.enumerated() { values[place] = max(values[place], value) }
+            for (place, value) in self[leading: i].array.enumerated() {
+                values[place] = max(values[place], value)
+            }
         }
         return Tensor(values, Shape(Array(shape.extents.dropFirst())))
     }

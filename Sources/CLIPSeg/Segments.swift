@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 
 extension CLIPSeg {
     /// One connected region of a class.
@@ -44,11 +44,13 @@ extension CLIPSeg {
     public struct SegmentOptions: Sendable {
         /// The probability from which a pixel belongs to a class that has no threshold of its own.
         ///
-        /// The authors' for phrases and for Pascal's classes is 0.3 (CLIPSeg, table 1); for COCO they took 0.1 to 0.2.
+        /// The authors' for phrases and for Pascal's classes is 0.3 (CLIPSeg, table 1); for COCO they took
+        /// 0.1 to 0.2.
         public var threshold: Float = 0.3
         /// The most segments; the best are kept.
         public var maximumObjects = 100
-        /// Smaller connected regions are dropped, in pixels; nil: 1/2000 of the picture, a quarter of a patch of the published models.
+        /// Smaller connected regions are dropped, in pixels; nil: 1/2000 of the picture, a quarter of a patch
+        /// of the published models.
         public var minimumArea: Int?
         /// One segment for each connected region; else one for each class.
         public var instances = true

@@ -1,21 +1,15 @@
 import SpanielImaging
-import Tensor
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+package import Tensor
+import SpanielPlatform
 
 extension CLIPSeg {
-    /// An example's picture prepared so that its object stands out, as the authors did (CLIPSeg, section 4.3, "crop, blur, darken"):
+    /// An example's picture prepared so that its object stands out, as the authors did (CLIPSeg, section 4.3,
+    /// "crop, blur, darken"):
     ///
     ///     x = image · mask + 0.1 · blurred · (1 - mask)
     ///
-    /// cut to the object's box and a tenth more on each side, padded to a square with zeros. All on normalised numbers, where zero is the
-    /// mean grey and not black.
+    /// cut to the object's box and a tenth more on each side, padded to a square with zeros. All on
+    /// normalised numbers, where zero is the mean grey and not black.
     package struct Support {
         /// Normalised, [S, S, 3].
         package let pixels: Tensor
@@ -32,8 +26,11 @@ extension CLIPSeg {
                     for i in 3 * (y * side + x)..<3 * (y * side + x) + 3 { values[i] = 0.1 * blurred[i] }
                 }
             }
-            guard let (columns, rows) = mask.extent else { preconditionFailure("a support picture without an object") }
-            pixels = Tensor(Self.enlarged(values, side, Self.around(columns, side), Self.around(rows, side)), image.shape)
+            guard let (columns, rows) = mask.extent else {
+                preconditionFailure("a support picture without an object")
+            }
+            pixels = Tensor(
+                Self.enlarged(values, side, Self.around(columns, side), Self.around(rows, side)), image.shape)
         }
 
         /// The same turned by 90° a number of times, counterclockwise.
@@ -42,7 +39,8 @@ extension CLIPSeg {
             return (0..<quarters % 4).reduce(pixels) { turned, _ in
                 // Transposed, then the rows from the last: what was right is on top.
                 let columns = turned.transposed([1, 0, 2])
-                return Tensor.concatenated((0..<side).reversed().map { columns[leading: $0..<$0 + 1] }, axis: 0)
+                return Tensor.concatenated(
+                    (0..<side).reversed().map { columns[leading: $0..<$0 + 1] }, axis: 0)
             }
         }
 
@@ -53,8 +51,11 @@ extension CLIPSeg {
             return low..<Int(min(Double(side), Double(range.upperBound) + more))
         }
 
-        /// A part of the picture, padded to a square around its middle and brought to the whole size, each pixel from its nearest.
-        private static func enlarged(_ values: [Float], _ side: Int, _ columns: Range<Int>, _ rows: Range<Int>) -> [Float] {
+        /// A part of the picture, padded to a square around its middle and brought to the whole size, each
+        /// pixel from its nearest.
+        private static func enlarged(
+            _ values: [Float], _ side: Int, _ columns: Range<Int>, _ rows: Range<Int>
+        ) -> [Float] {
             let square = max(columns.count, rows.count)
             let left = (square - columns.count) / 2
             let top = (square - rows.count) / 2
@@ -85,7 +86,9 @@ extension CLIPSeg {
                     for (i, taps) in sources.enumerated() {
                         for c in 0..<3 {
                             var sum: Float = 0
-                            for (tap, weight) in zip(taps, kernel) { sum += weight * values[3 * (line * across + tap * step) + c] }
+                            for (tap, weight) in zip(taps, kernel) {
+                                sum += weight * values[3 * (line * across + tap * step) + c]
+                            }
                             result[3 * (line * across + i * step) + c] = sum
                         }
                     }

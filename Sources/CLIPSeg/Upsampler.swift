@@ -1,11 +1,13 @@
-import Tensor
+package import Tensor
 
 extension CLIPSeg {
-    /// From the decoder's cells to logits: one transposed convolution as large as a patch, or in the refined models
+    /// From the decoder's cells to logits: one transposed convolution as large as a patch, or in the refined
+    /// models
     ///
     ///     ConvTranspose(ReLU(ConvTranspose(ReLU(Conv 3×3))))
     ///
-    /// whose two kernels are a quarter of a patch each, so that the logits are as many as the pixels for patches of 16 only.
+    /// whose two kernels are a quarter of a patch each, so that the logits are as many as the pixels for
+    /// patches of 16 only.
     package enum Upsampler: Sendable {
         case single(ConvTranspose2d)
         case refined(Conv2d, ConvTranspose2d, ConvTranspose2d)
@@ -23,7 +25,8 @@ extension CLIPSeg {
                 try ConvTranspose2d(weights[4], in: channels / 2, out: 1, kernel: patch / 4))
         }
 
-        /// - Parameter tokens: [B, 1 + g², channels]; the first, the class token's, has no place in the picture.
+        /// - Parameter tokens: [B, 1 + g², channels]; the first, the class token's, has no place in the
+        ///   picture.
         /// - Returns: logits, [B, s, s].
         package func callAsFunction(_ tokens: Tensor) -> Tensor {
             let (batch, count, channels) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
@@ -37,7 +40,8 @@ extension CLIPSeg {
         private func convolved(_ x: Tensor) -> Tensor {
             switch self {
             case .single(let last): last(x)
-            case .refined(let first, let second, let last): last(second(first(x, activation: .relu), activation: .relu))
+            case .refined(let first, let second, let last):
+                last(second(first(x, activation: .relu), activation: .relu))
             }
         }
     }

@@ -48,7 +48,8 @@ static void on_error(j_common_ptr codec) {
     }
 }
 
-// libjpeg goes on after the end of its data and paints the rest gray; for us that is a truncated file. Other warnings pass.
+// libjpeg goes on after the end of its data and paints the rest gray; for us that is a truncated file. Other
+// warnings pass.
 static void on_message(j_common_ptr codec, int level) {
     if (level < 0) {
         codec->err->num_warnings++;
@@ -142,13 +143,15 @@ spaniel_jpeg_status spaniel_jpeg_encode(const uint8_t *pixels, uint32_t width, u
     struct jpeg_compress_struct codec;
     errors e;
     volatile spaniel_jpeg_status status = SPANIEL_JPEG_CORRUPT;
-    // libjpeg updates these as its buffer grows; they live behind pointers so that longjmp leaves them as they are.
+    // libjpeg updates these as its buffer grows; they live behind pointers so that longjmp leaves them as
+    // they are.
     struct { unsigned char *data; unsigned long count; } *sink = calloc(1, sizeof *sink);
     memset(&codec, 0, sizeof codec);
     codec.err = start(&e, &status, message);
     if (!sink) return SPANIEL_JPEG_CORRUPT;
     if (setjmp(e.out)) {
-        // Only want of memory leads here, and libjpeg may have freed what sink->data points to: better lost than freed twice.
+        // Only want of memory leads here, and libjpeg may have freed what sink->data points to: better lost
+        // than freed twice.
         jpeg_destroy_compress(&codec);
         free(sink);
         return status;

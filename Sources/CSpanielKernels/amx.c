@@ -14,7 +14,8 @@
 #define zero_tile(tile) _tile_zero(tile)
 #define multiply_tiles(sums, a, b) _tile_dpbf16ps(sums, a, b)
 
-// Eight tiles of 16 rows of 64 bytes, for the thread that runs the job; given back after it, so that the system has less to save.
+// Eight tiles of 16 rows of 64 bytes, for the thread that runs the job; given back after it, so that the
+// system has less to save.
 static inline void configure_tiles(void) {
     struct {
         unsigned char palette, start, reserved[14];

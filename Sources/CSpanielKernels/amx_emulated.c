@@ -1,4 +1,5 @@
-// The AMX kernels with the tile instructions in plain C, so that tests of them run on every processor; nothing else uses this table.
+// The AMX kernels with the tile instructions in plain C, so that tests of them run on every processor;
+// nothing else uses this table.
 #include <stdint.h>
 #include <string.h>
 
@@ -23,7 +24,8 @@ static inline float number(uint32_t bits) {
     memcpy(&x, &bits, sizeof x);
     return x;
 }
-// Intel's TDPBF16PS: row r of a holds 16 pairs of the inner extent, row k of b the pair k of each of 16 columns.
+// Intel's TDPBF16PS: row r of a holds 16 pairs of the inner extent, row k of b the pair k of each of 16
+// columns.
 static inline void multiply_tiles(int sums, int a, int b) {
     for (int r = 0; r < 16; r++)
         for (int c = 0; c < 16; c++) {

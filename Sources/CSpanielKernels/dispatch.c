@@ -16,8 +16,8 @@ static int has_avx512(void) {
 
 static int has_avx512bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
 
-// Whether the processor has AMX for bfloat16 and the system lets this process use it: Linux wants to be asked (since 5.16), and a container
-// or an older kernel may refuse.
+// Whether the processor has AMX for bfloat16 and the system lets this process use it: Linux wants to be asked
+// (since 5.16), and a container or an older kernel may refuse.
 static int has_amx(void) {
 #if defined(__linux__)
     unsigned a, b, c, d;

@@ -20,7 +20,8 @@ INLINE void across_gray(const uint8_t *in, const int32_t *w, int32_t taps, uint8
     *output = settle(sum);
 }
 
-// Four lanes at a time: red, green, blue, and the next pixel's red, which goes nowhere. `spare` says that it may be read.
+// Four lanes at a time: red, green, blue, and the next pixel's red, which goes nowhere. `spare` says that it
+// may be read.
 INLINE void across_rgb(const uint8_t *in, const int32_t *w, int32_t taps, int spare, uint8_t *output) {
     ints4 sum = {1 << (BITS - 1), 1 << (BITS - 1), 1 << (BITS - 1), 0};
     for (int32_t i = 0; i < taps - !spare; i++, in += 3) {

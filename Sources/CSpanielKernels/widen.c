@@ -12,7 +12,8 @@ void spaniel_widen_f16(float *restrict target, const void *restrict source, size
     for (size_t i = 0; i < count; i++) {
         uint16_t half;
         memcpy(&half, bytes + 2 * i, 2);
-        // The half's fields where a float has them are the value times 2^-112; the product is exact, also where the half is subnormal.
+        // The half's fields where a float has them are the value times 2^-112; the product is exact, also
+        // where the half is subnormal.
         uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
         float value;
         memcpy(&value, &magnitude, 4);

@@ -8,7 +8,8 @@ extension OWLViT {
         let view: Int
         let patch: Int
         let score: Float
-        /// The score as a logit above what is just found: comparable between classes of texts and of examples.
+        /// The score as a logit above what is just found: comparable between classes of texts and of
+        /// examples.
         let margin: Float
         let logit: Float
         let similarity: Float?
@@ -16,7 +17,8 @@ extension OWLViT {
         let box: Box
     }
 
-    /// The concepts' vectors laid side by side, so that each view is compared with all of them in one product.
+    /// The concepts' vectors laid side by side, so that each view is compared with all of them in one
+    /// product.
     struct Queries {
         private let concepts: [Concept]
         private let matrix: Tensor?
@@ -32,14 +34,16 @@ extension OWLViT {
             self.concepts = concepts
             columns = concepts.map { concept in
                 (
-                    append(concept.texts.map(\.embedding)), append(concept.examples.exemplars.map(\.embedding)),
+                    append(concept.texts.map(\.embedding)),
+                    append(concept.examples.exemplars.map(\.embedding)),
                     append(concept.negatives.exemplars.map(\.embedding))
                 )
             }
             matrix = vectors.isEmpty ? nil : Tensor.stack(vectors)
         }
 
-        /// What each patch says of each class, class by class; without those more like a negative than like the class.
+        /// What each patch says of each class, class by class; without those more like a negative than like
+        /// the class.
         func claims(_ view: View, number: Int) -> [[Claim]] {
             guard let matrix else { return concepts.map { _ in [] } }
             let width = matrix.shape[0]
@@ -49,9 +53,13 @@ extension OWLViT {
                 let concept = concepts[c]
                 let (texts, examples, negatives) = columns[c]
                 return (0..<view.patches.count).compactMap { patch in
-                    func best(_ columns: Range<Int>) -> Float? { columns.lazy.map { similarities[patch * width + $0] }.max() }
+                    func best(_ columns: Range<Int>) -> Float? {
+                        columns.lazy.map { similarities[patch * width + $0] }.max()
+                    }
                     func logit(_ similarity: Float) -> Float { (similarity + shifts[patch]) * scales[patch] }
-                    func margin(_ similarity: Float) -> Float { concept.margin(exampleLogit: logit(similarity)) }
+                    func margin(_ similarity: Float) -> Float {
+                        concept.margin(exampleLogit: logit(similarity))
+                    }
                     let textLogit = best(texts).map(logit)
                     let textMargin = textLogit.map { Scale.margin(logit: $0, threshold: Scale.textThreshold) }
                     let similarity = best(examples)
@@ -61,9 +69,12 @@ extension OWLViT {
                     let isText = exampleMargin.map { (textMargin ?? -.infinity) >= $0 } ?? true
                     let value = (isText ? textLogit : similarity.map(logit)) ?? 0
                     let score =
-                        concept.scoresBySigmoid ? Scale.sigmoid(value) : Scale.score(margin: most, threshold: concept.scoring.threshold)
+                        concept.scoresBySigmoid
+                        ? Scale.sigmoid(value)
+                        : Scale.score(margin: most, threshold: concept.scoring.threshold)
                     return Claim(
-                        concept: c, view: number, patch: patch, score: score, margin: most, logit: value, similarity: similarity,
+                        concept: c, view: number, patch: patch, score: score, margin: most, logit: value,
+                        similarity: similarity,
                         box: view.boxes[patch])
                 }
             }
@@ -74,8 +85,8 @@ extension OWLViT {
 extension OWLViT.Concept {
     fileprivate var scoresBySigmoid: Bool { examples.isEmpty || scoring == .sigmoid }
 
-    /// How far an example's logit is above what is just found. Negatives count by the same measure, so that of two examples the more similar
-    /// wins; against texts, by their own.
+    /// How far an example's logit is above what is just found. Negatives count by the same measure, so that
+    /// of two examples the more similar wins; against texts, by their own.
     fileprivate func margin(exampleLogit: Float) -> Float {
         let midpoint = scoring == .sigmoid ? 0 : (examples.isEmpty ? negatives : examples).midpoint
         return OWLViT.Scale.margin(logit: exampleLogit - midpoint, threshold: scoring.threshold)

@@ -1,12 +1,7 @@
 import SpanielImaging
 import SpanielJSON
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
 extension OWLViT.Concept {
@@ -15,17 +10,27 @@ extension OWLViT.Concept {
         var tensors: [(String, Tensor)] = []
         var entries: [JSON] = []
         for (i, concept) in concepts.enumerated() {
-            if !concept.texts.isEmpty { tensors.append(("\(i).texts", Tensor.stack(concept.texts.map(\.embedding)))) }
-            for (name, examples) in [("examples", concept.examples), ("negatives", concept.negatives)] where !examples.isEmpty {
+            if !concept.texts.isEmpty {
+                tensors.append(("\(i).texts", Tensor.stack(concept.texts.map(\.embedding))))
+            }
+            for (name, examples) in [("examples", concept.examples), ("negatives", concept.negatives)]
+            where !examples.isEmpty {
                 let exemplars = examples.exemplars
                 tensors.append(("\(i).\(name)", Tensor.stack(exemplars.map(\.embedding))))
-                let places = exemplars.flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2, $0.overlap].map { Float($0) } }
+                let places = exemplars.flatMap {
+                    [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2, $0.overlap].map { Float($0) }
+                }
                 tensors.append(("\(i).\(name)_boxes", Tensor(places, [exemplars.count, 5])))
                 tensors.append(("\(i).\(name)_midpoint", Tensor([examples.midpoint], [1])))
             }
-            if let threshold = concept.threshold { tensors.append(("\(i).threshold", Tensor([threshold], [1]))) }
+            if let threshold = concept.threshold {
+                tensors.append(("\(i).threshold", Tensor([threshold], [1])))
+            }
             let texts = concept.texts.map { JSON.object(["text": JSON($0.text), "cut": JSON($0.wasCut)]) }
-            entries.append(["class": JSON(concept.className), "scoring": JSON(concept.scoring.rawValue), "texts": .array(texts)])
+            entries.append([
+                "class": JSON(concept.className), "scoring": JSON(concept.scoring.rawValue),
+                "texts": .array(texts),
+            ])
         }
         try ConceptArchive.write(tensors, entries, for: .detect, model: concepts.first?.model, to: url)
     }
@@ -33,9 +38,12 @@ extension OWLViT.Concept {
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
     /// Reads the concepts of a file.
-    /// - Throws: `OWLViTError.conceptFile` naming what was expected and found; `WeightsError` where it is no safetensors file.
+    /// - Throws: `OWLViTError.conceptFile` naming what was expected and found; `WeightsError` where it is no
+    ///   safetensors file.
     public static func load(contentsOf url: URL) throws -> [Self] {
-        let archive = try ConceptArchive(contentsOf: url, for: .detect) { OWLViTError.conceptFile(file: $0, expected: $1, found: $2) }
+        let archive = try ConceptArchive(contentsOf: url, for: .detect) {
+            OWLViTError.conceptFile(file: $0, expected: $1, found: $2)
+        }
         return try archive.entries.indices.map(archive.concept)
     }
 
@@ -43,7 +51,8 @@ extension OWLViT.Concept {
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {
-            throw OWLViTError.conceptFile(file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
+            throw OWLViTError.conceptFile(
+                file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
         }
         self = all[0]
     }
@@ -55,24 +64,35 @@ extension ConceptArchive {
             let scoring = entries[i]["scoring"]?.string.flatMap(OWLViT.Scoring.init)
         else { throw refuse("a class, its texts and how it scores", "damaged metadata") }
         let vectors = try rows("\(i).texts")
-        guard vectors.count == words.count else { throw refuse("\(words.count) texts in \(i).texts", "\(vectors.count)") }
+        guard vectors.count == words.count else {
+            throw refuse("\(words.count) texts in \(i).texts", "\(vectors.count)")
+        }
         let texts = try zip(words, vectors).map { word, vector in
-            guard let text = word["text"]?.string, let wasCut = word["cut"]?.bool else { throw refuse("texts", "damaged metadata") }
+            guard let text = word["text"]?.string, let wasCut = word["cut"]?.bool else {
+                throw refuse("texts", "damaged metadata")
+            }
             return OWLViT.Text(text: text, embedding: vector, wasCut: wasCut)
         }
         let threshold = try tensor("\(i).threshold", [1])?[0]
-        if let threshold, !(0...1).contains(threshold) { throw refuse("a threshold from 0 to 1", "\(threshold)") }
+        if let threshold, !(0...1).contains(threshold) {
+            throw refuse("a threshold from 0 to 1", "\(threshold)")
+        }
         let concept = OWLViT.Concept(
-            className: className, texts: texts, examples: try examples("\(i).examples"), negatives: try examples("\(i).negatives"),
+            className: className, texts: texts, examples: try examples("\(i).examples"),
+            negatives: try examples("\(i).negatives"),
             scoring: scoring, threshold: threshold, model: model)
-        guard !concept.texts.isEmpty || !concept.examples.isEmpty else { throw refuse("texts or examples of \(className)", "neither") }
+        guard !concept.texts.isEmpty || !concept.examples.isEmpty else {
+            throw refuse("texts or examples of \(className)", "neither")
+        }
         return concept
     }
 
     private func examples(_ name: String) throws -> OWLViT.Examples {
         let vectors = try rows(name)
         guard !vectors.isEmpty else { return .none }
-        guard let places = try tensor("\(name)_boxes", [vectors.count, 5]), let midpoint = try tensor("\(name)_midpoint", [1]) else {
+        guard let places = try tensor("\(name)_boxes", [vectors.count, 5]),
+            let midpoint = try tensor("\(name)_midpoint", [1])
+        else {
             throw refuse("\(name)_boxes and \(name)_midpoint", "not both")
         }
         let exemplars = vectors.enumerated().map { i, vector in

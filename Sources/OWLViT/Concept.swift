@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+public import Tensor
 
 extension OWLViT {
     /// What is looked for under one name: texts, examples or both, and what it must not be taken for.
@@ -19,14 +19,18 @@ extension OWLViT {
         public var model: (name: String, sha256: String)
 
         package init(
-            className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none, scoring: Scoring = .calibrated,
+            className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none,
+            scoring: Scoring = .calibrated,
             threshold: Float? = nil, model: (name: String, sha256: String)
         ) {
-            (self.className, self.texts, self.examples, self.negatives) = (className, texts, examples, negatives)
+            (self.className, self.texts, self.examples, self.negatives) = (
+                className, texts, examples, negatives
+            )
             (self.scoring, self.threshold, self.model) = (scoring, threshold, model)
         }
 
-        /// What `threshold` is until set: 0.1 for texts alone, as transformers has it; for examples 0.4, or 0.6 of the model's sigmoid.
+        /// What `threshold` is until set: 0.1 for texts alone, as transformers has it; for examples 0.4, or
+        /// 0.6 of the model's sigmoid.
         public var defaultThreshold: Float { examples.isEmpty ? Scale.textThreshold : scoring.threshold }
     }
 
@@ -44,7 +48,8 @@ extension OWLViT {
         public let embedding: Tensor
         /// What the chosen patch takes for the object, in the example picture's pixels.
         public let box: Box
-        /// How much that box and the drawn one have in common, 0…1; a low one means that the model saw something else there.
+        /// How much that box and the drawn one have in common, 0…1; a low one means that the model saw
+        /// something else there.
         public let overlap: Double
 
         package init(embedding: Tensor, box: Box, overlap: Double) {
@@ -55,13 +60,15 @@ extension OWLViT {
     /// Examples of one thing, and what their logits mean.
     public struct Examples: Sendable {
         public var exemplars: [Exemplar]
-        /// The logit that scores a half: 0, as the model has it, or, where that is too low, halfway from what lies beside the examples to
-        /// themselves.
+        /// The logit that scores a half: 0, as the model has it, or, where that is too low, halfway from what
+        /// lies beside the examples to themselves.
         public var midpoint: Float
 
         public static let none = Examples(exemplars: [], midpoint: 0)
 
-        package init(exemplars: [Exemplar], midpoint: Float) { (self.exemplars, self.midpoint) = (exemplars, midpoint) }
+        package init(exemplars: [Exemplar], midpoint: Float) {
+            (self.exemplars, self.midpoint) = (exemplars, midpoint)
+        }
 
         public var isEmpty: Bool { exemplars.isEmpty }
     }

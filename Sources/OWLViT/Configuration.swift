@@ -1,10 +1,5 @@
-import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import Tensor
+package import SpanielPlatform
 
 extension OWLViT {
     /// Which of the two papers a model is of.
@@ -36,9 +31,12 @@ extension OWLViT {
 
 extension OWLViT.Configuration {
     /// Reads a model folder's config.json.
-    /// - Throws: `OWLViTError.modelKind` for another kind of model; `WeightsError` naming the key, what was found and what is supported.
+    /// - Throws: `OWLViTError.modelKind` for another kind of model; `WeightsError` naming the key, what was
+    ///   found and what is supported.
     package init(contentsOf folder: URL) throws {
-        try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")), folder: folder.lastPathComponent)
+        try self.init(
+            ConfigurationReader(contentsOf: folder.appending(path: "config.json")),
+            folder: folder.lastPathComponent)
     }
 
     /// - Parameter folder: what messages call the model.
@@ -53,7 +51,8 @@ extension OWLViT.Configuration {
         encoders = try CLIP.Configuration(
             reader, imageSize: 768, patchSize: version == .v1 ? 32 : 16, length: 16, pooling: .largestID)
         guard encoders.projection == encoders.text.layers.channels else {
-            throw reader.unsupported("projection_dim", "text_config's hidden_size, \(encoders.text.layers.channels)")
+            throw reader.unsupported(
+                "projection_dim", "text_config's hidden_size, \(encoders.text.layers.channels)")
         }
     }
 }

@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 
 extension OWLViT {
     /// One object that was found.
@@ -6,8 +6,8 @@ extension OWLViT {
         public var className: String
         /// What the threshold is compared with, 0…1.
         ///
-        /// For texts alone the model's sigmoid; for examples too, but moved where it saturates, so that halfway from what lies beside them to
-        /// themselves is 0.5.
+        /// For texts alone the model's sigmoid; for examples too, but moved where it saturates, so that
+        /// halfway from what lies beside them to themselves is 0.5.
         public var score: Float
         /// The model's own number, for texts and examples alike; of examples nearly all may be high.
         public var logit: Float
@@ -24,7 +24,8 @@ extension OWLViT {
     /// What was found in a picture, best first.
     public struct Detections: Sendable, RandomAccessCollection {
         public var objects: [Detection]
-        /// Each class's best place, however weak: what "nothing here" was decided from. A class that has none is absent.
+        /// Each class's best place, however weak: what "nothing here" was decided from. A class that has none
+        /// is absent.
         public var best: [String: Detection]
         /// The score each class had to exceed.
         public var thresholds: [String: Float]

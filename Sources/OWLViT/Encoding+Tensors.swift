@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
 /// Encodings as named tensors, to be kept on disk.
 extension OWLViT {
@@ -8,14 +8,16 @@ extension OWLViT {
         "\(preprocessing.key(preparation)) tiles \(tiles)"
     }
 
-    /// An encoding's numbers: `layout` [2], tiles a side and whether padding was asked for, and for each view `N.embeddings` and the like.
+    /// An encoding's numbers: `layout` [2], tiles a side and whether padding was asked for, and for each view
+    /// `N.embeddings` and the like.
     package func tensors(of encoding: Encoding) -> [(String, Tensor)] {
         let layout = Tensor([Float(encoding.tiles), encoding.preparation == .padded ? 1 : 0], [2])
         return [("layout", layout)]
             + encoding.views.enumerated().flatMap { i, view in
                 let patches = view.patches
                 return [
-                    ("\(i).embeddings", patches.embeddings), ("\(i).shifts", patches.shifts), ("\(i).scales", patches.scales),
+                    ("\(i).embeddings", patches.embeddings), ("\(i).shifts", patches.shifts),
+                    ("\(i).scales", patches.scales),
                     ("\(i).boxes", patches.boxes),
                 ] + (patches.objectness.map { [("\(i).objectness", $0)] } ?? [])
             }
@@ -26,13 +28,21 @@ extension OWLViT {
     /// - Throws: `OWLViTError.encoding` when the tensors are no encoding of such a picture by this model.
     package func encoding(from tensors: [String: Tensor], size: Size) throws(OWLViTError) -> Encoding {
         func tensor(_ name: String, _ shape: Shape) throws(OWLViTError) -> Tensor {
-            guard let tensor = tensors[name] else { throw .encoding(expected: "\(name) \(shape)", found: "none") }
-            guard tensor.shape == shape else { throw .encoding(expected: "\(name) \(shape)", found: "\(tensor.shape)") }
-            guard tensor.array.allSatisfy(\.isFinite) else { throw .encoding(expected: "finite numbers in \(name)", found: "others") }
+            guard let tensor = tensors[name] else {
+                throw .encoding(expected: "\(name) \(shape)", found: "none")
+            }
+            guard tensor.shape == shape else {
+                throw .encoding(expected: "\(name) \(shape)", found: "\(tensor.shape)")
+            }
+            guard tensor.array.allSatisfy(\.isFinite) else {
+                throw .encoding(expected: "finite numbers in \(name)", found: "others")
+            }
             return tensor
         }
         let layout = try tensor("layout", [2])
-        guard let tiles = Int(exactly: layout[0]), (1...Tiles.most).contains(tiles), [0, 1].contains(layout[1]) else {
+        guard let tiles = Int(exactly: layout[0]), (1...Tiles.most).contains(tiles),
+            [0, 1].contains(layout[1])
+        else {
             throw .encoding(expected: "1 to \(Tiles.most) tiles and a preparation", found: "\(layout.array)")
         }
         let preparation: Preparation = layout[1] == 1 ? .padded : .hf
@@ -40,7 +50,8 @@ extension OWLViT {
         var views: [View] = []
         for (i, part) in Tiles.parts(of: size, count: tiles).enumerated() {
             let patches = Patches(
-                embeddings: try tensor("\(i).embeddings", [count, configuration.embedding]), shifts: try tensor("\(i).shifts", [count]),
+                embeddings: try tensor("\(i).embeddings", [count, configuration.embedding]),
+                shifts: try tensor("\(i).shifts", [count]),
                 scales: try tensor("\(i).scales", [count]), boxes: try tensor("\(i).boxes", [count, 4]),
                 objectness: version == .v2 ? try tensor("\(i).objectness", [count]) : nil)
             views.append(View(frame: frame(part.columns, part.rows, preparation), patches: patches))

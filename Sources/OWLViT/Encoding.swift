@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 import Tensor
 
 extension OWLViT {
@@ -21,7 +21,8 @@ extension OWLViT {
     package struct View: Sendable {
         package let frame: Frame
         package let patches: Patches
-        /// What each patch takes for its object's box, in the picture's pixels; it may reach beyond the picture.
+        /// What each patch takes for its object's box, in the picture's pixels; it may reach beyond the
+        /// picture.
         package let boxes: [Box]
 
         package init(frame: Frame, patches: Patches) {
@@ -29,34 +30,43 @@ extension OWLViT {
             self.patches = patches
             let values = patches.boxes.array
             boxes = (0..<patches.count).map { i in
-                frame.box(middleX: values[4 * i], values[4 * i + 1], width: values[4 * i + 2], height: values[4 * i + 3])
+                frame.box(
+                    middleX: values[4 * i], values[4 * i + 1], width: values[4 * i + 2],
+                    height: values[4 * i + 3])
             }
         }
     }
 
     /// Encodes a picture: the slow part, done once.
     /// - Parameters:
-    ///   - preparation: how the picture becomes a square; `padded` is how OWL-ViT was trained, `hf` how transformers does it.
-    ///   - tiles: from 2, that many tiles along a side are looked at besides the whole picture; each takes as long as the whole.
+    ///   - preparation: how the picture becomes a square; `padded` is how OWL-ViT was trained, `hf` how
+    ///     transformers does it.
+    ///   - tiles: from 2, that many tiles along a side are looked at besides the whole picture; each takes as
+    ///     long as the whole.
     /// - Throws: `OWLViTError.tiles`; `CancellationError` when the current task is cancelled meanwhile.
-    public func encode(_ picture: Picture, preparation: Preparation = .hf, tiles: Int = 1) throws -> Encoding {
+    public func encode(_ picture: Picture, preparation: Preparation = .hf, tiles: Int = 1) throws -> Encoding
+    {
         guard (1...Tiles.most).contains(tiles) else { throw OWLViTError.tiles(tiles, most: Tiles.most) }
         let views = try Tiles.parts(of: picture.size, count: tiles).map { columns, rows in
-            let patches = try patches(of: preprocessing(picture.part(columns: columns, rows: rows), preparation))
+            let patches = try patches(
+                of: preprocessing(picture.part(columns: columns, rows: rows), preparation))
             return View(frame: frame(columns, rows, preparation), patches: patches)
         }
         return Encoding(size: picture.size, preparation: preparation, tiles: tiles, views: views)
     }
 
     /// Encodes a picture away from the caller's thread.
-    @concurrent public func encode(_ picture: Picture, preparation: Preparation = .hf, tiles: Int = 1) async throws -> Encoding {
+    @concurrent public func encode(_ picture: Picture, preparation: Preparation = .hf, tiles: Int = 1)
+        async throws -> Encoding
+    {
         let encodeNow: () throws -> Encoding = { try encode(picture, preparation: preparation, tiles: tiles) }
         return try encodeNow()
     }
 
     func frame(_ columns: Range<Int>, _ rows: Range<Int>, _ preparation: Preparation) -> Frame {
         let part = Box(
-            x1: Double(columns.lowerBound), y1: Double(rows.lowerBound), x2: Double(columns.upperBound), y2: Double(rows.upperBound))
+            x1: Double(columns.lowerBound), y1: Double(rows.lowerBound), x2: Double(columns.upperBound),
+            y2: Double(rows.upperBound))
         return Frame(part, isPadded: preprocessing.pads(preparation))
     }
 }

@@ -1,11 +1,12 @@
-import SpanielImaging
+public import SpanielImaging
 
 extension OWLViT {
     /// How a picture becomes the model's square input.
     public enum Preparation: String, Sendable, Hashable, CaseIterable {
         /// As transformers does it: OWL-ViT's pictures squashed to the square, OWLv2's padded with black.
         case hf
-        /// As OWL-ViT was trained: padded with grey at the right or the bottom. OWLv2's pictures are padded in either way.
+        /// As OWL-ViT was trained: padded with grey at the right or the bottom. OWLv2's pictures are padded
+        /// in either way.
         case padded
     }
 
@@ -32,8 +33,10 @@ extension OWLViT {
         func box(middleX: Float, _ middleY: Float, width w: Float, height h: Float) -> Box {
             // Corners first, as transformers rounds.
             Box(
-                x1: part.x1 + Double(middleX - 0.5 * w) * width, y1: part.y1 + Double(middleY - 0.5 * h) * height,
-                x2: part.x1 + Double(middleX + 0.5 * w) * width, y2: part.y1 + Double(middleY + 0.5 * h) * height)
+                x1: part.x1 + Double(middleX - 0.5 * w) * width,
+                y1: part.y1 + Double(middleY - 0.5 * h) * height,
+                x2: part.x1 + Double(middleX + 0.5 * w) * width,
+                y2: part.y1 + Double(middleY + 0.5 * h) * height)
         }
     }
 }

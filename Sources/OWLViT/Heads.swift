@@ -1,15 +1,9 @@
-import Tensor
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+package import Tensor
+import SpanielPlatform
 
 extension OWLViT {
-    /// What is said of each patch: a class embedding, how its similarities become logits, a box, and in OWLv2 how much it is an object.
+    /// What is said of each patch: a class embedding, how its similarities become logits, a box, and in OWLv2
+    /// how much it is an object.
     package struct Heads: Sendable {
         package let classes: Linear
         package let shift: Linear
@@ -26,7 +20,9 @@ extension OWLViT {
             shift = try Linear(small["logit_shift"], in: channels, out: 1)
             scale = try Linear(small["logit_scale"], in: channels, out: 1)
             boxes = try Head(weights["box_head"], channels: channels, out: 4)
-            objectness = configuration.version == .v2 ? try Head(weights["objectness_head"], channels: channels, out: 1) : nil
+            objectness =
+                configuration.version == .v2
+                ? try Head(weights["objectness_head"], channels: channels, out: 1) : nil
             boxBias = Self.boxBias(grid: configuration.grid)
         }
 
@@ -40,11 +36,13 @@ extension OWLViT {
             func logit(_ x: Float) -> Float { Float(log(x + 1e-4) - log1p(-x + 1e-4)) }
             let places = (1...grid).map { logit(Float($0) / Float(grid)) }
             let size = logit(1 / Float(grid))
-            return Tensor(places.flatMap { y in places.flatMap { x in [x, y, size, size] } }, [grid * grid, 4])
+            return Tensor(
+                places.flatMap { y in places.flatMap { x in [x, y, size, size] } }, [grid * grid, 4])
         }
     }
 
-    /// Three linear layers with GELU between them; the last always in float32, as its rounding would move the box, and it is small.
+    /// Three linear layers with GELU between them; the last always in float32, as its rounding would move the
+    /// box, and it is small.
     package struct Head: Sendable {
         package let first: Linear
         package let second: Linear
@@ -71,6 +69,7 @@ extension OWLViT.Heads {
         return OWLViT.Patches(
             embeddings: classes(patches), shifts: shift(patches).reshaped([count]),
             scales: scale(patches).reshaped([count]).map { ($0 > 0 ? $0 : expm1($0)) + 1 },
-            boxes: (boxes(patches) + boxBias).sigmoid(), objectness: objectness.map { $0(patches).reshaped([count]) })
+            boxes: (boxes(patches) + boxBias).sigmoid(),
+            objectness: objectness.map { $0(patches).reshaped([count]) })
     }
 }

@@ -1,11 +1,11 @@
-import SpanielImaging
+public import SpanielImaging
 import Tensor
 
 extension OWLViT {
     /// How examples are learnt.
     public struct LearnOptions: Sendable {
-        /// nil: where there are texts too, the patch they fit best; else `objectness` for OWLv2, as its authors advise, and `published` for
-        /// OWL-ViT.
+        /// nil: where there are texts too, the patch they fit best; else `objectness` for OWLv2, as its
+        /// authors advise, and `published` for OWL-ViT.
         public var selection: Selection?
         public var preparation: Preparation
 
@@ -30,7 +30,8 @@ extension OWLViT {
     ///   - negatives: what it must not be taken for.
     /// - Throws: `OWLViTError` where an example's region does not suit its picture; `CancellationError`.
     public func learn(
-        _ examples: [Example], texts: [Text] = [], negatives: [Example] = [], options: LearnOptions = LearnOptions()
+        _ examples: [Example], texts: [Text] = [], negatives: [Example] = [],
+        options: LearnOptions = LearnOptions()
     ) throws -> Concept {
         guard let first = examples.first else { throw OWLViTError.nothingToLearn }
         let classes = Set(examples.map(\.className))
@@ -48,7 +49,8 @@ extension OWLViT {
         _ className: String, _ seen: [Seen], texts: [Text], negatives: Examples, selection: Selection?
     ) -> Concept {
         var concept = Concept(
-            className: className, texts: texts, examples: Examples(seen), negatives: negatives, model: (weights.modelName, weights.sha256))
+            className: className, texts: texts, examples: Examples(seen), negatives: negatives,
+            model: (weights.modelName, weights.sha256))
         if selection == .published {
             concept.scoring = .sigmoid
             // What transformers' documentation takes for each version.
@@ -58,8 +60,12 @@ extension OWLViT {
     }
 
     /// Looks at an example in a picture that is encoded already.
-    package func look(at region: Example.Region, in encoding: Encoding, _ texts: [Text], _ options: LearnOptions) throws -> Seen {
-        if options.selection == .objectness && version == .v1 { throw OWLViTError.noObjectness(model: weights.modelName) }
+    package func look(
+        at region: Example.Region, in encoding: Encoding, _ texts: [Text], _ options: LearnOptions
+    ) throws -> Seen {
+        if options.selection == .objectness && version == .v1 {
+            throw OWLViTError.noObjectness(model: weights.modelName)
+        }
         let box = try region.box(in: encoding.size)
         let view = encoding.views[0]
         return (view, box, try exemplar(of: box, in: view, texts, options.selection))
@@ -67,14 +73,19 @@ extension OWLViT {
 
     /// Learns away from the caller's thread.
     @concurrent public func learn(
-        _ examples: [Example], texts: [Text] = [], negatives: [Example] = [], options: LearnOptions = LearnOptions()
+        _ examples: [Example], texts: [Text] = [], negatives: [Example] = [],
+        options: LearnOptions = LearnOptions()
     ) async throws -> Concept {
-        let learnNow: () throws -> Concept = { try learn(examples, texts: texts, negatives: negatives, options: options) }
+        let learnNow: () throws -> Concept = {
+            try learn(examples, texts: texts, negatives: negatives, options: options)
+        }
         return try learnNow()
     }
 
     private func look(at examples: [Example], _ texts: [Text], _ options: LearnOptions) throws -> [Seen] {
-        if options.selection == .objectness && version == .v1 { throw OWLViTError.noObjectness(model: weights.modelName) }
+        if options.selection == .objectness && version == .v1 {
+            throw OWLViTError.noObjectness(model: weights.modelName)
+        }
         // Examples in one picture share its encoding.
         var encodings: [(picture: Picture, view: View)] = []
         var seen: [Seen] = []
@@ -94,7 +105,9 @@ extension OWLViT {
 
     /// The patch that stands for an example.
     /// - Parameter region: a box in the view's picture, or all of it; of a point, without extent.
-    package func exemplar(of region: Box, in view: View, _ texts: [Text] = [], _ selection: Selection? = nil) throws -> Exemplar {
+    package func exemplar(of region: Box, in view: View, _ texts: [Text] = [], _ selection: Selection? = nil)
+        throws -> Exemplar
+    {
         let isWhole = region == view.frame.part
         let candidates: [View.Choice]
         if selection == .published && isWhole {
@@ -129,7 +142,8 @@ extension OWLViT {
         }
         guard let choice else { throw OWLViTError.encoding(expected: "finite numbers", found: "others") }
         return Exemplar(
-            embedding: view.patches.direction(choice.patch), box: view.boxes[choice.patch], overlap: choice.overlap)
+            embedding: view.patches.direction(choice.patch), box: view.boxes[choice.patch],
+            overlap: choice.overlap)
     }
 }
 
@@ -138,8 +152,9 @@ extension OWLViT.Examples {
     ///
     ///     midpoint = max(0, mean over the examples of (beside + own) / 2)
     ///
-    /// `own` is the logit of the example's patch with itself; `beside` the 95th of a hundred logits of the patches whose boxes have nothing to do
-    /// with it: the other things in its picture, which are what an object must be told from, are among the highest.
+    /// `own` is the logit of the example's patch with itself; `beside` the 95th of a hundred logits of the
+    /// patches whose boxes have nothing to do with it: the other things in its picture, which are what an
+    /// object must be told from, are among the highest.
     package init(_ seen: [OWLViT.Seen]) {
         self.init(exemplars: seen.map(\.exemplar), midpoint: 0)
         guard !seen.isEmpty else { return }
@@ -150,13 +165,17 @@ extension OWLViT.Examples {
             let highest = (0..<view.patches.count).map { logits[leading: $0].maximum() }
             let inPicture = highest.indices.filter { view.frame.part.contains(view.boxes[$0].center) }
             let beside = inPicture.filter {
-                view.boxes[$0].iou(region) < 0.1 && !region.contains(view.boxes[$0].center) && !view.boxes[$0].contains(region.center)
+                view.boxes[$0].iou(region) < 0.1 && !region.contains(view.boxes[$0].center)
+                    && !view.boxes[$0].contains(region.center)
             }
             // Where the object fills the picture, what is least like it stands for what is beside it.
             let level =
                 beside.count >= 8
-                ? beside.map { highest[$0] }.quantile(0.95) : (inPicture.isEmpty ? highest : inPicture.map { highest[$0] }).quantile(0.25)
-            let own = view.patches.similarities(to: exemplar.embedding.reshaped([1, exemplar.embedding.count])).argmax()
+                ? beside.map { highest[$0] }.quantile(0.95)
+                : (inPicture.isEmpty ? highest : inPicture.map { highest[$0] }).quantile(0.25)
+            let own = view.patches.similarities(
+                to: exemplar.embedding.reshaped([1, exemplar.embedding.count])
+            ).argmax()
             return (level + logits[own, i]) / 2
         }
         midpoint = max(0, levels.reduce(0, +) / Float(levels.count))

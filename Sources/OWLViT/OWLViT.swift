@@ -1,12 +1,9 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 import SpanielImaging
-import Tensor
+public import Tensor
 
-/// OWL-ViT (Minderer et al. 2022) and OWLv2 (2023): a picture is encoded once, then searched for anything that texts or examples describe.
+/// OWL-ViT (Minderer et al. 2022) and OWLv2 (2023): a picture is encoded once, then searched for anything
+/// that texts or examples describe.
 ///
 ///     let owl = try OWLViT(contentsOf: folder)
 ///     let scene = try owl.encode(picture)
@@ -27,20 +24,26 @@ public struct OWLViT: Sendable {
     public var precision: Precision { weights.precision }
 
     /// What suits such a model on this processor.
-    package static func automaticPrecision(_ configuration: Configuration) -> Precision { .suiting(channels: configuration.channels) }
+    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+        .suiting(channels: configuration.channels)
+    }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how encoders and heads compute; nil: float32 for a narrow encoder, else the processor's fastest.
-    /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was found.
+    /// - Parameter precision: how encoders and heads compute; nil: float32 for a narrow encoder, else the
+    ///   processor's fastest.
+    /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was
+    ///   found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, configuration)
         try self.init(
-            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing, tokenizerFolder: folder,
+            Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
+            tokenizerFolder: folder,
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
-    /// Takes its weights from a cursor; every key must be read, but for those that published files carry for history.
+    /// Takes its weights from a cursor; every key must be read, but for those that published files carry for
+    /// history.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL,
         precision: Precision = .float32
@@ -52,10 +55,12 @@ public struct OWLViT: Sendable {
         version = configuration.version
         let encoders = weights[configuration.version.modelType]
         let sizes = configuration.encoders.image.layers
-        imageEncoder = try CLIP.ImageEncoder(encoders["vision_model"], configuration.encoders.image, preNorm: "pre_layernorm")
+        imageEncoder = try CLIP.ImageEncoder(
+            encoders["vision_model"], configuration.encoders.image, preNorm: "pre_layernorm")
         mergedNorm = try LayerNorm(weights["layer_norm"], sizes.channels, epsilon: sizes.epsilon)
         heads = try Heads(weights, configuration)
-        texts = try CLIP.Texts(encoders, configuration.encoders, tokenizerFolder: tokenizerFolder, isNormalized: true)
+        texts = try CLIP.Texts(
+            encoders, configuration.encoders, tokenizerFolder: tokenizerFolder, isNormalized: true)
         try weights.requireAllRead(ignoring: ["*.position_ids", "*.visual_projection.weight", "*logit_scale"])
     }
 

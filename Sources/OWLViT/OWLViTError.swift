@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+public import Tensor
 
 /// What can be wrong with a model folder, an example, a concept file or a request.
 public enum OWLViTError: Error, Sendable, Equatable {

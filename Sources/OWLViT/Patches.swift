@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 extension OWLViT {
     /// What the model says of each of a view's N patches, whatever is asked.
@@ -48,7 +48,9 @@ extension OWLViT {
             let similarities = similarities(to: queries)
             let queries = similarities.shape[1]
             let (values, shifts, scales) = (similarities.array, shifts.array, scales.array)
-            return Tensor(values.indices.map { (values[$0] + shifts[$0 / queries]) * scales[$0 / queries] }, similarities.shape)
+            return Tensor(
+                values.indices.map { (values[$0] + shifts[$0 / queries]) * scales[$0 / queries] },
+                similarities.shape)
         }
     }
 
@@ -63,7 +65,9 @@ extension Tensor {
         return withValues { values in
             (0..<values.count / max(1, channels)).map { row in
                 var squares = 0.0
-                for i in row * channels..<(row + 1) * channels { squares += Double(values[i]) * Double(values[i]) }
+                for i in row * channels..<(row + 1) * channels {
+                    squares += Double(values[i]) * Double(values[i])
+                }
                 return Float(squares.squareRoot()) + epsilon
             }
         }

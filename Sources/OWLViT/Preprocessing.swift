@@ -1,11 +1,6 @@
-import SpanielImaging
-import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import SpanielImaging
+package import Tensor
+package import SpanielPlatform
 
 extension OWLViT {
     /// From a picture, or a part of it, to the model's input.
@@ -21,7 +16,9 @@ extension OWLViT {
                 ViT.Preprocessing(
                     contentsOf: folder, default: Self.defaults(configuration.version, size), expecting: size),
                 version: configuration.version)
-            if version == .v2 { try ConfigurationReader.preprocessor(in: folder)?.require("do_pad", true, default: true) }
+            if version == .v2 {
+                try ConfigurationReader.preprocessor(in: folder)?.require("do_pad", true, default: true)
+            }
         }
 
         package init(_ squash: ViT.Preprocessing, version: Version) {
@@ -31,11 +28,13 @@ extension OWLViT {
 
         private static func defaults(_ version: Version, _ size: Size) -> ViT.Preprocessing {
             ViT.Preprocessing(
-                .squash(size), filter: version == .v1 ? .bicubic : .bilinear, mean: ViT.Preprocessing.openAIMean,
+                .squash(size), filter: version == .v1 ? .bicubic : .bilinear,
+                mean: ViT.Preprocessing.openAIMean,
                 deviation: ViT.Preprocessing.openAIDeviation)
         }
 
-        /// What stands beside a padded picture, between 0 and 1: OWL-ViT was trained with grey; OWLv2 does better with black.
+        /// What stands beside a padded picture, between 0 and 1: OWL-ViT was trained with grey; OWLv2 does
+        /// better with black.
         package var padding: Float { version == .v1 ? 0.5 : 0 }
 
         func pads(_ preparation: Preparation) -> Bool { version == .v2 || preparation == .padded }
@@ -55,7 +54,8 @@ extension OWLViT {
             let (mean, deviation) = (squash.mean.map { Float($0) }, squash.deviation.map { Float($0) })
             let numbers = square.array
             return Tensor(
-                numbers.indices.map { (max(low, min(high, numbers[$0])) - mean[$0 % 3]) / deviation[$0 % 3] }, [1, side, side, 3])
+                numbers.indices.map { (max(low, min(high, numbers[$0])) - mean[$0 % 3]) / deviation[$0 % 3] },
+                [1, side, side, 3])
         }
 
         /// What this does, in a line: encodings made by preprocessings of one key are of the same numbers.

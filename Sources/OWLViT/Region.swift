@@ -14,13 +14,18 @@ extension Example.Region {
             guard let box = mask.box else { throw .maskEmpty }
             return box
         case .polygon(let ring):
-            guard ring.count >= 3, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { throw .polygonOutside(size) }
+            guard ring.count >= 3, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
+                throw .polygonOutside(size)
+            }
             let (x, y) = (ring.map(\.x), ring.map(\.y))
-            let around = Box(x1: x.min() ?? 0, y1: y.min() ?? 0, x2: x.max() ?? 0, y2: y.max() ?? 0).intersection(whole)
+            let around = Box(x1: x.min() ?? 0, y1: y.min() ?? 0, x2: x.max() ?? 0, y2: y.max() ?? 0)
+                .intersection(whole)
             guard around.area > 0 else { throw .polygonOutside(size) }
             return around
         case .point(let point):
-            guard point.x >= 0, point.y >= 0, point.x < whole.x2, point.y < whole.y2 else { throw .pointOutside(point, size) }
+            guard point.x >= 0, point.y >= 0, point.x < whole.x2, point.y < whole.y2 else {
+                throw .pointOutside(point, size)
+            }
             return Box(x1: point.x, y1: point.y, x2: point.x, y2: point.y)
         }
     }

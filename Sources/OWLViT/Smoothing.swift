@@ -1,17 +1,10 @@
-import SpanielImaging
-import Tensor
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+package import SpanielImaging
+package import Tensor
+import SpanielPlatform
 
 extension OWLViT {
-    /// One axis of OWLv2's resizing: a Gaussian as wide as the shrinking asks for, then linear interpolation, together one weighted sum an
-    /// output position (what scikit-image's `resize` does with anti-aliasing).
+    /// One axis of OWLv2's resizing: a Gaussian as wide as the shrinking asks for, then linear interpolation,
+    /// together one weighted sum an output position (what scikit-image's `resize` does with anti-aliasing).
     ///
     ///     σ = max(0, (from / to - 1) / 2), cut off at 4 σ
     ///
@@ -42,11 +35,14 @@ extension OWLViT {
                 let position = (Double(output) + 0.5) * scale - 0.5
                 let left = Int(position.rounded(.down))
                 let right = position - Double(left)
-                // Only what lies beyond the axis is folded back, so that the sums run over few, neighbouring positions.
+                // Only what lies beyond the axis is folded back, so that the sums run over few, neighbouring
+                // positions.
                 var sums: [Int: Double] = [:]
                 for (neighbour, share) in [(left, 1 - right), (left + 1, right)] where share != 0 {
                     let center = mirrored(neighbour)
-                    for (i, weight) in kernel.enumerated() { sums[mirrored(center + i - radius), default: 0] += share * weight }
+                    for (i, weight) in kernel.enumerated() {
+                        sums[mirrored(center + i - radius), default: 0] += share * weight
+                    }
                 }
                 padding.append(sums.reduce(0) { $0 + ($1.key >= present ? $1.value : 0) })
                 let inside = sums.filter { $0.key < present }
@@ -68,7 +64,8 @@ extension OWLViT {
 }
 
 extension Picture {
-    /// The picture padded to a square at the right or the bottom, smoothed and resized; the square itself is never made.
+    /// The picture padded to a square at the right or the bottom, smoothed and resized; the square itself is
+    /// never made.
     /// - Parameters:
     ///   - values: what each of the 256 values becomes first.
     ///   - padding: the value beside the picture.

@@ -3,7 +3,11 @@ import SpanielImaging
 extension OWLViT {
     /// Best first; of equal scores, the smaller view, patch and class.
     static func sorted(_ claims: [Claim]) -> [Claim] {
-        claims.sorted { ($1.score, $1.margin, $0.view, $0.patch, $0.concept) < ($0.score, $0.margin, $1.view, $1.patch, $1.concept) }
+        claims.sorted {
+            ($1.score, $1.margin, $0.view, $0.patch, $0.concept) < (
+                $0.score, $0.margin, $1.view, $1.patch, $1.concept
+            )
+        }
     }
 
     /// Keeps the best of boxes that overlap.
@@ -27,7 +31,9 @@ extension OWLViT {
     }
 
     /// Goes through claims from the best and drops those that one kept before speaks against.
-    private static func kept(_ claims: [Claim], _ against: (_ better: Claim, _ other: Claim) -> Bool) -> [Claim] {
+    private static func kept(_ claims: [Claim], _ against: (_ better: Claim, _ other: Claim) -> Bool)
+        -> [Claim]
+    {
         var kept: [Claim] = []
         for claim in claims.sorted(by: { ($1.margin, $0.view, $0.patch) < ($0.margin, $1.view, $1.patch) })
         where !kept.contains(where: { against($0, claim) }) {
@@ -36,11 +42,13 @@ extension OWLViT {
         return kept
     }
 
-    /// Whether a tile's edge, where the picture goes on, cuts a box: a neighbour or the whole picture shows that object better.
+    /// Whether a tile's edge, where the picture goes on, cuts a box: a neighbour or the whole picture shows
+    /// that object better.
     func isCut(_ box: Box, by frame: Frame, of size: Size) -> Bool {
         let part = frame.part
         let (x, y) = (0.01 * part.width, 0.01 * part.height)
         return part.x1 > 0 && box.x1 < part.x1 + x || part.y1 > 0 && box.y1 < part.y1 + y
-            || part.x2 < Double(size.width) && box.x2 > part.x2 - x || part.y2 < Double(size.height) && box.y2 > part.y2 - y
+            || part.x2 < Double(size.width) && box.x2 > part.x2 - x
+            || part.y2 < Double(size.height) && box.y2 > part.y2 - y
     }
 }

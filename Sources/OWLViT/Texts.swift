@@ -4,7 +4,8 @@ extension OWLViT {
 
     /// Texts as queries; each text is encoded once, however often it is asked for.
     /// - Returns: in the order given; one that was longer than the model takes says so.
-    /// - Throws: `CLIPError` for a text that is empty or of only unknown characters, and for missing or inconsistent tokenizer files.
+    /// - Throws: `CLIPError` for a text that is empty or of only unknown characters, and for missing or
+    ///   inconsistent tokenizer files.
     public func embed(_ texts: [String]) throws -> [Text] { try self.texts.embed(texts) }
 
     /// Embeds away from the caller's thread.

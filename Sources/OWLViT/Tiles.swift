@@ -1,4 +1,4 @@
-import SpanielImaging
+package import SpanielImaging
 
 extension OWLViT {
     /// How a large picture is cut so that small objects become large enough to see.
@@ -12,8 +12,11 @@ extension OWLViT {
         /// - Parameter count: how many tiles; fewer come back where the side has too few pixels for so many.
         package static func ranges(of length: Int, count: Int) -> [Range<Int>] {
             let count = max(1, min(count, length))
-            let side = min(length, Int((Double(length) / (Double(count) - Double(count - 1) * overlap)).rounded(.up)))
-            let starts = (0..<count).map { i in count == 1 ? 0 : Int((Double((length - side) * i) / Double(count - 1)).rounded()) }
+            let side = min(
+                length, Int((Double(length) / (Double(count) - Double(count - 1) * overlap)).rounded(.up)))
+            let starts = (0..<count).map { i in
+                count == 1 ? 0 : Int((Double((length - side) * i) / Double(count - 1)).rounded())
+            }
             return starts.enumerated().filter { $0.offset == 0 || $0.element > starts[$0.offset - 1] }.map {
                 $0.element..<$0.element + side
             }
@@ -24,7 +27,8 @@ extension OWLViT {
             let whole = (columns: 0..<size.width, rows: 0..<size.height)
             guard count > 1 else { return [whole] }
             let columns = ranges(of: size.width, count: count)
-            return [whole] + ranges(of: size.height, count: count).flatMap { rows in columns.map { ($0, rows) } }
+            return [whole]
+                + ranges(of: size.height, count: count).flatMap { rows in columns.map { ($0, rows) } }
         }
     }
 }
@@ -35,7 +39,9 @@ extension Picture {
         if columns.count == width && rows.count == height { return self }
         var part: [UInt8] = []
         part.reserveCapacity(3 * columns.count * rows.count)
-        for y in rows { part += pixels[3 * (y * width + columns.lowerBound)..<3 * (y * width + columns.upperBound)] }
+        for y in rows {
+            part += pixels[3 * (y * width + columns.lowerBound)..<3 * (y * width + columns.upperBound)]
+        }
         return Picture(rgb: part, width: columns.count, height: rows.count)
     }
 }

@@ -1,16 +1,20 @@
 import SpanielImaging
 
-/// Settles what several classes, and several objects of one, claim: the better score has the pixels, and an object that loses most of
-/// its own to another class is that class's.
+/// Settles what several classes, and several objects of one, claim: the better score has the pixels, and an
+/// object that loses most of its own to another class is that class's.
 struct Arbitration {
     let findings: Findings
 
     init(_ searches: [SearchResult], _ options: FindOptions) {
         var searches = searches
         var accepted = searches.indices.flatMap { s in
-            searches[s].found.indices.filter { searches[s].found[$0].verdict == .accepted }.map { (search: s, find: $0) }
+            searches[s].found.indices.filter { searches[s].found[$0].verdict == .accepted }.map {
+                (search: s, find: $0)
+            }
         }
-        func score(_ place: (search: Int, find: Int)) -> Float { searches[place.search].found[place.find].object?.score ?? 0 }
+        func score(_ place: (search: Int, find: Int)) -> Float {
+            searches[place.search].found[place.find].object?.score ?? 0
+        }
         accepted.sort { score($0) > score($1) }
         var objects: [FoundObject] = []
         var reachedMaximum = false
@@ -28,11 +32,14 @@ struct Arbitration {
                 if isRival && 2 * object.mask.intersectionArea(with: other.mask) > area {
                     searches[place.search].found[place.find].verdict = .otherClass
                     // The best comes first: later ones are weaker still.
-                    if other.rival == nil { objects[i].rival = .init(className: object.className, score: object.score) }
+                    if other.rival == nil {
+                        objects[i].rival = .init(className: object.className, score: object.score)
+                    }
                 }
                 object.mask.subtract(other.mask)
             }
-            guard searches[place.search].found[place.find].verdict == .accepted, let box = object.mask.box else {
+            guard searches[place.search].found[place.find].verdict == .accepted, let box = object.mask.box
+            else {
                 if searches[place.search].found[place.find].verdict == .accepted {
                     searches[place.search].found[place.find].verdict = .duplicate
                 }
@@ -42,18 +49,23 @@ struct Arbitration {
             searches[place.search].found[place.find].object = object
             objects.append(object)
         }
-        var stop = searches.map(\.stop).max { ($0.peak ?? -1) < ($1.peak ?? -1) } ?? Stop(reason: .nothingLeft, peak: nil, threshold: 0)
+        var stop =
+            searches.map(\.stop).max { ($0.peak ?? -1) < ($1.peak ?? -1) }
+            ?? Stop(reason: .nothingLeft, peak: nil, threshold: 0)
         if reachedMaximum { stop.reason = .maximumObjects }
         findings = Findings(
-            objects: objects, stop: stop, candidates: Self.candidates(searches), similarity: searches.map(\.scene.similarityMap))
+            objects: objects, stop: stop, candidates: Self.candidates(searches),
+            similarity: searches.map(\.scene.similarityMap))
     }
 
     private static func candidates(_ searches: [SearchResult]) -> [Candidate] {
         searches.flatMap { search in
             search.found.map { find in
                 Candidate(
-                    className: search.scene.concept.className, verdict: find.verdict, point: find.point, peak: find.peak,
-                    score: find.object?.score, similarity: find.object?.similarity, predictedIoU: find.object?.predictedIoU,
+                    className: search.scene.concept.className, verdict: find.verdict, point: find.point,
+                    peak: find.peak,
+                    score: find.object?.score, similarity: find.object?.similarity,
+                    predictedIoU: find.object?.predictedIoU,
                     box: find.object?.box, mask: find.object?.mask)
             }
         }
@@ -66,7 +78,8 @@ extension Scene {
         let side = Double(frame.side)
         return SimilarityMap(
             className: concept.className, rows: cells.side, columns: cells.side, values: similarity,
-            extent: Box(x1: 0, y1: 0, x2: Double(frame.resized.width) / side, y2: Double(frame.resized.height) / side),
+            extent: Box(
+                x1: 0, y1: 0, x2: Double(frame.resized.width) / side, y2: Double(frame.resized.height) / side),
             background: concept.background, threshold: concept.floor)
     }
 }

@@ -26,7 +26,9 @@ struct Cells: Sendable {
     func coverage(of mask: Mask) -> [Float] { Self.coverage(of: mask, frame: frame, side: side) }
 
     private static func coverage(of mask: Mask, frame: SAM.Frame, side: Int) -> [Float] {
-        coverage(of: mask, columns: Double(frame.resized.width), rows: Double(frame.resized.height), extent: Double(frame.side), side: side)
+        coverage(
+            of: mask, columns: Double(frame.resized.width), rows: Double(frame.resized.height),
+            extent: Double(frame.side), side: side)
     }
 
     /// - Parameter side: parts that the model's square input is cut into, each way.
@@ -40,7 +42,9 @@ struct Cells: Sendable {
             var any = false
             mask.forEachRun(inRow: y) { run in
                 any = true
-                spread(Double(run.lowerBound) * across, Double(run.upperBound) * across, side) { row[$0] += $1 }
+                spread(Double(run.lowerBound) * across, Double(run.upperBound) * across, side) {
+                    row[$0] += $1
+                }
             }
             guard any else { continue }
             spread(Double(y) * down, Double(y + 1) * down, side) { cellRow, share in
@@ -51,7 +55,9 @@ struct Cells: Sendable {
     }
 
     /// Hands an interval out to the unit cells it covers.
-    private static func spread(_ from: Double, _ to: Double, _ count: Int, _ body: (_ cell: Int, _ share: Double) -> Void) {
+    private static func spread(
+        _ from: Double, _ to: Double, _ count: Int, _ body: (_ cell: Int, _ share: Double) -> Void
+    ) {
         var cell = max(0, min(count, Int(from)))
         while cell < count, Double(cell) < to {
             let share = min(to, Double(cell + 1)) - max(from, Double(cell))
@@ -60,12 +66,14 @@ struct Cells: Sendable {
         }
     }
 
-    /// The mean feature of the cells, each weighed by the square of how much of it belongs to the object: cells on the border count little.
+    /// The mean feature of the cells, each weighed by the square of how much of it belongs to the object:
+    /// cells on the border count little.
     /// - Returns: [C]
     func mean(weighing coverage: [Float]) -> Tensor {
         let squares = coverage.map { $0 * $0 }
         let total = squares.reduce(0, +)
-        return (matmul(Tensor(squares, [1, squares.count]), features) / max(total, .leastNormalMagnitude)).reshaped([features.shape[1]])
+        return (matmul(Tensor(squares, [1, squares.count]), features) / max(total, .leastNormalMagnitude))
+            .reshaped([features.shape[1]])
     }
 
     /// The cosine of every cell with the nearest of some directions. [hw]
@@ -73,14 +81,16 @@ struct Cells: Sendable {
         guard !directions.isEmpty else { return [Float](repeating: -1, count: side * side) }
         let products = matmul(self.directions, Tensor.stack(directions), transposed: true).array
         let count = directions.count
-        return (0..<side * side).map { cell in (0..<count).reduce(-1) { max($0, products[cell * count + $1]) } }
+        return (0..<side * side).map { cell in (0..<count).reduce(-1) { max($0, products[cell * count + $1]) }
+        }
     }
 
     /// The middle of a cell in displayed pixels.
     func middle(of cell: Int) -> Point {
         let size = Double(frame.side) / Double(side)
         let (across, down) = (
-            Double(frame.original.width) / Double(frame.resized.width), Double(frame.original.height) / Double(frame.resized.height)
+            Double(frame.original.width) / Double(frame.resized.width),
+            Double(frame.original.height) / Double(frame.resized.height)
         )
         return Point(
             x: min(Double(frame.original.width) - 1, (Double(cell % side) * size + size / 2 - 0.5) * across),

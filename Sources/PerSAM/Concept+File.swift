@@ -1,11 +1,6 @@
 import SpanielJSON
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
 extension Concept {
@@ -15,15 +10,20 @@ extension Concept {
         var entries: [JSON] = []
         for (i, concept) in concepts.enumerated() {
             tensors.append(("\(i).features", Tensor.stack(concept.features)))
-            if !concept.negatives.isEmpty { tensors.append(("\(i).negatives", Tensor.stack(concept.negatives))) }
-            if let weights = concept.weights { tensors.append(("\(i).weights", Tensor([weights.second, weights.third], [2]))) }
+            if !concept.negatives.isEmpty {
+                tensors.append(("\(i).negatives", Tensor.stack(concept.negatives)))
+            }
+            if let weights = concept.weights {
+                tensors.append(("\(i).weights", Tensor([weights.second, weights.third], [2])))
+            }
             if let original = concept.original {
                 tensors.append(("\(i).original", original.embedding))
                 if let weights = original.weights {
                     tensors.append(("\(i).original_weights", Tensor([weights.second, weights.third], [2])))
                 }
             }
-            tensors.append(("\(i).levels", Tensor([concept.background, concept.inside, concept.threshold], [3])))
+            tensors.append(
+                ("\(i).levels", Tensor([concept.background, concept.inside, concept.threshold], [3])))
             entries.append(["class": JSON(concept.className), "prompting": JSON(concept.prompting.rawValue)])
         }
         try ConceptArchive.write(tensors, entries, for: .find, model: concepts.first?.model, to: url)
@@ -32,17 +32,24 @@ extension Concept {
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
     /// Reads the concepts of a file.
-    /// - Throws: `PerSAMError.conceptFile` naming what was expected and found; `WeightsError` where it is no safetensors file.
+    /// - Throws: `PerSAMError.conceptFile` naming what was expected and found; `WeightsError` where it is no
+    ///   safetensors file.
     public static func load(contentsOf url: URL) throws -> [Concept] {
-        let archive = try ConceptArchive(contentsOf: url, for: .find) { PerSAMError.conceptFile(file: $0, expected: $1, found: $2) }
+        let archive = try ConceptArchive(contentsOf: url, for: .find) {
+            PerSAMError.conceptFile(file: $0, expected: $1, found: $2)
+        }
         func weights(_ key: String) throws -> MaskWeights? {
             try archive.tensor(key, [2]).map { MaskWeights(second: $0[0], third: $0[1]) }
         }
         return try archive.entries.enumerated().map { i, entry in
-            guard let className = entry["class"]?.string, let prompting = entry["prompting"]?.string.flatMap(Prompting.init) else {
+            guard let className = entry["class"]?.string,
+                let prompting = entry["prompting"]?.string.flatMap(Prompting.init)
+            else {
                 throw archive.refuse("a class and a way of prompting", "damaged metadata")
             }
-            guard let features = try archive.tensor("\(i).features", [nil, nil]), let levels = try archive.tensor("\(i).levels", [3]) else {
+            guard let features = try archive.tensor("\(i).features", [nil, nil]),
+                let levels = try archive.tensor("\(i).levels", [3])
+            else {
                 throw archive.refuse("\(i).features and \(i).levels", "not both")
             }
             let channels = features.shape[1]
@@ -50,11 +57,14 @@ extension Concept {
             let vectors = rows(features)
             var concept = Concept(
                 className: className, directions: vectors.map { $0.l2Normalized() }, features: vectors,
-                negatives: try archive.tensor("\(i).negatives", [nil, channels]).map(rows) ?? [], background: levels[0], inside: levels[1],
-                prompting: prompting, weights: try weights("\(i).weights"), threshold: levels[2], model: archive.model)
+                negatives: try archive.tensor("\(i).negatives", [nil, channels]).map(rows) ?? [],
+                background: levels[0], inside: levels[1],
+                prompting: prompting, weights: try weights("\(i).weights"), threshold: levels[2],
+                model: archive.model)
             if let embedding = try archive.tensor("\(i).original", [channels]) {
                 concept.original = Original.Target(
-                    embedding: embedding, feature: embedding.l2Normalized(), weights: try weights("\(i).original_weights"))
+                    embedding: embedding, feature: embedding.l2Normalized(),
+                    weights: try weights("\(i).original_weights"))
             }
             return concept
         }
@@ -64,7 +74,8 @@ extension Concept {
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {
-            throw PerSAMError.conceptFile(file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
+            throw PerSAMError.conceptFile(
+                file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
         }
         self = all[0]
     }

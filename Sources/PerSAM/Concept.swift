@@ -1,5 +1,5 @@
 import SpanielImaging
-import Tensor
+package import Tensor
 
 /// What PerSAM learnt of one class: how its examples look to the model, and how similar is similar enough.
 public struct Concept: Sendable {
@@ -14,7 +14,8 @@ public struct Concept: Sendable {
     }
 
     public var className: String
-    /// One direction an example, each [C] of length one: an object resembles the class as much as it resembles the nearest.
+    /// One direction an example, each [C] of length one: an object resembles the class as much as it
+    /// resembles the nearest.
     package var directions: [Tensor]
     /// The same before normalising, [C] each.
     package var features: [Tensor]
@@ -35,8 +36,11 @@ public struct Concept: Sendable {
     public var model: (name: String, sha256: String)
 
     /// How alike a similarity is, from 0, as the examples' backgrounds, to 1, the example itself.
-    package func likeness(_ similarity: Float) -> Float { max(0, min(1, (similarity - background) / max(1e-6, 1 - background))) }
+    package func likeness(_ similarity: Float) -> Float {
+        max(0, min(1, (similarity - background) / max(1e-6, 1 - background)))
+    }
 
-    /// The similarity below which no place is looked at: half way from the background to the inside of the mask.
+    /// The similarity below which no place is looked at: half way from the background to the inside of the
+    /// mask.
     package var floor: Float { background + (inside - background) / 2 }
 }

@@ -1,4 +1,4 @@
-import SpanielImaging
+package import SpanielImaging
 
 extension Example {
     /// The object's pixels. A box or a point asks SAM.
@@ -14,25 +14,33 @@ extension Example {
             if given.area == size.width * size.height { throw PerSAMError.maskFull }
             return given
         case .polygon(let ring):
-            guard ring.count >= 3, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { throw PerSAMError.polygonOutside(size) }
+            guard ring.count >= 3, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
+                throw PerSAMError.polygonOutside(size)
+            }
             mask = Mask(polygons: [Polygon(outer: ring)], size: size)
             if mask.isEmpty { throw PerSAMError.polygonOutside(size) }
         case .box(let box):
             let whole = Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
-            guard box.area > 0, box.intersection(whole) == box else { throw PerSAMError.boxOutside(box, size) }
-            mask = try sam.masks(for: SAM.Prompt(box: box), in: encoding ?? sam.encode(picture), multimask: false).best.mask()
+            guard box.area > 0, box.intersection(whole) == box else {
+                throw PerSAMError.boxOutside(box, size)
+            }
+            mask = try sam.masks(
+                for: SAM.Prompt(box: box), in: encoding ?? sam.encode(picture), multimask: false
+            ).best.mask()
         case .point(let point):
-            guard point.x >= 0, point.y >= 0, point.x < Double(size.width), point.y < Double(size.height) else {
+            guard point.x >= 0, point.y >= 0, point.x < Double(size.width), point.y < Double(size.height)
+            else {
                 throw PerSAMError.pointOutside(point, size)
             }
-            mask = try sam.masks(for: SAM.Prompt(point: point), in: encoding ?? sam.encode(picture)).best.mask()
+            mask = try sam.masks(for: SAM.Prompt(point: point), in: encoding ?? sam.encode(picture)).best
+                .mask()
         }
         if mask.isEmpty || mask.area == size.width * size.height { throw PerSAMError.nothingThere }
         return mask
     }
 
-    /// The same example nearer by, when its object is small in the picture: cut to three times the object's size, so that the encoder
-    /// gives it more than a few cells.
+    /// The same example nearer by, when its object is small in the picture: cut to three times the object's
+    /// size, so that the encoder gives it more than a few cells.
     func closer(_ mask: Mask) -> (picture: Picture, mask: Mask) {
         guard let box = mask.box else { return (picture, mask) }
         let side = Int((3 * max(box.width, box.height)).rounded(.up))
@@ -46,9 +54,14 @@ extension Example {
         var pixels: [UInt8] = []
         pixels.reserveCapacity(3 * columns.count * rows.count)
         for y in rows {
-            pixels += picture.pixels[3 * (y * picture.width + columns.lowerBound)..<3 * (y * picture.width + columns.upperBound)]
+            pixels +=
+                picture.pixels[
+                    3 * (y * picture.width + columns.lowerBound)..<3
+                        * (y * picture.width + columns.upperBound)]
         }
-        let cut = Mask(width: columns.count, height: rows.count) { x, y in mask[columns.lowerBound + x, rows.lowerBound + y] }
+        let cut = Mask(width: columns.count, height: rows.count) { x, y in
+            mask[columns.lowerBound + x, rows.lowerBound + y]
+        }
         return (Picture(rgb: pixels, width: columns.count, height: rows.count), cut)
     }
 }

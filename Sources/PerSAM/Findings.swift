@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 
 /// What was found in a picture, and why nothing more was: a collection of objects, the best first.
 public struct Findings: RandomAccessCollection, Sendable {
@@ -10,7 +10,9 @@ public struct Findings: RandomAccessCollection, Sendable {
     /// The cosine of each cell with the class, row by row, for each class in turn.
     public let similarity: [SimilarityMap]
 
-    package init(objects: [FoundObject], stop: Stop, candidates: [Candidate] = [], similarity: [SimilarityMap] = []) {
+    package init(
+        objects: [FoundObject], stop: Stop, candidates: [Candidate] = [], similarity: [SimilarityMap] = []
+    ) {
         self.objects = objects
         self.stop = stop
         self.candidates = candidates
@@ -31,8 +33,8 @@ public struct FoundObject: Sendable {
     }
 
     public var className: String
-    /// 0…1: how like the class it looks, from its examples' backgrounds (0) to the examples themselves (1), times the root of how stable
-    /// its mask is.
+    /// 0…1: how like the class it looks, from its examples' backgrounds (0) to the examples themselves (1),
+    /// times the root of how stable its mask is.
     public var score: Float
     /// The cosine of its mean feature with the nearest example's.
     public var similarity: Float
@@ -41,11 +43,16 @@ public struct FoundObject: Sendable {
     /// Pixels of the displayed picture.
     public var box: Box
     public var mask: Mask
-    /// The class it was nearly taken for, with several classes at once: the closer the scores, the less sure the choice.
+    /// The class it was nearly taken for, with several classes at once: the closer the scores, the less sure
+    /// the choice.
     public var rival: Rival?
 
-    package init(className: String, score: Float, similarity: Float, predictedIoU: Float, box: Box, mask: Mask) {
-        (self.className, self.score, self.similarity, self.predictedIoU) = (className, score, similarity, predictedIoU)
+    package init(
+        className: String, score: Float, similarity: Float, predictedIoU: Float, box: Box, mask: Mask
+    ) {
+        (self.className, self.score, self.similarity, self.predictedIoU) = (
+            className, score, similarity, predictedIoU
+        )
         (self.box, self.mask) = (box, mask)
     }
 }
@@ -111,7 +118,8 @@ public struct Candidate: Sendable {
     package var mask: Mask?
 
     package init(
-        className: String, verdict: Verdict, point: Point, peak: Float, score: Float? = nil, similarity: Float? = nil,
+        className: String, verdict: Verdict, point: Point, peak: Float, score: Float? = nil,
+        similarity: Float? = nil,
         predictedIoU: Float? = nil, box: Box? = nil, mask: Mask? = nil
     ) {
         (self.className, self.verdict, self.point, self.peak) = (className, verdict, point, peak)
@@ -133,7 +141,10 @@ public struct SimilarityMap: Sendable {
     public let background: Float
     public let threshold: Float
 
-    package init(className: String, rows: Int, columns: Int, values: [Float], extent: Box, background: Float, threshold: Float) {
+    package init(
+        className: String, rows: Int, columns: Int, values: [Float], extent: Box, background: Float,
+        threshold: Float
+    ) {
         (self.className, self.rows, self.columns, self.values) = (className, rows, columns, values)
         (self.extent, self.background, self.threshold) = (extent, background, threshold)
     }

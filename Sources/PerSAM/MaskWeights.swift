@@ -1,12 +1,8 @@
-import Tensor
+package import Tensor
+import SpanielPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// PerSAM-F's two weights (PerSAM, section 3.3): how the decoder's three masks, of different scales, mix into the object's.
+/// PerSAM-F's two weights (PerSAM, section 3.3): how the decoder's three masks, of different scales, mix into
+/// the object's.
 ///
 ///     mask = (1 - w₁ - w₂) m₀ + w₁ m₁ + w₂ m₂
 package struct MaskWeights: Sendable, Equatable {
@@ -26,8 +22,8 @@ package struct MaskWeights: Sendable, Equatable {
         logits[leading: 0] * (1 - second - third) + logits[leading: 1] * second + logits[leading: 2] * third
     }
 
-    /// Fits the weights to a mask by AdamW on dice plus focal loss, as the authors do. The three maps do not change meanwhile, so they are
-    /// worked out once, and what is left takes milliseconds at low resolution.
+    /// Fits the weights to a mask by AdamW on dice plus focal loss, as the authors do. The three maps do not
+    /// change meanwhile, so they are worked out once, and what is left takes milliseconds at low resolution.
     /// - Parameters:
     ///   - maps: three maps of logits, one value a pixel.
     ///   - truth: which pixels are the object.
@@ -44,8 +40,10 @@ package struct MaskWeights: Sendable, Equatable {
             firstSquare = 0.999 * firstSquare + 0.001 * gradient.0 * gradient.0
             secondSquare = 0.999 * secondSquare + 0.001 * gradient.1 * gradient.1
             let (bias, squareBias) = (1 - pow(0.9, Double(epoch + 1)), 1 - pow(0.999, Double(epoch + 1)))
-            weights.0 -= step * (0.01 * weights.0 + first / bias / ((firstSquare / squareBias).squareRoot() + 1e-4))
-            weights.1 -= step * (0.01 * weights.1 + second / bias / ((secondSquare / squareBias).squareRoot() + 1e-4))
+            weights.0 -=
+                step * (0.01 * weights.0 + first / bias / ((firstSquare / squareBias).squareRoot() + 1e-4))
+            weights.1 -=
+                step * (0.01 * weights.1 + second / bias / ((secondSquare / squareBias).squareRoot() + 1e-4))
         }
         self.init(second: Float(weights.0), third: Float(weights.1))
     }

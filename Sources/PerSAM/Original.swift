@@ -1,10 +1,12 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
-/// PerSAM in the arithmetic of its authors' code, faults included: what `--faithful` runs, and what comparisons are made with.
+/// PerSAM in the arithmetic of its authors' code, faults included: what `--faithful` runs, and what
+/// comparisons are made with.
 ///
-/// Of these the default mends: the reference mask read through the picture's normaliser (grey up to 123 counts as background), an
-/// attention map stretched over the padded grid, one object whether or not it is there, a failure on an empty mask.
+/// Of these the default mends: the reference mask read through the picture's normaliser (grey up to 123
+/// counts as background), an attention map stretched over the padded grid, one object whether or not it is
+/// there, a failure on an empty mask.
 package struct Original: Sendable {
     package let sam: SAM
 
@@ -31,7 +33,8 @@ package struct Original: Sendable {
 
     /// - Parameters:
     ///   - mask: a picture of the mask, as the authors read it: red above 123.675 is the object.
-    ///   - fineTune: PerSAM-F: its target is half the mean and half the maximum of the object's cells, and two weights are fitted.
+    ///   - fineTune: PerSAM-F: its target is half the mean and half the maximum of the object's cells, and
+    ///     two weights are fitted.
     /// - Throws: `PerSAMError.noCell` when no cell of the grid is on the object.
     package func learn(_ reference: Picture, mask: Picture, fineTune: Bool) throws -> Target {
         let encoding = try sam.encode(reference)
@@ -46,7 +49,8 @@ package struct Original: Sendable {
         var embedding = object.mean(axis: 0)
         if fineTune {
             let channels = object.transposed([1, 0])
-            let maximum = Tensor((0..<channels.shape[0]).map { channels[leading: $0].maximum() }, [channels.shape[0]])
+            let maximum = Tensor(
+                (0..<channels.shape[0]).map { channels[leading: $0].maximum() }, [channels.shape[0]])
             embedding = maximum * 0.5 + embedding * 0.5
         }
         var target = Target(embedding: embedding, feature: embedding.l2Normalized())
@@ -84,7 +88,9 @@ package struct Original: Sendable {
         let grid = encoding.embedding.shape[0]
         // Stretched over the grid, although the picture covers only a part of it.
         let standard = (map - map.mean()) / map.standardDeviation()
-        let attention = standard.interpolatedBilinear(height: grid, width: grid).sigmoid().reshaped([grid * grid])
+        let attention = standard.interpolatedBilinear(height: grid, width: grid).sigmoid().reshaped([
+            grid * grid
+        ])
         trace.tensors.append(("attention_similarity", attention))
         let (logits, _) = sam.decode(
             prompts: [prompt], in: encoding, multimask: false,
@@ -94,11 +100,15 @@ package struct Original: Sendable {
         refineTwice(prompt, first[leading: 0], nil, encoding, &trace)
     }
 
-    private func findFitted(_ weights: MaskWeights, _ map: Tensor, _ encoding: SAM.Encoding, _ trace: inout Trace) {
+    private func findFitted(
+        _ weights: MaskWeights, _ map: Tensor, _ encoding: SAM.Encoding, _ trace: inout Trace
+    ) {
         let prompt = SAM.Prompt(points: [peak(map)])
         trace.note("points", prompt.points)
         let (logits, scores) = sam.decode(prompts: [prompt], in: encoding, multimask: true, faithful: true)
-        trace.tensors += [("weights", Tensor([weights.second, weights.third], [2])), ("step0_logits", logits[leading: 0])]
+        trace.tensors += [
+            ("weights", Tensor([weights.second, weights.third], [2])), ("step0_logits", logits[leading: 0]),
+        ]
         trace.tensors.append(("step0_scores", scores[leading: 0]))
         let mixed = weights.mixture(of: logits[leading: 0])
         let mask = SAM.Prediction(score: 0, logits: mixed, frame: encoding.frame).mask()
@@ -107,15 +117,21 @@ package struct Original: Sendable {
     }
 
     /// The cascade: the last mask as a prompt, then that mask and its box; the best of three each time.
-    private func refineTwice(_ prompt: SAM.Prompt, _ logits: Tensor, _ box: Box?, _ encoding: SAM.Encoding, _ trace: inout Trace) {
+    private func refineTwice(
+        _ prompt: SAM.Prompt, _ logits: Tensor, _ box: Box?, _ encoding: SAM.Encoding, _ trace: inout Trace
+    ) {
         var prompt = prompt
         prompt.mask = logits
         prompt.box = box.map(inclusive)
         for step in 1...2 {
-            let (logits, scores) = sam.decode(prompts: [prompt], in: encoding, multimask: true, faithful: true)
-            trace.tensors += [("step\(step)_logits", logits[leading: 0]), ("step\(step)_scores", scores[leading: 0])]
+            let (logits, scores) = sam.decode(
+                prompts: [prompt], in: encoding, multimask: true, faithful: true)
+            trace.tensors += [
+                ("step\(step)_logits", logits[leading: 0]), ("step\(step)_scores", scores[leading: 0]),
+            ]
             let best = scores.argmax()
-            let prediction = SAM.Prediction(score: scores.array[best], logits: logits[leading: 0][leading: best], frame: encoding.frame)
+            let prediction = SAM.Prediction(
+                score: scores.array[best], logits: logits[leading: 0][leading: best], frame: encoding.frame)
             let mask = prediction.mask()
             guard let box = mask.box else { return }
             prompt.mask = prediction.logits
@@ -124,7 +140,8 @@ package struct Original: Sendable {
         }
         let size = encoding.frame.original
         let pixels = Tensor(
-            (0..<size.height).flatMap { y in (0..<size.width).map { trace.mask[$0, y] ? 1 : 0 } }, [size.height, size.width])
+            (0..<size.height).flatMap { y in (0..<size.width).map { trace.mask[$0, y] ? 1 : 0 } },
+            [size.height, size.width])
         trace.tensors.append(("mask", pixels))
     }
 
@@ -132,7 +149,9 @@ package struct Original: Sendable {
     private func similarity(_ target: Target, _ encoding: SAM.Encoding) -> Tensor {
         let shape = encoding.embedding.shape
         let cells = encoding.embedding.reshaped([shape[0] * shape[1], shape[2]]).l2Normalized()
-        return matmul(cells, target.feature.reshaped([1, shape[2]]), transposed: true).reshaped([shape[0], shape[1]])
+        return matmul(cells, target.feature.reshaped([1, shape[2]]), transposed: true).reshaped([
+            shape[0], shape[1],
+        ])
     }
 
     /// At the picture's size: four times finer, then as masks are enlarged. [H, W]
@@ -154,7 +173,9 @@ package struct Original: Sendable {
     }
 
     private func peak(_ map: Tensor) -> SAM.Prompt.LabelledPoint { point(map.argmax(), map, isObject: true) }
-    private func trough(_ map: Tensor) -> SAM.Prompt.LabelledPoint { point(map.argmin(), map, isObject: false) }
+    private func trough(_ map: Tensor) -> SAM.Prompt.LabelledPoint {
+        point(map.argmin(), map, isObject: false)
+    }
 
     private func point(_ index: Int, _ map: Tensor, isObject: Bool) -> SAM.Prompt.LabelledPoint {
         .init(Point(x: Double(index % map.shape[1]), y: Double(index / map.shape[1])), isObject: isObject)
@@ -166,6 +187,7 @@ package struct Original: Sendable {
 
 extension Original.Trace {
     fileprivate mutating func note(_ name: String, _ points: [SAM.Prompt.LabelledPoint]) {
-        tensors.append((name, Tensor(points.flatMap { [Float($0.point.x), Float($0.point.y)] }, [points.count, 2])))
+        tensors.append(
+            (name, Tensor(points.flatMap { [Float($0.point.x), Float($0.point.y)] }, [points.count, 2])))
     }
 }

@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 import Tensor
 
 /// Personalized SAM (Zhang et al. 2023), extended to every instance of an object, and to answer "not here".
@@ -35,15 +35,19 @@ public struct PerSAM: Sendable {
     ///   - examples: of one class, several where its views differ.
     ///   - negatives: what it must not be taken for.
     /// - Throws: `PerSAMError` where an example's mask, box or point does not suit its picture.
-    public func learn(_ examples: [Example], negatives: [Example] = [], options: LearnOptions = LearnOptions()) throws -> Concept {
+    public func learn(
+        _ examples: [Example], negatives: [Example] = [], options: LearnOptions = LearnOptions()
+    ) throws -> Concept {
         guard let first = examples.first else { throw PerSAMError.noExamples }
         let classes = Set(examples.map(\.className))
         guard classes.count == 1 else { throw PerSAMError.severalClasses(classes.sorted()) }
         let references = try examples.map { try Reference($0, sam) }
         let others = try negatives.map { try Reference($0, sam) }
         var concept = Concept(
-            className: first.className, directions: references.map(\.direction), features: references.map(\.feature),
-            negatives: others.map(\.direction), background: 0, inside: 0, prompting: .plain, threshold: Self.threshold,
+            className: first.className, directions: references.map(\.direction),
+            features: references.map(\.feature),
+            negatives: others.map(\.direction), background: 0, inside: 0, prompting: .plain,
+            threshold: Self.threshold,
             model: (sam.weights.modelName, sam.weights.sha256))
         // With several examples, the similarities that each has to all of them.
         let similarities = references.map { $0.similarities(to: concept.directions) }
@@ -66,13 +70,15 @@ public struct PerSAM: Sendable {
         return try learnNow()
     }
 
-    /// Where, on composed scenes with the model that ships, most pictures get the right count, and nearly nine in ten without the object are
-    /// refused. Scores are relative to each example's background, so it carries over to other models.
+    /// Where, on composed scenes with the model that ships, most pictures get the right count, and nearly
+    /// nine in ten without the object are refused. Scores are relative to each example's background, so it
+    /// carries over to other models.
     static let threshold: Float = 0.65
 
     /// The mask as white on black, for an example that did not come with a picture of it.
     private static func painted(_ mask: Mask) -> Picture {
-        Picture(rgb: mask.bytes(inside: 255).flatMap { [$0, $0, $0] }, width: mask.width, height: mask.height)
+        Picture(
+            rgb: mask.bytes(inside: 255).flatMap { [$0, $0, $0] }, width: mask.width, height: mask.height)
     }
 }
 
@@ -98,12 +104,17 @@ extension PerSAM {
             feature = cells.mean(weighing: coverage)
         }
 
-        /// How similar the example's own cells are to what was learnt: the mean beside the object, and the median on it.
+        /// How similar the example's own cells are to what was learnt: the mean beside the object, and the
+        /// median on it.
         func similarities(to directions: [Tensor]) -> (background: Float?, inside: Float) {
             let similarity = cells.similarity(to: directions)
             let full = min(0.5, coverage.max() ?? 0)
-            let on = similarity.indices.filter { coverage[$0] >= full && coverage[$0] > 0 }.map { similarity[$0] }
-            let beside = similarity.indices.filter { cells.presence[$0] > 0.5 && coverage[$0] < 0.05 * cells.presence[$0] }.map {
+            let on = similarity.indices.filter { coverage[$0] >= full && coverage[$0] > 0 }.map {
+                similarity[$0]
+            }
+            let beside = similarity.indices.filter {
+                cells.presence[$0] > 0.5 && coverage[$0] < 0.05 * cells.presence[$0]
+            }.map {
                 similarity[$0]
             }
             return (beside.average, on.median ?? 1)
@@ -118,7 +129,8 @@ extension PerSAM {
         }
     }
 
-    /// Tries each way of prompting on the example and keeps the one that gives its mask back best; a richer one must win clearly.
+    /// Tries each way of prompting on the example and keeps the one that gives its mask back best; a richer
+    /// one must win clearly.
     private func bestPrompting(_ reference: Reference, _ concept: Concept) -> Concept.Prompting {
         var best: (prompting: Concept.Prompting, overlap: Double)?
         for prompting in Concept.Prompting.allCases {
@@ -135,7 +147,9 @@ extension PerSAM {
     /// nil for a model that offers another number of masks than three.
     private func fittedWeights(_ reference: Reference, _ concept: Concept) -> MaskWeights? {
         let scene = Scene(reference.encoding, concept, sam)
-        let prompt = SAM.Prompt(points: [.init(reference.cells.middle(of: reference.seed(concept)), isObject: true)])
+        let prompt = SAM.Prompt(points: [
+            .init(reference.cells.middle(of: reference.seed(concept)), isObject: true)
+        ])
         let (logits, _) = sam.decode(prompts: [prompt], in: reference.encoding, multimask: true)
         guard logits.shape[1] == 3 else { return nil }
         let truth = scene.lowResolution(reference.mask)

@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 
 /// What can be wrong with an example or a concept file.
 public enum PerSAMError: Error, Sendable, Equatable {

@@ -41,8 +41,11 @@ struct Scene {
         return (covered(frame.resized.height), covered(frame.resized.width))
     }
 
-    /// PerSAM's attention map, aligned with the grid: the similarity, standardised over the picture's own cells.
-    private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: Concept) -> SAM.MaskDecoder.Guidance {
+    /// PerSAM's attention map, aligned with the grid: the similarity, standardised over the picture's own
+    /// cells.
+    private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: Concept)
+        -> SAM.MaskDecoder.Guidance
+    {
         let values = Tensor(visible.map { similarity[$0] }, [visible.count])
         let deviation = visible.count > 1 ? max(1e-6, values.standardDeviation()) : 1
         let mean = values.mean()
@@ -55,7 +58,8 @@ struct Scene {
     func lowResolution(_ mask: Mask) -> [Bool] {
         let frame = encoding.frame
         return Cells.coverage(
-            of: mask, columns: Double(frame.resized.width), rows: Double(frame.resized.height), extent: Double(frame.side),
+            of: mask, columns: Double(frame.resized.width), rows: Double(frame.resized.height),
+            extent: Double(frame.side),
             side: 4 * cells.side
         ).map { $0 > 0.5 }
     }
@@ -78,8 +82,9 @@ struct Scene {
         let quality: Float
         let seed: Int
 
-        /// By which one of several masks at a place is taken. The decoder's estimate knows a whole object from its half, which resembles the
-        /// example as much; it does not know whose it is, so that the score leaves it out.
+        /// By which one of several masks at a place is taken. The decoder's estimate knows a whole object
+        /// from its half, which resembles the example as much; it does not know whose it is, so that the
+        /// score leaves it out.
         var wholeness: Float { quality * max(0, predictedIoU) }
 
         func mask(_ scene: Scene) -> Mask {
@@ -87,8 +92,9 @@ struct Scene {
         }
     }
 
-    /// The best mask for an object with some cells on it: each cell is tried by itself, and the best answer is refined twice, first with
-    /// the mask itself as a prompt, then with its box too (PerSAM, section 3.2, without keeping a step that makes it worse).
+    /// The best mask for an object with some cells on it: each cell is tried by itself, and the best answer
+    /// is refined twice, first with the mask itself as a prompt, then with its box too (PerSAM, section 3.2,
+    /// without keeping a step that makes it worse).
     /// - Parameter seeds: cells.
     func segment(seeds: [Int], refining: Bool = true) -> Proposal? {
         let prompts = seeds.map { seed in
@@ -101,12 +107,16 @@ struct Scene {
             let (logits, scores) = sam.decode(prompts: prompts, in: encoding, multimask: true)
             for (i, seed) in seeds.enumerated() {
                 let mixed = weights.mixture(of: logits[leading: i])
-                found += judge(mixed.reshaped(Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()], seed)
+                found += judge(
+                    mixed.reshaped(Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()], seed)
             }
         } else {
             for multimask in guidance == nil ? [true] : [false, true] {
-                let (logits, scores) = sam.decode(prompts: prompts, in: encoding, multimask: multimask, guidance: guidance)
-                for (i, seed) in seeds.enumerated() { found += judge(logits[leading: i], scores[leading: i].array, seed) }
+                let (logits, scores) = sam.decode(
+                    prompts: prompts, in: encoding, multimask: multimask, guidance: guidance)
+                for (i, seed) in seeds.enumerated() {
+                    found += judge(logits[leading: i], scores[leading: i].array, seed)
+                }
             }
         }
         guard var best = found.best else { return nil }
@@ -117,7 +127,9 @@ struct Scene {
             prompt.mask = current.logits
             if withBox { prompt.box = box(around: current.logits) }
             let (logits, scores) = sam.decode(prompts: [prompt], in: encoding, multimask: true)
-            guard let next = judge(logits[leading: 0], scores[leading: 0].array, current.seed).best else { break }
+            guard let next = judge(logits[leading: 0], scores[leading: 0].array, current.seed).best else {
+                break
+            }
             current = next
             if next.wholeness > best.wholeness { best = next }
         }
@@ -145,12 +157,15 @@ struct Scene {
             let stability = Float(strict) / Float(max(1, lax))
             return Proposal(
                 logits: map, predictedIoU: scores[i], similarity: similarity,
-                isNegative: concept.negatives.contains { $0.dot(direction) > similarity }, stability: stability, direction: direction,
-                coverage: coverage, quality: concept.likeness(similarity) * stability.squareRoot(), seed: seed)
+                isNegative: concept.negatives.contains { $0.dot(direction) > similarity },
+                stability: stability, direction: direction,
+                coverage: coverage, quality: concept.likeness(similarity) * stability.squareRoot(), seed: seed
+            )
         }
     }
 
-    /// The box of a low-resolution mask in displayed pixels, its last row and column inclusive as in the original code.
+    /// The box of a low-resolution mask in displayed pixels, its last row and column inclusive as in the
+    /// original code.
     private func box(around logits: Tensor) -> Box? {
         let side = 4 * cells.side
         let values = logits.array
@@ -163,7 +178,9 @@ struct Scene {
         let frame = encoding.frame
         let (width, height) = (Double(frame.original.width), Double(frame.original.height))
         let step = Double(frame.side) / Double(side)
-        let (across, down) = (step * width / Double(frame.resized.width), step * height / Double(frame.resized.height))
+        let (across, down) = (
+            step * width / Double(frame.resized.width), step * height / Double(frame.resized.height)
+        )
         return Box(
             x1: Double(left) * across, y1: Double(top) * down, x2: min(width, Double(right + 1) * across) - 1,
             y2: min(height, Double(bottom + 1) * down) - 1)

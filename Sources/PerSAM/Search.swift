@@ -1,16 +1,12 @@
 import SpanielImaging
+import SpanielPlatform
+import Tensor
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// The search for one class: look at the most similar place, segment what is there, take it off the map, and go on until nothing similar
-/// is left; then judge everything together.
+/// The search for one class: look at the most similar place, segment what is there, take it off the map, and
+/// go on until nothing similar is left; then judge everything together.
 ///
-/// The best candidate vouches for the others: what resembles it as well as the example scores higher, as instances in one picture share
-/// light and scale. If the best itself is weak, the object is not here.
+/// The best candidate vouches for the others: what resembles it as well as the example scores higher, as
+/// instances in one picture share light and scale. If the best itself is weak, the object is not here.
 struct Search {
     private let scene: Scene
     private let options: FindOptions
@@ -50,8 +46,12 @@ struct Search {
         var alive = scene.isCandidate
         var looks: [Look] = []
         var misses = 0
-        func stop(_ reason: Stop.Reason, _ peak: Float?) -> ([Look], Stop) { (looks, Stop(reason: reason, peak: peak, threshold: floor)) }
-        while let cell = alive.indices.filter({ alive[$0] }).max(by: { scene.similarity[$0] < scene.similarity[$1] }) {
+        func stop(_ reason: Stop.Reason, _ peak: Float?) -> ([Look], Stop) {
+            (looks, Stop(reason: reason, peak: peak, threshold: floor))
+        }
+        while let cell = alive.indices.filter({ alive[$0] }).max(by: {
+            scene.similarity[$0] < scene.similarity[$1]
+        }) {
             try Task.checkCancellation()
             let peak = scene.similarity[cell]
             // The paper's one object is looked for even where nothing is similar enough.
@@ -78,9 +78,15 @@ struct Search {
         var seeds: [Int] = []
         for top in stride(from: 0, to: side, by: step) {
             for left in stride(from: 0, to: side, by: step) {
-                let square = (top..<min(side, top + step)).flatMap { y in (left..<min(side, left + step)).map { y * side + $0 } }
-                let best = square.filter { scene.isCandidate[$0] }.max { scene.similarity[$0] < scene.similarity[$1] }
-                if let best, options.strategy == .propose || scene.similarity[best] >= scene.concept.floor { seeds.append(best) }
+                let square = (top..<min(side, top + step)).flatMap { y in
+                    (left..<min(side, left + step)).map { y * side + $0 }
+                }
+                let best = square.filter { scene.isCandidate[$0] }.max {
+                    scene.similarity[$0] < scene.similarity[$1]
+                }
+                if let best, options.strategy == .propose || scene.similarity[best] >= scene.concept.floor {
+                    seeds.append(best)
+                }
             }
         }
         return seeds.sorted { scene.similarity[$0] > scene.similarity[$1] }
@@ -103,9 +109,13 @@ struct Search {
             let (x, y) = (Float(a % side - b % side), Float(a / side - b / side))
             return (x * x + y * y).squareRoot()
         }
-        let inside = first.coverage.indices.filter { first.coverage[$0] > 0.5 && scene.cells.presence[$0] > 0.3 && $0 != cell }
+        let inside = first.coverage.indices.filter {
+            first.coverage[$0] > 0.5 && scene.cells.presence[$0] > 0.3 && $0 != cell
+        }
         for _ in 0..<Self.looks {
-            func worth(_ cell: Int) -> Float { scene.similarity[cell] * min(3, seeds.map { distance($0, cell) }.min() ?? 0) }
+            func worth(_ cell: Int) -> Float {
+                scene.similarity[cell] * min(3, seeds.map { distance($0, cell) }.min() ?? 0)
+            }
             guard let next = inside.max(by: { worth($0) < worth($1) }), !seeds.contains(next) else { break }
             seeds.append(next)
         }
@@ -133,14 +143,17 @@ struct Search {
             guard let best, proposal.seed != best.seed else { return min(1, proposal.quality) }
             let own = scene.concept.likeness(proposal.similarity)
             let vouched = scene.concept.likeness(proposal.direction.dot(best.direction))
-            return min(1, ((1 - Self.vouching) * own + Self.vouching * vouched) * proposal.stability.squareRoot())
+            return min(
+                1, ((1 - Self.vouching) * own + Self.vouching * vouched) * proposal.stability.squareRoot())
         }
         let isHere = options.single || (best?.quality ?? 0) >= threshold
         var verdicts = [Candidate.Verdict](repeating: .empty, count: looks.count)
         var kept: [Scene.Proposal] = []
         // The best first, whatever its score: it vouches for the rest.
         let order = looks.indices.sorted { a, b in
-            guard let x = looks[a].proposal, let y = looks[b].proposal else { return looks[a].proposal != nil }
+            guard let x = looks[a].proposal, let y = looks[b].proposal else {
+                return looks[a].proposal != nil
+            }
             let (first, second) = (x.seed == best?.seed, y.seed == best?.seed)
             return first != second ? first : score(x) > score(y)
         }
@@ -161,11 +174,13 @@ struct Search {
                 let mask = proposal.mask(scene)
                 guard let box = mask.box else { return nil }
                 return FoundObject(
-                    className: scene.concept.className, score: score(proposal), similarity: proposal.similarity,
+                    className: scene.concept.className, score: score(proposal),
+                    similarity: proposal.similarity,
                     predictedIoU: proposal.predictedIoU, box: box, mask: mask)
             }
             return .init(
-                object, verdict: object == nil ? .empty : verdicts[i], point: scene.cells.middle(of: look.cell),
+                object, verdict: object == nil ? .empty : verdicts[i],
+                point: scene.cells.middle(of: look.cell),
                 peak: scene.similarity[look.cell])
         }
     }

@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 import Tensor
 
 extension SAM {
@@ -8,7 +8,8 @@ extension SAM {
         public internal(set) var mask: Mask
         /// The intersection over union with the true mask that the model expects; not clamped.
         public let predictedIoU: Float
-        /// How little the mask changes when its threshold moves: the area above the higher one over the area above the lower.
+        /// How little the mask changes when its threshold moves: the area above the higher one over the area
+        /// above the lower.
         public let stability: Float
         /// The point that it answers.
         public let point: Point
@@ -22,7 +23,8 @@ extension Mask {
     /// The smallest box around the set pixels, both ends inside; zeros when none is set, as in the original.
     var inclusiveBox: InclusiveBox {
         guard let (x, y) = extent else { return InclusiveBox(left: 0, top: 0, right: 0, bottom: 0) }
-        return InclusiveBox(left: x.lowerBound, top: y.lowerBound, right: x.upperBound - 1, bottom: y.upperBound - 1)
+        return InclusiveBox(
+            left: x.lowerBound, top: y.lowerBound, right: x.upperBound - 1, bottom: y.upperBound - 1)
     }
 }
 

@@ -1,10 +1,12 @@
-import SpanielImaging
+public import SpanielImaging
 import Tensor
 
 extension SAM {
-    /// Masks of everything in a picture: a grid of points is asked for, and what is good, stable and new is kept.
+    /// Masks of everything in a picture: a grid of points is asked for, and what is good, stable and new is
+    /// kept.
     ///
-    /// Defaults, comparisons and order are segment-anything's `SamAutomaticMaskGenerator` (SAM, section 4 "automatic masks", appendix B).
+    /// Defaults, comparisons and order are segment-anything's `SamAutomaticMaskGenerator` (SAM, section 4
+    /// "automatic masks", appendix B).
     public struct AutomaticMaskGenerator: Sendable {
         public struct Options: Sendable {
             /// Points along a side of the picture.
@@ -21,7 +23,8 @@ extension SAM {
             public var boxOverlap = 0.7
             /// Looks again at 2 × 2, then 4 × 4 … crops of the picture.
             public var cropLayers = 0
-            /// Of two masks of several crops whose boxes' IoU exceeds this, the one of the smaller crop is kept.
+            /// Of two masks of several crops whose boxes' IoU exceeds this, the one of the smaller crop is
+            /// kept.
             public var cropOverlap = 0.7
             /// What crops of the first layer share, as a part of the picture's shorter side.
             public var cropShare = 512.0 / 1500
@@ -50,7 +53,8 @@ extension SAM {
             }
         }
 
-        /// The masks of an encoded picture, by falling predicted IoU; crops, which would have to be encoded, are not looked at.
+        /// The masks of an encoded picture, by falling predicted IoU; crops, which would have to be encoded,
+        /// are not looked at.
         /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
         public func masks(in encoding: Encoding) throws -> [AutomaticMask] {
             var whole = self
@@ -65,10 +69,12 @@ extension SAM {
         }
 
         private func answers(_ points: [Point], _ encoding: Encoding) -> [[Prediction]] {
-            let (logits, scores) = sam.decode(prompts: points.map(Prompt.init(point:)), in: encoding, multimask: true)
+            let (logits, scores) = sam.decode(
+                prompts: points.map(Prompt.init(point:)), in: encoding, multimask: true)
             return points.indices.map { p in
                 (0..<scores.shape[1]).map {
-                    Prediction(score: scores[p, $0], logits: logits[leading: p][leading: $0], frame: encoding.frame)
+                    Prediction(
+                        score: scores[p, $0], logits: logits[leading: p][leading: $0], frame: encoding.frame)
                 }
             }
         }
@@ -83,25 +89,32 @@ extension SAM.AutomaticMaskGenerator {
         let crops = SAM.Crop.all(of: size, layers: options.cropLayers, overlap: options.cropShare)
         var found: [SAM.AutomaticMask] = []
         for crop in crops {
-            let perSide = options.pointsPerSide / (0..<crop.layer).reduce(1) { count, _ in count * max(1, options.cropPointReduction) }
+            let perSide =
+                options.pointsPerSide
+                / (0..<crop.layer).reduce(1) { count, _ in count * max(1, options.cropPointReduction) }
             let answer = try prepare(crop)
             var here: [SAM.AutomaticMask] = []
             let points = crop.points(perSide: perSide)
             for start in stride(from: 0, to: points.count, by: max(1, options.pointsPerBatch)) {
                 try Task.checkCancellation()
                 let batch = Array(points[start..<min(points.count, start + max(1, options.pointsPerBatch))])
-                here += masks(of: zip(batch, try answer(batch)).flatMap { point, answers in answers.map { (point, $0) } }, crop, size)
+                here += masks(
+                    of: zip(batch, try answer(batch)).flatMap { point, answers in answers.map { (point, $0) }
+                    }, crop, size)
             }
             found += suppressed(here, scores: here.map(\.predictedIoU), threshold: options.boxOverlap)
         }
         if crops.count > 1 {
-            found = suppressed(found, scores: found.map { Float(1 / $0.crop.area) }, threshold: options.cropOverlap)
+            found = suppressed(
+                found, scores: found.map { Float(1 / $0.crop.area) }, threshold: options.cropOverlap)
         }
         return options.minimumRegionArea > 0 ? cleaned(found) : found
     }
 
     /// The masks of a batch that are good, stable, and not cut off by the crop's edge.
-    private func masks(of answers: [(point: Point, prediction: SAM.Prediction)], _ crop: SAM.Crop, _ size: Size) -> [SAM.AutomaticMask] {
+    private func masks(
+        of answers: [(point: Point, prediction: SAM.Prediction)], _ crop: SAM.Crop, _ size: Size
+    ) -> [SAM.AutomaticMask] {
         let good = answers.filter { options.predictedIoU <= 0 || $0.prediction.score > options.predictedIoU }
         let masks = Parallel.map(good.count) { i -> SAM.AutomaticMask? in
             let (point, prediction) = good[i]
@@ -112,17 +125,21 @@ extension SAM.AutomaticMaskGenerator {
             (box.top, box.bottom) = (box.top + crop.y.lowerBound, box.bottom + crop.y.lowerBound)
             guard !Self.isCut(box, by: crop, of: size) else { return nil }
             return SAM.AutomaticMask(
-                mask: crop.size == size ? mask : mask.placed(atX: crop.x.lowerBound, y: crop.y.lowerBound, in: size),
+                mask: crop.size == size
+                    ? mask : mask.placed(atX: crop.x.lowerBound, y: crop.y.lowerBound, in: size),
                 predictedIoU: prediction.score, stability: stability,
-                point: Point(x: point.x + Double(crop.x.lowerBound), y: point.y + Double(crop.y.lowerBound)), crop: crop.box, box: box)
+                point: Point(x: point.x + Double(crop.x.lowerBound), y: point.y + Double(crop.y.lowerBound)),
+                crop: crop.box, box: box)
         }
         return masks.compactMap(\.self)
     }
 
-    /// Whether a box comes within 20 pixels of an edge of the crop that is not the picture's: the object goes on outside.
+    /// Whether a box comes within 20 pixels of an edge of the crop that is not the picture's: the object goes
+    /// on outside.
     private static func isCut(_ box: InclusiveBox, by crop: SAM.Crop, of size: Size) -> Bool {
         let sides = [
-            (box.left, crop.x.lowerBound, 0), (box.top, crop.y.lowerBound, 0), (box.right, crop.x.upperBound, size.width),
+            (box.left, crop.x.lowerBound, 0), (box.top, crop.y.lowerBound, 0),
+            (box.right, crop.x.upperBound, size.width),
             (box.bottom, crop.y.upperBound, size.height),
         ]
         return sides.contains { side, edge, picture in abs(side - edge) <= 20 && abs(side - picture) > 20 }
@@ -138,10 +155,13 @@ extension SAM.AutomaticMaskGenerator {
             return (mask, hadHoles || hadIslands)
         }
         return suppressed(
-            cleaned.map(\.mask), scores: cleaned.map { $0.changed ? 0 : 1 }, threshold: max(options.boxOverlap, options.cropOverlap))
+            cleaned.map(\.mask), scores: cleaned.map { $0.changed ? 0 : 1 },
+            threshold: max(options.boxOverlap, options.cropOverlap))
     }
 
-    private func suppressed(_ masks: [SAM.AutomaticMask], scores: [Float], threshold: Double) -> [SAM.AutomaticMask] {
+    private func suppressed(_ masks: [SAM.AutomaticMask], scores: [Float], threshold: Double) -> [SAM
+        .AutomaticMask]
+    {
         nonMaximumSuppression(masks.map(\.box), scores: scores, threshold: threshold).map { masks[$0] }
     }
 }

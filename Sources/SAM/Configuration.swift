@@ -1,12 +1,9 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-import Tensor
+public import SpanielPlatform
+public import Tensor
 
 extension SAM {
-    /// The sizes of a model, from its config.json; an absent key takes transformers' default, which is SAM-B's.
+    /// The sizes of a model, from its config.json; an absent key takes transformers' default, which is
+    /// SAM-B's.
     public struct Configuration: Sendable, Equatable {
         public struct ImageEncoder: Sendable, Equatable {
             /// Side of the input, in pixels.
@@ -82,15 +79,24 @@ extension SAM.Configuration {
         imageEncoder = try ImageEncoder(vision)
         promptEncoder = try PromptEncoder(prompt)
         maskDecoder = try MaskDecoder(decoder)
-        try prompt.require("image_size", promptEncoder.imageSize, imageEncoder.imageSize, "the image encoder's")
-        try prompt.require("patch_size", prompt.side("patch_size", default: 16), imageEncoder.patchSize, "the image encoder's")
         try prompt.require(
-            "image_embedding_size", prompt.side("image_embedding_size", default: imageEncoder.grid), imageEncoder.grid,
+            "image_size", promptEncoder.imageSize, imageEncoder.imageSize, "the image encoder's")
+        try prompt.require(
+            "patch_size", prompt.side("patch_size", default: 16), imageEncoder.patchSize,
+            "the image encoder's")
+        try prompt.require(
+            "image_embedding_size", prompt.side("image_embedding_size", default: imageEncoder.grid),
+            imageEncoder.grid,
             "image size / patch size")
-        try prompt.require("hidden_size", promptEncoder.channels, imageEncoder.outputChannels, "the image encoder's output_channels")
-        try decoder.require("hidden_size", maskDecoder.channels, imageEncoder.outputChannels, "the image encoder's output_channels")
+        try prompt.require(
+            "hidden_size", promptEncoder.channels, imageEncoder.outputChannels,
+            "the image encoder's output_channels")
+        try decoder.require(
+            "hidden_size", maskDecoder.channels, imageEncoder.outputChannels,
+            "the image encoder's output_channels")
         try vision.require(
-            "num_pos_feats", 2 * imageEncoder.positionFeatures, imageEncoder.outputChannels, "half of output_channels", times: 2)
+            "num_pos_feats", 2 * imageEncoder.positionFeatures, imageEncoder.outputChannels,
+            "half of output_channels", times: 2)
     }
 }
 
@@ -146,14 +152,18 @@ extension SAM.Configuration.MaskDecoder {
         epsilon = try reader.epsilon(default: 1e-6)
         try reader.require("hidden_size", channels % 8, 0, "a multiple of 8")
         for rate in [2, attentionDownsampling] {
-            try reader.require("hidden_size", channels % (rate * heads), 0, "a multiple of \(rate) · num_attention_heads, \(rate * heads)")
+            try reader.require(
+                "hidden_size", channels % (rate * heads), 0,
+                "a multiple of \(rate) · num_attention_heads, \(rate * heads)")
         }
     }
 }
 
 extension ConfigurationReader {
     /// Checks a number that follows from others.
-    fileprivate func require(_ key: String, _ found: Int, _ expected: Int, _ supported: String, times: Int = 1) throws(WeightsError) {
+    fileprivate func require(
+        _ key: String, _ found: Int, _ expected: Int, _ supported: String, times: Int = 1
+    ) throws(WeightsError) {
         guard found != expected else { return }
         throw unsupported(key, expected == 0 ? supported : "\(expected / times), \(supported)")
     }

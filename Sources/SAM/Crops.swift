@@ -1,4 +1,4 @@
-import SpanielImaging
+package import SpanielImaging
 
 extension SAM {
     /// A part of a picture that the automatic mask generator looks at by itself, in whole pixels.
@@ -9,10 +9,16 @@ extension SAM {
         package let layer: Int
 
         package var size: Size { Size(width: x.count, height: y.count) }
-        var box: Box { Box(x1: Double(x.lowerBound), y1: Double(y.lowerBound), x2: Double(x.upperBound), y2: Double(y.upperBound)) }
+        var box: Box {
+            Box(
+                x1: Double(x.lowerBound), y1: Double(y.lowerBound), x2: Double(x.upperBound),
+                y2: Double(y.upperBound))
+        }
 
-        /// The whole picture, then for layer i a grid of 2ⁱ by 2ⁱ crops that overlap, column by column as in the original.
-        /// - Parameter overlap: what crops of the first layer share, as a part of the picture's shorter side; half as much in the next.
+        /// The whole picture, then for layer i a grid of 2ⁱ by 2ⁱ crops that overlap, column by column as in
+        /// the original.
+        /// - Parameter overlap: what crops of the first layer share, as a part of the picture's shorter side;
+        ///   half as much in the next.
         package static func all(of size: Size, layers: Int, overlap: Double) -> [Crop] {
             var crops = [Crop(x: 0..<size.width, y: 0..<size.height, layer: 0)]
             for layer in stride(from: 1, through: layers, by: 1) {
@@ -20,10 +26,14 @@ extension SAM {
                 let shared = Int(overlap * Double(min(size.width, size.height)) * (2 / Double(count)))
                 func parts(_ length: Int) -> [Range<Int>] {
                     let part = (shared * (count - 1) + length + count - 1) / count
-                    return (0..<count).map { min(length, (part - shared) * $0)..<min(length, (part - shared) * $0 + part) }
+                    return (0..<count).map {
+                        min(length, (part - shared) * $0)..<min(length, (part - shared) * $0 + part)
+                    }
                 }
                 for x in parts(size.width) {
-                    for y in parts(size.height) where !x.isEmpty && !y.isEmpty { crops.append(Crop(x: x, y: y, layer: layer)) }
+                    for y in parts(size.height) where !x.isEmpty && !y.isEmpty {
+                        crops.append(Crop(x: x, y: y, layer: layer))
+                    }
                 }
             }
             return crops
@@ -43,7 +53,11 @@ extension SAM {
             if size == picture.size { return picture }
             var pixels: [UInt8] = []
             pixels.reserveCapacity(3 * x.count * y.count)
-            for row in y { pixels += picture.pixels[(row * picture.width + x.lowerBound) * 3..<(row * picture.width + x.upperBound) * 3] }
+            for row in y {
+                pixels +=
+                    picture.pixels[
+                        (row * picture.width + x.lowerBound) * 3..<(row * picture.width + x.upperBound) * 3]
+            }
             return Picture(rgb: pixels, width: x.count, height: y.count)
         }
     }

@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 extension SAM {
     /// One layer of the image encoder: attention inside windows or over the whole grid, then an MLP.
@@ -17,7 +17,8 @@ extension SAM {
             attention = try GridAttention(weights["attn"], configuration, isGlobal: isGlobal)
             norm2 = try LayerNorm(weights["layer_norm2"], channels, epsilon: configuration.epsilon)
             mlp = try MLP(
-                weights["mlp"], ("lin1", "lin2"), channels: channels, hidden: configuration.hidden, activation: configuration.activation)
+                weights["mlp"], ("lin1", "lin2"), channels: channels, hidden: configuration.hidden,
+                activation: configuration.activation)
         }
 
         /// - Parameter x: patch tokens, [B, h, w, C].
@@ -30,8 +31,8 @@ extension SAM {
 
     /// Attention among the cells of a window, or of the whole grid, with decomposed relative positions.
     ///
-    /// The published model pads the grid to whole windows after the layer norm, so that a padded cell's query, key and value are the bias:
-    /// it takes part in the attention, but nothing is multiplied for it.
+    /// The published model pads the grid to whole windows after the layer norm, so that a padded cell's
+    /// query, key and value are the bias: it takes part in the attention, but nothing is multiplied for it.
     package struct GridAttention: Sendable {
         package let queriesKeysValues: Linear
         /// [3C], what queries, keys and values are outside the grid.
@@ -46,14 +47,16 @@ extension SAM {
             let channels = configuration.channels
             heads = configuration.heads
             window = isGlobal ? nil : configuration.window
-            queriesKeysValues = try Linear(weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias)
+            queriesKeysValues = try Linear(
+                weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias)
             padding = queriesKeysValues.bias ?? .zeros([3 * channels])
             output = try Linear(weights["proj"], in: channels, out: channels)
             let shape: Shape = [2 * (window ?? configuration.grid) - 1, channels / heads]
             positions =
                 try configuration.relativePositions
                 ? RelativePositions(
-                    height: weights.tensor("rel_pos_h", shape), width: weights.tensor("rel_pos_w", shape), precision: weights.precision)
+                    height: weights.tensor("rel_pos_h", shape), width: weights.tensor("rel_pos_w", shape),
+                    precision: weights.precision)
                 : nil
         }
 

@@ -1,7 +1,8 @@
-import SpanielImaging
+public import SpanielImaging
 
 extension SAM {
-    /// Where a picture stands in the model's square input: scaled so that its longer side fits, at the top left, zeros right and below.
+    /// Where a picture stands in the model's square input: scaled so that its longer side fits, at the top
+    /// left, zeros right and below.
     public struct Frame: Sendable, Hashable {
         /// The picture as displayed.
         public let original: Size
@@ -21,7 +22,8 @@ extension SAM {
             let scale = Double(longest) / Double(max(original.width, original.height))
             func scaled(_ length: Int) -> Int { max(1, Int(Double(length) * scale + 0.5)) }
             self.init(
-                original: original, resized: Size(width: scaled(original.width), height: scaled(original.height)), side: side)
+                original: original,
+                resized: Size(width: scaled(original.width), height: scaled(original.height)), side: side)
         }
 
         /// A position of the displayed picture in the model's input.

@@ -1,7 +1,8 @@
-import Tensor
+package import Tensor
 
 extension SAM {
-    /// The image encoder, a ViTDet: patches, layers of windowed and of global attention, a neck (SAM, appendix A).
+    /// The image encoder, a ViTDet: patches, layers of windowed and of global attention, a neck (SAM,
+    /// appendix A).
     package struct ImageEncoder: Sendable {
         package let patches: Conv2d
         /// [h, w, C], or none.
@@ -13,13 +14,16 @@ extension SAM {
             let channels = configuration.channels
             let grid = configuration.grid
             patches = try Conv2d(
-                weights["patch_embed"]["projection"], in: 3, out: channels, kernel: configuration.patchSize, stride: configuration.patchSize
+                weights["patch_embed"]["projection"], in: 3, out: channels, kernel: configuration.patchSize,
+                stride: configuration.patchSize
             )
             positions =
                 try configuration.absolutePositions
-                ? weights.tensor("pos_embed", [1, grid, grid, channels]).reshaped([grid, grid, channels]) : nil
+                ? weights.tensor("pos_embed", [1, grid, grid, channels]).reshaped([grid, grid, channels])
+                : nil
             layers = try (0..<configuration.layers).map { i in
-                try EncoderLayer(weights["layers"][i], configuration, isGlobal: configuration.globalLayers.contains(i))
+                try EncoderLayer(
+                    weights["layers"][i], configuration, isGlobal: configuration.globalLayers.contains(i))
             }
             neck = try Neck(weights["neck"], in: channels, out: configuration.outputChannels)
         }

@@ -1,11 +1,13 @@
-import Tensor
+package import Tensor
 
 extension SAM {
-    /// From a picture's embedding and a prompt's tokens to masks and how good they are thought to be (SAM, appendix A).
+    /// From a picture's embedding and a prompt's tokens to masks and how good they are thought to be (SAM,
+    /// appendix A).
     package struct MaskDecoder: Sendable {
         /// PerSAM's two additions to the decoder (PerSAM, section 3.2).
         package struct Guidance: Sendable {
-            /// How similar each cell is to the object, 0…1: added to the tokens' attention to the picture. [hw]
+            /// How similar each cell is to the object, 0…1: added to the tokens' attention to the picture.
+            /// [hw]
             package var attention: Tensor?
             /// The object's feature: added to every token. [C]
             package var target: Tensor?
@@ -32,18 +34,24 @@ extension SAM {
             let channels = configuration.channels
             let masks = configuration.masks + 1
             outputTokens = try Tensor.concatenated(
-                [weights["iou_token"].tensor("weight", [1, channels]), weights["mask_tokens"].tensor("weight", [masks, channels])], axis: 0)
+                [
+                    weights["iou_token"].tensor("weight", [1, channels]),
+                    weights["mask_tokens"].tensor("weight", [masks, channels]),
+                ], axis: 0)
             let transformer = weights["transformer"]
             layers = try (0..<configuration.layers).map { i in
                 try TwoWayLayer(transformer["layers"][i], configuration, isFirst: i == 0)
             }
             finalAttention = try MultiHeadAttention(
-                transformer["final_attn_token_to_image"], channels: channels, inner: channels / configuration.attentionDownsampling,
+                transformer["final_attn_token_to_image"], channels: channels,
+                inner: channels / configuration.attentionDownsampling,
                 heads: configuration.heads)
             finalNorm = try LayerNorm(transformer["layer_norm_final_attn"], channels, epsilon: 1e-5)
             upscaling = try Upscaling(weights, channels: channels)
             weightings = try (0..<masks).map { i in
-                try Perceptron(weights["output_hypernetworks_mlps"][i], in: channels, hidden: channels, out: channels / 8, layers: 3)
+                try Perceptron(
+                    weights["output_hypernetworks_mlps"][i], in: channels, hidden: channels,
+                    out: channels / 8, layers: 3)
             }
             scores = try Perceptron(
                 weights["iou_prediction_head"], in: channels, hidden: configuration.scoreHidden, out: masks,
@@ -51,7 +59,8 @@ extension SAM {
             self.positions = positions
         }
 
-        /// The decoder as the original code has it, whose layers' norms use PyTorch's default epsilon; transformers takes the configuration's.
+        /// The decoder as the original code has it, whose layers' norms use PyTorch's default epsilon;
+        /// transformers takes the configuration's.
         var original: MaskDecoder {
             var copy = self
             copy.layers = layers.map { $0.withEpsilon(1e-5) }
@@ -70,23 +79,29 @@ extension SAM {
         ///   - masks: which masks are wanted; 0 is the single answer, 1 and above are the alternatives.
         /// - Returns: logits [masks, 4h · 4w] and scores [masks].
         package func callAsFunction(
-            _ prompt: Tensor, _ picture: PictureTokens, side: Int, masks: Range<Int>, guidance: Guidance? = nil
+            _ prompt: Tensor, _ picture: PictureTokens, side: Int, masks: Range<Int>,
+            guidance: Guidance? = nil
         ) -> (logits: Tensor, scores: Tensor) {
             let tokens = Tensor.concatenated([outputTokens, prompt], axis: 0)
             let (q, k) = transform(tokens.reshaped(Shape([1] + tokens.shape.extents)), picture, guidance)
             let cells = upscaling(k.reshaped([1, side, side, k.shape[2]]))
             let found = q[leading: 0]
-            let weights = Tensor.concatenated(masks.map { weightings[$0](found[leading: 1 + $0..<2 + $0]) }, axis: 0)
-            let logits = matmul(weights, cells.reshaped([cells.shape[1] * cells.shape[2], cells.shape[3]]), transposed: true)
+            let weights = Tensor.concatenated(
+                masks.map { weightings[$0](found[leading: 1 + $0..<2 + $0]) }, axis: 0)
+            let logits = matmul(
+                weights, cells.reshaped([cells.shape[1] * cells.shape[2], cells.shape[3]]), transposed: true)
             let all = scores(found[leading: 0..<1])
             return (logits, all.reshaped([all.count])[leading: masks])
         }
 
         /// The two-way transformer.
         ///
-        /// PerSAM's original adds the target to the tokens in place, and the tokens are also their own positions: so the target is in the
-        /// positions of every layer, and the last attention gets it once more.
-        private func transform(_ tokens: Tensor, _ picture: PictureTokens, _ guidance: Guidance?) -> (Tensor, Tensor) {
+        /// PerSAM's original adds the target to the tokens in place, and the tokens are also their own
+        /// positions: so the target is in the positions of every layer, and the last attention gets it once
+        /// more.
+        private func transform(_ tokens: Tensor, _ picture: PictureTokens, _ guidance: Guidance?) -> (
+            Tensor, Tensor
+        ) {
             let target = guidance?.target
             let p = target.map { tokens + $0 } ?? tokens
             var q = tokens
@@ -112,7 +127,8 @@ extension SAM {
         init(_ weights: Weights, channels: Int) throws {
             conv1 = try ConvTranspose2d(weights["upscale_conv1"], in: channels, out: channels / 4, kernel: 2)
             norm = try LayerNorm(weights["upscale_layer_norm"], channels / 4, epsilon: 1e-6)
-            conv2 = try ConvTranspose2d(weights["upscale_conv2"], in: channels / 4, out: channels / 8, kernel: 2)
+            conv2 = try ConvTranspose2d(
+                weights["upscale_conv2"], in: channels / 4, out: channels / 8, kernel: 2)
         }
 
         /// - Parameter x: [1, h, w, C].
@@ -128,7 +144,9 @@ extension SAM {
 
         init(_ weights: Weights, in channels: Int, hidden: Int, out: Int, layers count: Int) throws {
             var layers = [try Linear(weights["proj_in"], in: channels, out: hidden)]
-            for i in 0..<count - 2 { layers.append(try Linear(weights["layers"][i], in: hidden, out: hidden)) }
+            for i in 0..<count - 2 {
+                layers.append(try Linear(weights["layers"][i], in: hidden, out: hidden))
+            }
             self.layers = layers + [try Linear(weights["proj_out"], in: hidden, out: out)]
         }
 

@@ -18,13 +18,15 @@ package struct InclusiveBox: Sendable, Hashable {
     }
 }
 
-/// Keeps the best of boxes that overlap: from the highest score down, each box drops the later ones whose IoU with it exceeds the threshold.
+/// Keeps the best of boxes that overlap: from the highest score down, each box drops the later ones whose IoU
+/// with it exceeds the threshold.
 /// - Returns: indices of the boxes kept, best first; of equal scores the earlier is the better.
 package func nonMaximumSuppression(_ boxes: [InclusiveBox], scores: [Float], threshold: Double) -> [Int] {
     precondition(boxes.count == scores.count, "\(boxes.count) boxes with \(scores.count) scores")
     let order = boxes.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
     var kept: [Int] = []
-    for candidate in order where !kept.contains(where: { Double(boxes[$0].iou(boxes[candidate])) > threshold }) {
+    for candidate in order
+    where !kept.contains(where: { Double(boxes[$0].iou(boxes[candidate])) > threshold }) {
         kept.append(candidate)
     }
     return kept

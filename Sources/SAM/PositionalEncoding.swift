@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-import Tensor
+import SpanielPlatform
+package import Tensor
 
 extension SAM {
     /// Random Fourier features of a position (SAM, appendix A; Tancik et al. 2020):
@@ -20,7 +14,9 @@ extension SAM {
         private let rows: [Double]
 
         init(matrix: Tensor) {
-            precondition(matrix.shape.rank == 2 && matrix.shape[0] == 2, "a positional matrix is [2, F], not \(matrix.shape)")
+            precondition(
+                matrix.shape.rank == 2 && matrix.shape[0] == 2,
+                "a positional matrix is [2, F], not \(matrix.shape)")
             self.matrix = matrix
             columns = matrix[leading: 0].array.map { 2 * .pi * Double($0) }
             rows = matrix[leading: 1].array.map { 2 * .pi * Double($0) }

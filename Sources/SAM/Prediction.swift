@@ -1,10 +1,11 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+public import Tensor
 
 extension SAM {
     /// One mask the decoder offers.
     public struct Prediction: Sendable {
-        /// The intersection over union with the true mask that the model expects; not clamped, it may exceed 1.
+        /// The intersection over union with the true mask that the model expects; not clamped, it may exceed
+        /// 1.
         public let score: Float
         /// Low resolution, [4h, 4w]: also the mask prompt of a next round.
         public let logits: Tensor
@@ -16,15 +17,18 @@ extension SAM {
             self.frame = frame
         }
 
-        /// The mask at the size of the displayed picture: where the logits, enlarged, are above the threshold.
+        /// The mask at the size of the displayed picture: where the logits, enlarged, are above the
+        /// threshold.
         public func mask(threshold: Float = 0) -> Mask {
             var rows = rows
-            return Mask(width: frame.original.width, height: frame.original.height, above: threshold) { y, row in
+            return Mask(width: frame.original.width, height: frame.original.height, above: threshold) {
+                y, row in
                 rows.fill(y, &row)
             }
         }
 
-        /// The logits enlarged to the displayed picture: bilinear to the model's input, cut to the picture's part of it, bilinear again.
+        /// The logits enlarged to the displayed picture: bilinear to the model's input, cut to the picture's
+        /// part of it, bilinear again.
         package var rows: TwoStepInterpolation {
             TwoStepInterpolation(
                 logits, to: (frame.side, frame.side), keeping: (frame.resized.height, frame.resized.width),

@@ -1,10 +1,6 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-import SpanielImaging
-import Tensor
+package import SpanielPlatform
+package import SpanielImaging
+package import Tensor
 
 extension SAM {
     /// From a picture to the image encoder's input, as transformers' Pillow processor does it:
@@ -20,7 +16,8 @@ extension SAM {
         package let filter: ResizeFilter
         /// Everything the numbers depend on beside the picture, for whoever keeps them.
         package let key: String
-        /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps and roundings.
+        /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps
+        /// and roundings.
         private let table: [[Float]]
 
         package init(
@@ -45,7 +42,9 @@ extension SAM {
             for y in 0..<frame.resized.height {
                 var place = y * side * 3
                 for _ in 0..<frame.resized.width {
-                    for channel in 0..<3 { pixels[place + channel] = table[channel][Int(resized.pixels[source + channel])] }
+                    for channel in 0..<3 {
+                        pixels[place + channel] = table[channel][Int(resized.pixels[source + channel])]
+                    }
                     place += 3
                     source += 3
                 }
@@ -56,7 +55,8 @@ extension SAM {
 }
 
 extension SAM.Preprocessing {
-    /// Reads a model folder's processor_config.json or preprocessor_config.json; without either, what every published SAM does.
+    /// Reads a model folder's processor_config.json or preprocessor_config.json; without either, what every
+    /// published SAM does.
     /// - Parameter side: the image encoder's input.
     package init(contentsOf folder: URL, side: Int) throws(WeightsError) {
         if let reader = try ConfigurationReader.preprocessor(in: folder) {
@@ -75,7 +75,9 @@ extension SAM.Preprocessing {
             case .sides(let height, let width) where height == width: height
             default: side + 1
             }
-        if longest > side { throw reader.unsupported("size", "{longest_edge} of at most image_size, \(side)") }
+        if longest > side {
+            throw reader.unsupported("size", "{longest_edge} of at most image_size, \(side)")
+        }
         switch try reader.pictureSize("pad_size", default: .number(side)) {
         case .number(side), .sides(height: side, width: side), .longestEdge(side): break
         default: throw reader.unsupported("pad_size", "image_size, \(side)")
@@ -83,9 +85,13 @@ extension SAM.Preprocessing {
         let normalises = try reader.bool("do_normalize", default: true)
         self.init(
             side: side, longest: longest,
-            filter: try ResizeFilter(pillow: reader.int("resample", default: 2, in: ResizeFilter.pillowNumbers)),
-            factor: try reader.bool("do_rescale", default: true) ? try reader.double("rescale_factor", default: 1 / 255) : nil,
-            mean: normalises ? try reader.channels("image_mean", default: [0.485, 0.456, 0.406]) : [0, 0, 0],
-            deviation: normalises ? try reader.channels("image_std", default: [0.229, 0.224, 0.225]) : [1, 1, 1])
+            filter: try ResizeFilter(
+                pillow: reader.int("resample", default: 2, in: ResizeFilter.pillowNumbers)),
+            factor: try reader.bool("do_rescale", default: true)
+                ? try reader.double("rescale_factor", default: 1 / 255) : nil,
+            mean: normalises
+                ? try reader.channels("image_mean", default: [0.485, 0.456, 0.406]) : [0, 0, 0],
+            deviation: normalises
+                ? try reader.channels("image_std", default: [0.229, 0.224, 0.225]) : [1, 1, 1])
     }
 }

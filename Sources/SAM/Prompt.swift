@@ -1,8 +1,9 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+public import Tensor
 
 extension SAM {
-    /// What to segment: points on the object and beside it, a box around it, an earlier answer, or any mix of them.
+    /// What to segment: points on the object and beside it, a box around it, an earlier answer, or any mix of
+    /// them.
     public struct Prompt: Sendable {
         /// A point and whether it is on the object or beside it.
         public struct LabelledPoint: Sendable, Hashable {
@@ -42,7 +43,9 @@ extension SAM {
                 throw .pointOutside(entry.point, size)
             }
             if let box {
-                let corners = [box.x1, box.x2].allSatisfy(columns.contains) && [box.y1, box.y2].allSatisfy(rows.contains)
+                let corners =
+                    [box.x1, box.x2].allSatisfy(columns.contains)
+                    && [box.y1, box.y2].allSatisfy(rows.contains)
                 guard corners && box.x1 <= box.x2 && box.y1 <= box.y2 else { throw .boxOutside(box, size) }
             }
             if let mask, mask.shape != maskShape { throw .maskPrompt(found: mask.shape, expected: maskShape) }

@@ -1,5 +1,5 @@
 import SpanielImaging
-import Tensor
+package import Tensor
 
 extension SAM {
     /// Turns prompts into tokens (points and boxes) and a map (masks) for the decoder (SAM, appendix A).
@@ -14,9 +14,13 @@ extension SAM {
         package let mask: MaskEmbedding
         private let side: Double
 
-        init(_ weights: Weights, _ configuration: Configuration.PromptEncoder, positions: PositionalEncoding) throws {
+        init(_ weights: Weights, _ configuration: Configuration.PromptEncoder, positions: PositionalEncoding)
+            throws
+        {
             let channels = configuration.channels
-            func vector(_ weights: Weights) throws -> Tensor { try weights.tensor("weight", [1, channels]).reshaped([channels]) }
+            func vector(_ weights: Weights) throws -> Tensor {
+                try weights.tensor("weight", [1, channels]).reshaped([channels])
+            }
             self.positions = positions
             kinds = try (0..<4).map { try vector(weights["point_embed"][$0]) }
             notAPoint = try vector(weights["not_a_point_embed"])
@@ -25,7 +29,8 @@ extension SAM {
             side = Double(configuration.imageSize)
         }
 
-        /// The tokens of a prompt's points and box: points first; after points without a box one token that says so; then the box's corners.
+        /// The tokens of a prompt's points and box: points first; after points without a box one token that
+        /// says so; then the box's corners.
         /// - Returns: [n, C]; n is 0 for a mask alone.
         package func tokens(_ prompt: Prompt, in frame: Frame) -> Tensor {
             var tokens: [Tensor] = prompt.points.map { entry in

@@ -1,11 +1,11 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
 extension SAM {
     /// What `spaniel tensors sam` compares: named tensors in transformers' axis order.
     ///
-    /// `pixel_values` [1, 3, S, S], `image_embeddings` [1, C, h, w], and with a prompt `low_res_masks` [1, 1, M, 4h, 4w] and
-    /// `iou_scores` [1, 1, M].
+    /// `pixel_values` [1, 3, S, S], `image_embeddings` [1, C, h, w], and with a prompt `low_res_masks` [1, 1,
+    /// M, 4h, 4w] and `iou_scores` [1, 1, M].
     package func tensors(
         _ picture: Picture, prompt: Prompt?, multimask: Bool
     ) throws -> [(name: String, tensor: Tensor)] {
@@ -20,10 +20,13 @@ extension SAM {
     ) throws -> [(name: String, tensor: Tensor)] {
         let side = configuration.imageEncoder.imageSize
         let expected: Shape = [1, 3, side, side]
-        guard pixelValues.shape == expected else { throw SAMError.pixelValues(found: pixelValues.shape, expected: expected) }
+        guard pixelValues.shape == expected else {
+            throw SAMError.pixelValues(found: pixelValues.shape, expected: expected)
+        }
         let square = Size(width: side, height: side)
         return try tensors(
-            pixels: pixelValues.transposed([0, 2, 3, 1]), frame: Frame(original: square, resized: square, side: side), prompt: prompt,
+            pixels: pixelValues.transposed([0, 2, 3, 1]),
+            frame: Frame(original: square, resized: square, side: side), prompt: prompt,
             multimask: multimask)
     }
 

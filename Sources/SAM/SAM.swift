@@ -1,12 +1,9 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-import SpanielImaging
-import Tensor
+public import SpanielPlatform
+public import SpanielImaging
+public import Tensor
 
-/// Segment Anything (Kirillov et al. 2023): a picture is encoded once, then any number of prompts are answered with masks.
+/// Segment Anything (Kirillov et al. 2023): a picture is encoded once, then any number of prompts are
+/// answered with masks.
 ///
 ///     let sam = try SAM(contentsOf: folder)
 ///     let scene = try sam.encode(picture)
@@ -31,7 +28,8 @@ public struct SAM: Sendable {
     }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the processor's fastest.
+    /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the
+    ///   processor's fastest.
     /// - Throws: `WeightsError` or `SAMError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
@@ -42,18 +40,24 @@ public struct SAM: Sendable {
     }
 
     /// Takes its weights from a cursor; every key must be read.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, precision: Precision = .float32) throws {
+    package init(
+        _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing,
+        precision: Precision = .float32
+    ) throws {
         self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
         let grid = configuration.imageEncoder.grid
         let positions = try PositionalEncoding(
             matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
-        imageEncoder = try ImageEncoder(weights["vision_encoder"].computing(in: precision), configuration.imageEncoder)
-        promptEncoder = try PromptEncoder(weights["prompt_encoder"], configuration.promptEncoder, positions: positions)
+        imageEncoder = try ImageEncoder(
+            weights["vision_encoder"].computing(in: precision), configuration.imageEncoder)
+        promptEncoder = try PromptEncoder(
+            weights["prompt_encoder"], configuration.promptEncoder, positions: positions)
         let cells = positions.grid(height: grid, width: grid)
         decoder = try MaskDecoder(
-            weights["mask_decoder"], configuration.maskDecoder, positions: cells.reshaped([1, grid * grid, cells.shape[2]]))
+            weights["mask_decoder"], configuration.maskDecoder,
+            positions: cells.reshaped([1, grid * grid, cells.shape[2]]))
         originalDecoder = decoder.original
         try weights.requireAllRead()
     }
@@ -64,13 +68,19 @@ public struct SAM: Sendable {
         let matrices = try places.filter { $0.contains("positional_embedding") }.map {
             try $0.tensor("positional_embedding", [2, features])
         }
-        guard let first = matrices.first else { return try places[0].tensor("positional_embedding", [2, features]) }
-        guard matrices.allSatisfy({ $0.array == first.array }) else { throw SAMError.positionalMatrices(model: weights.modelName) }
+        guard let first = matrices.first else {
+            return try places[0].tensor("positional_embedding", [2, features])
+        }
+        guard matrices.allSatisfy({ $0.array == first.array }) else {
+            throw SAMError.positionalMatrices(model: weights.modelName)
+        }
         return first
     }
 
     /// The shape of low-resolution logits and of mask prompts, [4h, 4w].
-    public var maskShape: Shape { [4 * configuration.imageEncoder.grid, 4 * configuration.imageEncoder.grid] }
+    public var maskShape: Shape {
+        [4 * configuration.imageEncoder.grid, 4 * configuration.imageEncoder.grid]
+    }
 
     /// Encodes a picture: the slow part, done once.
     /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
@@ -89,14 +99,18 @@ public struct SAM: Sendable {
     /// - Parameter embedding: [h, w, C], of this model.
     package func encoding(of embedding: Tensor, frame: Frame) -> Encoding {
         let cells = embedding.reshaped([1, embedding.shape[0] * embedding.shape[1], embedding.shape[2]])
-        return Encoding(embedding: embedding, frame: frame, picture: decoder.prepared(cells + promptEncoder.noMask))
+        return Encoding(
+            embedding: embedding, frame: frame, picture: decoder.prepared(cells + promptEncoder.noMask))
     }
 
     /// What a prompt segments.
-    /// - Parameter multimask: three alternatives (part, whole, and between) rather than one answer; better for a single point.
+    /// - Parameter multimask: three alternatives (part, whole, and between) rather than one answer; better
+    ///   for a single point.
     /// - Returns: in the model's order; `.best` is the one with the best score.
     /// - Throws: `SAMError` when the prompt is empty or lies outside the picture.
-    public func masks(for prompt: Prompt, in encoding: Encoding, multimask: Bool = true) throws(SAMError) -> [Prediction] {
+    public func masks(for prompt: Prompt, in encoding: Encoding, multimask: Bool = true) throws(SAMError)
+        -> [Prediction]
+    {
         try prompt.check(in: encoding.frame.original, maskShape: maskShape)
         let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
         return zip(scores.array, 0...).map { score, i in
@@ -110,13 +124,15 @@ public struct SAM: Sendable {
     ///   - faithful: the original code's epsilon rather than the configuration's.
     /// - Returns: logits [P, M, 4h, 4w] and scores [P, M], M being 1 or the model's alternatives.
     package func decode(
-        prompts: [Prompt], in encoding: Encoding, multimask: Bool, guidance: MaskDecoder.Guidance? = nil, faithful: Bool = false
+        prompts: [Prompt], in encoding: Encoding, multimask: Bool, guidance: MaskDecoder.Guidance? = nil,
+        faithful: Bool = false
     ) -> (logits: Tensor, scores: Tensor) {
         let decoder = faithful ? originalDecoder : decoder
         let masks = multimask ? 1..<configuration.maskDecoder.masks + 1 : 0..<1
         let answers = prompts.map { prompt in
             decoder(
-                promptEncoder.tokens(prompt, in: encoding.frame), picture(encoding, prompt), side: configuration.imageEncoder.grid,
+                promptEncoder.tokens(prompt, in: encoding.frame), picture(encoding, prompt),
+                side: configuration.imageEncoder.grid,
                 masks: masks, guidance: guidance)
         }
         let shape = Shape([prompts.count, masks.count] + maskShape.extents)

@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+public import SpanielImaging
+public import Tensor
 
 /// What can be wrong with a prompt or a SAM model folder.
 public enum SAMError: Error, Sendable, Equatable {

@@ -1,9 +1,10 @@
-import Tensor
+package import Tensor
 
 extension MultiHeadAttention {
     init(_ weights: Weights, channels: Int, inner: Int, heads: Int) throws {
         self.init(
-            queries: try Linear(weights["q_proj"], in: channels, out: inner), keys: try Linear(weights["k_proj"], in: channels, out: inner),
+            queries: try Linear(weights["q_proj"], in: channels, out: inner),
+            keys: try Linear(weights["k_proj"], in: channels, out: inner),
             values: try Linear(weights["v_proj"], in: channels, out: inner),
             output: try Linear(weights["out_proj"], in: inner, out: channels),
             heads: heads)
@@ -11,7 +12,8 @@ extension MultiHeadAttention {
 }
 
 extension SAM {
-    /// One layer of the decoder's transformer, tokens and picture attending to each other (SAM, appendix A, figure 14).
+    /// One layer of the decoder's transformer, tokens and picture attending to each other (SAM, appendix A,
+    /// figure 14).
     ///
     ///     q = LN1(q + SelfAttention(q + p))            layer 0: LN1(SelfAttention(q)), without residual or positions
     ///     q = LN2(q + Attention(q + p → k + kp, k))
@@ -38,12 +40,14 @@ extension SAM {
                 try MultiHeadAttention(weights[name], channels: channels, inner: channels / 2, heads: heads)
             }
             self.isFirst = isFirst
-            selfAttention = try MultiHeadAttention(weights["self_attn"], channels: channels, inner: channels, heads: heads)
+            selfAttention = try MultiHeadAttention(
+                weights["self_attn"], channels: channels, inner: channels, heads: heads)
             norm1 = try norm(1)
             tokensToPicture = try cross("cross_attn_token_to_image")
             norm2 = try norm(2)
             mlp = try MLP(
-                weights["mlp"], ("lin1", "lin2"), channels: channels, hidden: configuration.hidden, activation: configuration.activation)
+                weights["mlp"], ("lin1", "lin2"), channels: channels, hidden: configuration.hidden,
+                activation: configuration.activation)
             norm3 = try norm(3)
             norm4 = try norm(4)
             pictureToTokens = try cross("cross_attn_image_to_token")
@@ -55,7 +59,9 @@ extension SAM {
         ///   - k: the picture and what is known of it.
         ///   - guidance: PerSAM's similarity, [hw], for the tokens' attention to the picture.
         /// - Returns: tokens [1, N, C] and picture [1, hw, C].
-        package func callAsFunction(_ q: Tensor, _ p: Tensor, _ k: PictureTokens, guidance: Tensor? = nil) -> (Tensor, Tensor) {
+        package func callAsFunction(_ q: Tensor, _ p: Tensor, _ k: PictureTokens, guidance: Tensor? = nil)
+            -> (Tensor, Tensor)
+        {
             var q = q
             if isFirst {
                 q = norm1(selfAttention(q, q, q))
@@ -69,10 +75,16 @@ extension SAM {
             return (q, norm4(pictureToTokens(k.placed, q + p, q, residual: k.tokens)))
         }
 
-        private func toPicture(_ q: Tensor, _ k: PictureTokens, _ guidance: Tensor?, residual: Tensor) -> Tensor {
+        private func toPicture(_ q: Tensor, _ k: PictureTokens, _ guidance: Tensor?, residual: Tensor)
+            -> Tensor
+        {
             let layer = tokensToPicture
-            guard guidance != nil || k.keys != nil else { return layer(q, k.placed, k.tokens, residual: residual) }
-            let (queries, keys, values) = (layer.queries(q), k.keys ?? layer.keys(k.placed), k.values ?? layer.values(k.tokens))
+            guard guidance != nil || k.keys != nil else {
+                return layer(q, k.placed, k.tokens, residual: residual)
+            }
+            let (queries, keys, values) = (
+                layer.queries(q), k.keys ?? layer.keys(k.placed), k.values ?? layer.values(k.tokens)
+            )
             let mixed =
                 guidance.map { guidedAttention(queries, keys, values, heads: layer.heads, guidance: $0) }
                 ?? attention(queries, keys, values, heads: layer.heads)
@@ -81,9 +93,13 @@ extension SAM {
 
         /// This layer with another epsilon in its norms.
         func withEpsilon(_ epsilon: Float) -> TwoWayLayer {
-            func changed(_ norm: LayerNorm) -> LayerNorm { LayerNorm(weight: norm.weight, bias: norm.bias, epsilon: epsilon) }
+            func changed(_ norm: LayerNorm) -> LayerNorm {
+                LayerNorm(weight: norm.weight, bias: norm.bias, epsilon: epsilon)
+            }
             var copy = self
-            (copy.norm1, copy.norm2, copy.norm3, copy.norm4) = (changed(norm1), changed(norm2), changed(norm3), changed(norm4))
+            (copy.norm1, copy.norm2, copy.norm3, copy.norm4) = (
+                changed(norm1), changed(norm2), changed(norm3), changed(norm4)
+            )
             return copy
         }
 

@@ -1,4 +1,4 @@
-import PerSAM
+public import PerSAM
 
 /// What PerSAM found, after CLIP has looked at it.
 public struct CheckedFindings: Sendable {
@@ -23,10 +23,15 @@ extension SemanticCheck {
     public func check(_ findings: Findings, in picture: Picture) throws -> CheckedFindings {
         let checked = try findings.map { object in
             try Task.checkCancellation()
-            return CheckedFindings.Checked(object: object, textScore: try score(object.className, box: object.box, in: picture))
+            return CheckedFindings.Checked(
+                object: object, textScore: try score(object.className, box: object.box, in: picture))
         }
-        func isAccepted(_ checked: CheckedFindings.Checked) -> Bool { checked.textScore.map { $0 >= threshold } ?? true }
-        return CheckedFindings(accepted: checked.filter(isAccepted), rejected: checked.filter { !isAccepted($0) }, stop: findings.stop)
+        func isAccepted(_ checked: CheckedFindings.Checked) -> Bool {
+            checked.textScore.map { $0 >= threshold } ?? true
+        }
+        return CheckedFindings(
+            accepted: checked.filter(isAccepted), rejected: checked.filter { !isAccepted($0) },
+            stop: findings.stop)
     }
 
     /// The same away from the caller's thread.

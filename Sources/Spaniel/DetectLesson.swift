@@ -1,5 +1,5 @@
-import OWLViT
-import SpanielImaging
+package import OWLViT
+package import SpanielImaging
 
 /// OWL-ViT learning from labelled pictures.
 package struct DetectLesson: Lesson {
@@ -12,7 +12,8 @@ package struct DetectLesson: Lesson {
     ///   - texts: a class's words.
     ///   - negatives: what a class must not be taken for.
     package init(
-        _ owl: OWLViT, options: OWLViT.LearnOptions = OWLViT.LearnOptions(), texts: @escaping (String) -> [OWLViT.Text] = { _ in [] },
+        _ owl: OWLViT, options: OWLViT.LearnOptions = OWLViT.LearnOptions(),
+        texts: @escaping (String) -> [OWLViT.Text] = { _ in [] },
         negatives: @escaping (String) -> OWLViT.Examples = { _ in .none }
     ) {
         (self.owl, self.options, self.texts, self.negatives) = (owl, options, texts, negatives)
@@ -32,7 +33,8 @@ package struct DetectLesson: Lesson {
         _ className: String, _ examples: [(taught: OWLViT.Seen, scene: OWLViT.Encoding)]
     ) throws -> OWLViT.Concept {
         owl.concept(
-            className, examples.map(\.taught), texts: texts(className), negatives: negatives(className), selection: options.selection)
+            className, examples.map(\.taught), texts: texts(className), negatives: negatives(className),
+            selection: options.selection)
     }
 
     package func threshold(of learnt: OWLViT.Concept) -> Float { learnt.threshold ?? learnt.defaultThreshold }
@@ -40,12 +42,14 @@ package struct DetectLesson: Lesson {
     package func set(_ threshold: Float, of learnt: inout OWLViT.Concept) { learnt.threshold = threshold }
 
     package func search(
-        _ learnt: OWLViT.Concept, by examples: [Int], of taught: [OWLViT.Seen], in scene: OWLViT.Encoding, labelled: [LabelledRegion]
+        _ learnt: OWLViT.Concept, by examples: [Int], of taught: [OWLViT.Seen], in scene: OWLViT.Encoding,
+        labelled: [LabelledRegion]
     ) throws -> Sightings? {
         var concept = learnt
         concept.examples.exemplars = examples.map { learnt.examples.exemplars[$0] }
         if examples.isEmpty { return nil }
-        let found = try owl.detect(concept, in: scene, options: OWLViT.DetectOptions(threshold: 0, maximum: 200))
+        let found = try owl.detect(
+            concept, in: scene, options: OWLViT.DetectOptions(threshold: 0, maximum: 200))
         return Sightings(found: found.map { ($0.box, $0.score) }, labelled)
     }
 }
@@ -53,6 +57,7 @@ package struct DetectLesson: Lesson {
 extension Sightings {
     init(found: [(box: Box, score: Float)], _ labelled: [LabelledRegion]) {
         self.init(
-            found: found, labelled: labelled.filter { !$0.isCrowd }.map(\.box), crowds: labelled.filter(\.isCrowd).map(\.box))
+            found: found, labelled: labelled.filter { !$0.isCrowd }.map(\.box),
+            crowds: labelled.filter(\.isCrowd).map(\.box))
     }
 }

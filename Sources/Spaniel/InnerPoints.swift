@@ -1,9 +1,9 @@
-import SpanielImaging
+package import SpanielImaging
 
 /// Points well inside a mask: what a person would click on.
 ///
-/// The deepest place first, where depth is the distance to the nearest place outside; then the deepest outside a disc round the first,
-/// and so on, as long as a place is at least half as deep.
+/// The deepest place first, where depth is the distance to the nearest place outside; then the deepest
+/// outside a disc round the first, and so on, as long as a place is at least half as deep.
 package struct InnerPoints {
     /// Cells a side, at most: deep places need no finer look.
     private static let resolution = 128
@@ -48,7 +48,8 @@ private struct Depth {
         func relax(_ i: Int, _ direction: Int) {
             guard field[i] > 0 else { return }
             let before = [
-                (i - direction, straight), (i - direction * width, straight), (i - direction * (width + 1), diagonal),
+                (i - direction, straight), (i - direction * width, straight),
+                (i - direction * (width + 1), diagonal),
                 (i - direction * (width - 1), diagonal),
             ]
             field[i] = before.reduce(field[i]) { min($0, field[$1.0] + $1.1) }

@@ -19,9 +19,10 @@ package struct HeldOutVerdict: Sendable, Equatable {
 
 /// A class's threshold and its bad examples, by leaving out.
 ///
-/// Each labelled picture is searched with the examples of all others; the threshold that tells best what is labelled from what is not is
-/// the class's. An example hurts when the same, without it in all other pictures, comes out better. What the examples are told from,
-/// their background, stays that of all: it hardly depends on one, and to learn it anew each time would take hours.
+/// Each labelled picture is searched with the examples of all others; the threshold that tells best what is
+/// labelled from what is not is the class's. An example hurts when the same, without it in all other
+/// pictures, comes out better. What the examples are told from, their background, stays that of all: it
+/// hardly depends on one, and to learn it anew each time would take hours.
 package struct LeaveOneOut: Sendable {
     /// Why there is no threshold of its own.
     package enum Obstacle: Sendable, Equatable {
@@ -81,14 +82,20 @@ package struct LeaveOneOut: Sendable {
         var searches = 0
         for example in homes.indices {
             // In its own picture it is left out in any case.
-            let changed = evidence.indices.filter { $0 != homes[example] && !(evidence[$0]?.isSilent ?? true) }
+            let changed = evidence.indices.filter {
+                $0 != homes[example] && !(evidence[$0]?.isSilent ?? true)
+            }
             searches += changed.count
             if searches > budget { break }
             examined += 1
             var without = evidence
-            for picture in changed { without[picture] = try search(picture, others(picture).filter { $0 != example }) }
+            for picture in changed {
+                without[picture] = try search(picture, others(picture).filter { $0 != example })
+            }
             let quality = Evidence.verdict(of: without.compactMap(\.self), usual: usual)?.quality ?? 0
-            if quality >= verdict.quality + Self.gain { hurting.append(Hurting(example: example, quality: quality)) }
+            if quality >= verdict.quality + Self.gain {
+                hurting.append(Hurting(example: example, quality: quality))
+            }
         }
         hurting.sort { ($1.quality, $0.example) < ($0.quality, $1.example) }
     }

@@ -1,6 +1,7 @@
-import SpanielImaging
+package import SpanielImaging
 
-/// How a model learns from labelled pictures: each is encoded once and then let go, what is kept does not grow with its size.
+/// How a model learns from labelled pictures: each is encoded once and then let go, what is kept does not
+/// grow with its size.
 package protocol Lesson {
     /// An encoded picture.
     associatedtype Scene
@@ -12,7 +13,8 @@ package protocol Lesson {
 
     /// - Parameter labelled: all objects of the picture.
     func scene(_ picture: Picture, _ labelled: [LabelledRegion]) throws -> Scene
-    func look(at region: Example.Region, className: String, in picture: Picture, _ scene: Scene) throws -> Taught
+    func look(at region: Example.Region, className: String, in picture: Picture, _ scene: Scene) throws
+        -> Taught
     /// - Parameter examples: of one class, at least one.
     func learn(_ className: String, _ examples: [(taught: Taught, scene: Scene)]) throws -> Learnt
     func threshold(of learnt: Learnt) -> Float
@@ -59,9 +61,12 @@ package struct Course<Teacher: Lesson> {
         var problems: [(object: Int, problem: any Error)] = []
         for (index, object) in objects.enumerated() where !object.isCrowd && teaches(index) {
             do {
-                let taught = try lesson.look(at: object.region, className: object.className, in: picture, scene)
+                let taught = try lesson.look(
+                    at: object.region, className: object.className, in: picture, scene)
                 examples.append((taught, scenes.count, index, object.className))
-            } catch is CancellationError { throw CancellationError() } catch { problems.append((index, error)) }
+            } catch is CancellationError { throw CancellationError() } catch {
+                problems.append((index, error))
+            }
         }
         scenes.append((scene, objects))
         return problems
@@ -92,13 +97,16 @@ package struct Course<Teacher: Lesson> {
     /// - Parameters:
     ///   - budget: the most searches for examples that hurt.
     ///   - note: called after each search, to show progress.
-    package func learn(_ className: String, budget: Int = .max, searched note: () -> Void = {}) throws -> Outcome {
+    package func learn(_ className: String, budget: Int = .max, searched note: () -> Void = {}) throws
+        -> Outcome
+    {
         let own = examples.filter { $0.className == className }
         let taught = own.map(\.taught)
         var learnt = try lesson.learn(className, own.map { ($0.taught, scenes[$0.picture].scene) })
         let labels = scenes.map { $0.labelled.filter { $0.className == className } }
         let result = try LeaveOneOut(
-            pictures: scenes.count, homes: own.map(\.picture), usual: lesson.threshold(of: learnt), budget: budget
+            pictures: scenes.count, homes: own.map(\.picture), usual: lesson.threshold(of: learnt),
+            budget: budget
         ) { picture, chosen in
             try Task.checkCancellation()
             defer { note() }

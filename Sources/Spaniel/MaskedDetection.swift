@@ -1,5 +1,5 @@
-import OWLViT
-import SAM
+public import OWLViT
+public import SAM
 
 /// What a detector found, with the mask SAM sees in its box.
 public struct MaskedDetection: Sendable {
@@ -25,11 +25,14 @@ extension SAM {
     }
 
     /// A mask for each of some detections, in their order.
-    public func masks(for detections: some Sequence<OWLViT.Detection>, in encoding: Encoding) throws -> [MaskedDetection] {
+    public func masks(for detections: some Sequence<OWLViT.Detection>, in encoding: Encoding) throws
+        -> [MaskedDetection]
+    {
         try detections.map { detection in
             try Task.checkCancellation()
             let answer = try mask(inBox: detection.box, in: encoding)
-            return MaskedDetection(detection: detection, mask: answer?.mask, predictedIoU: answer?.predictedIoU)
+            return MaskedDetection(
+                detection: detection, mask: answer?.mask, predictedIoU: answer?.predictedIoU)
         }
     }
 }

@@ -1,5 +1,5 @@
-import OWLViT
-import SAM
+public import OWLViT
+public import SAM
 
 /// Detect, then mask: OWL-ViT says what is where, SAM draws it.
 ///
@@ -28,15 +28,21 @@ public struct MaskingDetector: Sendable {
     }
 
     /// Encodes a picture for both models: the slow part, done once.
-    public func encode(_ picture: Picture, preparation: OWLViT.Preparation = .hf, tiles: Int = 1) throws -> Encoding {
-        Encoding(boxes: try detector.encode(picture, preparation: preparation, tiles: tiles), masks: try sam.encode(picture))
+    public func encode(_ picture: Picture, preparation: OWLViT.Preparation = .hf, tiles: Int = 1) throws
+        -> Encoding
+    {
+        Encoding(
+            boxes: try detector.encode(picture, preparation: preparation, tiles: tiles),
+            masks: try sam.encode(picture))
     }
 
     /// The objects of some classes, best first, each with its mask.
     public func detect(
-        _ concepts: [OWLViT.Concept], in encoding: Encoding, options: OWLViT.DetectOptions = OWLViT.DetectOptions()
+        _ concepts: [OWLViT.Concept], in encoding: Encoding,
+        options: OWLViT.DetectOptions = OWLViT.DetectOptions()
     ) throws -> [MaskedDetection] {
-        try sam.masks(for: detector.detect(concepts, in: encoding.boxes, options: options), in: encoding.masks)
+        try sam.masks(
+            for: detector.detect(concepts, in: encoding.boxes, options: options), in: encoding.masks)
     }
 
     /// Encodes a picture away from the caller's thread.
@@ -49,9 +55,12 @@ public struct MaskingDetector: Sendable {
 
     /// Detects away from the caller's thread.
     @concurrent public func detect(
-        _ concepts: [OWLViT.Concept], in encoding: Encoding, options: OWLViT.DetectOptions = OWLViT.DetectOptions()
+        _ concepts: [OWLViT.Concept], in encoding: Encoding,
+        options: OWLViT.DetectOptions = OWLViT.DetectOptions()
     ) async throws -> [MaskedDetection] {
-        let detectNow: () throws -> [MaskedDetection] = { try detect(concepts, in: encoding, options: options) }
+        let detectNow: () throws -> [MaskedDetection] = {
+            try detect(concepts, in: encoding, options: options)
+        }
         return try detectNow()
     }
 }

@@ -1,4 +1,4 @@
-import SpanielImaging
+package import SpanielImaging
 
 /// How far the pixels above each threshold are those labelled in a picture.
 package struct PixelAgreement: HeldOutEvidence, Sendable, Equatable {
@@ -22,7 +22,8 @@ package struct PixelAgreement: HeldOutEvidence, Sendable, Equatable {
         either = zip(masks, shared).map { $0.area + area - $1 }
     }
 
-    /// The threshold at which the pixels of all pictures together overlap most with the labelled ones, the middle one of equals.
+    /// The threshold at which the pixels of all pictures together overlap most with the labelled ones, the
+    /// middle one of equals.
     package static func verdict(of pictures: [Self], usual: Float) -> HeldOutVerdict? {
         let overlaps = thresholds.indices.map { t in
             let either = pictures.reduce(0) { $0 + $1.either[t] }

@@ -1,5 +1,5 @@
-import CLIPSeg
-import SAM
+public import CLIPSeg
+public import SAM
 
 /// A segment with the mask SAM draws of it.
 public struct RefinedSegment: Sendable {
@@ -14,7 +14,9 @@ extension SAM {
     /// Draws segments precisely, best first; where two of them then claim a pixel, the better one has it.
     ///
     /// - Returns: a segment of which nothing is left is left out.
-    public func refine(_ segments: some Sequence<CLIPSeg.Segment>, in encoding: Encoding) throws -> [RefinedSegment] {
+    public func refine(_ segments: some Sequence<CLIPSeg.Segment>, in encoding: Encoding) throws
+        -> [RefinedSegment]
+    {
         var taken = Mask(size: encoding.frame.original)
         var refined: [RefinedSegment] = []
         for segment in segments.sorted(by: { $0.score > $1.score }) {
@@ -69,7 +71,8 @@ public struct RefiningSegmenter: Sendable {
         options: CLIPSeg.SegmentOptions = CLIPSeg.SegmentOptions()
     ) throws -> [RefinedSegment] {
         try sam.refine(
-            clipseg.segment(concepts, against: negatives, in: encoding.segments, options: options), in: encoding.masks)
+            clipseg.segment(concepts, against: negatives, in: encoding.segments, options: options),
+            in: encoding.masks)
     }
 
     /// Encodes a picture away from the caller's thread.
@@ -83,7 +86,9 @@ public struct RefiningSegmenter: Sendable {
         _ concepts: [CLIPSeg.Concept], against negatives: [CLIPSeg.Concept] = [], in encoding: Encoding,
         options: CLIPSeg.SegmentOptions = CLIPSeg.SegmentOptions()
     ) async throws -> [RefinedSegment] {
-        let segmentNow: () throws -> [RefinedSegment] = { try segment(concepts, against: negatives, in: encoding, options: options) }
+        let segmentNow: () throws -> [RefinedSegment] = {
+            try segment(concepts, against: negatives, in: encoding, options: options)
+        }
         return try segmentNow()
     }
 }

@@ -1,5 +1,6 @@
-import CLIPSeg
-import SpanielImaging
+package import CLIPSeg
+package import SpanielImaging
+import Tensor
 
 /// CLIPSeg learning from labelled pictures.
 package struct SegmentLesson: Lesson {
@@ -12,7 +13,8 @@ package struct SegmentLesson: Lesson {
     ///   - mix: how much the examples count where there are texts, 0…1.
     ///   - texts: a class's words.
     package init(
-        _ clipseg: CLIPSeg, rotations: Bool = false, mix: Double = 0.5, texts: @escaping (String) -> [CLIPSeg.Conditional] = { _ in [] }
+        _ clipseg: CLIPSeg, rotations: Bool = false, mix: Double = 0.5,
+        texts: @escaping (String) -> [CLIPSeg.Conditional] = { _ in [] }
     ) {
         (self.clipseg, self.rotations, self.mix, self.texts) = (clipseg, rotations, mix, texts)
     }
@@ -46,21 +48,28 @@ package struct SegmentLesson: Lesson {
         try clipseg.concept(className, prompts(className, examples.map(\.taught)))
     }
 
-    package func threshold(of learnt: CLIPSeg.Concept) -> Float { learnt.threshold ?? CLIPSeg.SegmentOptions().threshold }
+    package func threshold(of learnt: CLIPSeg.Concept) -> Float {
+        learnt.threshold ?? CLIPSeg.SegmentOptions().threshold
+    }
 
     package func set(_ threshold: Float, of learnt: inout CLIPSeg.Concept) { learnt.threshold = threshold }
 
     package func search(
-        _ learnt: CLIPSeg.Concept, by examples: [Int], of taught: [CLIPSeg.Conditional], in scene: Scene, labelled: [LabelledRegion]
+        _ learnt: CLIPSeg.Concept, by examples: [Int], of taught: [CLIPSeg.Conditional], in scene: Scene,
+        labelled: [LabelledRegion]
     ) throws -> PixelAgreement? {
         if examples.isEmpty { return nil }
-        let concept = try clipseg.concept(learnt.className, prompts(learnt.className, examples.map { taught[$0] }))
+        let concept = try clipseg.concept(
+            learnt.className, prompts(learnt.className, examples.map { taught[$0] }))
         let probabilities = try clipseg.scores(for: [concept], in: scene.encoding)[0].logits.sigmoid()
-        return PixelAgreement(probabilities.array, labelled: scene.labelled[learnt.className] ?? Mask(size: frame))
+        return PixelAgreement(
+            probabilities.array, labelled: scene.labelled[learnt.className] ?? Mask(size: frame))
     }
 
     /// The examples' mean; mixed with each of the texts where there are any.
-    private func prompts(_ className: String, _ examples: [CLIPSeg.Conditional]) throws -> [CLIPSeg.Conditional] {
+    private func prompts(_ className: String, _ examples: [CLIPSeg.Conditional]) throws -> [CLIPSeg
+        .Conditional]
+    {
         let shown = try CLIPSeg.Conditional.mean(examples)
         let words = texts(className)
         return words.isEmpty ? [shown] : try words.map { try .mix(text: $0, example: shown, weight: mix) }

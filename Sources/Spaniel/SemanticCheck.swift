@@ -1,5 +1,5 @@
-import CLIP
-import SpanielImaging
+public import CLIP
+public import SpanielImaging
 import Tensor
 
 /// Whether what was found is what words say it is. SAM knows no categories; CLIP does.
@@ -7,8 +7,9 @@ import Tensor
 ///     let check = try SemanticCheck(clip, texts: ["mug": ["a mug"]])
 ///     if let score = try check.score("mug", box: object.box, in: picture), score >= check.threshold { … }
 ///
-/// A crop of the object is compared with the class's texts, the other classes', and neutral alternatives. With b the best of the
-/// class's logits and a the best of all others, the score is σ(b - a): 0.5 where the words fit no better than something neutral.
+/// A crop of the object is compared with the class's texts, the other classes', and neutral alternatives.
+/// With b the best of the class's logits and a the best of all others, the score is σ(b - a): 0.5 where the
+/// words fit no better than something neutral.
 public struct SemanticCheck: Sendable {
     public let clip: CLIP
     /// The score from which an object is what the words say, 0…1.
@@ -19,7 +20,9 @@ public struct SemanticCheck: Sendable {
     private let alternatives: [CLIP.TextEmbedding]
 
     /// What anything may be called when it is nothing in particular.
-    public static let neutral = ["an object", "a thing", "something", "a part of something", "a background", "a surface", "a texture"]
+    public static let neutral = [
+        "an object", "a thing", "something", "a part of something", "a background", "a surface", "a texture",
+    ]
 
     /// - Parameters:
     ///   - texts: for each class, what it is called.
@@ -27,7 +30,8 @@ public struct SemanticCheck: Sendable {
     ///   - templates: what is said round a text, `{}` standing for it.
     /// - Throws: `CLIPError` for a text that says nothing.
     public init(
-        _ clip: CLIP, texts: [String: [String]], alternatives: [String] = Self.neutral, templates: [String] = ["a photo of {}."],
+        _ clip: CLIP, texts: [String: [String]], alternatives: [String] = Self.neutral,
+        templates: [String] = ["a photo of {}."],
         threshold: Float = 0.5
     ) throws {
         self.clip = clip

@@ -1,4 +1,4 @@
-import SpanielImaging
+package import SpanielImaging
 
 /// The scores of what was found in a labelled picture, told apart by whether the label says so too.
 package struct Sightings: HeldOutEvidence, Sendable, Equatable {
@@ -14,7 +14,8 @@ package struct Sightings: HeldOutEvidence, Sendable, Equatable {
     /// The least overlap, IoU, at which a found box is the labelled one.
     package static let leastOverlap = 0.5
 
-    /// Each found box, the best first, takes the labelled one that it overlaps most; what lies mostly in a crowd counts neither way.
+    /// Each found box, the best first, takes the labelled one that it overlaps most; what lies mostly in a
+    /// crowd counts neither way.
     ///
     /// - Parameters:
     ///   - labelled: the boxes of the class.
@@ -33,13 +34,15 @@ package struct Sightings: HeldOutEvidence, Sendable, Equatable {
         missed = free.count
     }
 
-    /// The cut between two neighbouring scores above which F1 is highest, the higher of equals; the threshold is the middle between the two.
+    /// The cut between two neighbouring scores above which F1 is highest, the higher of equals; the threshold
+    /// is the middle between the two.
     ///
     ///     F1 = 2 · right above / (found above + labelled)
     ///
     /// Where nothing lies below the cut, `usual` unless that is above it.
     package static func verdict(of pictures: [Self], usual: Float) -> HeldOutVerdict? {
-        let scores = (pictures.flatMap(\.right).map { ($0, true) } + pictures.flatMap(\.wrong).map { ($0, false) })
+        let scores =
+            (pictures.flatMap(\.right).map { ($0, true) } + pictures.flatMap(\.wrong).map { ($0, false) })
             .sorted { $0.0 > $1.0 }
         let labelled = pictures.reduce(0) { $0 + $1.right.count + $1.missed }
         var best: (last: Int, quality: Double)?
@@ -53,6 +56,7 @@ package struct Sightings: HeldOutEvidence, Sendable, Equatable {
         guard let best else { return nil }
         let lowest = scores[best.last].0
         let next = best.last + 1 < scores.count ? scores[best.last + 1].0 : nil
-        return HeldOutVerdict(threshold: next.map { ($0 + lowest) / 2 } ?? min(usual, lowest), quality: best.quality)
+        return HeldOutVerdict(
+            threshold: next.map { ($0 + lowest) / 2 } ?? min(usual, lowest), quality: best.quality)
     }
 }

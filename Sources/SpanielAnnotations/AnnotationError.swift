@@ -1,11 +1,6 @@
-import SpanielFiles
-import SpanielImaging
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielFiles
+public import SpanielImaging
+public import SpanielPlatform
 
 /// Why annotations could not be read or written.
 public enum AnnotationError: Error, Equatable, Sendable {
@@ -38,7 +33,8 @@ extension AnnotationError: CustomStringConvertible, LocalizedError {
         case .json(let file, let problem): "\(file): expected JSON, \(problem)"
         case .xml(let file, let line, let problem): "\(file): line \(line): \(problem)"
         case .picture(let error): error.description
-        case .value(let file, let path, let expected, let found): "\(file): \(path): expected \(expected), found \(found)"
+        case .value(let file, let path, let expected, let found):
+            "\(file): \(path): expected \(expected), found \(found)"
         }
     }
 

@@ -1,11 +1,6 @@
 import SpanielFiles
 import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// The files of annotations as bytes and trees, with errors that name them.
 enum AnnotationFile {
@@ -48,7 +43,8 @@ enum AnnotationFile {
     /// Writes a folder of files, whole or not at all.
     static func writeFolder(
         _ url: URL, links: [(name: String, target: String)] = [],
-        _ body: (_ write: (_ name: String, _ bytes: [UInt8]) throws(FileError) -> Void) throws(FileError) -> Void
+        _ body: (_ write: (_ name: String, _ bytes: [UInt8]) throws(FileError) -> Void) throws(FileError) ->
+            Void
     ) throws(AnnotationError) {
         do throws(FileError) {
             var folder = try AtomicFolder(at: url)
@@ -58,7 +54,8 @@ enum AnnotationFile {
         } catch { throw .file(error) }
     }
 
-    /// The files below a folder whose names end so, as paths relative to it, sorted by bytes; hidden ones are passed over.
+    /// The files below a folder whose names end so, as paths relative to it, sorted by bytes; hidden ones are
+    /// passed over.
     ///
     /// - Throws: `AnnotationError.file` when there is no such folder.
     static func names(in url: URL, ending suffixes: [String]) throws(AnnotationError) -> [String] {
@@ -67,12 +64,17 @@ enum AnnotationFile {
         guard FileKind(of: url) == .folder else {
             throw .file(FileKind(of: url) == .missing ? .missing(path: root) : .notAFolder(path: root))
         }
-        // Links may lead round in circles, and a few of them to any number of paths: each folder is looked into once.
+        // Links may lead round in circles, and a few of them to any number of paths: each folder is looked
+        // into once.
         var seen = Set<String>()
         func walk(_ folder: String) {
             let path = folder.isEmpty ? root : "\(root)/\(folder)"
-            guard seen.insert(URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)).inserted else { return }
-            for name in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() where !name.hasPrefix(".") {
+            guard
+                seen.insert(URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false))
+                    .inserted
+            else { return }
+            for name in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+            where !name.hasPrefix(".") {
                 let inner = folder.isEmpty ? name : "\(folder)/\(name)"
                 let matches = suffixes.contains { name.lowercased().hasSuffix($0) }
                 switch FileKind(of: URL(filePath: "\(root)/\(inner)")) {

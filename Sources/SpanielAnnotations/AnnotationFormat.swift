@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// A kind of annotation file or folder.
 public enum AnnotationFormat: String, Sendable, CaseIterable {
@@ -48,8 +44,9 @@ public struct AnnotationOptions: Sendable {
 
     /// The folder the pictures' names start from; nil: beside the annotations, as the format has it.
     ///
-    /// Reading, it is where to look for their sizes (YOLO, Label Studio) and names (masks). Writing, formats that point at their
-    /// pictures point there: LabelMe by a relative path, YOLO by links in its folder `images`.
+    /// Reading, it is where to look for their sizes (YOLO, Label Studio) and names (masks). Writing, formats
+    /// that point at their pictures point there: LabelMe by a relative path, YOLO by links in its folder
+    /// `images`.
     public var pictures: URL?
     /// The set whose ids a COCO results file uses.
     public var truth: LabelledSet?
@@ -72,7 +69,8 @@ extension LabelledSet {
         let set =
             switch format {
             case .coco: try coco(url, options)
-            case .cocoResults: try COCOResults.read(AnnotationFile.bytes(of: url), name: url.lastPathComponent, options)
+            case .cocoResults:
+                try COCOResults.read(AnnotationFile.bytes(of: url), name: url.lastPathComponent, options)
             case .yolo: try YOLO.read(url, options, &losses)
             case .voc: try VOC.read(url, options, &losses)
             case .labelme: try LabelMe.read(url, options, &losses)
@@ -84,16 +82,19 @@ extension LabelledSet {
     }
 
     /// A COCO file; or where the truth is at hand, a list of results too.
-    private static func coco(_ url: URL, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
+    private static func coco(_ url: URL, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet
+    {
         let bytes = try AnnotationFile.bytes(of: url)
         if options.truth != nil, bytes.first(where: { $0 > 0x20 && $0 < 0x80 }) == UInt8(ascii: "[") {
             return try COCOResults.read(bytes, name: url.lastPathComponent, options)
         }
         return LabelledSet(
-            try COCO(parsing: bytes, name: url.lastPathComponent, allowsBoxesOutside: options.allowsBoxesOutside))
+            try COCO(
+                parsing: bytes, name: url.lastPathComponent, allowsBoxesOutside: options.allowsBoxesOutside))
     }
 
-    /// Writes annotations, whole or not at all. A folder that already holds files keeps the others; each of ours is replaced whole.
+    /// Writes annotations, whole or not at all. A folder that already holds files keeps the others; each of
+    /// ours is replaced whole.
     ///
     /// - Returns: in sentences, what the format could not hold.
     /// - Throws: `AnnotationError.file` when the place cannot be written.

@@ -2,7 +2,8 @@ import SpanielImaging
 
 /// Several rings as one, joined by cuts of no width: for formats that give an object a single ring.
 ///
-/// A cut is walked once there and once back, so that it encloses nothing and every filling by even and odd leaves it out.
+/// A cut is walked once there and once back, so that it encloses nothing and every filling by even and odd
+/// leaves it out.
 enum Bridges {
     static func ring(of polygons: [Polygon]) -> [Point] {
         var joined: [Point] = []
@@ -25,7 +26,8 @@ enum Bridges {
         joined.insert(contentsOf: loop, at: from + 1)
     }
 
-    /// A pair of corners near each other; of long rings only some corners are looked at, since any cut is right and a short one only nicer.
+    /// A pair of corners near each other; of long rings only some corners are looked at, since any cut is
+    /// right and a short one only nicer.
     ///
     /// A very long one goes on at its end: to put a hundred thousand parts into its middle would take hours.
     private static func nearest(_ a: [Point], _ b: [Point]) -> (Int, Int) {

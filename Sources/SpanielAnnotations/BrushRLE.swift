@@ -1,9 +1,11 @@
-import SpanielImaging
+package import SpanielImaging
 
-/// Label Studio's brush strokes: thi.ng's rle-pack of a picture's RGBA bytes, one mask value in all four channels.
+/// Label Studio's brush strokes: thi.ng's rle-pack of a picture's RGBA bytes, one mask value in all four
+/// channels.
 ///
-/// Bits from the highest: 32 for the number of values, 5 for a value's bits less one, four times 4 for the sizes of a length less one;
-/// then runs: one bit whether a single value repeats, two bits for which size, the length less one, the value or the values.
+/// Bits from the highest: 32 for the number of values, 5 for a value's bits less one, four times 4 for the
+/// sizes of a length less one; then runs: one bit whether a single value repeats, two bits for which size,
+/// the length less one, the value or the values.
 package enum BrushRLE {
     /// Why bytes are no mask of a size.
     package enum Problem: Error, Equatable {

@@ -1,16 +1,12 @@
 import SpanielImaging
 import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 extension LabelledSet {
     /// The objects under their pictures, in the file's order.
     ///
-    /// - Precondition: every annotation names one of the file's images and categories, as one read from a file does.
+    /// - Precondition: every annotation names one of the file's images and categories, as one read from a
+    ///   file does.
     public init(_ coco: COCO) {
         classes = coco.categories.map {
             var label = LabelledClass(name: $0.name, number: $0.id)
@@ -23,10 +19,13 @@ extension LabelledSet {
             return picture
         }
         extras = Extras(.coco, coco.extras)
-        let places = Dictionary(uniqueKeysWithValues: coco.images.enumerated().map { ($0.element.id, $0.offset) })
-        let numbers = Dictionary(uniqueKeysWithValues: coco.categories.enumerated().map { ($0.element.id, $0.offset) })
+        let places = Dictionary(
+            uniqueKeysWithValues: coco.images.enumerated().map { ($0.element.id, $0.offset) })
+        let numbers = Dictionary(
+            uniqueKeysWithValues: coco.categories.enumerated().map { ($0.element.id, $0.offset) })
         for annotation in coco.annotations {
-            guard let place = places[annotation.imageID], let classIndex = numbers[annotation.categoryID] else {
+            guard let place = places[annotation.imageID], let classIndex = numbers[annotation.categoryID]
+            else {
                 preconditionFailure("COCO: annotation \(annotation.id) without its image or category")
             }
             pictures[place].objects.append(LabelledObject(annotation, classIndex: classIndex))
@@ -36,7 +35,9 @@ extension LabelledSet {
 
 extension LabelledObject {
     init(_ annotation: COCO.Annotation, classIndex: Int) {
-        self.init(classIndex: classIndex, box: annotation.box, score: annotation.score, provenance: annotation.provenance)
+        self.init(
+            classIndex: classIndex, box: annotation.box, score: annotation.score,
+            provenance: annotation.provenance)
         switch annotation.segmentation {
         case .polygons(let rings): shape = .polygons(rings.map { Polygon(outer: $0) })
         case .runLengths(let rle): shape = .mask(rle)
@@ -62,9 +63,12 @@ extension COCO {
         let objects = set.pictures.flatMap(\.objects)
         let annotationIDs = Self.ids(objects.map(\.number), from: 1)
         losses.count(
-            "object", "objects", "given another id: pycocotools takes a matched object of id 0 for an unmatched one",
+            "object", "objects",
+            "given another id: pycocotools takes a matched object of id 0 for an unmatched one",
             zip(objects, annotationIDs).count { $0.number != nil && $0.number != $1 })
-        if categoryIDs.contains(0) { losses.say("a class has the id 0, which some trainers take for the background") }
+        if categoryIDs.contains(0) {
+            losses.say("a class has the id 0, which some trainers take for the background")
+        }
         categories = zip(categoryIDs, set.classes).map {
             var category = Category(id: $0, name: $1.name)
             category.extras = $1.extras.of(.coco)
@@ -81,7 +85,8 @@ extension COCO {
             for object in picture.objects {
                 annotations.append(
                     Annotation(
-                        object, id: annotationIDs[next], imageID: imageID, categoryID: categoryIDs[object.classIndex], size: picture.size))
+                        object, id: annotationIDs[next], imageID: imageID,
+                        categoryID: categoryIDs[object.classIndex], size: picture.size))
                 next += 1
             }
         }
@@ -91,7 +96,8 @@ extension COCO {
         losses.compare(
             set,
             with: [
-                .shapes, .scores, .provenance, .crowds, .unusedClasses, .emptyPictures, .numbers, .boxesOfShapes, .parts,
+                .shapes, .scores, .provenance, .crowds, .unusedClasses, .emptyPictures, .numbers,
+                .boxesOfShapes, .parts,
             ], of: .coco)
         try COCO(set, &losses).write(to: url)
     }
@@ -115,7 +121,8 @@ extension COCO.Annotation {
         let segmentation = object.shape.flatMap { COCO.Segmentation($0, size: size) }
         self.init(
             id: id, imageID: imageID, categoryID: categoryID, box: object.box,
-            area: object.area ?? segmentation.map { Double($0.rle(size: size).area) } ?? object.box.area, segmentation: segmentation,
+            area: object.area ?? segmentation.map { Double($0.rle(size: size).area) } ?? object.box.area,
+            segmentation: segmentation,
             score: object.score.flatMap { $0.isFinite ? $0 : nil }, isCrowd: object.isCrowd)
         provenance = object.provenance
         extras = object.extras.of(.coco)
@@ -130,7 +137,8 @@ extension COCO.Segmentation {
         case .polygons(let polygons):
             let rings = polygons.map(\.outer).filter { $0.count >= 3 }
             if rings.isEmpty { return nil }
-            self = polygons.allSatisfy(\.holes.isEmpty) ? .polygons(rings) : .runLengths(shape.rle(size: size))
+            self =
+                polygons.allSatisfy(\.holes.isEmpty) ? .polygons(rings) : .runLengths(shape.rle(size: size))
         }
     }
 }

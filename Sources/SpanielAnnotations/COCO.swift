@@ -1,5 +1,5 @@
-import SpanielImaging
-import SpanielJSON
+public import SpanielImaging
+package import SpanielJSON
 
 /// Annotations as a COCO file holds them: pictures, classes, and objects with boxes and masks.
 public struct COCO: Sendable, Equatable {
@@ -98,11 +98,16 @@ public struct COCO: Sendable, Equatable {
     /// - Parameters:
     ///   - mask: of the picture's size.
     ///   - box: nil: the mask's.
-    public mutating func add(class name: String, mask: Mask?, box: Box? = nil, score: Double? = nil, to imageID: Int) {
-        guard let box = box ?? mask?.box, box.area > 0, box.area.isFinite, mask?.isEmpty != true else { return }
+    public mutating func add(
+        class name: String, mask: Mask?, box: Box? = nil, score: Double? = nil, to imageID: Int
+    ) {
+        guard let box = box ?? mask?.box, box.area > 0, box.area.isFinite, mask?.isEmpty != true else {
+            return
+        }
         annotations.append(
             Annotation(
-                id: (annotations.last?.id ?? 0) + 1, imageID: imageID, categoryID: categoryID(named: name), box: box,
+                id: (annotations.last?.id ?? 0) + 1, imageID: imageID, categoryID: categoryID(named: name),
+                box: box,
                 area: mask.map { Double($0.area) } ?? box.area, segmentation: mask.map(Segmentation.init),
                 score: score.flatMap { $0.isFinite ? $0 : nil }, isCrowd: false))
     }

@@ -1,24 +1,24 @@
 import SpanielFiles
 import SpanielImaging
 import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 extension COCO {
     /// Reads a COCO file with pictures, classes and objects; keys it does not know are kept.
     ///
-    /// - Parameter allowsBoxesOutside: accepts boxes that reach more than a pixel out of their picture, as detectors write them.
+    /// - Parameter allowsBoxesOutside: accepts boxes that reach more than a pixel out of their picture, as
+    ///   detectors write them.
     /// - Throws: `AnnotationError`, naming the place in the file and what is expected there.
     public init(contentsOf url: URL, allowsBoxesOutside: Bool = false) throws(AnnotationError) {
-        try self.init(parsing: AnnotationFile.bytes(of: url), name: url.lastPathComponent, allowsBoxesOutside: allowsBoxesOutside)
+        try self.init(
+            parsing: AnnotationFile.bytes(of: url), name: url.lastPathComponent,
+            allowsBoxesOutside: allowsBoxesOutside)
     }
 
     /// - Parameter name: what errors call the file.
-    public init(parsing bytes: [UInt8], name: String, allowsBoxesOutside: Bool = false) throws(AnnotationError) {
+    public init(parsing bytes: [UInt8], name: String, allowsBoxesOutside: Bool = false)
+        throws(AnnotationError)
+    {
         let top = Field(try AnnotationFile.json(bytes, name: name), file: name, path: "")
         categories = try top["categories"].elements { field throws(AnnotationError) in
             var category = Category(id: try field["id"].int(), name: try field["name"].string())
@@ -27,7 +27,8 @@ extension COCO {
         }
         images = try top["images"].elements { field throws(AnnotationError) in
             let size = try field.size()
-            var image = Image(id: try field["id"].int(), fileName: try field["file_name"].string(), size: size)
+            var image = Image(
+                id: try field["id"].int(), fileName: try field["file_name"].string(), size: size)
             image.extras = field.others("id", "file_name", "width", "height")
             return image
         }
@@ -37,10 +38,15 @@ extension COCO {
         let classes = Set(categories.map(\.id))
         annotations = try top["annotations"].elements { field throws(AnnotationError) in
             let image = try field["image_id"].int()
-            guard let size = sizes[image] else { throw field["image_id"].error(expected: "the id of one of the images") }
+            guard let size = sizes[image] else {
+                throw field["image_id"].error(expected: "the id of one of the images")
+            }
             let category = try field["category_id"].int()
-            guard classes.contains(category) else { throw field["category_id"].error(expected: "the id of one of the categories") }
-            let annotation = try Annotation(field, id: field["id"].int(), image: image, category: category, size: size)
+            guard classes.contains(category) else {
+                throw field["category_id"].error(expected: "the id of one of the categories")
+            }
+            let annotation = try Annotation(
+                field, id: field["id"].int(), image: image, category: category, size: size)
             if !allowsBoxesOutside { try field["bbox"].check(annotation.box, inside: size) }
             return annotation
         }
@@ -64,9 +70,12 @@ extension COCO.Annotation {
             guard numbers.count == 4, numbers[2] >= 0, numbers[3] >= 0 else {
                 throw field["bbox"].error(expected: "[x, y, width, height]")
             }
-            box = Box(x1: numbers[0], y1: numbers[1], x2: numbers[0] + numbers[2], y2: numbers[1] + numbers[3])
+            box = Box(
+                x1: numbers[0], y1: numbers[1], x2: numbers[0] + numbers[2], y2: numbers[1] + numbers[3])
         }
-        let area = field["area"].isMissing ? segmentation.map { Double($0.rle(size: size).area) } ?? box.area : try field["area"].double()
+        let area =
+            field["area"].isMissing
+            ? segmentation.map { Double($0.rle(size: size).area) } ?? box.area : try field["area"].double()
         self.init(
             id: id, imageID: image, categoryID: category, box: box, area: area, segmentation: segmentation,
             score: field["score"].isMissing ? nil : try field["score"].double(),
@@ -86,9 +95,12 @@ extension COCO.Segmentation {
             let rings = try field.elements { ring throws(AnnotationError) in
                 let numbers = try ring.numbers()
                 guard numbers.count >= 6, numbers.count % 2 == 0 else {
-                    throw ring.error(expected: "x and y of three corners at least, found \(numbers.count) numbers")
+                    throw ring.error(
+                        expected: "x and y of three corners at least, found \(numbers.count) numbers")
                 }
-                return stride(from: 0, to: numbers.count, by: 2).map { Point(x: numbers[$0], y: numbers[$0 + 1]) }
+                return stride(from: 0, to: numbers.count, by: 2).map {
+                    Point(x: numbers[$0], y: numbers[$0 + 1])
+                }
             }
             guard !rings.isEmpty else { return nil }
             self = .polygons(rings)
@@ -96,7 +108,8 @@ extension COCO.Segmentation {
         }
         let sides = try field["size"].ints()
         guard sides == [size.height, size.width] else {
-            throw field["size"].error(expected: "[\(size.height), \(size.width)], the height and width of its image")
+            throw field["size"].error(
+                expected: "[\(size.height), \(size.width)], the height and width of its image")
         }
         let counts = field["counts"]
         do throws(RLEError) {
@@ -104,7 +117,9 @@ extension COCO.Segmentation {
                 self = .runLengths(try RLE(compressed: text, size: size))
                 return
             }
-        } catch { throw counts.error(expected: "run lengths of the image's pixels", found: error.description) }
+        } catch {
+            throw counts.error(expected: "run lengths of the image's pixels", found: error.description)
+        }
         let list = try counts.ints()
         do { self = .runLengths(try RLE(counts: list, size: size)) } catch {
             throw counts.error(expected: "run lengths of the image's pixels", found: error.description)

@@ -1,43 +1,51 @@
 import SpanielImaging
 import SpanielJSON
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// The list of found objects that COCO's evaluation takes: ids of the truth's images and categories, a box or a mask, a score.
+/// The list of found objects that COCO's evaluation takes: ids of the truth's images and categories, a box or
+/// a mask, a score.
 enum COCOResults {
-    static func read(_ bytes: [UInt8], name: String, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
+    static func read(_ bytes: [UInt8], name: String, _ options: AnnotationOptions) throws(AnnotationError)
+        -> LabelledSet
+    {
         guard var set = options.truth else {
-            throw .value(file: name, path: "image_id", expected: "the COCO file whose ids these are beside it", found: "none was given")
+            throw .value(
+                file: name, path: "image_id", expected: "the COCO file whose ids these are beside it",
+                found: "none was given")
         }
         let list = Field(try AnnotationFile.json(bytes, name: name), file: name, path: "")
         let pictures = indices(COCO.ids(set.pictures.map(\.number), from: .min))
         let classes = indices(COCO.ids(set.classes.map(\.number), from: .min))
         for place in set.pictures.indices { set.pictures[place].objects = [] }
-        // pycocotools' rule, and it decides what counts as small or large: boxes' areas when the first result has a box, else masks'.
+        // pycocotools' rule, and it decides what counts as small or large: boxes' areas when the first result
+        // has a box, else masks'.
         let areBoxes = list[0]["bbox"].value?.array.map { !$0.isEmpty } ?? false
         var count = 0
         _ = try list.elements { field throws(AnnotationError) in
             count += 1
             let image = try field["image_id"].int()
-            guard let place = pictures[image] else { throw field["image_id"].error(expected: "the id of one of the truth's images") }
+            guard let place = pictures[image] else {
+                throw field["image_id"].error(expected: "the id of one of the truth's images")
+            }
             let category = try field["category_id"].int()
             guard let label = classes[category] else {
                 throw field["category_id"].error(expected: "the id of one of the truth's categories")
             }
             let size = set.pictures[place].size
-            var annotation = try COCO.Annotation(field, id: count, image: image, category: category, size: size)
+            var annotation = try COCO.Annotation(
+                field, id: count, image: image, category: category, size: size)
             annotation.score = try field["score"].double()
-            annotation.area = annotation.segmentation.flatMap { areBoxes ? nil : Double($0.rle(size: size).area) } ?? annotation.box.area
+            annotation.area =
+                annotation.segmentation.flatMap { areBoxes ? nil : Double($0.rle(size: size).area) }
+                ?? annotation.box.area
             set.pictures[place].objects.append(LabelledObject(annotation, classIndex: label))
         }
         return set
     }
 
-    static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) {
+    static func write(_ set: LabelledSet, to url: URL, _ options: AnnotationOptions, _ losses: inout Losses)
+        throws(AnnotationError)
+    {
         losses.compare(set, with: [.shapes, .scores, .numbers, .boxesOfShapes], of: .cocoResults)
         var coco = COCO(set)
         if let truth = options.truth { coco.renumber(like: truth, &losses) }
@@ -46,7 +54,8 @@ enum COCOResults {
         let results = coco.annotations.map { annotation -> JSON in
             if annotation.score == nil { scoreless += 1 }
             var fields: JSON = [
-                "image_id": JSON(annotation.imageID), "category_id": JSON(annotation.categoryID), "bbox": annotation.box.widthAndHeight,
+                "image_id": JSON(annotation.imageID), "category_id": JSON(annotation.categoryID),
+                "bbox": annotation.box.widthAndHeight,
             ]
             // Only run lengths as text: pycocotools traps on polygons and on lists of counts in results.
             if let segmentation = annotation.segmentation, let size = sizes[annotation.imageID] {
@@ -66,9 +75,12 @@ enum COCOResults {
 }
 
 extension COCO {
-    /// Takes another set's ids for pictures of the same file and classes of the same name; objects of others are left out.
+    /// Takes another set's ids for pictures of the same file and classes of the same name; objects of others
+    /// are left out.
     fileprivate mutating func renumber(like truth: LabelledSet, _ losses: inout Losses) {
-        let other = COCO(LabelledSet(classes: truth.classes, pictures: truth.pictures.map { LabelledPicture($0, objects: []) }))
+        let other = COCO(
+            LabelledSet(
+                classes: truth.classes, pictures: truth.pictures.map { LabelledPicture($0, objects: []) }))
         let imageIDs = Dictionary(other.images.map { (UTF8Key($0.fileName), $0.id) }) { first, _ in first }
         let categoryIDs = Dictionary(other.categories.map { (UTF8Key($0.name), $0.id) }) { first, _ in first }
         let files = Dictionary(uniqueKeysWithValues: images.map { ($0.id, UTF8Key($0.fileName)) })

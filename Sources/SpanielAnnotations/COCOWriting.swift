@@ -1,12 +1,7 @@
 import SpanielFiles
 import SpanielImaging
-import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import SpanielJSON
+public import SpanielPlatform
 
 extension COCO {
     /// Writes the file, whole or not at all.
@@ -41,7 +36,8 @@ extension COCO {
 extension COCO.Annotation {
     var json: JSON {
         var fields: JSON = [
-            "id": JSON(id), "image_id": JSON(imageID), "category_id": JSON(categoryID), "bbox": box.widthAndHeight,
+            "id": JSON(id), "image_id": JSON(imageID), "category_id": JSON(categoryID),
+            "bbox": box.widthAndHeight,
             "area": .short(area), "iscrowd": JSON(isCrowd ? 1 : 0),
         ]
         if let segmentation { fields["segmentation"] = segmentation.json }
@@ -59,7 +55,8 @@ extension Box {
 extension COCO.Segmentation {
     var json: JSON {
         switch self {
-        case .polygons(let rings): JSON(rings.map { ring in JSON(ring.flatMap { [JSON.short($0.x), .short($0.y)] }) })
+        case .polygons(let rings):
+            JSON(rings.map { ring in JSON(ring.flatMap { [JSON.short($0.x), .short($0.y)] }) })
         case .runLengths(let rle): rle.json
         }
     }

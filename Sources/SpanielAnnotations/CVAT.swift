@@ -1,21 +1,23 @@
 import SpanielImaging
 import SpanielJSON
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// CVAT's XML 1.1 "for images": boxes, polygons of one ring, and masks as run lengths row by row inside their box.
+/// CVAT's XML 1.1 "for images": boxes, polygons of one ring, and masks as run lengths row by row inside their
+/// box.
 ///
 /// Who made a shape is its `source`: manual, semi-auto or auto. A score is an attribute of that name.
 enum CVAT {
-    static func read(_ url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) -> LabelledSet {
-        let root = try Tag(parsing: AnnotationFile.bytes(of: url), name: url.lastPathComponent, root: "annotations")
-        if let version = root.child("version"), version.text != "1.1" { throw version.error("1.1", version.text.excerpt, at: "") }
+    static func read(_ url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError)
+        -> LabelledSet
+    {
+        let root = try Tag(
+            parsing: AnnotationFile.bytes(of: url), name: url.lastPathComponent, root: "annotations")
+        if let version = root.child("version"), version.text != "1.1" {
+            throw version.error("1.1", version.text.excerpt, at: "")
+        }
         if let track = root.child("track") {
-            throw track.error("<image> elements (export as \"CVAT for images 1.1\")", "a video's track", at: "")
+            throw track.error(
+                "<image> elements (export as \"CVAT for images 1.1\")", "a video's track", at: "")
         }
         // Labels stand under meta/task, meta/job or meta/project.
         let owners = root.child("meta")?.children ?? []
@@ -30,7 +32,8 @@ enum CVAT {
             var picture = LabelledPicture(file: try image.string("name"), size: size)
             if image["id"] != nil { picture.number = try image.int("id", in: 0...Int.max) }
             for shape in image.children {
-                guard let object = try object(shape, size, options, isListed: isListed, &table, &losses) else { continue }
+                guard let object = try object(shape, size, options, isListed: isListed, &table, &losses)
+                else { continue }
                 picture.objects.append(object)
             }
             pictures.append(picture)
@@ -39,14 +42,19 @@ enum CVAT {
     }
 
     private static func object(
-        _ tag: Tag, _ size: Size, _ options: AnnotationOptions, isListed: Bool, _ table: inout ClassTable, _ losses: inout Losses
+        _ tag: Tag, _ size: Size, _ options: AnnotationOptions, isListed: Bool, _ table: inout ClassTable,
+        _ losses: inout Losses
     ) throws(AnnotationError) -> LabelledObject? {
         let box: Box?
         let shape: LabelledObject.Shape?
         switch tag.name {
         case "box":
-            let (x1, y1, x2, y2) = (try tag.double("xtl"), try tag.double("ytl"), try tag.double("xbr"), try tag.double("ybr"))
-            guard x1 <= x2, y1 <= y2 else { throw tag.error("xtl ≤ xbr and ytl ≤ ybr", "\(x1), \(y1), \(x2), \(y2)", at: "") }
+            let (x1, y1, x2, y2) = (
+                try tag.double("xtl"), try tag.double("ytl"), try tag.double("xbr"), try tag.double("ybr")
+            )
+            guard x1 <= x2, y1 <= y2 else {
+                throw tag.error("xtl ≤ xbr and ytl ≤ ybr", "\(x1), \(y1), \(x2), \(y2)", at: "")
+            }
             if let rotation = tag["rotation"], try tag.double(rotation, at: "rotation") != 0 {
                 losses.count("rotated box", "rotated boxes", "read without their rotation")
             }
@@ -58,9 +66,12 @@ enum CVAT {
             let mask = try mask(tag, size)
             // An empty mask keeps the corner it was said to have.
             let corner = Point(x: try tag.double("left"), y: try tag.double("top"))
-            (box, shape) = (mask.box ?? Box(x1: corner.x, y1: corner.y, x2: corner.x, y2: corner.y), .mask(mask.rle))
+            (box, shape) = (
+                mask.box ?? Box(x1: corner.x, y1: corner.y, x2: corner.x, y2: corner.y), .mask(mask.rle)
+            )
         default:
-            losses.count("<\(tag.name)> element", "<\(tag.name)> elements", "left out: they outline no object")
+            losses.count(
+                "<\(tag.name)> element", "<\(tag.name)> elements", "left out: they outline no object")
             return nil
         }
         let label = try tag.string("label")
@@ -69,7 +80,8 @@ enum CVAT {
         }
         var object = LabelledObject(classIndex: table.index(of: label), box: box, shape: shape)
         if !options.allowsBoxesOutside, !object.box.isInside(size) {
-            throw tag.error("a shape inside the picture's \(size.width) x \(size.height) pixels", "\(object.box)", at: "")
+            throw tag.error(
+                "a shape inside the picture's \(size.width) x \(size.height) pixels", "\(object.box)", at: "")
         }
         switch tag["source"] {
         case "manual": object.provenance = .human
@@ -83,7 +95,11 @@ enum CVAT {
         }
         for attribute in tag.children("attribute") {
             let name = try attribute.string("name")
-            if name == "score" { object.score = try attribute.double() } else { fields.append("@" + name, JSON(attribute.text)) }
+            if name == "score" {
+                object.score = try attribute.double()
+            } else {
+                fields.append("@" + name, JSON(attribute.text))
+            }
         }
         object.extras = Extras(.cvat, fields)
         return object
@@ -94,9 +110,13 @@ enum CVAT {
         for pair in try tag.string("points").split(separator: ";") {
             let numbers = pair.split(separator: ",", omittingEmptySubsequences: false)
             guard numbers.count == 2 else { throw tag.error("x,y;x,y;…", pair.excerpt, at: "points") }
-            points.append(Point(x: try tag.double(numbers[0], at: "points"), y: try tag.double(numbers[1], at: "points")))
+            points.append(
+                Point(
+                    x: try tag.double(numbers[0], at: "points"), y: try tag.double(numbers[1], at: "points")))
         }
-        guard points.count >= 3 else { throw tag.error("three points at least", "\(points.count)", at: "points") }
+        guard points.count >= 3 else {
+            throw tag.error("three points at least", "\(points.count)", at: "points")
+        }
         return points
     }
 
@@ -113,12 +133,15 @@ enum CVAT {
             guard let count = Int(text.trimmed), count >= 0, count <= width * height - position else {
                 throw tag.error("counts that make up \(width) x \(height) pixels", text.excerpt, at: "rle")
             }
-            if isInside, count > 0 { mask.set(position..<position + count, inRowsOf: width, atX: left, y: top) }
+            if isInside, count > 0 {
+                mask.set(position..<position + count, inRowsOf: width, atX: left, y: top)
+            }
             position += count
             isInside.toggle()
         }
         guard position == width * height else {
-            throw tag.error("counts that make up \(width) x \(height) pixels", "\(position) pixels", at: "rle")
+            throw tag.error(
+                "counts that make up \(width) x \(height) pixels", "\(position) pixels", at: "rle")
         }
         return mask
     }
@@ -126,7 +149,10 @@ enum CVAT {
     // MARK: Writing
 
     static func write(_ set: LabelledSet, to url: URL, _ losses: inout Losses) throws(AnnotationError) {
-        losses.compare(set, with: [.shapes, .rings, .scores, .provenance, .unusedClasses, .emptyPictures, .pictureNumbers], of: .cvat)
+        losses.compare(
+            set,
+            with: [.shapes, .rings, .scores, .provenance, .unusedClasses, .emptyPictures, .pictureNumbers],
+            of: .cvat)
         let objects = set.pictures.flatMap(\.objects)
         losses.count(
             "object", "objects", "written as made by a model, without its name",
@@ -145,7 +171,8 @@ enum CVAT {
             }
             for (picture, id) in zip(set.pictures, ids) {
                 let attributes = [
-                    ("id", "\(id)"), ("name", picture.file), ("width", "\(picture.size.width)"), ("height", "\(picture.size.height)"),
+                    ("id", "\(id)"), ("name", picture.file), ("width", "\(picture.size.width)"),
+                    ("height", "\(picture.size.height)"),
                 ]
                 writer.element("image", attributes) { writer in
                     for object in picture.objects { write(object, set, picture.size, to: &writer) }
@@ -172,7 +199,9 @@ enum CVAT {
         }
     }
 
-    private static func write(_ object: LabelledObject, _ set: LabelledSet, _ size: Size, to writer: inout XMLWriter) {
+    private static func write(
+        _ object: LabelledObject, _ set: LabelledSet, _ size: Size, to writer: inout XMLWriter
+    ) {
         let extras = object.extras.of(.cvat)
         var attributes = [("label", set.classes[object.classIndex].name)]
         switch object.provenance {
@@ -192,7 +221,9 @@ enum CVAT {
         } else {
             name = "box"
             let box = object.box
-            attributes += [("xtl", box.x1.short), ("ytl", box.y1.short), ("xbr", box.x2.short), ("ybr", box.y2.short)]
+            attributes += [
+                ("xtl", box.x1.short), ("ytl", box.y1.short), ("xbr", box.x2.short), ("ybr", box.y2.short),
+            ]
         }
         attributes.append(("z_order", extras["z_order"]?.string ?? "0"))
         if let group = extras["group_id"]?.string { attributes.append(("group_id", group)) }
@@ -223,7 +254,8 @@ enum CVAT {
         let pixels = extent.x.count * extent.y.count
         if end < pixels || counts.isEmpty { counts.append(pixels - end) }
         return [
-            ("rle", counts.map(String.init).joined(separator: ", ")), ("left", "\(extent.x.lowerBound)"), ("top", "\(extent.y.lowerBound)"),
+            ("rle", counts.map(String.init).joined(separator: ", ")), ("left", "\(extent.x.lowerBound)"),
+            ("top", "\(extent.y.lowerBound)"),
             ("width", "\(extent.x.count)"), ("height", "\(extent.y.count)"),
         ]
     }

@@ -18,7 +18,8 @@ struct ClassTable {
         return names.count - 1
     }
 
-    /// The set of these pictures, its classes in the byte order of their names: an order that no picture decides.
+    /// The set of these pictures, its classes in the byte order of their names: an order that no picture
+    /// decides.
     func set(sorted pictures: [LabelledPicture]) -> LabelledSet {
         let order = names.indices.sorted { names[$0].utf8.lexicographicallyPrecedes(names[$1].utf8) }
         var ranks = [Int](repeating: 0, count: names.count)
@@ -26,7 +27,8 @@ struct ClassTable {
         var pictures = pictures
         for picture in pictures.indices {
             for object in pictures[picture].objects.indices {
-                pictures[picture].objects[object].classIndex = ranks[pictures[picture].objects[object].classIndex]
+                pictures[picture].objects[object].classIndex =
+                    ranks[pictures[picture].objects[object].classIndex]
             }
         }
         return LabelledSet(classes: order.map { names[$0] }, pictures: pictures)

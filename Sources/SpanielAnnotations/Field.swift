@@ -13,7 +13,9 @@ struct Field {
         self.path = path
     }
 
-    subscript(key: String) -> Field { Field(value?[key], file: file, path: path.isEmpty ? key : "\(path).\(key)") }
+    subscript(key: String) -> Field {
+        Field(value?[key], file: file, path: path.isEmpty ? key : "\(path).\(key)")
+    }
 
     subscript(index: Int) -> Field { Field(value?[index], file: file, path: "\(path)[\(index)]") }
 
@@ -24,7 +26,8 @@ struct Field {
 
     /// - Parameter found: nil: the value itself, or as much of it as suits a message.
     func error(expected: String, found: String? = nil) -> AnnotationError {
-        .value(file: file, path: path, expected: expected, found: found ?? value.map(Self.excerpt) ?? "nothing")
+        .value(
+            file: file, path: path, expected: expected, found: found ?? value.map(Self.excerpt) ?? "nothing")
     }
 
     /// A value short enough for a message.
@@ -62,7 +65,9 @@ struct Field {
     func numbers() throws(AnnotationError) -> [Double] {
         guard let array = value?.array else { throw error(expected: "a list of numbers") }
         let numbers = array.map { $0.double ?? .nan }
-        if let wrong = numbers.firstIndex(where: { !$0.isFinite }) { throw self[wrong].error(expected: "a number") }
+        if let wrong = numbers.firstIndex(where: { !$0.isFinite }) {
+            throw self[wrong].error(expected: "a number")
+        }
         return numbers
     }
 
@@ -95,17 +100,23 @@ struct Field {
     func checkDistinct(_ ids: [Int]) throws(AnnotationError) {
         var seen = Set<Int>()
         for (index, id) in ids.enumerated() where !seen.insert(id).inserted {
-            throw .value(file: file, path: "\(path)[\(index)].id", expected: "an id of its own", found: "\(id) a second time")
+            throw .value(
+                file: file, path: "\(path)[\(index)].id", expected: "an id of its own",
+                found: "\(id) a second time")
         }
     }
 
     /// The fields of an object beyond those named here.
     ///
     /// - Parameter isDefault: those it is true for say nothing and are dropped.
-    func others(_ known: String..., unless isDefault: (String, JSON) -> Bool = { _, _ in false }) -> JSON.Object {
+    func others(_ known: String..., unless isDefault: (String, JSON) -> Bool = { _, _ in false })
+        -> JSON.Object
+    {
         guard let fields = value?.object else { return JSON.Object() }
         var others = JSON.Object()
-        for (key, value) in fields where !known.contains(key) && !isDefault(key, value) { others.append(key, value) }
+        for (key, value) in fields where !known.contains(key) && !isDefault(key, value) {
+            others.append(key, value)
+        }
         return others
     }
 
@@ -115,9 +126,12 @@ struct Field {
         return Size(width: columns, height: try self[height].int(in: 1...Limits.pixels / columns))
     }
 
-    /// Refuses a box that reaches more than a pixel out of its picture: tools round differently, but no further.
+    /// Refuses a box that reaches more than a pixel out of its picture: tools round differently, but no
+    /// further.
     func check(_ box: Box, inside size: Size) throws(AnnotationError) {
-        guard box.isInside(size) else { throw error(expected: "a box inside the picture's \(size.width) x \(size.height) pixels") }
+        guard box.isInside(size) else {
+            throw error(expected: "a box inside the picture's \(size.width) x \(size.height) pixels")
+        }
     }
 }
 

@@ -1,54 +1,54 @@
 import SpanielImaging
 import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// Label Studio's JSON: a list of tasks, positions in percent of the picture's sides, masks as brush strokes.
 ///
 /// A task's first annotation that was not cancelled counts; where it has none, its predictions do.
 enum LabelStudio {
-    static func read(_ url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) -> LabelledSet {
+    static func read(_ url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError)
+        -> LabelledSet
+    {
         let top = try AnnotationFile.json(of: url, name: url.lastPathComponent)
         var table = ClassTable()
         let pictures =
             top.isObject
             ? [try picture(top, 0, options, &table, &losses)]
-            : try top.enumerated { index, task throws(AnnotationError) in try picture(task, index, options, &table, &losses) }
+            : try top.enumerated { index, task throws(AnnotationError) in
+                try picture(task, index, options, &table, &losses)
+            }
         return table.set(sorted: pictures)
     }
 
     private static func picture(
-        _ task: Field, _ index: Int, _ options: AnnotationOptions, _ table: inout ClassTable, _ losses: inout Losses
+        _ task: Field, _ index: Int, _ options: AnnotationOptions, _ table: inout ClassTable,
+        _ losses: inout Losses
     ) throws(AnnotationError) -> LabelledPicture {
         let data = task["data"]
         let link = try data["image"].string()
         let file = path(ofLink: link)
-        let annotations = task["annotations"].isMissing ? [] : try task["annotations"].elements { field in field }
+        let annotations =
+            task["annotations"].isMissing ? [] : try task["annotations"].elements { field in field }
         let valid = annotations.filter { $0["was_cancelled"].value?.bool != true }
         losses.count(
-            "annotation", "annotations", "left out: their tasks have another before them", max(0, valid.count - 1))
-        let predictions = task["predictions"].isMissing || !valid.isEmpty ? [] : try task["predictions"].elements { field in field }
+            "annotation", "annotations", "left out: their tasks have another before them",
+            max(0, valid.count - 1))
+        let predictions =
+            task["predictions"].isMissing || !valid.isEmpty
+            ? [] : try task["predictions"].elements { field in field }
         var objects: [(field: Field, model: LabelledObject.Provenance?)] = []
         for annotation in valid.prefix(1) { objects += try annotation["result"].elements { ($0, nil) } }
         for prediction in predictions {
-            let model = LabelledObject.Provenance.model(name: prediction["model_version"].value?.string.flatMap { $0.isEmpty ? nil : $0 })
+            let model = LabelledObject.Provenance.model(
+                name: prediction["model_version"].value?.string.flatMap { $0.isEmpty ? nil : $0 })
             objects += try prediction["result"].elements { ($0, model) }
         }
         var picture = LabelledPicture(file: file, size: try size(file, objects.map(\.field), data, options))
         picture.number = task["id"].value?.int
         for (place, object) in objects.enumerated() {
-            guard var labelled = try self.object(object.field, picture.size, options, &table, &losses) else { continue }
+            guard var labelled = try self.object(object.field, picture.size, options, &table, &losses) else {
+                continue
+            }
             if let model = object.model { labelled.provenance = model }
             if labelled.extras.fields["id"]?.string == "\(index)-\(place)" {
                 labelled.extras = Extras(.labelStudio, labelled.extras.fields.without("id"))
@@ -64,12 +64,14 @@ enum LabelStudio {
 
     /// What a task's link to local storage names; any other link stays as it is.
     private static func path(ofLink link: String) -> String {
-        guard link.hasPrefix("/data/local-files/"), let mark = link.utf8.firstIndex(of: UInt8(ascii: "=")) else { return link }
+        guard link.hasPrefix("/data/local-files/"), let mark = link.utf8.firstIndex(of: UInt8(ascii: "="))
+        else { return link }
         let encoded = link[link.utf8.index(after: mark)...].prefix { $0 != "&" }
         return encoded.removingPercents ?? link
     }
 
-    /// The picture's own where it can be looked at (Label Studio swaps the sides of turned photos), else what is written down.
+    /// The picture's own where it can be looked at (Label Studio swaps the sides of turned photos), else what
+    /// is written down.
     private static func size(
         _ file: String, _ results: [Field], _ data: Field, _ options: AnnotationOptions
     ) throws(AnnotationError) -> Size {
@@ -81,17 +83,21 @@ enum LabelStudio {
         }
         if data["width"].value?.int != nil, data["height"].value?.int != nil { return try data.size() }
         guard let first = results.first else {
-            throw data["image"].error(expected: "a picture that can be looked at, for its size (name its folder)", found: file)
+            throw data["image"].error(
+                expected: "a picture that can be looked at, for its size (name its folder)", found: file)
         }
         let size = try first.size(width: "original_width", height: "original_height")
-        for result in results where try result.size(width: "original_width", height: "original_height") != size {
-            throw result["original_width"].error(expected: "the same size as in the task's other results, \(size.width) x \(size.height)")
+        for result in results
+        where try result.size(width: "original_width", height: "original_height") != size {
+            throw result["original_width"].error(
+                expected: "the same size as in the task's other results, \(size.width) x \(size.height)")
         }
         return size
     }
 
     private static func object(
-        _ result: Field, _ size: Size, _ options: AnnotationOptions, _ table: inout ClassTable, _ losses: inout Losses
+        _ result: Field, _ size: Size, _ options: AnnotationOptions, _ table: inout ClassTable,
+        _ losses: inout Losses
     ) throws(AnnotationError) -> LabelledObject? {
         let kind = try result["type"].string()
         let value = result["value"]
@@ -101,7 +107,8 @@ enum LabelStudio {
         }
         let labels = try value[kind].elements { field throws(AnnotationError) in try field.string() }
         guard let label = labels.first else { throw value[kind].error(expected: "one label", found: "none") }
-        losses.count("further label", "further labels", "left out: an object has one class here", labels.count - 1)
+        losses.count(
+            "further label", "further labels", "left out: an object has one class here", labels.count - 1)
         let shape: LabelledObject.Shape?
         var box: Box?
         switch kind {
@@ -110,10 +117,14 @@ enum LabelStudio {
             shape = corners.isUpright ? nil : .polygons([Polygon(outer: corners.points)])
             box =
                 corners.isUpright
-                ? Box(x1: corners.points[0].x, y1: corners.points[0].y, x2: corners.points[2].x, y2: corners.points[2].y) : nil
+                ? Box(
+                    x1: corners.points[0].x, y1: corners.points[0].y, x2: corners.points[2].x,
+                    y2: corners.points[2].y) : nil
         case "polygonlabels":
             let points = try value["points"].points()
-            guard points.count >= 3 else { throw value["points"].error(expected: "three points at least", found: "\(points.count)") }
+            guard points.count >= 3 else {
+                throw value["points"].error(expected: "three points at least", found: "\(points.count)")
+            }
             shape = .polygons([Polygon(outer: points.map { $0.ofPercent(size) })])
         default:
             let mask = try brush(result, value, size)
@@ -131,67 +142,90 @@ enum LabelStudio {
         }
         object.extras = Extras(
             .labelStudio,
-            result.others("type", "value", "original_width", "original_height", "score", "origin") { key, value in
+            result.others("type", "value", "original_width", "original_height", "score", "origin") {
+                key, value in
                 defaults[key] == value
             })
         return object
     }
 
-    private static let defaults: [String: JSON] = ["from_name": "label", "to_name": "image", "image_rotation": 0]
+    private static let defaults: [String: JSON] = [
+        "from_name": "label", "to_name": "image", "image_rotation": 0,
+    ]
 
     /// The four corners from the top left, turned about it by degrees clockwise.
-    private static func rectangle(_ value: Field, _ size: Size) throws(AnnotationError) -> (points: [Point], isUpright: Bool) {
+    private static func rectangle(_ value: Field, _ size: Size) throws(AnnotationError) -> (
+        points: [Point], isUpright: Bool
+    ) {
         let width = try value["width"].double()
         let height = try value["height"].double()
-        guard width >= 0, height >= 0 else { throw value.error(expected: "a width and a height of 0 at least") }
+        guard width >= 0, height >= 0 else {
+            throw value.error(expected: "a width and a height of 0 at least")
+        }
         let start = Point(x: try value["x"].double(), y: try value["y"].double()).ofPercent(size)
         let rotation = value["rotation"].isMissing ? 0 : try value["rotation"].double()
-        let end = Point(x: try value["x"].double() + width, y: try value["y"].double() + height).ofPercent(size)
+        let end = Point(x: try value["x"].double() + width, y: try value["y"].double() + height).ofPercent(
+            size)
         let (right, down) = (end.x - start.x, end.y - start.y)
         let (sine, cosine) = rotation == 0 ? (0, 1) : (sin(rotation * .pi / 180), cos(rotation * .pi / 180))
         let corners = [(0, 0), (right, 0), (right, down), (0, down)].map { x, y in
             Point(x: start.x + x * cosine - y * sine, y: start.y + x * sine + y * cosine)
         }
-        return (rotation == 0 ? [start, Point(x: end.x, y: start.y), end, Point(x: start.x, y: end.y)] : corners, rotation == 0)
+        return (
+            rotation == 0 ? [start, Point(x: end.x, y: start.y), end, Point(x: start.x, y: end.y)] : corners,
+            rotation == 0
+        )
     }
 
     private static func brush(_ result: Field, _ value: Field, _ size: Size) throws(AnnotationError) -> Mask {
         let own = try result.size(width: "original_width", height: "original_height")
         guard own == size else {
             throw result["original_width"].error(
-                expected: "\(size.width) and a height of \(size.height), the picture's", found: "\(own.width) and \(own.height)")
+                expected: "\(size.width) and a height of \(size.height), the picture's",
+                found: "\(own.width) and \(own.height)")
         }
         let field = value["rle"]
         let bytes = try field.ints()
-        guard bytes.allSatisfy({ (0...255).contains($0) }) else { throw field.error(expected: "bytes, 0 to 255") }
-        do throws(BrushRLE.Problem) { return try BrushRLE.decode(bytes.map { UInt8($0) }, size: size) } catch {
+        guard bytes.allSatisfy({ (0...255).contains($0) }) else {
+            throw field.error(expected: "bytes, 0 to 255")
+        }
+        do throws(BrushRLE.Problem) { return try BrushRLE.decode(bytes.map { UInt8($0) }, size: size) } catch
+        {
             let found =
                 switch error {
                 case .size(let found, _): "\(found) of them"
                 case .cutOff: "\(bytes.count) bytes, which end too early"
                 case .tooLong: "runs that go on beyond the last"
                 }
-            throw field.error(expected: "runs of \(4 * size.width * size.height) values, four a pixel", found: found)
+            throw field.error(
+                expected: "runs of \(4 * size.width * size.height) values, four a pixel", found: found)
         }
     }
 
     // MARK: Writing
 
     static func write(_ set: LabelledSet, to url: URL, _ losses: inout Losses) throws(AnnotationError) {
-        losses.compare(set, with: [.shapes, .rings, .scores, .provenance, .emptyPictures, .pictureNumbers], of: .labelStudio)
+        losses.compare(
+            set, with: [.shapes, .rings, .scores, .provenance, .emptyPictures, .pictureNumbers],
+            of: .labelStudio)
         let objects = set.pictures.flatMap(\.objects)
         // Predictions when every object is a model's; an annotation else, which marks them one by one.
-        let arePredictions = !objects.isEmpty && objects.allSatisfy { if case .model = $0.provenance { true } else { false } }
+        let arePredictions =
+            !objects.isEmpty && objects.allSatisfy { if case .model = $0.provenance { true } else { false } }
         if !arePredictions {
             losses.count(
                 "object", "objects", "written as made by a model, without its name",
                 objects.count { if case .model(.some) = $0.provenance { true } else { false } })
         }
-        let tasks = set.pictures.enumerated().map { index, picture in task(picture, index, set, arePredictions) }
+        let tasks = set.pictures.enumerated().map { index, picture in
+            task(picture, index, set, arePredictions)
+        }
         try AnnotationFile.write(JSON(tasks).bytes(), to: url)
     }
 
-    private static func task(_ picture: LabelledPicture, _ index: Int, _ set: LabelledSet, _ arePredictions: Bool) -> JSON {
+    private static func task(
+        _ picture: LabelledPicture, _ index: Int, _ set: LabelledSet, _ arePredictions: Bool
+    ) -> JSON {
         let extras = picture.extras.of(.labelStudio)
         var data: JSON = ["image": extras["data"]?["image"] ?? JSON(picture.file)]
         data["width"] = JSON(picture.size.width)
@@ -214,8 +248,12 @@ enum LabelStudio {
             }
             task["predictions"] = JSON(
                 predictions.map { prediction in
-                    var fields: JSON = ["model_version": JSON(prediction.model), "result": JSON(prediction.results)]
-                    if !prediction.score.isEmpty { fields["score"] = JSON(prediction.score.reduce(0, +) / Double(prediction.score.count)) }
+                    var fields: JSON = [
+                        "model_version": JSON(prediction.model), "result": JSON(prediction.results),
+                    ]
+                    if !prediction.score.isEmpty {
+                        fields["score"] = JSON(prediction.score.reduce(0, +) / Double(prediction.score.count))
+                    }
                     return fields
                 })
         } else {
@@ -224,7 +262,9 @@ enum LabelStudio {
         return task.with(extras)
     }
 
-    private static func result(_ object: LabelledObject, id: String, _ set: LabelledSet, _ size: Size, marksOrigin: Bool) -> JSON {
+    private static func result(
+        _ object: LabelledObject, id: String, _ set: LabelledSet, _ size: Size, marksOrigin: Bool
+    ) -> JSON {
         let extras = object.extras.of(.labelStudio)
         let kind: String
         var value: JSON
@@ -239,13 +279,15 @@ enum LabelStudio {
             let start = Point(x: object.box.x1, y: object.box.y1).inPercent(size)
             let end = Point(x: object.box.x2, y: object.box.y2).inPercent(size)
             value = [
-                "x": .short(start.x), "y": .short(start.y), "width": .short(end.x - start.x), "height": .short(end.y - start.y),
+                "x": .short(start.x), "y": .short(start.y), "width": .short(end.x - start.x),
+                "height": .short(end.y - start.y),
                 "rotation": 0,
             ]
         }
         value[kind] = [JSON(set.classes[object.classIndex].name)]
         var result: JSON = [
-            "id": extras["id"] ?? JSON(id), "from_name": extras["from_name"] ?? "label", "to_name": extras["to_name"] ?? "image",
+            "id": extras["id"] ?? JSON(id), "from_name": extras["from_name"] ?? "label",
+            "to_name": extras["to_name"] ?? "image",
             "type": JSON(kind), "original_width": JSON(size.width), "original_height": JSON(size.height),
             "image_rotation": extras["image_rotation"] ?? 0, "value": value,
         ]
@@ -268,11 +310,14 @@ extension Point {
         Point(x: (x / 100 * Double(size.width)).snapped, y: (y / 100 * Double(size.height)).snapped)
     }
 
-    fileprivate func inPercent(_ size: Size) -> Point { Point(x: x * 100 / Double(size.width), y: y * 100 / Double(size.height)) }
+    fileprivate func inPercent(_ size: Size) -> Point {
+        Point(x: x * 100 / Double(size.width), y: y * 100 / Double(size.height))
+    }
 }
 
 extension Double {
-    /// The nearest quarter where this is one but for rounding: fractions of a side do not come back to the last bit.
+    /// The nearest quarter where this is one but for rounding: fractions of a side do not come back to the
+    /// last bit.
     var snapped: Double {
         let quarter = (self * 4).rounded() / 4
         return abs(self - quarter) < 1e-6 ? quarter : self
@@ -290,7 +335,8 @@ extension StringProtocol {
                 continue
             }
             guard let high = rest.next(), let low = rest.next(), high < 0x80, low < 0x80,
-                let a = Character(Unicode.Scalar(high)).hexDigitValue, let b = Character(Unicode.Scalar(low)).hexDigitValue
+                let a = Character(Unicode.Scalar(high)).hexDigitValue,
+                let b = Character(Unicode.Scalar(low)).hexDigitValue
             else { return nil }
             bytes.append(UInt8(a << 4 | b))
         }

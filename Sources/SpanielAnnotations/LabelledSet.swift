@@ -1,5 +1,5 @@
-import SpanielImaging
-import SpanielJSON
+public import SpanielImaging
+package import SpanielJSON
 
 /// Pictures with labelled objects, whatever file they came from and whatever file they go to.
 public struct LabelledSet: Sendable, Equatable {
@@ -96,9 +96,12 @@ public struct LabelledObject: Sendable, Equatable {
 
     /// - Parameter box: nil: the shape's; an object without either traps.
     public init(
-        classIndex: Int, box: Box? = nil, shape: Shape? = nil, score: Double? = nil, provenance: Provenance? = nil
+        classIndex: Int, box: Box? = nil, shape: Shape? = nil, score: Double? = nil,
+        provenance: Provenance? = nil
     ) {
-        guard let box = box ?? shape?.box else { preconditionFailure("LabelledObject: neither a box nor a shape with a box") }
+        guard let box = box ?? shape?.box else {
+            preconditionFailure("LabelledObject: neither a box nor a shape with a box")
+        }
         self.classIndex = classIndex
         self.box = box
         self.shape = shape

@@ -21,7 +21,9 @@ struct Losses {
         if !said.contains(sentence) { said.append(sentence) }
     }
 
-    var sentences: [String] { counted.map { "\($0.count) \($0.count == 1 ? $0.one : $0.many) \($0.what)" } + said }
+    var sentences: [String] {
+        counted.map { "\($0.count) \($0.count == 1 ? $0.one : $0.many) \($0.what)" } + said
+    }
 }
 
 /// What a format has a place for, beyond a class and a box.
@@ -79,7 +81,9 @@ extension Losses {
                     count("score", "scores", "left out: \(name) has no place for them")
                 }
                 if object.provenance != nil, !holding.contains(.provenance) {
-                    count("object", "objects", "written without who made it, person or model: \(name) has no place for that")
+                    count(
+                        "object", "objects",
+                        "written without who made it, person or model: \(name) has no place for that")
                 }
                 if object.isCrowd, !holding.contains(.crowds) {
                     count("crowd", "crowds", "written as one object each: \(name) has no crowds")
@@ -91,21 +95,29 @@ extension Losses {
                 "class", "classes", "without objects left out: \(name) has no list of classes",
                 set.classes.indices.count { !used.contains($0) })
         }
-        if numbered, !holding.contains(.numbers) { say("ids and stated areas left out: \(name) has no place for them") }
+        if numbered, !holding.contains(.numbers) {
+            say("ids and stated areas left out: \(name) has no place for them")
+        }
         if !foreign.isEmpty {
             let keys = foreign.sorted()
-            let some = keys.prefix(6).joined(separator: ", ") + (keys.count > 6 ? " and \(keys.count - 6) more" : "")
+            let some =
+                keys.prefix(6).joined(separator: ", ") + (keys.count > 6 ? " and \(keys.count - 6) more" : "")
             say("fields that only the format they came from knows left out: \(some)")
         }
     }
 
-    private mutating func compare(_ shape: LabelledObject.Shape, of object: LabelledObject, with holding: Holding, _ name: String) {
+    private mutating func compare(
+        _ shape: LabelledObject.Shape, of object: LabelledObject, with holding: Holding, _ name: String
+    ) {
         // Files round their boxes to hundredths.
         if !holding.contains(.boxesOfShapes), let box = shape.box, !object.box.isNear(box, 0.01) {
-            count("box", "boxes", "that its mask does not fill left out: \(name) takes the box around the mask")
+            count(
+                "box", "boxes", "that its mask does not fill left out: \(name) takes the box around the mask")
         }
         guard case .polygons(let polygons) = shape, !shape.followsPixels else { return }
-        func say(_ what: String) { count("outline", "outlines", "written as the pixels inside: \(name) has no place for \(what)") }
+        func say(_ what: String) {
+            count("outline", "outlines", "written as the pixels inside: \(name) has no place for \(what)")
+        }
         if !holding.contains(.rings) {
             say("outlines")
         } else if polygons.contains(where: { !$0.holes.isEmpty }) {
@@ -118,6 +130,7 @@ extension Losses {
 
 extension Box {
     fileprivate func isNear(_ other: Box, _ distance: Double) -> Bool {
-        abs(x1 - other.x1) <= distance && abs(y1 - other.y1) <= distance && abs(x2 - other.x2) <= distance && abs(y2 - other.y2) <= distance
+        abs(x1 - other.x1) <= distance && abs(y1 - other.y1) <= distance && abs(x2 - other.x2) <= distance
+            && abs(y2 - other.y2) <= distance
     }
 }

@@ -1,16 +1,13 @@
 import SpanielFiles
 import SpanielImaging
 import SpanielJSON
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// A folder of black and white PNG files, one an object, as `spaniel --out` writes them: NAME.N.CLASS.mask.png.
+/// A folder of black and white PNG files, one an object, as `spaniel --out` writes them:
+/// NAME.N.CLASS.mask.png.
 ///
-/// NAME is the picture's name without its ending; in CLASS what a file name cannot hold, and the dot, stand as %XX.
+/// NAME is the picture's name without its ending; in CLASS what a file name cannot hold, and the dot, stand
+/// as %XX.
 enum MaskFolder {
     private static let ending = ".mask.png"
 
@@ -19,9 +16,11 @@ enum MaskFolder {
         for name in try AnnotationFile.names(in: url, ending: [ending]) {
             let parts = name.dropLast(ending.count).split(separator: ".", omittingEmptySubsequences: false)
             guard parts.count >= 3, let number = Int(parts[parts.count - 2]), number >= 1 else {
-                throw .value(file: name, path: "name", expected: "PICTURE.NUMBER.CLASS.mask.png", found: name.excerpt)
+                throw .value(
+                    file: name, path: "name", expected: "PICTURE.NUMBER.CLASS.mask.png", found: name.excerpt)
             }
-            found.append((parts.dropLast(2).joined(separator: "."), number, String(parts[parts.count - 1]), name))
+            found.append(
+                (parts.dropLast(2).joined(separator: "."), number, String(parts[parts.count - 1]), name))
         }
         found.sort { ($0.stem, $0.number) < ($1.stem, $1.number) }
         let files = try pictures(options)
@@ -38,7 +37,9 @@ enum MaskFolder {
             }
             let corner = Box(x1: 0, y1: 0, x2: 0, y2: 0)
             pictures[pictures.count - 1].objects.append(
-                LabelledObject(classIndex: table.index(of: decoded(label)), box: mask.box ?? corner, shape: .mask(mask.rle)))
+                LabelledObject(
+                    classIndex: table.index(of: decoded(label)), box: mask.box ?? corner,
+                    shape: .mask(mask.rle)))
         }
         return table.set(sorted: pictures)
     }
@@ -46,7 +47,9 @@ enum MaskFolder {
     /// The pictures of the folder they lie in, by their names without ending.
     private static func pictures(_ options: AnnotationOptions) throws(AnnotationError) -> [UTF8Key: String] {
         guard let folder = options.pictures else { return [:] }
-        let names = try AnnotationFile.names(in: folder, ending: Paths.pictureEndings).filter { !$0.hasSuffix(ending) }
+        let names = try AnnotationFile.names(in: folder, ending: Paths.pictureEndings).filter {
+            !$0.hasSuffix(ending)
+        }
         return Dictionary(names.map { (UTF8Key(Paths.withoutEnding($0)), $0) }) { first, _ in first }
     }
 
@@ -60,7 +63,9 @@ enum MaskFolder {
                 for (index, object) in picture.objects.enumerated() {
                     if object.shape == nil { boxes += 1 }
                     let label = encoded(set.classes[object.classIndex].name)
-                    try write("\(stem).\(index + 1).\(label)\(ending)", [UInt8](object.mask(size: picture.size).pngData()))
+                    try write(
+                        "\(stem).\(index + 1).\(label)\(ending)",
+                        [UInt8](object.mask(size: picture.size).pngData()))
                 }
             }
         }
@@ -71,8 +76,10 @@ enum MaskFolder {
     private static func encoded(_ name: String) -> String {
         var text = ""
         for scalar in name.unicodeScalars {
-            if scalar.value < 0x20 || scalar.value == 0x7F || "%./\\:*?\"<>|".unicodeScalars.contains(scalar) {
-                text += "%" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16, uppercase: true)
+            if scalar.value < 0x20 || scalar.value == 0x7F || "%./\\:*?\"<>|".unicodeScalars.contains(scalar)
+            {
+                text +=
+                    "%" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16, uppercase: true)
             } else {
                 text.unicodeScalars.append(scalar)
             }
@@ -80,5 +87,7 @@ enum MaskFolder {
         return text.isEmpty ? "%" : text
     }
 
-    private static func decoded(_ label: String) -> String { label == "%" ? "" : label.removingPercents ?? label }
+    private static func decoded(_ label: String) -> String {
+        label == "%" ? "" : label.removingPercents ?? label
+    }
 }

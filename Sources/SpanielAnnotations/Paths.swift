@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// Names of files inside a set, as paths with slashes.
 enum Paths {
@@ -10,7 +6,11 @@ enum Paths {
     static func normalized(_ path: String) -> String {
         var parts: [Substring] = []
         for part in path.split(separator: "/") where part != "." {
-            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else {
+                parts.append(part)
+            }
         }
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
@@ -24,7 +24,9 @@ enum Paths {
     static func folder(_ path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "" }
 
     /// `a/b/c.tar.jpg` → `c.tar.jpg`.
-    static func last(_ path: String) -> String { path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path }
+    static func last(_ path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
 
     /// `a/b/c.tar.jpg` → `a/b/c.tar`; a name that begins with its only dot stays.
     static func withoutEnding(_ path: String) -> String {
@@ -69,7 +71,8 @@ struct FileNames {
     /// How many names had to be given a number or changed.
     private(set) var changed = 0
 
-    /// `photos/a.jpg` → `photos/a`; never out of the folder, never the same twice, not even but for the case of its letters.
+    /// `photos/a.jpg` → `photos/a`; never out of the folder, never the same twice, not even but for the case
+    /// of its letters.
     mutating func stem(for picture: String) -> String {
         let parts = Paths.normalized(picture).split(separator: "/").filter { $0 != ".." }.map(Self.plain)
         let base = parts.isEmpty ? "picture" : Paths.withoutEnding(parts.joined(separator: "/"))

@@ -1,4 +1,4 @@
-import SpanielImaging
+public import SpanielImaging
 
 extension LabelledObject {
     /// The object's pixels: the shape's, or where there is none the box's.
@@ -14,7 +14,8 @@ extension LabelledObject.Shape {
         self = polygons.contains { !$0.holes.isEmpty } ? .mask(mask.rle) : .polygons(polygons)
     }
 
-    /// The pixels as pycocotools counts them: parts are added up, and from each part what its holes cover is taken away.
+    /// The pixels as pycocotools counts them: parts are added up, and from each part what its holes cover is
+    /// taken away.
     ///
     /// Rings along the edges of pixels give exactly those pixels.
     ///
@@ -23,11 +24,15 @@ extension LabelledObject.Shape {
         switch self {
         case .mask(let rle): return Mask(rle)
         case .polygons(let polygons):
-            if polygons.allSatisfy(\.holes.isEmpty) { return Mask(polygon: polygons.map(\.outer), size: size) }
+            if polygons.allSatisfy(\.holes.isEmpty) {
+                return Mask(polygon: polygons.map(\.outer), size: size)
+            }
             var mask = Mask(size: size)
             for polygon in polygons {
                 let outer = Mask(polygon: [polygon.outer], size: size)
-                mask.formUnion(polygon.holes.isEmpty ? outer : outer.subtracting(Mask(polygon: polygon.holes, size: size)))
+                mask.formUnion(
+                    polygon.holes.isEmpty
+                        ? outer : outer.subtracting(Mask(polygon: polygon.holes, size: size)))
             }
             return mask
         }
@@ -45,7 +50,8 @@ extension LabelledObject.Shape {
     package func rle(size: Size) -> RLE {
         switch self {
         case .mask(let rle): rle
-        case .polygons(let polygons) where polygons.allSatisfy(\.holes.isEmpty): RLE(polygon: polygons.map(\.outer), size: size)
+        case .polygons(let polygons) where polygons.allSatisfy(\.holes.isEmpty):
+            RLE(polygon: polygons.map(\.outer), size: size)
         case .polygons: mask(size: size).rle
         }
     }
@@ -59,7 +65,9 @@ extension LabelledObject.Shape {
             guard let first = points.first else { return nil }
             var box = Box(x1: first.x, y1: first.y, x2: first.x, y2: first.y)
             for point in points {
-                box = Box(x1: min(box.x1, point.x), y1: min(box.y1, point.y), x2: max(box.x2, point.x), y2: max(box.y2, point.y))
+                box = Box(
+                    x1: min(box.x1, point.x), y1: min(box.y1, point.y), x2: max(box.x2, point.x),
+                    y2: max(box.y2, point.y))
             }
             return box
         }
@@ -79,7 +87,9 @@ extension LabelledObject.Shape {
 
     /// One ring without holes, which every polygon format holds.
     var ring: [Point]? {
-        guard case .polygons(let polygons) = self, polygons.count == 1, polygons[0].holes.isEmpty else { return nil }
+        guard case .polygons(let polygons) = self, polygons.count == 1, polygons[0].holes.isEmpty else {
+            return nil
+        }
         return polygons[0].outer
     }
 }

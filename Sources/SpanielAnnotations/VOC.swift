@@ -1,14 +1,10 @@
 import SpanielFiles
 import SpanielImaging
 import SpanielJSON
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// Pascal VOC: a folder of XML files, one a picture, with whole-number boxes that count from 1 and include their last pixel.
+/// Pascal VOC: a folder of XML files, one a picture, with whole-number boxes that count from 1 and include
+/// their last pixel.
 ///
 ///     x1 = xmin − 1,  x2 = xmax
 enum VOC {
@@ -17,13 +13,16 @@ enum VOC {
     // MARK: Reading
 
     /// Classes are numbered by their names in byte order: the files have no list of them.
-    static func read(_ url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError) -> LabelledSet {
+    static func read(_ url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError)
+        -> LabelledSet
+    {
         let inner = url.appending(path: folder)
         let root = FileKind(of: inner) == .folder ? inner : url
         var table = ClassTable()
         var pictures: [LabelledPicture] = []
         for name in try AnnotationFile.names(in: root, ending: [".xml"]) {
-            let tag = try Tag(parsing: AnnotationFile.bytes(of: root.appending(path: name)), name: name, root: "annotation")
+            let tag = try Tag(
+                parsing: AnnotationFile.bytes(of: root.appending(path: name)), name: name, root: "annotation")
             pictures.append(try picture(tag, file: name, options, &table))
         }
         return table.set(sorted: pictures)
@@ -36,22 +35,29 @@ enum VOC {
         let width = try sides.required("width").int(in: 1...Limits.pixels)
         let size = Size(width: width, height: try sides.required("height").int(in: 1...Limits.pixels / width))
         let name = try tag.required("filename").text
-        var picture = LabelledPicture(file: name.contains("/") ? name : Paths.join(Paths.folder(file), name), size: size)
+        var picture = LabelledPicture(
+            file: name.contains("/") ? name : Paths.join(Paths.folder(file), name), size: size)
         for object in tag.children("object") {
             let bounds = try object.required("bndbox")
             let box = Box(
                 x1: try bounds.required("xmin").double() - 1, y1: try bounds.required("ymin").double() - 1,
                 x2: try bounds.required("xmax").double(), y2: try bounds.required("ymax").double())
             guard box.x1 <= box.x2, box.y1 <= box.y2 else {
-                throw bounds.error("xmin ≤ xmax and ymin ≤ ymax", "\(box.x1 + 1), \(box.y1 + 1), \(box.x2), \(box.y2)", at: "")
+                throw bounds.error(
+                    "xmin ≤ xmax and ymin ≤ ymax", "\(box.x1 + 1), \(box.y1 + 1), \(box.x2), \(box.y2)",
+                    at: "")
             }
             if !options.allowsBoxesOutside, !box.isInside(size) {
-                throw bounds.error("a box inside the picture's \(size.width) x \(size.height) pixels", "\(box)", at: "")
+                throw bounds.error(
+                    "a box inside the picture's \(size.width) x \(size.height) pixels", "\(box)", at: "")
             }
-            var labelled = LabelledObject(classIndex: table.index(of: try object.required("name").text), box: box)
+            var labelled = LabelledObject(
+                classIndex: table.index(of: try object.required("name").text), box: box)
             var fields = JSON.Object()
             for key in keys {
-                if let text = object.child(key)?.text, text != defaults[key] { fields.append(key, JSON(text)) }
+                if let text = object.child(key)?.text, text != defaults[key] {
+                    fields.append(key, JSON(text))
+                }
             }
             labelled.extras = Extras(.voc, fields)
             picture.objects.append(labelled)
@@ -60,7 +66,9 @@ enum VOC {
     }
 
     private static let keys = ["pose", "truncated", "difficult", "occluded"]
-    private static let defaults = ["pose": "Unspecified", "truncated": "0", "difficult": "0", "occluded": "0"]
+    private static let defaults = [
+        "pose": "Unspecified", "truncated": "0", "difficult": "0", "occluded": "0",
+    ]
 
     // MARK: Writing
 
@@ -82,7 +90,9 @@ enum VOC {
         }
     }
 
-    private static func write(_ picture: LabelledPicture, _ set: LabelledSet, to writer: inout XMLWriter, _ moved: inout Int) {
+    private static func write(
+        _ picture: LabelledPicture, _ set: LabelledSet, to writer: inout XMLWriter, _ moved: inout Int
+    ) {
         writer.element("filename", text: picture.file)
         writer.element("size") {
             $0.element("width", text: "\(picture.size.width)")

@@ -11,7 +11,8 @@ package struct XMLElement: Equatable {
     package subscript(attribute: String) -> String? { attributes.first { $0.name == attribute }?.value }
 
     package static func == (a: XMLElement, b: XMLElement) -> Bool {
-        a.name == b.name && a.text == b.text && a.children == b.children && a.attributes.elementsEqual(b.attributes) { $0 == $1 }
+        a.name == b.name && a.text == b.text && a.children == b.children
+            && a.attributes.elementsEqual(b.attributes) { $0 == $1 }
     }
 }
 
@@ -23,7 +24,9 @@ struct Tag {
 
     /// Parses a file whose root must have this name.
     init(parsing bytes: [UInt8], name: String, root: String) throws(AnnotationError) {
-        do { element = try XMLReader.parse(bytes) } catch { throw .xml(file: name, line: error.line, problem: error.problem) }
+        do { element = try XMLReader.parse(bytes) } catch {
+            throw .xml(file: name, line: error.line, problem: error.problem)
+        }
         guard element.name == root else {
             throw .xml(file: name, line: element.line, problem: "expected <\(root)>, found <\(element.name)>")
         }
@@ -41,9 +44,13 @@ struct Tag {
 
     var children: [Tag] { element.children.map { Tag($0, in: self) } }
 
-    func children(_ name: String) -> [Tag] { element.children.filter { $0.name == name }.map { Tag($0, in: self) } }
+    func children(_ name: String) -> [Tag] {
+        element.children.filter { $0.name == name }.map { Tag($0, in: self) }
+    }
 
-    func child(_ name: String) -> Tag? { element.children.first { $0.name == name }.map { Tag($0, in: self) } }
+    func child(_ name: String) -> Tag? {
+        element.children.first { $0.name == name }.map { Tag($0, in: self) }
+    }
 
     func required(_ name: String) throws(AnnotationError) -> Tag {
         guard let child = child(name) else { throw error("<\(name)> inside", "none", at: "") }
@@ -57,7 +64,8 @@ struct Tag {
 
     func error(_ expected: String, _ found: String, at attribute: String) -> AnnotationError {
         .value(
-            file: file, path: "line \(element.line), \(path)" + (attribute.isEmpty ? "" : " \(attribute)"), expected: expected, found: found
+            file: file, path: "line \(element.line), \(path)" + (attribute.isEmpty ? "" : " \(attribute)"),
+            expected: expected, found: found
         )
     }
 
@@ -80,13 +88,18 @@ struct Tag {
     func int(in range: ClosedRange<Int>) throws(AnnotationError) -> Int { try int(text, in: range, at: "") }
 
     func double(_ text: some StringProtocol, at attribute: String) throws(AnnotationError) -> Double {
-        guard let value = Double(text.trimmed), value.isFinite else { throw error("a number", text.excerpt, at: attribute) }
+        guard let value = Double(text.trimmed), value.isFinite else {
+            throw error("a number", text.excerpt, at: attribute)
+        }
         return value
     }
 
-    private func int(_ text: String, in range: ClosedRange<Int>, at attribute: String) throws(AnnotationError) -> Int {
+    private func int(_ text: String, in range: ClosedRange<Int>, at attribute: String) throws(AnnotationError)
+        -> Int
+    {
         guard let value = Int(text.trimmed), range.contains(value) else {
-            throw error("a whole number from \(range.lowerBound) to \(range.upperBound)", text.excerpt, at: attribute)
+            throw error(
+                "a whole number from \(range.lowerBound) to \(range.upperBound)", text.excerpt, at: attribute)
         }
         return value
     }

@@ -4,8 +4,8 @@ package struct XMLError: Error, Equatable {
     let problem: String
 }
 
-/// Reads XML strictly and without its dangers: no document type, so no entities but the five and numbered characters; nothing is
-/// ever fetched, nothing expands, and nesting is limited.
+/// Reads XML strictly and without its dangers: no document type, so no entities but the five and numbered
+/// characters; nothing is ever fetched, nothing expands, and nesting is limited.
 package struct XMLReader {
     private let bytes: [UInt8]
     private var offset = 0
@@ -20,7 +20,9 @@ package struct XMLReader {
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
     private mutating func document() throws(XMLError) -> XMLElement {
-        if starts([0xFE, 0xFF]) || starts([0xFF, 0xFE]) { throw fail("the text is UTF-16; save it as UTF-8") }
+        if starts([0xFE, 0xFF]) || starts([0xFF, 0xFE]) {
+            throw fail("the text is UTF-16; save it as UTF-8")
+        }
         if starts([0xEF, 0xBB, 0xBF]) { offset += 3 }
         if String(validating: bytes, as: UTF8.self) == nil { throw fail("the text is not UTF-8") }
         if starts("<?xml") { try declaration() }
@@ -34,7 +36,9 @@ package struct XMLReader {
 
     private mutating func declaration() throws(XMLError) {
         // Names and values take turns between the quotes.
-        let parts = try upTo("?>", "the XML declaration").split(omittingEmptySubsequences: false) { $0 == "\"" || $0 == "'" }
+        let parts = try upTo("?>", "the XML declaration").split(omittingEmptySubsequences: false) {
+            $0 == "\"" || $0 == "'"
+        }
         for (name, value) in zip(parts, parts.dropFirst()) where name.trimmed.hasPrefix("encoding") {
             guard ["utf-8", "us-ascii", "ascii"].contains(value.lowercased()) else {
                 throw fail("the encoding \(value) is not read; save it as UTF-8")
@@ -51,7 +55,9 @@ package struct XMLReader {
             } else if starts("<?") {
                 _ = try upTo("?>", "a processing instruction")
             } else if starts("<!DOCTYPE") {
-                throw fail("a document type is not read: it can name other files and grow without end; remove the <!DOCTYPE …>")
+                throw fail(
+                    "a document type is not read: it can name other files and grow without end; remove the <!DOCTYPE …>"
+                )
             } else {
                 return
             }
@@ -64,18 +70,24 @@ package struct XMLReader {
     }
 
     private mutating func element(depth: Int) throws(XMLError) -> XMLElement {
-        guard depth <= Self.depthLimit else { throw fail("more than \(Self.depthLimit) elements inside each other") }
+        guard depth <= Self.depthLimit else {
+            throw fail("more than \(Self.depthLimit) elements inside each other")
+        }
         var element = try opening()
         if element.isClosed { return element.element }
         var text: [UInt8] = []
         while true {
-            guard let byte = next else { throw fail("<\(element.element.name)> of line \(element.element.line) is never closed") }
+            guard let byte = next else {
+                throw fail("<\(element.element.name)> of line \(element.element.line) is never closed")
+            }
             if byte != UInt8(ascii: "<") {
                 try character(into: &text)
             } else if starts("</") {
                 advance(2)
                 let name = try name()
-                guard name == element.element.name else { throw fail("expected </\(element.element.name)>, found </\(name)>") }
+                guard name == element.element.name else {
+                    throw fail("expected </\(element.element.name)>, found </\(name)>")
+                }
                 skipSpace()
                 guard next == UInt8(ascii: ">") else { throw fail("expected '>', found \(found)") }
                 advance(1)
@@ -115,7 +127,9 @@ package struct XMLReader {
             guard hadSpace else { throw fail("expected '>', found \(found)") }
             let name = try name()
             skipSpace()
-            guard next == UInt8(ascii: "=") else { throw fail("expected '=' after the attribute \(name), found \(found)") }
+            guard next == UInt8(ascii: "=") else {
+                throw fail("expected '=' after the attribute \(name), found \(found)")
+            }
             advance(1)
             skipSpace()
             let value = try attributeValue()
@@ -151,7 +165,9 @@ package struct XMLReader {
     private mutating func character(into text: inout [UInt8]) throws(XMLError) {
         let byte = bytes[offset]
         if byte == UInt8(ascii: "&") { return try reference(into: &text) }
-        guard byte >= 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D else { throw fail("a control character, which XML has none of") }
+        guard byte >= 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D else {
+            throw fail("a control character, which XML has none of")
+        }
         advance(1)
         // A carriage return ends a line like a line feed, and before one it is part of it.
         if byte != 0x0D { text.append(byte) } else if next != 0x0A { text.append(0x0A) }
@@ -172,7 +188,11 @@ package struct XMLReader {
             let digits = name.hasPrefix("#x") ? name.dropFirst(2) : name.dropFirst()
             guard name.hasPrefix("#"), let code = UInt32(digits, radix: name.hasPrefix("#x") ? 16 : 10),
                 let scalar = Unicode.Scalar(code), code >= 0x20 || code == 9 || code == 10 || code == 13
-            else { throw fail("&\(name); stands for nothing that is read: there are &amp; &lt; &gt; &quot; &apos; and numbers") }
+            else {
+                throw fail(
+                    "&\(name); stands for nothing that is read: there are &amp; &lt; &gt; &quot; &apos; and numbers"
+                )
+            }
             text += Array(String(scalar).utf8)
         }
         advance(end + 1 - offset)
@@ -181,8 +201,12 @@ package struct XMLReader {
     private mutating func name() throws(XMLError) -> String {
         let start = offset
         while let byte = next {
-            let isLetter = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") || byte == UInt8(ascii: "_") || byte >= 0x80
-            let isInner = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: ":") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+            let isLetter =
+                byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
+                || byte == UInt8(ascii: "_") || byte >= 0x80
+            let isInner =
+                byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: ":") || byte == UInt8(ascii: "-")
+                || byte == UInt8(ascii: ".")
             guard isLetter || isInner && offset > start else { break }
             offset += 1
         }

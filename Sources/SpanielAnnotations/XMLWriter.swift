@@ -6,7 +6,9 @@ struct XMLWriter {
     private(set) var replaced = 0
 
     /// An element with others inside.
-    mutating func element(_ name: String, _ attributes: [(String, String)] = [], _ body: (inout XMLWriter) -> Void) {
+    mutating func element(
+        _ name: String, _ attributes: [(String, String)] = [], _ body: (inout XMLWriter) -> Void
+    ) {
         open(name, attributes)
         put(">\n")
         indentation += 1

@@ -1,4 +1,5 @@
-/// The part of YAML that data.yaml files are written in: keys with texts, lists and mappings one level deep, in lines or in brackets.
+/// The part of YAML that data.yaml files are written in: keys with texts, lists and mappings one level deep,
+/// in lines or in brackets.
 ///
 /// What else a file holds under other keys is passed over unread, so a reader asks for the keys it knows.
 struct YAML {
@@ -31,10 +32,18 @@ struct YAML {
     init(parsing text: String) throws(Problem) {
         var keys = Set<String>()
         // To Swift a carriage return and its line feed are one character.
-        for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" }).enumerated() {
+        for (index, raw) in text.split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" }
+        ).enumerated() {
             let content = raw.drop { $0 == " " }
-            if content.isEmpty || content.first == "#" || content == "---" || content == "..." || content.first == "%" { continue }
-            if content.first == "\t" { throw Problem(line: index + 1, expected: "spaces before the text", found: "a tab") }
+            if content.isEmpty || content.first == "#" || content == "---" || content == "..."
+                || content.first == "%"
+            {
+                continue
+            }
+            if content.first == "\t" {
+                throw Problem(line: index + 1, expected: "spaces before the text", found: "a tab")
+            }
             let line = Line(number: index + 1, indentation: raw.count - content.count, text: content)
             let isItem = content == "-" || content.hasPrefix("- ")
             let continues = line.indentation > 0 || isItem || content.first == "]" || content.first == "}"
@@ -44,7 +53,9 @@ struct YAML {
             }
             var cursor = Cursor(content, line: line.number)
             let key = try cursor.scalar(until: ":")
-            guard cursor.take(":") else { throw Problem(line: line.number, expected: "a key and a colon", found: content.excerpt) }
+            guard cursor.take(":") else {
+                throw Problem(line: line.number, expected: "a key and a colon", found: content.excerpt)
+            }
             guard keys.insert(key).inserted else {
                 throw Problem(line: line.number, expected: "each key once", found: "\(key) a second time")
             }
@@ -62,13 +73,17 @@ struct YAML {
                 let inner = lines.dropFirst()
                 guard let indentation = inner.first?.indentation else { return nil }
                 if let uneven = inner.first(where: { $0.indentation != indentation }) {
-                    throw Problem(line: uneven.number, expected: "\(indentation) spaces before the text", found: "\(uneven.indentation)")
+                    throw Problem(
+                        line: uneven.number, expected: "\(indentation) spaces before the text",
+                        found: "\(uneven.indentation)")
                 }
                 return try Self.block(Array(inner))
             }
             guard first.next == "[" || first.next == "{" else {
                 if lines.count > 1 {
-                    throw Problem(line: lines[1].number, expected: "one line of text for \(key)", found: lines[1].text.excerpt)
+                    throw Problem(
+                        line: lines[1].number, expected: "one line of text for \(key)",
+                        found: lines[1].text.excerpt)
                 }
                 let text = try first.scalar(until: nil)
                 return .text(text)
@@ -90,7 +105,9 @@ struct YAML {
                 items.append(try cursor.scalar(until: nil))
             } else {
                 let key = try cursor.scalar(until: ":")
-                guard cursor.take(":") else { throw Problem(line: line.number, expected: "a key and a colon", found: line.text.excerpt) }
+                guard cursor.take(":") else {
+                    throw Problem(line: line.number, expected: "a key and a colon", found: line.text.excerpt)
+                }
                 pairs.append(Pair(key: key, value: try cursor.scalar(until: nil)))
             }
             guard items.isEmpty || pairs.isEmpty else {
@@ -107,7 +124,9 @@ struct YAML {
             let character = text[index]
             if let open = quote {
                 if character == open, !(open == "\"" && previous == "\\") { quote = nil }
-            } else if (character == "\"" || character == "'"), previous == " " || previous == "[" || previous == "," || previous == "{" {
+            } else if (character == "\"" || character == "'"),
+                previous == " " || previous == "[" || previous == "," || previous == "{"
+            {
                 quote = character
             } else if character == "#", previous == " " {
                 return text[..<index]
@@ -145,19 +164,23 @@ struct YAML {
         }
 
         private func problem(_ expected: String) -> Problem {
-            Problem(line: line, expected: expected, found: rest.isEmpty ? "the end of the line" : rest.excerpt)
+            Problem(
+                line: line, expected: expected, found: rest.isEmpty ? "the end of the line" : rest.excerpt)
         }
 
         /// A text in quotes or plain.
         ///
-        /// - Parameter end: the character that ends a plain text (a colon with a space behind it); nil: the line's end.
+        /// - Parameter end: the character that ends a plain text (a colon with a space behind it); nil: the
+        ///   line's end.
         mutating func scalar(until end: Character?, inBrackets: Bool = false) throws(Problem) -> String {
             skipSpace()
             let text: String
             if next == "\"" || next == "'" {
                 text = try quoted()
             } else {
-                if let first = next, "&*!|>%@`".contains(first) { throw problem("plain text; anchors, tags and block texts are not read") }
+                if let first = next, "&*!|>%@`".contains(first) {
+                    throw problem("plain text; anchors, tags and block texts are not read")
+                }
                 var length = 0
                 var previous: Character = " "
                 for (offset, character) in rest.enumerated() {
@@ -214,7 +237,9 @@ struct YAML {
 
         private mutating func code(_ digits: Int) throws(Problem) -> Unicode.Scalar {
             let text = rest.prefix(digits)
-            guard text.count == digits, let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value) else {
+            guard text.count == digits, let value = UInt32(text, radix: 16),
+                let scalar = Unicode.Scalar(value)
+            else {
                 throw problem("\(digits) hexadecimal digits of a character")
             }
             rest = rest.dropFirst(digits)

@@ -1,4 +1,4 @@
-import SpanielAnnotations
+public import SpanielAnnotations
 
 /// COCO's average precision and recall.
 public struct AveragePrecision: Sendable, Equatable {
@@ -52,13 +52,16 @@ public struct AveragePrecision: Sendable, Equatable {
         for cells in pairing.cells {
             let matches = cells.keys.sorted { pairing.ranks[$0] < pairing.ranks[$1] }.map { place in
                 Matches(
-                    cells[place]!, size: pairing.sizes[place], kind: kind, overlaps: COCORules.overlaps, areas: COCORules.areas,
+                    cells[place]!, size: pairing.sizes[place], kind: kind, overlaps: COCORules.overlaps,
+                    areas: COCORules.areas,
                     limit: COCORules.maxima.last!)
             }
             curves.append(Curves(matches))
         }
         figures = Figures(curves)
-        classes = zip(pairing.classes, curves).map { ClassFigures(name: $0, figures: Figures([$1]), truths: $1.wanted[0]) }
+        classes = zip(pairing.classes, curves).map {
+            ClassFigures(name: $0, figures: Figures([$1]), truths: $1.wanted[0])
+        }
         strangers = pairing.strangers
     }
 }
@@ -67,7 +70,9 @@ extension AveragePrecision.Figures {
     fileprivate init(_ curves: [Curves]) {
         func precision(_ area: Int, _ overlaps: Range<Int> = 0..<10) -> Double? {
             let counted = curves.filter { $0.wanted[area] > 0 }
-            let sum = counted.reduce(0) { sum, curve in overlaps.reduce(sum) { $0 + curve.precision[area][$1] } }
+            let sum = counted.reduce(0) { sum, curve in
+                overlaps.reduce(sum) { $0 + curve.precision[area][$1] }
+            }
             return counted.isEmpty ? nil : sum / Double(counted.count * overlaps.count)
         }
         func recall(_ area: Int, _ maximum: Int) -> Double? {
@@ -76,8 +81,10 @@ extension AveragePrecision.Figures {
             return counted.isEmpty ? nil : sum / Double(counted.count * 10)
         }
         self.init(
-            ap: precision(0), ap50: precision(0, 0..<1), ap75: precision(0, 5..<6), apSmall: precision(1), apMedium: precision(2),
-            apLarge: precision(3), ar1: recall(0, 0), ar10: recall(0, 1), ar100: recall(0, 2), arSmall: recall(1, 2),
+            ap: precision(0), ap50: precision(0, 0..<1), ap75: precision(0, 5..<6), apSmall: precision(1),
+            apMedium: precision(2),
+            apLarge: precision(3), ar1: recall(0, 0), ar10: recall(0, 1), ar100: recall(0, 2),
+            arSmall: recall(1, 2),
             arMedium: recall(2, 2), arLarge: recall(3, 2))
     }
 }
@@ -93,7 +100,9 @@ private struct Curves {
 
     init(_ matches: [Matches]) {
         let found = matches.flatMap(\.found)
-        let order = found.indices.sorted { found[$0].score > found[$1].score || found[$0].score == found[$1].score && $0 < $1 }
+        let order = found.indices.sorted {
+            found[$0].score > found[$1].score || found[$0].score == found[$1].score && $0 < $1
+        }
         wanted = COCORules.areas.indices.map { area in matches.reduce(0) { $0 + $1.wanted[area] } }
         for area in COCORules.areas.indices {
             var precisions: [Double] = []
@@ -124,7 +133,9 @@ private struct Curves {
             recalls.append(Double(right) / Double(wanted))
             precisions.append(Double(right) / (Double(index + 1) + 0x1p-52))
         }
-        for index in precisions.indices.dropFirst().reversed() { precisions[index - 1] = max(precisions[index - 1], precisions[index]) }
+        for index in precisions.indices.dropFirst().reversed() {
+            precisions[index - 1] = max(precisions[index - 1], precisions[index])
+        }
         var sum = 0.0
         var index = 0
         for recall in COCORules.recalls {

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// Why found objects cannot be judged against a truth.
 public enum EvaluationError: Error, Equatable, Sendable {

@@ -1,5 +1,5 @@
 import SpanielAnnotations
-import SpanielImaging
+package import SpanielImaging
 
 /// What is compared: boxes or pixels.
 public enum EvaluationKind: String, Sendable, CaseIterable {
@@ -22,7 +22,8 @@ package enum COCORules {
     }
 }
 
-/// The found objects of one class in one picture, each with what it was matched to at every threshold and area.
+/// The found objects of one class in one picture, each with what it was matched to at every threshold and
+/// area.
 package struct Matches {
     /// One found object; bit t of the words is overlap threshold t.
     package struct Found {
@@ -39,9 +40,12 @@ package struct Matches {
     /// Per area range: how many truths there are to find.
     package var wanted: [Int]
 
-    /// Greedy, best score first: each takes the free truth it overlaps most, one that counts before one that does not; a crowd can be
-    /// taken again and again.
-    package init(_ cell: Pairing.Cell, size: Size, kind: EvaluationKind, overlaps: [Double], areas: [ClosedRange<Double>], limit: Int) {
+    /// Greedy, best score first: each takes the free truth it overlaps most, one that counts before one that
+    /// does not; a crowd can be taken again and again.
+    package init(
+        _ cell: Pairing.Cell, size: Size, kind: EvaluationKind, overlaps: [Double],
+        areas: [ClosedRange<Double>], limit: Int
+    ) {
         let truth = cell.truth.map { Region($0, size: size, kind: kind) }
         let truthAreas = zip(cell.truth, truth).map { $0.area ?? $1.area }
         // A stable order: the first of equal scores stays first, as pycocotools has it.
@@ -52,22 +56,31 @@ package struct Matches {
         let objects = order.prefix(limit).map { cell.found[$0] }
         let regions = objects.map { Region($0, size: size, kind: kind) }
         found = objects.enumerated().map { rank, object in Found(score: object.score ?? 1, rank: rank) }
-        let skipped = areas.map { area in zip(cell.truth, truthAreas).map { $0.isCrowd || !area.contains($1) } }
+        let skipped = areas.map { area in zip(cell.truth, truthAreas).map { $0.isCrowd || !area.contains($1) }
+        }
         wanted = skipped.map { $0.count { !$0 } }
         let least = min(overlaps.min() ?? 1, 1 - 1e-10)
         // Per area range and overlap.
-        var taken = [[Bool]](repeating: [Bool](repeating: false, count: truth.count), count: areas.count * overlaps.count)
+        var taken = [[Bool]](
+            repeating: [Bool](repeating: false, count: truth.count), count: areas.count * overlaps.count)
         // One object at a time: a table of all overlaps would be the square of the file.
         for place in found.indices {
-            let near = truth.indices.map { (place: $0, overlap: regions[place].overlap(with: truth[$0], isCrowd: cell.truth[$0].isCrowd)) }
-                .filter { $0.overlap >= least }
+            let near = truth.indices.map {
+                (place: $0, overlap: regions[place].overlap(with: truth[$0], isCrowd: cell.truth[$0].isCrowd))
+            }
+            .filter { $0.overlap >= least }
             for (range, area) in areas.enumerated() {
-                let candidates = near.filter { !skipped[range][$0.place] } + near.filter { skipped[range][$0.place] }
+                let candidates =
+                    near.filter { !skipped[range][$0.place] } + near.filter { skipped[range][$0.place] }
                 for (t, overlap) in overlaps.enumerated() {
                     var best = min(overlap, 1 - 1e-10)
                     var match: Int?
                     for candidate in candidates {
-                        if taken[range * overlaps.count + t][candidate.place], !cell.truth[candidate.place].isCrowd { continue }
+                        if taken[range * overlaps.count + t][candidate.place],
+                            !cell.truth[candidate.place].isCrowd
+                        {
+                            continue
+                        }
                         if let match, !skipped[range][match], skipped[range][candidate.place] { break }
                         guard candidate.overlap >= best else { continue }
                         best = candidate.overlap

@@ -1,11 +1,13 @@
-import SpanielAnnotations
+public import SpanielAnnotations
 import SpanielImaging
 
-/// Intersection over union of whole classes, as PerSAM's evaluation has it: a class's pixels in all its pictures are summed up first.
+/// Intersection over union of whole classes, as PerSAM's evaluation has it: a class's pixels in all its
+/// pictures are summed up first.
 ///
 ///     IoU = Σ |truth ∩ found| / Σ |truth ∪ found|     accuracy = Σ |truth ∩ found| / Σ |truth|
 ///
-/// Over the pictures that show the class in truth; objects of a class in one picture are joined, boxes count as their pixels.
+/// Over the pictures that show the class in truth; objects of a class in one picture are joined, boxes count
+/// as their pixels.
 public struct MeanIoU: Sendable, Equatable {
     public struct ClassFigures: Sendable, Equatable {
         public let name: String
@@ -46,7 +48,9 @@ public struct MeanIoU: Sendable, Equatable {
     }
 
     private static func joined(_ objects: [LabelledObject], _ size: Size) -> RLE {
-        RLE(joining: objects.flatMap { ($0.shape?.rle(size: size) ?? $0.mask(size: size).rle).runs }, size: size)
+        RLE(
+            joining: objects.flatMap { ($0.shape?.rle(size: size) ?? $0.mask(size: size).rle).runs },
+            size: size)
     }
 }
 

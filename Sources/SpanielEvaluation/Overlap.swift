@@ -1,10 +1,11 @@
 import SpanielAnnotations
-import SpanielImaging
+package import SpanielImaging
 
 /// What an object covers, as a box or as pixels, ready to be compared with many others.
 package enum Region {
     case box(Box)
-    /// First and last position of each run, in columns from the left, with the box around them and how many pixels they are.
+    /// First and last position of each run, in columns from the left, with the box around them and how many
+    /// pixels they are.
     case pixels(runs: [Range<Int>], box: Box, area: Int)
 
     init(_ object: LabelledObject, size: Size, kind: EvaluationKind) {
@@ -14,7 +15,8 @@ package enum Region {
         }
         let box = object.box
         let corners = [
-            Point(x: box.x1, y: box.y1), Point(x: box.x1, y: box.y2), Point(x: box.x2, y: box.y2), Point(x: box.x2, y: box.y1),
+            Point(x: box.x1, y: box.y1), Point(x: box.x1, y: box.y2), Point(x: box.x2, y: box.y2),
+            Point(x: box.x2, y: box.y1),
         ]
         self.init(object.shape?.rle(size: size) ?? RLE(polygon: [corners], size: size))
     }

@@ -1,8 +1,9 @@
-import SpanielAnnotations
-import SpanielImaging
+package import SpanielAnnotations
+package import SpanielImaging
 import SpanielJSON
 
-/// Truth and predictions brought together: the objects of every picture and class of the truth, in the order of their files.
+/// Truth and predictions brought together: the objects of every picture and class of the truth, in the order
+/// of their files.
 package struct Pairing {
     package struct Cell {
         package var truth: [LabelledObject] = []
@@ -18,7 +19,8 @@ package struct Pairing {
     /// Objects left out because the truth lacks their picture or class.
     package private(set) var strangers = 0
 
-    /// Pictures are the same when their files are, or the last parts of their paths where that tells them apart; classes by name.
+    /// Pictures are the same when their files are, or the last parts of their paths where that tells them
+    /// apart; classes by name.
     package init(truth: LabelledSet, predictions: LabelledSet) throws(EvaluationError) {
         classes = truth.classes.map(\.name)
         sizes = truth.pictures.map(\.size)
@@ -29,7 +31,9 @@ package struct Pairing {
         self.ranks = ranks
         cells = Array(repeating: [:], count: truth.classes.count)
         for (place, picture) in truth.pictures.enumerated() {
-            for object in picture.objects { cells[object.classIndex][place, default: Cell()].truth.append(object) }
+            for object in picture.objects {
+                cells[object.classIndex][place, default: Cell()].truth.append(object)
+            }
         }
         let labels = try Self.classes(predictions, truth)
         let places = try Self.pictures(predictions, truth)
@@ -39,7 +43,8 @@ package struct Pairing {
                 continue
             }
             guard picture.size == sizes[place] else {
-                throw .size(file: picture.file, expected: Self.text(sizes[place]), found: Self.text(picture.size))
+                throw .size(
+                    file: picture.file, expected: Self.text(sizes[place]), found: Self.text(picture.size))
             }
             for object in picture.objects {
                 guard object.score?.isNaN != true else { throw .score(file: picture.file) }
@@ -54,33 +59,46 @@ package struct Pairing {
 
     private static func text(_ size: Size) -> String { "\(size.width) x \(size.height)" }
 
-    private static func classes(_ predictions: LabelledSet, _ truth: LabelledSet) throws(EvaluationError) -> [Int?] {
+    private static func classes(_ predictions: LabelledSet, _ truth: LabelledSet) throws(EvaluationError)
+        -> [Int?]
+    {
         if predictions.classes.map({ UTF8Key($0.name) }) == truth.classes.map({ UTF8Key($0.name) }) {
             return Array(predictions.classes.indices)
         }
-        let known = Dictionary(truth.classes.enumerated().map { (UTF8Key($1.name), $0) }) { first, _ in first }
+        let known = Dictionary(truth.classes.enumerated().map { (UTF8Key($1.name), $0) }) { first, _ in first
+        }
         let places = predictions.classes.map { known[UTF8Key($0.name)] }
         guard predictions.objectCount == 0 || places.contains(where: { $0 != nil }) else {
-            throw .noCommonClass(predicted: predictions.classes.map(\.name), expected: truth.classes.map(\.name))
+            throw .noCommonClass(
+                predicted: predictions.classes.map(\.name), expected: truth.classes.map(\.name))
         }
         return places
     }
 
-    private static func pictures(_ predictions: LabelledSet, _ truth: LabelledSet) throws(EvaluationError) -> [Int?] {
+    private static func pictures(_ predictions: LabelledSet, _ truth: LabelledSet) throws(EvaluationError)
+        -> [Int?]
+    {
         if predictions.pictures.map({ UTF8Key($0.file) }) == truth.pictures.map({ UTF8Key($0.file) }) {
             return Array(predictions.pictures.indices)
         }
-        let whole = Dictionary(truth.pictures.enumerated().map { (UTF8Key($1.file), $0) }) { first, _ in first }
-        let ambiguous = -1
-        let last = Dictionary(truth.pictures.enumerated().map { (UTF8Key(lastPart($1.file)), $0) }) { _, _ in ambiguous }
-        let places = predictions.pictures.map { picture in
-            whole[UTF8Key(picture.file)] ?? last[UTF8Key(lastPart(picture.file))].flatMap { $0 == ambiguous ? nil : $0 }
+        let whole = Dictionary(truth.pictures.enumerated().map { (UTF8Key($1.file), $0) }) { first, _ in first
         }
-        guard predictions.pictures.isEmpty || truth.pictures.isEmpty || places.contains(where: { $0 != nil }) else {
+        let ambiguous = -1
+        let last = Dictionary(truth.pictures.enumerated().map { (UTF8Key(lastPart($1.file)), $0) }) { _, _ in
+            ambiguous
+        }
+        let places = predictions.pictures.map { picture in
+            whole[UTF8Key(picture.file)]
+                ?? last[UTF8Key(lastPart(picture.file))].flatMap { $0 == ambiguous ? nil : $0 }
+        }
+        guard predictions.pictures.isEmpty || truth.pictures.isEmpty || places.contains(where: { $0 != nil })
+        else {
             throw .noCommonPicture(predicted: predictions.pictures[0].file, expected: truth.pictures[0].file)
         }
         return places
     }
 
-    private static func lastPart(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    private static func lastPart(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
 }

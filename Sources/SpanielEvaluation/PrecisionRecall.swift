@@ -1,10 +1,12 @@
-import SpanielAnnotations
+public import SpanielAnnotations
 
-/// How many of the found objects are right and how many of the wanted ones were found, at one threshold of the score.
+/// How many of the found objects are right and how many of the wanted ones were found, at one threshold of
+/// the score.
 ///
 ///     precision = right / found     recall = right / wanted     F1 = 2 · right / (found + wanted)
 ///
-/// An object is right when it overlaps a truth of its class that no better one took; crowds count on neither side.
+/// An object is right when it overlaps a truth of its class that no better one took; crowds count on neither
+/// side.
 public struct PrecisionRecall: Sendable, Equatable {
     public struct Figures: Sendable, Equatable {
         public var right = 0
@@ -31,9 +33,12 @@ public struct PrecisionRecall: Sendable, Equatable {
     ///   - threshold: found objects of a lower score are left out.
     ///   - overlap: the least intersection over union of a right one.
     public init(
-        truth: LabelledSet, predictions: LabelledSet, kind: EvaluationKind, threshold: Double, overlap: Double = 0.5
+        truth: LabelledSet, predictions: LabelledSet, kind: EvaluationKind, threshold: Double,
+        overlap: Double = 0.5
     ) throws(EvaluationError) {
-        self.init(try Pairing(truth: truth, predictions: predictions), kind: kind, threshold: threshold, overlap: overlap)
+        self.init(
+            try Pairing(truth: truth, predictions: predictions), kind: kind, threshold: threshold,
+            overlap: overlap)
     }
 
     package init(_ pairing: Pairing, kind: EvaluationKind, threshold: Double, overlap: Double = 0.5) {
@@ -43,7 +48,8 @@ public struct PrecisionRecall: Sendable, Equatable {
             for (place, var cell) in cells {
                 cell.found.removeAll { ($0.score ?? 1) < threshold }
                 let matches = Matches(
-                    cell, size: pairing.sizes[place], kind: kind, overlaps: [overlap], areas: [COCORules.areas[0]], limit: .max)
+                    cell, size: pairing.sizes[place], kind: kind, overlaps: [overlap],
+                    areas: [COCORules.areas[0]], limit: .max)
                 figures.wanted += matches.wanted[0]
                 for found in matches.found where found.ignored[0] == 0 {
                     figures.found += 1

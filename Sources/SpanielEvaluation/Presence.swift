@@ -1,6 +1,7 @@
-import SpanielAnnotations
+public import SpanielAnnotations
 
-/// Whether scores tell the pictures that show a class from those that do not: the area under the ROC curve, 0.5 by chance.
+/// Whether scores tell the pictures that show a class from those that do not: the area under the ROC curve,
+/// 0.5 by chance.
 ///
 /// A picture's score is its best object's, and below every score where nothing was found:
 ///
@@ -31,10 +32,12 @@ public struct Presence: Sendable, Equatable {
                 let score = cell.found.map { $0.score ?? 1 }.max() ?? -.infinity
                 if cell.truth.isEmpty { notShown.append(score) } else { shown.append(score) }
             }
-            // There may be thousands of classes and pictures: those without anything of the class are only counted.
+            // There may be thousands of classes and pictures: those without anything of the class are only
+            // counted.
             let silent = pairing.sizes.count - cells.count
             return ClassFigures(
-                name: name, auroc: Self.area(shown, notShown, silent: silent), shown: shown.count, notShown: notShown.count + silent)
+                name: name, auroc: Self.area(shown, notShown, silent: silent), shown: shown.count,
+                notShown: notShown.count + silent)
         }
     }
 
@@ -48,13 +51,16 @@ public struct Presence: Sendable, Equatable {
         for score in shown {
             let below = lowerBound(others, score) { $0 < $1 }
             let notAbove = lowerBound(others, score) { $0 <= $1 }
-            right += Double(below) + Double(notAbove - below) / 2 + Double(silent) * (score > -.infinity ? 1 : 0.5)
+            right +=
+                Double(below) + Double(notAbove - below) / 2 + Double(silent) * (score > -.infinity ? 1 : 0.5)
         }
         return right / (Double(shown.count) * Double(notShown.count + silent))
     }
 
     /// How many of the sorted values come before.
-    private static func lowerBound(_ values: [Double], _ value: Double, _ isBefore: (Double, Double) -> Bool) -> Int {
+    private static func lowerBound(_ values: [Double], _ value: Double, _ isBefore: (Double, Double) -> Bool)
+        -> Int
+    {
         var (low, high) = (0, values.count)
         while low < high {
             let middle = (low + high) / 2

@@ -1,21 +1,11 @@
 import Synchronization
+package import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A file that appears whole or not at all: written beside its place, brought to the disk, then renamed into it.
+/// A file that appears whole or not at all: written beside its place, brought to the disk, then renamed into
+/// it.
 ///
-/// Without `commit` nothing is left. A device or a pipe at that place (`/dev/stdout`) is written to directly, a link is followed.
+/// Without `commit` nothing is left. A device or a pipe at that place (`/dev/stdout`) is written to directly,
+/// a link is followed.
 package struct AtomicFile: ~Copyable {
     private let descriptor: Int32
     private let destination: String
@@ -31,13 +21,17 @@ package struct AtomicFile: ~Copyable {
         }
         var status = stat()
         let exists = stat(destination, &status) == 0
-        if exists && status.st_mode & S_IFMT == S_IFDIR { throw .notAFile(path: destination, found: "a folder") }
+        if exists && status.st_mode & S_IFMT == S_IFDIR {
+            throw .notAFile(path: destination, found: "a folder")
+        }
         var temporary: String?
         let descriptor: Int32
         if exists && status.st_mode & S_IFMT != S_IFREG {
             descriptor = open(destination, O_WRONLY | O_CLOEXEC)
         } else {
-            let name = Self.folder(of: destination) + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+            let name =
+                Self.folder(of: destination)
+                + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
             descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             temporary = name
         }
@@ -63,8 +57,8 @@ package struct AtomicFile: ~Copyable {
 
     /// Puts the file in its place.
     ///
-    /// - Parameter durable: brought to the disk first, so that no crash leaves an empty file; not needed inside a folder that is itself
-    ///   renamed later.
+    /// - Parameter durable: brought to the disk first, so that no crash leaves an empty file; not needed
+    ///   inside a folder that is itself renamed later.
     package consuming func commit(durable: Bool = true) throws(FileError) {
         guard let temporary else { return }
         guard !durable || fsync(descriptor) == 0, rename(temporary, destination) == 0 else {
@@ -72,7 +66,8 @@ package struct AtomicFile: ~Copyable {
         }
         Self.unfinished.withLock { _ = $0.remove(temporary) }
         guard durable else { return }
-        // The name is on the disk once its folder is; where a folder cannot be synced, the file is still right.
+        // The name is on the disk once its folder is; where a folder cannot be synced, the file is still
+        // right.
         let folder = open(Self.folder(of: destination), O_RDONLY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)
@@ -107,7 +102,9 @@ package struct AtomicFile: ~Copyable {
 
 extension AtomicFile {
     /// Writes a whole file at once.
-    package static func write(_ bytes: some Collection<UInt8>, to url: URL, durable: Bool = true) throws(FileError) {
+    package static func write(_ bytes: some Collection<UInt8>, to url: URL, durable: Bool = true)
+        throws(FileError)
+    {
         let file = try AtomicFile(replacing: url)
         let array = bytes as? [UInt8] ?? Array(bytes)
         try file.append(array.span.bytes)

@@ -1,21 +1,12 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+package import SpanielPlatform
 
-/// A folder of files that appears whole or not at all: a new one is written beside its place and renamed into it.
+/// A folder of files that appears whole or not at all: a new one is written beside its place and renamed into
+/// it.
 ///
-/// Where a folder already stands, the files wait inside it until all are there, then each takes its place; others are left alone. Nothing is
-/// written through a link that stands in it. Without `commit` nothing is left. The promise is against a full disk and a process that ends,
-/// not against a machine that does: thousands of small files are not brought to the disk one by one.
+/// Where a folder already stands, the files wait inside it until all are there, then each takes its place;
+/// others are left alone. Nothing is written through a link that stands in it. Without `commit` nothing is
+/// left. The promise is against a full disk and a process that ends, not against a machine that does:
+/// thousands of small files are not brought to the disk one by one.
 package struct AtomicFolder: ~Copyable {
     private let destination: String
     private let temporary: String
@@ -32,7 +23,9 @@ package struct AtomicFolder: ~Copyable {
         let kind = FileKind(of: url)
         guard kind == .missing || kind == .folder else { throw .notAFolder(path: destination) }
         let isThere = kind == .folder
-        let place = isThere ? destination + "/" : destination.lastIndex(of: "/").map { String(destination[...$0]) } ?? "./"
+        let place =
+            isThere
+            ? destination + "/" : destination.lastIndex(of: "/").map { String(destination[...$0]) } ?? "./"
         let name = place + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
         guard mkdir(name, 0o777) == 0 else { throw .unwritable(path: destination, errno: errno) }
         AtomicFile.remember(name)
@@ -68,7 +61,9 @@ package struct AtomicFolder: ~Copyable {
 
     private mutating func makeFolders(for name: String) throws(FileError) {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        precondition(parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }, "AtomicFolder: \(name) is no name inside a folder")
+        precondition(
+            parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." },
+            "AtomicFolder: \(name) is no name inside a folder")
         var folder = ""
         for part in parts.dropLast() {
             folder += (folder.isEmpty ? "" : "/") + part
@@ -102,7 +97,9 @@ package struct AtomicFolder: ~Copyable {
             let place = "\(destination)/\(name)"
             var status = stat()
             if isLink, lstat(place, &status) == 0 { continue }
-            guard rename("\(temporary)/\(name)", place) == 0 else { throw .unwritable(path: place, errno: errno) }
+            guard rename("\(temporary)/\(name)", place) == 0 else {
+                throw .unwritable(path: place, errno: errno)
+            }
         }
     }
 

@@ -1,15 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+public import SpanielPlatform
 
 /// Why a file could not be read or written.
 public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
@@ -46,7 +35,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
         case .notAFolder(let path): "\(path): expected a folder, found a file"
         case .leadsElsewhere(let path):
             "\(path): expected a folder, found a link to elsewhere (name its target as the output, or remove it)"
-        case .tooLarge(let path, let bytes, let limit): "\(path): the file has \(bytes) bytes, expected at most \(limit)"
+        case .tooLarge(let path, let bytes, let limit):
+            "\(path): the file has \(bytes) bytes, expected at most \(limit)"
         case .unreadable(let path, EACCES): "\(path): no permission to read it (see its mode with ls -l)"
         case .unreadable(let path, let errno): "\(path): cannot be read (\(Self.text(errno)))"
         case .unwritable(let path, ENOSPC), .unwritable(let path, EDQUOT):
@@ -63,5 +53,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
         errno == ENOENT || errno == ENOTDIR ? .missing(path: path) : .unreadable(path: path, errno: errno)
     }
 
-    private static func text(_ errno: Int32) -> String { strerror(errno).map { String(cString: $0) } ?? "error \(errno)" }
+    private static func text(_ errno: Int32) -> String {
+        strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
+    }
 }

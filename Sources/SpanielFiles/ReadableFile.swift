@@ -1,15 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+package import SpanielPlatform
 
 /// An open regular file, closed at the end of its life.
 package struct ReadableFile: ~Copyable {
@@ -32,7 +21,8 @@ package struct ReadableFile: ~Copyable {
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            throw .notAFile(path: path, found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe")
+            throw .notAFile(
+                path: path, found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe")
         }
         self.descriptor = descriptor
         self.path = path
@@ -46,7 +36,8 @@ package struct ReadableFile: ~Copyable {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
             while filled < length {
-                let count = pread(descriptor, buffer.baseAddress! + filled, length - filled, off_t(offset + filled))
+                let count = pread(
+                    descriptor, buffer.baseAddress! + filled, length - filled, off_t(offset + filled))
                 if count < 0 && errno == EINTR { continue }
                 if count < 0 { failure = errno }
                 if count <= 0 { return }

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import SpanielPlatform
 
 /// The surroundings a model is looked for in; of a test's own making in tests.
 package struct Environment: Sendable {
@@ -21,7 +17,8 @@ package struct Environment: Sendable {
     static var current: Environment {
         Environment(
             variables: ProcessInfo.processInfo.environment, executable: runningExecutable(),
-            currentFolder: URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory))
+            currentFolder: URL(
+                filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory))
     }
 
     /// A variable's value; an empty one counts as unset.
@@ -43,7 +40,9 @@ package struct Environment: Sendable {
             result += rest[..<dollar]
             rest = rest[rest.index(after: dollar)...]
             let isBraced = rest.first == "{"
-            let name = (isBraced ? rest.dropFirst() : rest).prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
+            let name = (isBraced ? rest.dropFirst() : rest).prefix {
+                $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber)
+            }
             let end = isBraced ? rest[name.endIndex...].first == "}" : true
             if let value = variables[String(name)], !name.isEmpty, end {
                 result += value
@@ -55,11 +54,15 @@ package struct Environment: Sendable {
         return result + rest
     }
 
-    private var home: String { self["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path(percentEncoded: false) }
+    private var home: String {
+        self["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path(percentEncoded: false)
+    }
 
     private static func runningExecutable() -> URL? {
         #if os(Linux)
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map { URL(filePath: $0) }
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map {
+                URL(filePath: $0)
+            }
         #else
             CommandLine.arguments.first.map { URL(filePath: $0).resolvingSymlinksInPath() }
         #endif

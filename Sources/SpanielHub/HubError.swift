@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// Why a model was not found.
 public enum HubError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {

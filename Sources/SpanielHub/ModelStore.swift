@@ -1,16 +1,12 @@
 import SpanielFiles
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// Where models are on this machine.
 public struct ModelStore: Sendable {
     private let environment: Environment
-    /// The folders that hold models of our own and those that `Weights/fetch.sh` brought, in the order they are searched.
+    /// The folders that hold models of our own and those that `Weights/fetch.sh` brought, in the order they
+    /// are searched.
     public let folders: [URL]
 
     public init() { self.init(.current) }
@@ -20,10 +16,11 @@ public struct ModelStore: Sendable {
         folders = Self.folders(environment)
     }
 
-    /// The folder of a model, by the name of one that ships, the path of a folder, or the id of one on the hub that has been fetched
-    /// by `Weights/fetch.sh` or by Python. Nothing is downloaded.
+    /// The folder of a model, by the name of one that ships, the path of a folder, or the id of one on the
+    /// hub that has been fetched by `Weights/fetch.sh` or by Python. Nothing is downloaded.
     ///
-    /// A bare name means a model that ships before it means a folder; a name with slashes means a folder first.
+    /// A bare name means a model that ships before it means a folder; a name with slashes means a folder
+    /// first.
     /// - Throws: `HubError`, for a hub's model with the command that fetches it.
     public static func locate(_ name: String) throws(HubError) -> URL { try ModelStore().locate(name) }
 
@@ -55,8 +52,11 @@ public struct ModelStore: Sendable {
         for root in folders {
             for name in Self.subfolders(root) {
                 let folder = root.appending(path: name, directoryHint: .isDirectory)
-                let inner = Self.subfolders(folder).map { ("\(name)/\($0)", folder.appending(path: $0, directoryHint: .isDirectory)) }
-                for (name, folder) in [(name, folder)] + inner where found[name] == nil && Weights.missingFile(in: folder) == nil {
+                let inner = Self.subfolders(folder).map {
+                    ("\(name)/\($0)", folder.appending(path: $0, directoryHint: .isDirectory))
+                }
+                for (name, folder) in [(name, folder)] + inner
+                where found[name] == nil && Weights.missingFile(in: folder) == nil {
                     found[name] = folder
                 }
             }
@@ -65,11 +65,13 @@ public struct ModelStore: Sendable {
     }
 
     private static func subfolders(_ folder: URL) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
         return names.filter { FileKind(of: folder.appending(path: $0)) == .folder }
     }
 
-    /// SPANIEL_WEIGHTS; Weights beside the program; ../share/spaniel/Weights; Weights of the package the program was built in.
+    /// SPANIEL_WEIGHTS; Weights beside the program; ../share/spaniel/Weights; Weights of the package the
+    /// program was built in.
     private static func folders(_ environment: Environment) -> [URL] {
         var folders: [URL] = []
         if let named = environment["SPANIEL_WEIGHTS"] { folders.append(environment.folder(expanding: named)) }
@@ -79,7 +81,9 @@ public struct ModelStore: Sendable {
             folders.append(folder.appending(path: "../share/spaniel/Weights").standardizedFileURL)
             while folder.pathComponents.count > 1 {
                 let weights = folder.appending(path: "Weights")
-                if FileKind(of: folder.appending(path: "Package.swift")) == .file, FileKind(of: weights) == .folder {
+                if FileKind(of: folder.appending(path: "Package.swift")) == .file,
+                    FileKind(of: weights) == .folder
+                {
                     folders.append(weights)
                     break
                 }
@@ -94,13 +98,15 @@ public struct ModelStore: Sendable {
         let usual = "Weights/fetch.sh"
         if FileKind(of: environment.currentFolder.appending(path: usual)) == .file { return usual }
         let scripts = folders.map { $0.appending(path: "fetch.sh") }
-        return scripts.first { FileKind(of: $0) == .file }.map { Self.quoted($0.path(percentEncoded: false)) } ?? usual
+        return scripts.first { FileKind(of: $0) == .file }.map { Self.quoted($0.path(percentEncoded: false)) }
+            ?? usual
     }
 
     /// A path as a shell takes it for one word.
     private static func quoted(_ path: String) -> String {
         let isPlain = path.utf8.allSatisfy { byte in
-            byte >= 0x80 || "/._-+@".utf8.contains(byte) || UnicodeScalar(byte).properties.isAlphabetic || (0x30...0x39).contains(byte)
+            byte >= 0x80 || "/._-+@".utf8.contains(byte) || UnicodeScalar(byte).properties.isAlphabetic
+                || (0x30...0x39).contains(byte)
         }
         return isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
     }

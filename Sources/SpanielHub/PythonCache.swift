@@ -1,33 +1,33 @@
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// The folder where Python's huggingface_hub keeps what it downloads; read, never written.
 struct PythonCache: Sendable {
     let folder: URL
 
-    /// By the environment, as huggingface_hub 2.4 looks for it: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME/hub,
-    /// XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. An empty variable counts as unset.
+    /// By the environment, as huggingface_hub 2.4 looks for it: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE,
+    /// HF_HOME/hub, XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. An empty variable counts as
+    /// unset.
     init(_ environment: Environment) {
         if let cache = environment["HF_HUB_CACHE"] ?? environment["HUGGINGFACE_HUB_CACHE"] {
             folder = environment.folder(expanding: cache)
         } else if let home = environment["HF_HOME"] {
             folder = environment.folder(expanding: home).appending(path: "hub")
         } else {
-            folder = environment.folder(expanding: environment["XDG_CACHE_HOME"] ?? "~/.cache").appending(path: "huggingface/hub")
+            folder = environment.folder(expanding: environment["XDG_CACHE_HOME"] ?? "~/.cache").appending(
+                path: "huggingface/hub")
         }
     }
 
     /// The files of a model's main revision; nil when it was never downloaded.
     func snapshot(of id: HubID) -> URL? {
         let model = folder.appending(path: id.cacheFolder)
-        guard let bytes = try? ReadableFile.bytes(of: model.appending(path: "refs/main"), limit: 100) else { return nil }
+        guard let bytes = try? ReadableFile.bytes(of: model.appending(path: "refs/main"), limit: 100) else {
+            return nil
+        }
         let commit = String(decoding: bytes, as: UTF8.self).trimmingSuffix { $0.isWhitespace }
-        guard commit.utf8.count == 40, commit.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) else { return nil }
+        guard commit.utf8.count == 40, commit.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit })
+        else { return nil }
         let snapshot = model.appending(path: "snapshots").appending(path: commit)
         return FileKind(of: snapshot) == .folder ? snapshot : nil
     }

@@ -35,7 +35,8 @@ package struct Bitmap: Sendable {
     package var orientation: Orientation
 
     package init(
-        width: Int, height: Int, color: Color, depth: Int = 8, bytes: [UInt8], transparentColor: [UInt16]? = nil, hasAlpha: Bool = false,
+        width: Int, height: Int, color: Color, depth: Int = 8, bytes: [UInt8],
+        transparentColor: [UInt16]? = nil, hasAlpha: Bool = false,
         orientation: Orientation = .upright
     ) {
         self.width = width
@@ -62,7 +63,8 @@ extension Bitmap {
     /// Decodes a whole file.
     /// - Parameters:
     ///   - name: what messages call the file.
-    ///   - fullDepth: keep 16-bit color samples; otherwise only their high byte is kept, as Pillow does. Gray always keeps 16 bits.
+    ///   - fullDepth: keep 16-bit color samples; otherwise only their high byte is kept, as Pillow does. Gray
+    ///     always keeps 16 bits.
     package init(_ bytes: [UInt8], name: String, fullDepth: Bool = false) throws(ImagingError) {
         self = try bytes.withUnsafeBufferPointer { (bytes) throws(ImagingError) in
             try Bitmap(decoding: UnsafeRawBufferPointer(bytes), name: name, fullDepth: fullDepth)
@@ -83,7 +85,11 @@ extension Bitmap {
     package static func check(width: Int, height: Int, side: Int, name: String) throws(ImagingError) {
         if width < 1 || height < 1 { throw .noPixels(file: name, width: width, height: height) }
         let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
-        if overflow || pixels > Limits.pixels { throw .tooManyPixels(file: name, width: width, height: height) }
-        if width > side || height > side { throw .sideTooLong(file: name, width: width, height: height, limit: side) }
+        if overflow || pixels > Limits.pixels {
+            throw .tooManyPixels(file: name, width: width, height: height)
+        }
+        if width > side || height > side {
+            throw .sideTooLong(file: name, width: width, height: height, limit: side)
+        }
     }
 }

@@ -59,7 +59,8 @@ public struct Components: Sendable, RandomAccessCollection {
         for i in runs.indices {
             let run = runs[i]
             let root = Int(forest.root(run.label))
-            let box = Box(x1: Double(run.start), y1: Double(run.y), x2: Double(run.end), y2: Double(run.y + 1))
+            let box = Box(
+                x1: Double(run.start), y1: Double(run.y), x2: Double(run.end), y2: Double(run.y + 1))
             if labels[root] < 0 {
                 labels[root] = Int32(parts.count)
                 parts.append(Component(area: 0, box: box))
@@ -80,7 +81,9 @@ public struct Components: Sendable, RandomAccessCollection {
     public func mask(where isWanted: (Int) throws -> Bool) rethrows -> Mask {
         let wanted = try parts.indices.map(isWanted)
         var result = Mask(size: size)
-        for run in runs where wanted[Int(run.label)] { result.set(Int(run.start)..<Int(run.end), inRow: Int(run.y)) }
+        for run in runs where wanted[Int(run.label)] {
+            result.set(Int(run.start)..<Int(run.end), inRow: Int(run.y))
+        }
         return result
     }
 
@@ -123,5 +126,7 @@ private struct Forest {
 
 extension Mask {
     /// The connected parts of the object.
-    public func components(_ connectivity: Connectivity = .eight) -> Components { Components(self, connectivity) }
+    public func components(_ connectivity: Connectivity = .eight) -> Components {
+        Components(self, connectivity)
+    }
 }

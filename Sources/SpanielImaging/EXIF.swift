@@ -4,7 +4,9 @@ extension Orientation {
     /// Only the first directory is read, at most 64 entries of it; no offset is followed without a check.
     package init?(exif bytes: UnsafeRawBufferPointer) {
         var tiff = bytes
-        for _ in 0..<2 where tiff.starts(with: Array("Exif\0\0".utf8)) { tiff = UnsafeRawBufferPointer(rebasing: tiff[6...]) }
+        for _ in 0..<2 where tiff.starts(with: Array("Exif\0\0".utf8)) {
+            tiff = UnsafeRawBufferPointer(rebasing: tiff[6...])
+        }
         guard tiff.count >= 8 else { return nil }
         let isLittle: Bool
         switch tiff.bigEndian16(at: 0) {
@@ -15,7 +17,9 @@ extension Orientation {
         func number16(_ offset: Int) -> Int {
             isLittle ? Int(UInt16(tiff.bigEndian16(at: offset)).byteSwapped) : tiff.bigEndian16(at: offset)
         }
-        func number32(_ offset: Int) -> Int { isLittle ? number16(offset + 2) << 16 | number16(offset) : tiff.bigEndian32(at: offset) }
+        func number32(_ offset: Int) -> Int {
+            isLittle ? number16(offset + 2) << 16 | number16(offset) : tiff.bigEndian32(at: offset)
+        }
 
         guard number16(2) == 42 else { return nil }
         let directory = number32(4)
@@ -46,7 +50,9 @@ extension Orientation {
                 var digit: Int?
                 if text[after] == UInt8(ascii: ">") {
                     digit = after + 1
-                } else if text[after] == UInt8(ascii: "="), text[after + 1] == UInt8(ascii: "\""), after + 2 < text.count {
+                } else if text[after] == UInt8(ascii: "="), text[after + 1] == UInt8(ascii: "\""),
+                    after + 2 < text.count
+                {
                     digit = after + 2
                 }
                 if let digit, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[digit]) {

@@ -8,9 +8,12 @@ package enum ImageFormat: Equatable, Sendable {
     package init(sniffing bytes: UnsafeRawBufferPointer) {
         func starts(_ text: String, at offset: Int = 0) -> Bool {
             let magic = Array(text.utf8)
-            return bytes.count >= offset + magic.count && magic.indices.allSatisfy { bytes[offset + $0] == magic[$0] }
+            return bytes.count >= offset + magic.count
+                && magic.indices.allSatisfy { bytes[offset + $0] == magic[$0] }
         }
-        func starts(_ magic: [UInt8]) -> Bool { bytes.count >= magic.count && magic.indices.allSatisfy { bytes[$0] == magic[$0] } }
+        func starts(_ magic: [UInt8]) -> Bool {
+            bytes.count >= magic.count && magic.indices.allSatisfy { bytes[$0] == magic[$0] }
+        }
         // A file cut inside its first bytes is still the picture it was.
         func startsOrIsCut(_ magic: [UInt8]) -> Bool { starts(Array(magic.prefix(max(1, bytes.count)))) }
 
@@ -21,26 +24,39 @@ package enum ImageFormat: Equatable, Sendable {
         } else if starts("ftyp", at: 4), let brand = Self.brand(bytes) {
             self = brand
         } else if starts("RIFF"), starts("WEBP", at: 8) {
-            self = .other(found: "a WebP picture", fix: "convert it: dwebp IN.webp -o OUT.png (Debian package webp)")
+            self = .other(
+                found: "a WebP picture", fix: "convert it: dwebp IN.webp -o OUT.png (Debian package webp)")
         } else if starts("GIF8") {
             self = .convertible("a GIF picture", "'IN.gif[0]'")
-        } else if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A]) || starts([0x49, 0x49, 0x2B, 0]) {
+        } else if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A])
+            || starts([0x49, 0x49, 0x2B, 0])
+        {
             self = .convertible("a TIFF or raw camera picture", "'IN.tif[0]'")
         } else if starts("BM") {
             self = .convertible("a BMP picture", "IN.bmp")
         } else if starts([0xFF, 0x0A]) || starts([0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C, 0x20]) {
-            self = .other(found: "a JPEG XL picture", fix: "convert it: djxl IN.jxl OUT.png (Debian package libjxl-tools)")
+            self = .other(
+                found: "a JPEG XL picture",
+                fix: "convert it: djxl IN.jxl OUT.png (Debian package libjxl-tools)")
         } else if starts([0, 0, 0, 0x0C, 0x6A, 0x50, 0x20, 0x20]) || starts([0xFF, 0x4F, 0xFF, 0x51]) {
             self = .other(
-                found: "a JPEG 2000 picture", fix: "convert it: opj_decompress -i IN.jp2 -o OUT.png (Debian package libopenjp2-tools)")
-        } else if starts("P1") || starts("P2") || starts("P3") || starts("P4") || starts("P5") || starts("P6") {
-            self = .other(found: "a PBM, PGM or PPM picture", fix: "convert it: pnmtopng IN.ppm > OUT.png (Debian package netpbm)")
+                found: "a JPEG 2000 picture",
+                fix: "convert it: opj_decompress -i IN.jp2 -o OUT.png (Debian package libopenjp2-tools)")
+        } else if starts("P1") || starts("P2") || starts("P3") || starts("P4") || starts("P5") || starts("P6")
+        {
+            self = .other(
+                found: "a PBM, PGM or PPM picture",
+                fix: "convert it: pnmtopng IN.ppm > OUT.png (Debian package netpbm)")
         } else if starts("8BPS") {
             self = .convertible("a Photoshop document", "'IN.psd[0]'")
         } else if starts("%PDF") {
-            self = .other(found: "a PDF document", fix: "convert a page: pdftoppm -png -r 150 IN.pdf OUT (Debian package poppler-utils)")
+            self = .other(
+                found: "a PDF document",
+                fix: "convert a page: pdftoppm -png -r 150 IN.pdf OUT (Debian package poppler-utils)")
         } else if starts("<svg") || starts("<?xml") {
-            self = .other(found: "SVG or other XML", fix: "convert it: rsvg-convert IN.svg -o OUT.png (Debian package librsvg2-bin)")
+            self = .other(
+                found: "SVG or other XML",
+                fix: "convert it: rsvg-convert IN.svg -o OUT.png (Debian package librsvg2-bin)")
         } else if starts("version https://git-lfs") {
             self = .other(found: "a Git LFS pointer instead of the picture", fix: "fetch it: git lfs pull")
         } else {
@@ -59,13 +75,21 @@ package enum ImageFormat: Equatable, Sendable {
         guard bytes.count >= 12 else { return nil }
         switch String(decoding: bytes[8..<12], as: UTF8.self) {
         case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
-            return .other(found: "a HEIC picture", fix: "convert it: heif-convert IN.heic OUT.jpg (Debian package libheif-examples)")
+            return .other(
+                found: "a HEIC picture",
+                fix: "convert it: heif-convert IN.heic OUT.jpg (Debian package libheif-examples)")
         case "avif", "avis":
-            return .other(found: "an AVIF picture", fix: "convert it: avifdec IN.avif OUT.png (Debian package libavif-bin)")
+            return .other(
+                found: "an AVIF picture",
+                fix: "convert it: avifdec IN.avif OUT.png (Debian package libavif-bin)")
         case "crx ":
-            return .other(found: "a Canon raw picture", fix: "convert it: darktable-cli IN.cr3 OUT.jpg (Debian package darktable)")
+            return .other(
+                found: "a Canon raw picture",
+                fix: "convert it: darktable-cli IN.cr3 OUT.jpg (Debian package darktable)")
         default:
-            return .other(found: "a video", fix: "take pictures out of it: ffmpeg -i IN.mp4 OUT%05d.png (Debian package ffmpeg)")
+            return .other(
+                found: "a video",
+                fix: "take pictures out of it: ffmpeg -i IN.mp4 OUT%05d.png (Debian package ffmpeg)")
         }
     }
 

@@ -1,22 +1,28 @@
 #if canImport(ImageIO)
     import CoreGraphics
-    import Foundation
-    import ImageIO
+    package import Foundation
+    package import ImageIO
 
-    // On Apple platforms the system's codecs stand in for libpng and libjpeg-turbo. Headers, limits and orientation are read by the
-    // same code as elsewhere; pixels may differ from Pillow's by a rounding, since the system manages colors.
+    // On Apple platforms the system's codecs stand in for libpng and libjpeg-turbo. Headers, limits and
+    // orientation are read by the same code as elsewhere; pixels may differ from Pillow's by a rounding,
+    // since the system manages colors.
 
     extension PNG {
-        static func decode(_ bytes: UnsafeRawBufferPointer, name: String, fullDepth: Bool) throws(ImagingError) -> Bitmap {
+        static func decode(_ bytes: UnsafeRawBufferPointer, name: String, fullDepth: Bool)
+            throws(ImagingError) -> Bitmap
+        {
             let header = try PNGHeader(bytes, name: name)
             return try SystemCodec.decode(
-                bytes, width: header.width, height: header.height, hasAlpha: header.hasAlpha, orientation: header.orientation, name: name)
+                bytes, width: header.width, height: header.height, hasAlpha: header.hasAlpha,
+                orientation: header.orientation, name: name)
         }
 
         static func encode(
             _ rows: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, depth: Int, level: Int
         ) -> [UInt8] {
-            SystemCodec.encode(rows, width: width, height: height, channels: channels, depth: depth, type: "public.png", quality: 1)
+            SystemCodec.encode(
+                rows, width: width, height: height, channels: channels, depth: depth, type: "public.png",
+                quality: 1)
         }
     }
 
@@ -24,7 +30,8 @@
         static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) -> Bitmap {
             let header = try JPEGHeader(bytes, name: name)
             return try SystemCodec.decode(
-                bytes, width: header.width, height: header.height, hasAlpha: false, orientation: header.orientation, name: name)
+                bytes, width: header.width, height: header.height, hasAlpha: false,
+                orientation: header.orientation, name: name)
         }
 
         package static func encode(
@@ -33,25 +40,30 @@
             try Bitmap.check(width: width, height: height, side: Limits.jpegSide, name: name)
             return pixels.withUnsafeBytes {
                 SystemCodec.encode(
-                    $0, width: width, height: height, channels: channels, depth: 8, type: "public.jpeg", quality: Double(quality) / 100)
+                    $0, width: width, height: height, channels: channels, depth: 8, type: "public.jpeg",
+                    quality: Double(quality) / 100)
             }
         }
     }
 
     private enum SystemCodec {
         static func decode(
-            _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, hasAlpha: Bool, orientation: Orientation, name: String
+            _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, hasAlpha: Bool,
+            orientation: Orientation, name: String
         ) throws(ImagingError) -> Bitmap {
             guard let source = CGImageSourceCreateWithData(Data(bytes) as CFData, nil),
                 CGImageSourceGetStatusAtIndex(source, 0) == .statusComplete,
-                let image = CGImageSourceCreateImageAtIndex(source, 0, nil), image.width == width, image.height == height
+                let image = CGImageSourceCreateImageAtIndex(source, 0, nil), image.width == width,
+                image.height == height
             else { throw .corrupt(file: name, found: "ImageIO cannot decode it") }
             var pixels = [UInt8](repeating: 0, count: 4 * width * height)
             let drawn = pixels.withUnsafeMutableBytes { buffer in
                 guard
                     let context = CGContext(
-                        data: buffer.baseAddress, width: width, height: height, bitsPerComponent: 8, bytesPerRow: 4 * width,
-                        space: CGColorSpace(name: CGColorSpace.sRGB)!, bitmapInfo: CGImageAlphaInfo.premultipliedLast.rawValue)
+                        data: buffer.baseAddress, width: width, height: height, bitsPerComponent: 8,
+                        bytesPerRow: 4 * width,
+                        space: CGColorSpace(name: CGColorSpace.sRGB)!,
+                        bitmapInfo: CGImageAlphaInfo.premultipliedLast.rawValue)
                 else { return false }
                 context.draw(image, in: CGRect(x: 0, y: 0, width: width, height: height))
                 return true
@@ -60,27 +72,36 @@
             if hasAlpha {
                 for pixel in stride(from: 0, to: pixels.count, by: 4) where pixels[pixel + 3] > 0 {
                     let alpha = Int(pixels[pixel + 3])
-                    for c in pixel..<pixel + 3 { pixels[c] = UInt8(min(255, (Int(pixels[c]) * 255 + alpha / 2) / alpha)) }
+                    for c in pixel..<pixel + 3 {
+                        pixels[c] = UInt8(min(255, (Int(pixels[c]) * 255 + alpha / 2) / alpha))
+                    }
                 }
             }
             return Bitmap(
-                width: width, height: height, color: .rgba, bytes: pixels, hasAlpha: hasAlpha, orientation: orientation)
+                width: width, height: height, color: .rgba, bytes: pixels, hasAlpha: hasAlpha,
+                orientation: orientation)
         }
 
         static func encode(
-            _ rows: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, depth: Int, type: String, quality: Double
+            _ rows: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, depth: Int, type: String,
+            quality: Double
         ) -> [UInt8] {
             let data = NSMutableData()
             guard let provider = CGDataProvider(data: Data(rows) as CFData),
                 let image = CGImage(
                     width: width, height: height, bitsPerComponent: depth, bitsPerPixel: depth * channels,
                     bytesPerRow: (width * channels * depth + 7) / 8,
-                    space: channels == 1 ? CGColorSpaceCreateDeviceGray() : CGColorSpace(name: CGColorSpace.sRGB)!,
-                    bitmapInfo: depth == 16 ? .byteOrder16Little : [], provider: provider, decode: nil, shouldInterpolate: false,
+                    space: channels == 1
+                        ? CGColorSpaceCreateDeviceGray() : CGColorSpace(name: CGColorSpace.sRGB)!,
+                    bitmapInfo: depth == 16 ? .byteOrder16Little : [], provider: provider, decode: nil,
+                    shouldInterpolate: false,
                     intent: .defaultIntent),
                 let destination = CGImageDestinationCreateWithData(data, type as CFString, 1, nil)
-            else { fatalError("encode: \(width) x \(height) pixels of \(channels) channels and \(depth) bits") }
-            CGImageDestinationAddImage(destination, image, [kCGImageDestinationLossyCompressionQuality: quality] as CFDictionary)
+            else {
+                fatalError("encode: \(width) x \(height) pixels of \(channels) channels and \(depth) bits")
+            }
+            CGImageDestinationAddImage(
+                destination, image, [kCGImageDestinationLossyCompressionQuality: quality] as CFDictionary)
             guard CGImageDestinationFinalize(destination) else { fatalError("encode: ImageIO failed") }
             return [UInt8](data as Data)
         }

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// What can be wrong with a picture or a mask; every case names the file.
 public enum ImagingError: Error, Sendable, Equatable {

@@ -1,17 +1,5 @@
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+package import SpanielPlatform
 
 /// A picture's file in memory, with an error of its own for each thing that can be wrong.
 package enum InputFile {
@@ -42,7 +30,8 @@ package enum InputFile {
         case .notAFolder, .leadsElsewhere: .unreadable(file: name, reason: "it is a file")
         case .tooLarge(_, let bytes, _): .fileTooLarge(file: name, bytes: bytes)
         case .unreadable(_, let errno), .unwritable(_, let errno):
-            .unreadable(file: name, reason: errno == EACCES ? "no permission" : String(cString: strerror(errno)))
+            .unreadable(
+                file: name, reason: errno == EACCES ? "no permission" : String(cString: strerror(errno)))
         }
     }
 }

@@ -1,11 +1,7 @@
 #if !canImport(ImageIO)
     import CSpanielJPEG
 #endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import SpanielPlatform
 
 /// Reading and writing JPEG through libjpeg-turbo.
 package enum JPEG {}
@@ -20,19 +16,24 @@ package enum JPEG {}
             var status = SPANIEL_JPEG_OK
             let pixels = [UInt8](unsafeUninitializedCapacity: size) { pixels, count in
                 status = spaniel_jpeg_decode(
-                    bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, UInt32(header.width), UInt32(header.height),
+                    bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, UInt32(header.width),
+                    UInt32(header.height),
                     Int32(channels), Int32(Limits.jpegScans), pixels.baseAddress, &message)
                 count = status == SPANIEL_JPEG_OK ? size : 0
             }
             switch status {
             case SPANIEL_JPEG_OK: break
             case SPANIEL_JPEG_TRUNCATED:
-                throw .truncated(file: name, found: "the file ends after \(bytes.count) bytes, before the marker that ends a JPEG")
-            case SPANIEL_JPEG_UNSUPPORTED: throw .unsupported(file: name, found: "this kind of JPEG (\(text(message)))")
+                throw .truncated(
+                    file: name,
+                    found: "the file ends after \(bytes.count) bytes, before the marker that ends a JPEG")
+            case SPANIEL_JPEG_UNSUPPORTED:
+                throw .unsupported(file: name, found: "this kind of JPEG (\(text(message)))")
             default: throw .corrupt(file: name, found: "libjpeg says \(text(message))")
             }
             return Bitmap(
-                width: header.width, height: header.height, color: channels == 1 ? .gray : .rgb, depth: 8, bytes: pixels,
+                width: header.width, height: header.height, color: channels == 1 ? .gray : .rgb, depth: 8,
+                bytes: pixels,
                 transparentColor: nil, hasAlpha: false, orientation: header.orientation)
         }
 
@@ -43,13 +44,15 @@ package enum JPEG {}
         ) throws(ImagingError) -> [UInt8] {
             precondition(width > 0 && height > 0, "JPEG.encode: \(width) x \(height) pixels")
             precondition(
-                pixels.count == width * height * channels, "JPEG.encode: \(pixels.count) bytes for \(width) x \(height) x \(channels)")
+                pixels.count == width * height * channels,
+                "JPEG.encode: \(pixels.count) bytes for \(width) x \(height) x \(channels)")
             try Bitmap.check(width: width, height: height, side: Limits.jpegSide, name: name)
             var message = [CChar](repeating: 0, count: Int(SPANIEL_JPEG_MESSAGE))
             var encoded: UnsafeMutablePointer<UInt8>?
             var count = 0
             let status = spaniel_jpeg_encode(
-                pixels, UInt32(width), UInt32(height), Int32(channels), Int32(min(max(quality, 1), 100)), &encoded, &count, &message)
+                pixels, UInt32(width), UInt32(height), Int32(channels), Int32(min(max(quality, 1), 100)),
+                &encoded, &count, &message)
             guard status == SPANIEL_JPEG_OK, let encoded else { fatalError("JPEG.encode: \(text(message))") }
             defer { free(encoded) }
             return [UInt8](UnsafeBufferPointer(start: encoded, count: count))

@@ -1,12 +1,8 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 extension Mask {
-    /// Reads a PNG or JPEG file: every pixel above zero is the object, in any channel or palette, or in alpha if that is all the file
-    /// has. The mask is turned as its own EXIF says.
+    /// Reads a PNG or JPEG file: every pixel above zero is the object, in any channel or palette, or in alpha
+    /// if that is all the file has. The mask is turned as its own EXIF says.
     public init(contentsOf url: URL) throws(ImagingError) {
         self.init(try Bitmap(InputFile.bytes(of: url), name: InputFile.name(of: url), fullDepth: true))
     }
@@ -20,8 +16,9 @@ extension Mask {
         self.init(try Bitmap([UInt8](data), name: name, fullDepth: true))
     }
 
-    /// Takes the first reading of the file that tells pixels apart: what is painted and can be seen; what is painted; what can be
-    /// seen; which palette entries are not the first (label maps are often saved with an all-black palette).
+    /// Takes the first reading of the file that tells pixels apart: what is painted and can be seen; what is
+    /// painted; what can be seen; which palette entries are not the first (label maps are often saved with an
+    /// all-black palette).
     package init(_ bitmap: Bitmap) {
         let painted = bitmap.marks { $0.isPainted }
         if !bitmap.hasAlpha, painted.tellsApart {
@@ -59,15 +56,19 @@ extension Bitmap {
             let answers = entries.enumerated().map { index, entry in
                 question(
                     MaskSample(
-                        isPainted: entry.red | entry.green | entry.blue != 0, isVisible: entry.alpha != 0, isIndexed: index != 0))
+                        isPainted: entry.red | entry.green | entry.blue != 0, isVisible: entry.alpha != 0,
+                        isIndexed: index != 0))
             }
-            return Mask(width: columns, height: rows) { x, y in answers[Int(bytes[start + x * right + y * down])] }
+            return Mask(width: columns, height: rows) { x, y in
+                answers[Int(bytes[start + x * right + y * down])]
+            }
         case .grayAlpha, .rgba:
             let alpha = wide ? 2 : 1
             return Mask(width: columns, height: rows) { x, y in
                 let at = (start + x * right + y * down) * pixel
                 return question(
-                    MaskSample(isPainted: !isZero(at, pixel - alpha), isVisible: !isZero(at + pixel - alpha, alpha)))
+                    MaskSample(
+                        isPainted: !isZero(at, pixel - alpha), isVisible: !isZero(at + pixel - alpha, alpha)))
             }
         case .gray, .rgb:
             return Mask(width: columns, height: rows) { x, y in
@@ -81,7 +82,9 @@ extension Bitmap {
         guard let transparentColor else { return false }
         return transparentColor.enumerated().allSatisfy { channel, value in
             if depth < 16 { return bytes[at + channel] == value }
-            return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: at + 2 * channel, as: UInt16.self) } == value
+            return bytes.withUnsafeBytes {
+                $0.loadUnaligned(fromByteOffset: at + 2 * channel, as: UInt16.self)
+            } == value
         }
     }
 }

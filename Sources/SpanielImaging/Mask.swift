@@ -1,4 +1,5 @@
-/// Which pixels of a picture belong to an object: one bit a pixel, row after row, each row in whole 64-bit words.
+/// Which pixels of a picture belong to an object: one bit a pixel, row after row, each row in whole 64-bit
+/// words.
 public struct Mask: Sendable, Equatable {
     /// In pixels.
     public let width: Int
@@ -6,7 +7,8 @@ public struct Mask: Sendable, Equatable {
     public let height: Int
     /// Words in a row.
     package let wordsPerRow: Int
-    /// Bit x % 64 of word x / 64 of a row is pixel x. The bits past the width are zero: areas and comparisons rely on it.
+    /// Bit x % 64 of word x / 64 of a row is pixel x. The bits past the width are zero: areas and comparisons
+    /// rely on it.
     package var words: [UInt64]
 
     /// A mask with no pixel set, or with all of them.
@@ -28,7 +30,8 @@ public struct Mask: Sendable, Equatable {
 
     /// A mask from one value a pixel, row after row; a wrong count traps.
     public init(width: Int, height: Int, values: [Bool]) {
-        precondition(values.count == width * height, "Mask: \(values.count) values for \(width)×\(height) pixels")
+        precondition(
+            values.count == width * height, "Mask: \(values.count) values for \(width)×\(height) pixels")
         self.init(width: width, height: height) { x, y in values[y * width + x] }
     }
 
@@ -36,7 +39,9 @@ public struct Mask: Sendable, Equatable {
     public init(width: Int, height: Int, where isObject: (_ x: Int, _ y: Int) throws -> Bool) rethrows {
         self.init(width: width, height: height)
         for y in 0..<height {
-            for x in 0..<width where try isObject(x, y) { words[y * wordsPerRow + x >> 6] |= 1 << UInt64(x & 63) }
+            for x in 0..<width where try isObject(x, y) {
+                words[y * wordsPerRow + x >> 6] |= 1 << UInt64(x & 63)
+            }
         }
     }
 
@@ -51,12 +56,18 @@ public struct Mask: Sendable, Equatable {
         set {
             checkInside(x, y)
             let bit: UInt64 = 1 << UInt64(x & 63)
-            if newValue { words[y * wordsPerRow + x >> 6] |= bit } else { words[y * wordsPerRow + x >> 6] &= ~bit }
+            if newValue {
+                words[y * wordsPerRow + x >> 6] |= bit
+            } else {
+                words[y * wordsPerRow + x >> 6] &= ~bit
+            }
         }
     }
 
     private func checkInside(_ x: Int, _ y: Int) {
-        precondition(x >= 0 && x < width && y >= 0 && y < height, "Mask: pixel \(x), \(y) is outside \(width)×\(height)")
+        precondition(
+            x >= 0 && x < width && y >= 0 && y < height,
+            "Mask: pixel \(x), \(y) is outside \(width)×\(height)")
     }
 
     /// The bits of a row's last word that are pixels.

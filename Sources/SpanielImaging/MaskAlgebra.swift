@@ -1,4 +1,5 @@
-// Sets of pixels: counting, combining, comparing. All word by word, so that a 12-megapixel mask takes well under a millisecond.
+// Sets of pixels: counting, combining, comparing. All word by word, so that a 12-megapixel mask takes well
+// under a millisecond.
 
 extension Mask {
     /// How many pixels are set.
@@ -13,12 +14,15 @@ extension Mask {
     /// The smallest box around the set pixels, half-open; nil when none is set.
     public var box: Box? {
         guard let (xs, ys) = extent else { return nil }
-        return Box(x1: Double(xs.lowerBound), y1: Double(ys.lowerBound), x2: Double(xs.upperBound), y2: Double(ys.upperBound))
+        return Box(
+            x1: Double(xs.lowerBound), y1: Double(ys.lowerBound), x2: Double(xs.upperBound),
+            y2: Double(ys.upperBound))
     }
 
     /// The columns and rows that hold set pixels; nil when none is set.
     package var extent: (x: Range<Int>, y: Range<Int>)? {
-        guard let first = words.firstIndex(where: { $0 != 0 }), let last = words.lastIndex(where: { $0 != 0 }) else { return nil }
+        guard let first = words.firstIndex(where: { $0 != 0 }), let last = words.lastIndex(where: { $0 != 0 })
+        else { return nil }
         let rows = first / wordsPerRow..<last / wordsPerRow + 1
         var columns = [UInt64](repeating: 0, count: wordsPerRow)
         for y in rows {
@@ -26,7 +30,10 @@ extension Mask {
         }
         let left = columns.firstIndex { $0 != 0 }!
         let right = columns.lastIndex { $0 != 0 }!
-        return (left * 64 + columns[left].trailingZeroBitCount..<right * 64 + 64 - columns[right].leadingZeroBitCount, rows)
+        return (
+            left * 64 + columns[left].trailingZeroBitCount..<right * 64 + 64
+                - columns[right].leadingZeroBitCount, rows
+        )
     }
 
     /// The pixels of either mask; masks of different sizes trap, here and below.

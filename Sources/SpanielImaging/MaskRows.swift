@@ -1,9 +1,12 @@
 // Rows as their makers and readers have them: thresholded numbers, bytes, runs of pixels.
 
 extension Mask {
-    /// A mask made row by row: `fill` writes a row of numbers into the buffer it is given (always `width` long, reused), and those above
-    /// the threshold become the object.
-    package init(width: Int, height: Int, above threshold: Float, rows fill: (_ y: Int, _ row: inout [Float]) throws -> Void) rethrows {
+    /// A mask made row by row: `fill` writes a row of numbers into the buffer it is given (always `width`
+    /// long, reused), and those above the threshold become the object.
+    package init(
+        width: Int, height: Int, above threshold: Float,
+        rows fill: (_ y: Int, _ row: inout [Float]) throws -> Void
+    ) rethrows {
         self.init(width: width, height: height)
         var row = [Float](repeating: 0, count: width)
         for y in 0..<height {
@@ -14,14 +17,16 @@ extension Mask {
 
     /// The mask of the numbers above a threshold, one a pixel, row after row; a wrong count traps.
     package init(width: Int, height: Int, above threshold: Float, values: [Float]) {
-        precondition(values.count == width * height, "Mask: \(values.count) values for \(width)×\(height) pixels")
+        precondition(
+            values.count == width * height, "Mask: \(values.count) values for \(width)×\(height) pixels")
         self.init(width: width, height: height)
         for y in 0..<height { setRow(y, above: threshold, values[y * width..<(y + 1) * width]) }
     }
 
     /// The mask of the bytes above zero, one a pixel, row after row; a wrong count traps.
     package init(width: Int, height: Int, bytes: [UInt8]) {
-        precondition(bytes.count == width * height, "Mask: \(bytes.count) bytes for \(width)×\(height) pixels")
+        precondition(
+            bytes.count == width * height, "Mask: \(bytes.count) bytes for \(width)×\(height) pixels")
         self.init(width: width, height: height)
         for y in 0..<height {
             packRow(y) { x in bytes[y * width + x] != 0 }

@@ -32,7 +32,9 @@ extension Mask {
             let step = min(reach + 1, radius - reach)
             let offset = step * wordsPerRow
             if offset < result.words.count {
-                for i in stride(from: result.words.count - 1, through: offset, by: -1) { result.words[i] |= result.words[i - offset] }
+                for i in stride(from: result.words.count - 1, through: offset, by: -1) {
+                    result.words[i] |= result.words[i - offset]
+                }
             }
             reach += step
         }
@@ -50,7 +52,9 @@ extension Mask {
 
     /// The mask at another size, each pixel taking the one its centre falls on, as Pillow's NEAREST does.
     public func resizedNearest(to size: Size) -> Mask {
-        guard size != self.size, width > 0, height > 0 else { return size == self.size ? self : Mask(size: size) }
+        guard size != self.size, width > 0, height > 0 else {
+            return size == self.size ? self : Mask(size: size)
+        }
         let columns = Self.nearest(from: width, to: size.width)
         let rows = Self.nearest(from: height, to: size.height)
         var result = Mask(size: size)
@@ -61,14 +65,16 @@ extension Mask {
                 }
                 continue
             }
-            for (x, column) in columns.enumerated() where words[source * wordsPerRow + column >> 6] >> UInt64(column & 63) & 1 != 0 {
+            for (x, column) in columns.enumerated()
+            where words[source * wordsPerRow + column >> 6] >> UInt64(column & 63) & 1 != 0 {
                 result.words[y * result.wordsPerRow + x >> 6] |= 1 << UInt64(x & 63)
             }
         }
         return result
     }
 
-    /// Pillow adds the scale up step by step, rounding as it goes; computing (i + ½) · scale afresh differs at some sizes.
+    /// Pillow adds the scale up step by step, rounding as it goes; computing (i + ½) · scale afresh differs
+    /// at some sizes.
     private static func nearest(from count: Int, to newCount: Int) -> [Int] {
         let scale = Double(count) / Double(newCount)
         var position = scale * 0.5
@@ -78,11 +84,14 @@ extension Mask {
         }
     }
 
-    /// This mask as a part of a larger or smaller one: its pixel 0, 0 goes to x, y, and what falls outside is dropped.
+    /// This mask as a part of a larger or smaller one: its pixel 0, 0 goes to x, y, and what falls outside is
+    /// dropped.
     package func placed(atX x: Int, y: Int, in size: Size) -> Mask {
         var result = Mask(size: size)
         for row in 0..<height where row + y >= 0 && row + y < size.height {
-            forEachRun(inRow: row) { run in result.set(run.lowerBound + x..<run.upperBound + x, inRow: row + y) }
+            forEachRun(inRow: row) { run in
+                result.set(run.lowerBound + x..<run.upperBound + x, inRow: row + y)
+            }
         }
         return result
     }

@@ -1,5 +1,6 @@
 extension Mask {
-    /// Columns as rows: pixel x, y goes to y, x. Blocks of 64×64 bits are turned at a time and empty ones skipped.
+    /// Columns as rows: pixel x, y goes to y, x. Blocks of 64×64 bits are turned at a time and empty ones
+    /// skipped.
     package func transposed() -> Mask {
         var result = Mask(width: height, height: width)
         var block = [UInt64](repeating: 0, count: 64)
@@ -22,7 +23,8 @@ extension Mask {
         return result
     }
 
-    /// Turns 64×64 bits by exchanging halves, then quarters, and so on (Hacker's Delight, 7-3, lowest bit first).
+    /// Turns 64×64 bits by exchanging halves, then quarters, and so on (Hacker's Delight, 7-3, lowest bit
+    /// first).
     private static func transpose(_ block: inout [UInt64]) {
         var half = 32
         var low: UInt64 = 0xFFFF_FFFF

@@ -6,7 +6,8 @@ package enum Orientation: Int, Sendable, CaseIterable {
     /// Whether displaying swaps width and height.
     package var swapsSides: Bool { rawValue >= 5 }
 
-    /// Where the displayed pixel (x, y) is stored, as a start and the steps for one pixel right and one pixel down.
+    /// Where the displayed pixel (x, y) is stored, as a start and the steps for one pixel right and one pixel
+    /// down.
     /// - Parameters: the stored width and height.
     /// - Returns: indices of pixels in row-major order.
     package func walk(width: Int, height: Int) -> (start: Int, right: Int, down: Int) {
@@ -30,7 +31,8 @@ package enum Orientation: Int, Sendable, CaseIterable {
         let (columns, rows) = swapsSides ? (height, width) : (width, height)
         return [UInt8](unsafeUninitializedCapacity: pixels.count) { output, count in
             pixels.withUnsafeBufferPointer { input in
-                // Square tiles: a quarter turn reads down columns, and whole columns would miss the cache at every pixel.
+                // Square tiles: a quarter turn reads down columns, and whole columns would miss the cache at
+                // every pixel.
                 let tile = swapsSides ? 32 : columns
                 for top in stride(from: 0, to: rows, by: 32) {
                     for left in stride(from: 0, to: columns, by: tile) {

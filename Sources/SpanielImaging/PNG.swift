@@ -1,18 +1,16 @@
 #if !canImport(ImageIO)
     import CSpanielPNG
 #endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import SpanielPlatform
 
 /// Reading and writing PNG through libpng.
 package enum PNG {}
 
 #if !canImport(ImageIO)
     extension PNG {
-        static func decode(_ bytes: UnsafeRawBufferPointer, name: String, fullDepth: Bool) throws(ImagingError) -> Bitmap {
+        static func decode(_ bytes: UnsafeRawBufferPointer, name: String, fullDepth: Bool)
+            throws(ImagingError) -> Bitmap
+        {
             let header = try PNGHeader(bytes, name: name)
             let color: Bitmap.Color =
                 switch header.colorType {
@@ -24,15 +22,18 @@ package enum PNG {}
                 }
             let halves = header.depth == 16 && color != .gray && !fullDepth
             var bitmap = Bitmap(
-                width: header.width, height: header.height, color: color, depth: halves ? 8 : header.depth, bytes: [],
-                transparentColor: header.transparentColor, hasAlpha: header.hasAlpha, orientation: header.orientation)
+                width: header.width, height: header.height, color: color, depth: halves ? 8 : header.depth,
+                bytes: [],
+                transparentColor: header.transparentColor, hasAlpha: header.hasAlpha,
+                orientation: header.orientation)
             // The limit on pixels keeps this far from overflow.
             let rowBytes = header.width * bitmap.channels * (bitmap.depth == 16 ? 2 : 1)
             var message = [CChar](repeating: 0, count: Int(SPANIEL_PNG_MESSAGE))
             var status: Int32 = 0
             bitmap.bytes = [UInt8](unsafeUninitializedCapacity: rowBytes * header.height) { rows, count in
                 status = spaniel_png_decode(
-                    bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, UInt32(header.width), UInt32(header.height), halves ? 1 : 0,
+                    bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, UInt32(header.width),
+                    UInt32(header.height), halves ? 1 : 0,
                     rows.baseAddress, rowBytes, &message)
                 count = status == 0 ? rowBytes * header.height : 0
             }
@@ -40,19 +41,23 @@ package enum PNG {}
             return bitmap
         }
 
-        /// Encodes rows of 1 (depth 8 or 16) or 3 channels (depth 8); a depth of 1 expects packed bits, first pixel in the highest.
+        /// Encodes rows of 1 (depth 8 or 16) or 3 channels (depth 8); a depth of 1 expects packed bits, first
+        /// pixel in the highest.
         /// - Parameter level: zlib's, 1 fast to 9 small.
         static func encode(
             _ rows: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, depth: Int, level: Int
         ) -> [UInt8] {
             let rowBytes = (width * channels * depth + 7) / 8
             precondition(width > 0 && height > 0, "PNG.encode: \(width) x \(height) pixels")
-            precondition(rows.count == rowBytes * height, "PNG.encode: \(rows.count) bytes for \(height) rows of \(rowBytes)")
+            precondition(
+                rows.count == rowBytes * height,
+                "PNG.encode: \(rows.count) bytes for \(height) rows of \(rowBytes)")
             var message = [CChar](repeating: 0, count: Int(SPANIEL_PNG_MESSAGE))
             var encoded: UnsafeMutablePointer<UInt8>?
             var count = 0
             let status = spaniel_png_encode(
-                rows.bindMemory(to: UInt8.self).baseAddress, rowBytes, UInt32(width), UInt32(height), Int32(channels), Int32(depth),
+                rows.bindMemory(to: UInt8.self).baseAddress, rowBytes, UInt32(width), UInt32(height),
+                Int32(channels), Int32(depth),
                 Int32(level), &encoded, &count, &message)
             guard status == 0, let encoded else { fatalError("PNG.encode: \(text(message))") }
             defer { free(encoded) }

@@ -7,14 +7,19 @@ extension Picture {
         case .rgb: rgb = onWhite ? bitmap.keyed(channels: 3) : bitmap.bytes
         case .rgba:
             rgb = bitmap.mapped { input, output in
-                for channel in 0..<3 { output[channel] = onWhite ? onWhitePaper(input[channel], input[3]) : input[channel] }
+                for channel in 0..<3 {
+                    output[channel] = onWhite ? onWhitePaper(input[channel], input[3]) : input[channel]
+                }
             }
         case .gray:
             let table = bitmap.grayTable()
             let gray = bitmap.depth == 16 ? bitmap.clipped16() : bitmap.bytes.map { table[Int($0)] }
             var reduced = bitmap
             reduced.bytes = gray
-            rgb = onWhite ? reduced.keyed(channels: 1) : reduced.mapped { input, output in for c in 0..<3 { output[c] = input[0] } }
+            rgb =
+                onWhite
+                ? reduced.keyed(channels: 1)
+                : reduced.mapped { input, output in for c in 0..<3 { output[c] = input[0] } }
         case .grayAlpha:
             rgb = bitmap.mapped { input, output in
                 let value = onWhite ? onWhitePaper(input[0], input[1]) : input[0]
@@ -24,10 +29,14 @@ extension Picture {
             let colors = entries.map { entry in
                 [entry.red, entry.green, entry.blue].map { onWhite ? onWhitePaper($0, entry.alpha) : $0 }
             }.flatMap { $0 }
-            rgb = bitmap.mapped { input, output in for c in 0..<3 { output[c] = colors[3 * Int(input[0]) + c] } }
+            rgb = bitmap.mapped { input, output in
+                for c in 0..<3 { output[c] = colors[3 * Int(input[0]) + c] }
+            }
         }
-        let (width, height) = bitmap.orientation.swapsSides ? (bitmap.height, bitmap.width) : (bitmap.width, bitmap.height)
-        let displayed = bitmap.orientation.apply(to: rgb, width: bitmap.width, height: bitmap.height, channels: 3)
+        let (width, height) =
+            bitmap.orientation.swapsSides ? (bitmap.height, bitmap.width) : (bitmap.width, bitmap.height)
+        let displayed = bitmap.orientation.apply(
+            to: rgb, width: bitmap.width, height: bitmap.height, channels: 3)
         self.init(rgb: displayed, width: width, height: height)
     }
 }
@@ -35,7 +44,8 @@ extension Picture {
 /// One sample composited on white in Pillow's fixed-point arithmetic.
 @inline(__always)
 private func onWhitePaper(_ value: UInt8, _ alpha: UInt8) -> UInt8 {
-    // Pillow carries 7 extra bits; over an opaque background its weights are alpha · 128 and (255 - alpha) · 128.
+    // Pillow carries 7 extra bits; over an opaque background its weights are alpha · 128 and (255 - alpha) ·
+    // 128.
     let sum = UInt32(value) &* UInt32(alpha) &* 128 &+ 255 &* (255 &- UInt32(alpha)) &* 128 &+ 0x80 &* 128
     return UInt8(truncatingIfNeeded: (((sum >> 8) &+ sum) >> 8) >> 7)
 }
@@ -48,7 +58,9 @@ extension Bitmap {
         let channels = channels
         return [UInt8](unsafeUninitializedCapacity: 3 * pixels) { output, count in
             bytes.withUnsafeBufferPointer { input in
-                for pixel in 0..<pixels { body(input.baseAddress! + pixel * channels, output.baseAddress! + 3 * pixel) }
+                for pixel in 0..<pixels {
+                    body(input.baseAddress! + pixel * channels, output.baseAddress! + 3 * pixel)
+                }
             }
             count = 3 * pixels
         }
@@ -67,8 +79,9 @@ extension Bitmap {
         }
     }
 
-    /// Pixels equal to the transparent color become white. As in Pillow the comparison is between 8-bit samples, after their
-    /// reduction, and the low byte of the file's value, which for depths of 2, 4 and 16 is seldom what the file meant.
+    /// Pixels equal to the transparent color become white. As in Pillow the comparison is between 8-bit
+    /// samples, after their reduction, and the low byte of the file's value, which for depths of 2, 4 and 16
+    /// is seldom what the file meant.
     fileprivate func keyed(channels: Int) -> [UInt8] {
         let values = transparentColor ?? [0]
         let low = values.map { depth == 1 ? ($0 == 0 ? UInt8(0) : 255) : UInt8(truncatingIfNeeded: $0) }

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// A picture as displayed: 8-bit RGB, turned as its EXIF says, transparency composited on white.
 public struct Picture: Sendable, Equatable {
@@ -24,7 +20,9 @@ public struct Picture: Sendable, Equatable {
     /// Takes pixels as they are; traps when their count is not 3 · width · height.
     public init(rgb pixels: [UInt8], width: Int, height: Int) {
         precondition(width > 0 && height > 0, "Picture: \(width) x \(height) pixels")
-        precondition(pixels.count == 3 * width * height, "Picture: \(pixels.count) bytes for \(width) x \(height) pixels of 3")
+        precondition(
+            pixels.count == 3 * width * height,
+            "Picture: \(pixels.count) bytes for \(width) x \(height) pixels of 3")
         self.width = width
         self.height = height
         self.pixels = pixels
@@ -41,10 +39,12 @@ public struct Picture: Sendable, Equatable {
     }
 
     package init(contentsOf url: URL, transparency: Transparency) throws(ImagingError) {
-        try self.init(bytes: InputFile.bytes(of: url), name: InputFile.name(of: url), transparency: transparency)
+        try self.init(
+            bytes: InputFile.bytes(of: url), name: InputFile.name(of: url), transparency: transparency)
     }
 
-    package init(decoding data: Data, name: String, transparency: Transparency = .white) throws(ImagingError) {
+    package init(decoding data: Data, name: String, transparency: Transparency = .white) throws(ImagingError)
+    {
         try self.init(bytes: [UInt8](data), name: name, transparency: transparency)
     }
 

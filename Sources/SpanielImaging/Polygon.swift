@@ -1,4 +1,5 @@
-/// One connected part of an object: an outer ring and the rings of its holes, each a list of corners without the first repeated.
+/// One connected part of an object: an outer ring and the rings of its holes, each a list of corners without
+/// the first repeated.
 public struct Polygon: Sendable, Hashable {
     /// Clockwise as displayed, when it comes from a mask.
     public var outer: [Point]

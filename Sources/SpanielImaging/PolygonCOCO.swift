@@ -1,5 +1,6 @@
 extension Mask {
-    /// The mask COCO's tools make of rings of corners: exactly pycocotools' `frPyObjects`, merged. Rings are added up; a hole cannot be said.
+    /// The mask COCO's tools make of rings of corners: exactly pycocotools' `frPyObjects`, merged. Rings are
+    /// added up; a hole cannot be said.
     public init(polygon rings: [[Point]], size: Size) {
         var columns = Mask(width: size.height, height: size.width)
         var scratch = columns
@@ -8,7 +9,9 @@ extension Mask {
             var touched = Touched()
             walk(ring) { column, y in
                 touched.insert(column..<column + 1)
-                if y < size.height { scratch.words[column * scratch.wordsPerRow + y >> 6] ^= 1 << UInt64(y & 63) }
+                if y < size.height {
+                    scratch.words[column * scratch.wordsPerRow + y >> 6] ^= 1 << UInt64(y & 63)
+                }
             }
             columns.formUnionAndClear(&scratch, filled: touched.range)
         }
@@ -17,7 +20,8 @@ extension Mask {
 }
 
 extension RLE {
-    /// The run lengths of `Mask(polygon:size:)`, found along the outlines: a small object in a large picture costs little.
+    /// The run lengths of `Mask(polygon:size:)`, found along the outlines: a small object in a large picture
+    /// costs little.
     public init(polygon rings: [[Point]], size: Size) {
         let walk = RingWalk(size: size)
         // A passage takes as much memory as 64 pixels of a mask.
@@ -31,7 +35,8 @@ extension RLE {
             walk(ring) { column, y in positions.append(column * size.height + y) }
             // A closed ring passes every column's middle an even number of times.
             positions.sort()
-            for index in stride(from: 1, to: positions.count, by: 2) where positions[index - 1] < positions[index] {
+            for index in stride(from: 1, to: positions.count, by: 2)
+            where positions[index - 1] < positions[index] {
                 runs.append(positions[index - 1]..<positions[index])
             }
         }
@@ -39,8 +44,8 @@ extension RLE {
     }
 }
 
-/// pycocotools' walk along a ring on a grid five times as fine: where it passes the middle of a pixel column, the pixels from there down
-/// change sides. Coordinates beyond ±2²⁸ pixels count as there.
+/// pycocotools' walk along a ring on a grid five times as fine: where it passes the middle of a pixel column,
+/// the pixels from there down change sides. Coordinates beyond ±2²⁸ pixels count as there.
 private struct RingWalk {
     let size: Size
 
@@ -49,7 +54,9 @@ private struct RingWalk {
     /// - Parameter pass: takes a column and the first pixel below the passage, at most the picture's height.
     func callAsFunction(_ ring: [Point], _ pass: (_ column: Int, _ y: Int) -> Void) {
         guard let last = ring.last else { return }
-        func toggle(_ column: Int, below fineY: Int) { pass(column, fineY <= 2 ? 0 : min(size.height, (fineY - 2 + 4) / 5)) }
+        func toggle(_ column: Int, below fineY: Int) {
+            pass(column, fineY <= 2 ? 0 : min(size.height, (fineY - 2 + 4) / 5))
+        }
         var from = Self.fine(last)
         for corner in ring {
             let to = Self.fine(corner)
@@ -74,7 +81,11 @@ private struct RingWalk {
                     var after = dy
                     while after - before > 1 {
                         let half = (before + after) / 2
-                        if (x(half) > 5 * column + 2) == (start.x > end.x) { before = half } else { after = half }
+                        if (x(half) > 5 * column + 2) == (start.x > end.x) {
+                            before = half
+                        } else {
+                            after = half
+                        }
                     }
                     toggle(column, below: start.y + before)
                 }
@@ -93,7 +104,8 @@ private struct RingWalk {
         }
     }
 
-    /// The columns whose middle a walk between two fine positions passes: column k's is between 5k + 2 and 5k + 3.
+    /// The columns whose middle a walk between two fine positions passes: column k's is between 5k + 2 and 5k
+    /// + 3.
     private func middles(_ a: Int, _ b: Int) -> Range<Int> {
         let (low, high) = (min(a, b), max(a, b))
         let first = max(0, (low - 2 + 4) / 5)

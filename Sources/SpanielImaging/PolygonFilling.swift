@@ -1,8 +1,10 @@
 extension Mask {
-    /// The pixels whose centres lie in any of the polygons, holes left out; coordinates may lie outside the picture.
+    /// The pixels whose centres lie in any of the polygons, holes left out; coordinates may lie outside the
+    /// picture.
     public init(polygons: [Polygon], size: Size) {
         self.init(size: size)
-        // Rings toggle the pixels right of their edges; a running exclusive-or along each row then fills between them.
+        // Rings toggle the pixels right of their edges; a running exclusive-or along each row then fills
+        // between them.
         var scratch = self
         for polygon in polygons {
             var rows = Touched()
@@ -17,7 +19,9 @@ extension Mask {
 
         mutating func insert(_ rows: Range<Int>) {
             guard !rows.isEmpty else { return }
-            range = range.isEmpty ? rows : min(range.lowerBound, rows.lowerBound)..<max(range.upperBound, rows.upperBound)
+            range =
+                range.isEmpty
+                ? rows : min(range.lowerBound, rows.lowerBound)..<max(range.upperBound, rows.upperBound)
         }
     }
 

@@ -1,8 +1,8 @@
 extension Mask {
     /// The object's outline along its pixels' edges: `Mask(polygons:size:)` gives back exactly this mask.
     ///
-    /// Pixels that touch only at a corner are parts of their own, so that every ring is simple; a ring may touch another at a corner.
-    /// The parts come in the order of their first pixels, row by row.
+    /// Pixels that touch only at a corner are parts of their own, so that every ring is simple; a ring may
+    /// touch another at a corner. The parts come in the order of their first pixels, row by row.
     public func polygons() -> [Polygon] {
         var outline = Outline(self)
         let parts = components(.four)
@@ -10,22 +10,30 @@ extension Mask {
         outline.forEachRing { rings, first in
             // A hole's first corner has its part to the left, an outer ring's has it below to the right.
             let x = self[first.x, first.y] ? first.x : first.x - 1
-            guard let part = parts.index(atX: x, y: first.y) else { preconditionFailure("Mask: a ring without a part at \(first)") }
+            guard let part = parts.index(atX: x, y: first.y) else {
+                preconditionFailure("Mask: a ring without a part at \(first)")
+            }
             for ring in rings {
-                if Polygon.signedArea(ring) > 0 { polygons[part].outer = ring } else { polygons[part].holes.append(ring) }
+                if Polygon.signedArea(ring) > 0 {
+                    polygons[part].outer = ring
+                } else {
+                    polygons[part].holes.append(ring)
+                }
             }
         }
         return polygons
     }
 }
 
-/// The corners of a mask's outline in row order, each tied to the next corner along its row and along its column.
+/// The corners of a mask's outline in row order, each tied to the next corner along its row and along its
+/// column.
 private struct Outline {
     private var xs: [Int32] = []
     private var ys: [Int32] = []
     private var besides: [Int32] = []
     private var aboveOrBelow: [Int32] = []
-    /// Where two object pixels touch at a corner two entries lie there, one behind the other; the other of the pair, or -1.
+    /// Where two object pixels touch at a corner two entries lie there, one behind the other; the other of
+    /// the pair, or -1.
     private var twins: [Int32] = []
     private let mask: Mask
 
@@ -78,9 +86,14 @@ private struct Outline {
                 if crossings >> UInt64(bit) & 1 == 0 {
                     if openRow >= 0 { tie(beside: openRow, corner) }
                     openRow = openRow >= 0 ? -1 : corner
-                    if changesBelow >> UInt64(bit) & 1 != 0 { openColumns[x] = corner } else { tie(below: openColumns[x], corner) }
+                    if changesBelow >> UInt64(bit) & 1 != 0 {
+                        openColumns[x] = corner
+                    } else {
+                        tie(below: openColumns[x], corner)
+                    }
                 } else {
-                    // The first entry turns to the left, the second to the right, each around one object pixel.
+                    // The first entry turns to the left, the second to the right, each around one object
+                    // pixel.
                     let second = add(x, y)
                     twins[Int(corner)] = second
                     twins[Int(second)] = corner
@@ -96,7 +109,8 @@ private struct Outline {
 
     /// Walks each boundary once, the object on the right hand, and cuts it where it touches itself.
     ///
-    /// - Parameter body: simple rings that belong together, and the first corner of their boundary in row order.
+    /// - Parameter body: simple rings that belong together, and the first corner of their boundary in row
+    ///   order.
     mutating func forEachRing(_ body: (_ rings: [[Point]], _ first: (x: Int, y: Int)) -> Void) {
         var visited = [Bool](repeating: false, count: xs.count)
         var places = [Int: Int]()

@@ -1,17 +1,22 @@
-/// A mask as COCO writes it: lengths of runs, alternately outside and inside the object, down each column from the left.
+/// A mask as COCO writes it: lengths of runs, alternately outside and inside the object, down each column
+/// from the left.
 public struct RLE: Sendable, Equatable {
     public let size: Size
     /// The first counts pixels outside the object and may be 0; together they are all the pixels.
     public let counts: [Int]
 
-    /// Run lengths read from outside: as pycocotools does, a list that ends early leaves the rest outside the object.
+    /// Run lengths read from outside: as pycocotools does, a list that ends early leaves the rest outside the
+    /// object.
     ///
-    /// - Throws: `RLEError` when a count is negative, there are more pixels than the size has, or the size itself is impossible.
+    /// - Throws: `RLEError` when a count is negative, there are more pixels than the size has, or the size
+    ///   itself is impossible.
     public init(counts: [Int], size: Size) throws(RLEError) {
         let pixels = try Self.pixels(of: size)
         var total = 0
         for (index, count) in counts.enumerated() {
-            guard count >= 0, count <= pixels - total else { throw .count(index: index, found: count, room: pixels - total) }
+            guard count >= 0, count <= pixels - total else {
+                throw .count(index: index, found: count, room: pixels - total)
+            }
             total += count
         }
         guard !counts.isEmpty || pixels == 0 else { throw .empty(size) }

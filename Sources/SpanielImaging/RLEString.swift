@@ -1,5 +1,6 @@
-// COCO's text for run lengths: groups of five bits from the lowest, sixth bit "more follows", plus 48; the last group's fifth bit is
-// the sign. From the fourth count on a count is written as its difference to the count two before.
+// COCO's text for run lengths: groups of five bits from the lowest, sixth bit "more follows", plus 48; the
+// last group's fifth bit is the sign. From the fourth count on a count is written as its difference to the
+// count two before.
 
 extension RLE {
     /// The counts as pycocotools writes them in a result file.
@@ -22,7 +23,8 @@ extension RLE {
 
     /// Reads COCO's text; nothing larger than the text and the counts it holds is kept.
     ///
-    /// - Throws: `RLEError` for a character COCO does not use, a count without an end, and what `init(counts:size:)` refuses.
+    /// - Throws: `RLEError` for a character COCO does not use, a count without an end, and what
+    ///   `init(counts:size:)` refuses.
     public init(compressed text: String, size: Size) throws(RLEError) {
         let pixels = try Self.pixels(of: size)
         var counts: [Int] = []
@@ -31,15 +33,20 @@ extension RLE {
         var start = 0
         for (offset, byte) in text.utf8.enumerated() {
             guard byte >= 48, byte < 112 else { throw .character(offset: offset, found: byte) }
-            // Twelve groups hold any count a 64-bit writer could mean; the thirteenth would shift past the word.
+            // Twelve groups hold any count a 64-bit writer could mean; the thirteenth would shift past the
+            // word.
             guard shift < 60 else { throw .unfinished(offset: start) }
             let group = Int(byte) - 48
             value |= (group & 31) << shift
             shift += 5
             guard group & 32 == 0 else { continue }
             if group & 16 != 0 { value |= -1 << shift }
-            if counts.count > 2 { value = value.addingReportingOverflow(counts[counts.count - 2]).partialValue }
-            guard value >= 0, value <= pixels else { throw .count(index: counts.count, found: value, room: pixels) }
+            if counts.count > 2 {
+                value = value.addingReportingOverflow(counts[counts.count - 2]).partialValue
+            }
+            guard value >= 0, value <= pixels else {
+                throw .count(index: counts.count, found: value, room: pixels)
+            }
             counts.append(value)
             (value, shift, start) = (0, 0, offset + 1)
         }

@@ -2,9 +2,12 @@ extension Resize {
     /// The naive twin of the fast passes: one sum an output sample.
     ///
     ///     output = clip((2^21 + Σ input · weight) >> 22), along rows, then along columns
-    package static func plain(_ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter) -> [UInt8] {
+    package static func plain(_ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter)
+        -> [UInt8]
+    {
         func pass(
-            _ input: [UInt8], lines: Int, from: Int, to: Int, place: (_ line: Int, _ position: Int, _ length: Int) -> Int
+            _ input: [UInt8], lines: Int, from: Int, to: Int,
+            place: (_ line: Int, _ position: Int, _ length: Int) -> Int
         ) -> [UInt8] {
             if from == to { return input }
             let windows = Windows(from: from, to: to, filter: filter)
@@ -12,7 +15,8 @@ extension Resize {
             for line in 0..<lines {
                 for position in 0..<to {
                     let first = Int(windows.first[position])
-                    let weights = windows.weights[(position * windows.taps)...].prefix(Int(windows.count[position]))
+                    let weights = windows.weights[(position * windows.taps)...].prefix(
+                        Int(windows.count[position]))
                     let sum = weights.enumerated().reduce(1 << 21) { sum, tap in
                         sum + Int(input[place(line, first + tap.offset, from)]) * Int(tap.element)
                     }
@@ -32,7 +36,9 @@ extension Resize {
                 position * columns * channels + line
             }
         }
-        if columnsComeFirst(from: from, to: to) { return across(down(bytes, columns: from.width), rows: to.height) }
+        if columnsComeFirst(from: from, to: to) {
+            return across(down(bytes, columns: from.width), rows: to.height)
+        }
         return down(across(bytes, rows: from.height), columns: to.width)
     }
 }

@@ -1,12 +1,5 @@
 import CSpanielKernels
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// How a picture's samples are weighed when it is resized; Pillow's filters, byte for byte.
 public enum ResizeFilter: String, Sendable, CaseIterable {
@@ -41,7 +34,8 @@ public enum ResizeFilter: String, Sendable, CaseIterable {
             let a = -0.5
             if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
             return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0
-        case .lanczos: return position >= -3 && position < 3 ? Self.sinc(position) * Self.sinc(position / 3) : 0
+        case .lanczos:
+            return position >= -3 && position < 3 ? Self.sinc(position) * Self.sinc(position / 3) : 0
         }
     }
 
@@ -57,47 +51,66 @@ extension Picture {
         return Picture(rgb: bytes, width: size.width, height: size.height)
     }
 
-    /// A part of the picture at another size; the rest is not worked out, so that a line of a picture costs no more than its part.
+    /// A part of the picture at another size; the rest is not worked out, so that a line of a picture costs
+    /// no more than its part.
     ///
     /// - Parameters:
     ///   - columns: of the resized picture; not empty.
     ///   - rows: of the resized picture; not empty.
-    package func resized(to size: Size, filter: ResizeFilter, columns: Range<Int>, rows: Range<Int>) -> Picture {
-        let bytes = Resize.bytes(pixels, from: self.size, to: size, channels: 3, filter: filter, columns: columns, rows: rows)
+    package func resized(to size: Size, filter: ResizeFilter, columns: Range<Int>, rows: Range<Int>)
+        -> Picture
+    {
+        let bytes = Resize.bytes(
+            pixels, from: self.size, to: size, channels: 3, filter: filter, columns: columns, rows: rows)
         return Picture(rgb: bytes, width: columns.count, height: rows.count)
     }
 }
 
 /// Resizing of interleaved 8-bit samples.
 package enum Resize {
-    /// One pass along rows and one along columns, each rounded to 8 bits; a side that keeps its length has no pass.
+    /// One pass along rows and one along columns, each rounded to 8 bits; a side that keeps its length has no
+    /// pass.
     /// - Parameters:
     ///   - bytes: row-major, 1 or 3 channels.
     ///   - columns: those of the output that are wanted; nil: all.
     ///   - rows: those of the output that are wanted; nil: all.
     /// - Complexity: O(width · height of the input) for any output that is smaller.
     package static func bytes(
-        _ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter, columns: Range<Int>? = nil, rows: Range<Int>? = nil
+        _ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter,
+        columns: Range<Int>? = nil, rows: Range<Int>? = nil
     ) -> [UInt8] {
         let columns = columns ?? 0..<to.width
         let rows = rows ?? 0..<to.height
         precondition(channels == 1 || channels == 3, "Resize: \(channels) channels")
         precondition(from.width > 0 && from.height > 0, "Resize: from \(from.width) x \(from.height)")
         precondition(to.width > 0 && to.height > 0, "Resize: to \(to.width) x \(to.height)")
-        precondition(bytes.count == from.width * from.height * channels, "Resize: \(bytes.count) bytes for \(from) of \(channels)")
-        precondition(columns.lowerBound >= 0 && columns.upperBound <= to.width, "Resize: columns \(columns) of \(to)")
+        precondition(
+            bytes.count == from.width * from.height * channels,
+            "Resize: \(bytes.count) bytes for \(from) of \(channels)")
+        precondition(
+            columns.lowerBound >= 0 && columns.upperBound <= to.width, "Resize: columns \(columns) of \(to)")
         precondition(rows.lowerBound >= 0 && rows.upperBound <= to.height, "Resize: rows \(rows) of \(to)")
-        if filter == .nearest { return nearest(bytes, from: from, to: to, channels: channels, columns: columns, rows: rows) }
-        if columnsComeFirst(from: from, to: to) {
-            let low = down(bytes, width: from.width, from: from.height, to: to.height, rows, channels: channels, filter: filter)
-            return across(low, height: rows.count, from: from.width, to: to.width, columns, channels: channels, filter: filter)
+        if filter == .nearest {
+            return nearest(bytes, from: from, to: to, channels: channels, columns: columns, rows: rows)
         }
-        let narrow = across(bytes, height: from.height, from: from.width, to: to.width, columns, channels: channels, filter: filter)
-        return down(narrow, width: columns.count, from: from.height, to: to.height, rows, channels: channels, filter: filter)
+        if columnsComeFirst(from: from, to: to) {
+            let low = down(
+                bytes, width: from.width, from: from.height, to: to.height, rows, channels: channels,
+                filter: filter)
+            return across(
+                low, height: rows.count, from: from.width, to: to.width, columns, channels: channels,
+                filter: filter)
+        }
+        let narrow = across(
+            bytes, height: from.height, from: from.width, to: to.width, columns, channels: channels,
+            filter: filter)
+        return down(
+            narrow, width: columns.count, from: from.height, to: to.height, rows, channels: channels,
+            filter: filter)
     }
 
-    /// Since version 13 Pillow squeezes columns first when the height loses more than twice the pixels the width does. The two
-    /// orders differ by the rounding between them.
+    /// Since version 13 Pillow squeezes columns first when the height loses more than twice the pixels the
+    /// width does. The two orders differ by the rounding between them.
     static func columnsComeFirst(from: Size, to: Size) -> Bool {
         let lost = from.height - to.height
         return lost > 0 && lost > 2 * (from.width - to.width)
@@ -105,14 +118,18 @@ package enum Resize {
 
     /// Some columns of the pass along rows.
     private static func across(
-        _ bytes: [UInt8], height: Int, from: Int, to: Int, _ columns: Range<Int>, channels: Int, filter: ResizeFilter
+        _ bytes: [UInt8], height: Int, from: Int, to: Int, _ columns: Range<Int>, channels: Int,
+        filter: ResizeFilter
     ) -> [UInt8] {
-        if from == to { return picked(bytes, width: from, channels: channels, columns: columns, rows: 0..<height) }
+        if from == to {
+            return picked(bytes, width: from, channels: channels, columns: columns, rows: 0..<height)
+        }
         let windows = Windows(from: from, to: to, filter: filter, columns)
         let total = columns.count * height * channels
         return [UInt8](unsafeUninitializedCapacity: total) { output, count in
             spaniel_resize_across(
-                bytes, from * channels, height, Int32(channels), windows.first, windows.count, windows.weights, windows.taps,
+                bytes, from * channels, height, Int32(channels), windows.first, windows.count,
+                windows.weights, windows.taps,
                 columns.count, output.baseAddress)
             count = total
         }
@@ -120,24 +137,33 @@ package enum Resize {
 
     /// Some rows of the pass along columns.
     private static func down(
-        _ bytes: [UInt8], width: Int, from: Int, to: Int, _ rows: Range<Int>, channels: Int, filter: ResizeFilter
+        _ bytes: [UInt8], width: Int, from: Int, to: Int, _ rows: Range<Int>, channels: Int,
+        filter: ResizeFilter
     ) -> [UInt8] {
-        if from == to { return picked(bytes, width: width, channels: channels, columns: 0..<width, rows: rows) }
+        if from == to {
+            return picked(bytes, width: width, channels: channels, columns: 0..<width, rows: rows)
+        }
         let windows = Windows(from: from, to: to, filter: filter, rows)
         let row = width * channels
         return [UInt8](unsafeUninitializedCapacity: row * rows.count) { output, count in
-            spaniel_resize_down(bytes, row, windows.first, windows.count, windows.weights, windows.taps, rows.count, output.baseAddress)
+            spaniel_resize_down(
+                bytes, row, windows.first, windows.count, windows.weights, windows.taps, rows.count,
+                output.baseAddress)
             count = row * rows.count
         }
     }
 
-    private static func picked(_ bytes: [UInt8], width: Int, channels: Int, columns: Range<Int>, rows: Range<Int>) -> [UInt8] {
+    private static func picked(
+        _ bytes: [UInt8], width: Int, channels: Int, columns: Range<Int>, rows: Range<Int>
+    ) -> [UInt8] {
         if columns.count * rows.count * channels == bytes.count { return bytes }
-        return rows.flatMap { bytes[($0 * width + columns.lowerBound) * channels..<($0 * width + columns.upperBound) * channels] }
+        return rows.flatMap {
+            bytes[($0 * width + columns.lowerBound) * channels..<($0 * width + columns.upperBound) * channels]
+        }
     }
 
-    /// The input position of each output position. It is summed up step by step, not multiplied, because Pillow does that and the
-    /// last bits differ.
+    /// The input position of each output position. It is summed up step by step, not multiplied, because
+    /// Pillow does that and the last bits differ.
     package static func nearestPositions(from: Int, to: Int, _ wanted: Range<Int>? = nil) -> [Int] {
         let wanted = wanted ?? 0..<to
         let step = Double(from) / Double(to)
@@ -192,13 +218,16 @@ package enum Resize {
                 let low = max(Int(center - support + 0.5), 0)
                 let high = min(Int(center + support + 0.5), from)
                 window.removeAll(keepingCapacity: true)
-                for input in 0..<max(high - low, 0) { window.append(filter.weight((Double(input + low) - center + 0.5) * inverse)) }
+                for input in 0..<max(high - low, 0) {
+                    window.append(filter.weight((Double(input + low) - center + 0.5) * inverse))
+                }
                 let sum = window.reduce(0, +)
                 first.append(Int32(low))
                 count.append(Int32(window.count))
                 for (index, weight) in window.enumerated() {
                     let fixed = (sum != 0 ? weight / sum : weight) * Double(1 << 22)
-                    weights[(output - wanted.lowerBound) * taps + index] = Int32(fixed < 0 ? fixed - 0.5 : fixed + 0.5)
+                    weights[(output - wanted.lowerBound) * taps + index] = Int32(
+                        fixed < 0 ? fixed - 0.5 : fixed + 0.5)
                 }
             }
         }

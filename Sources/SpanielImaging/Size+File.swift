@@ -1,19 +1,17 @@
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import SpanielPlatform
 
 extension Size {
-    /// A PNG's or JPEG's size as displayed, from its headers alone: EXIF's quarter turns count, nothing is decoded.
+    /// A PNG's or JPEG's size as displayed, from its headers alone: EXIF's quarter turns count, nothing is
+    /// decoded.
     package init(ofPictureAt url: URL) throws(ImagingError) {
         let name = InputFile.name(of: url)
         let file: MappedFile
         do throws(FileError) { file = try MappedFile(url) } catch { throw InputFile.error(error, name: name) }
         if file.count == 0 { throw .empty(file: name) }
-        self = try file.withBytes(0..<file.count) { bytes throws(ImagingError) in try Size(reading: bytes, name: name) }
+        self = try file.withBytes(0..<file.count) { bytes throws(ImagingError) in
+            try Size(reading: bytes, name: name)
+        }
     }
 
     /// The same of a file held in memory.
@@ -37,6 +35,7 @@ extension Size {
     }
 
     private init(width: Int, height: Int, turned orientation: Orientation) {
-        self = orientation.swapsSides ? Size(width: height, height: width) : Size(width: width, height: height)
+        self =
+            orientation.swapsSides ? Size(width: height, height: width) : Size(width: width, height: height)
     }
 }

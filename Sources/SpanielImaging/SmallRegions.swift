@@ -1,7 +1,9 @@
-// What segment-anything does to a mask with min_mask_region_area: holes first, then islands, both 8-connected.
+// What segment-anything does to a mask with min_mask_region_area: holes first, then islands, both
+// 8-connected.
 
 extension Mask {
-    /// Fills the regions outside the object that have fewer than `area` pixels; those at the picture's edge count as well.
+    /// Fills the regions outside the object that have fewer than `area` pixels; those at the picture's edge
+    /// count as well.
     public func fillingHoles(below area: Int) -> (mask: Mask, changed: Bool) {
         let regions = inverted.components(.eight)
         guard regions.contains(where: { $0.area < area }) else { return (self, false) }
@@ -12,13 +14,18 @@ extension Mask {
     public func removingIslands(below area: Int) -> (mask: Mask, changed: Bool) {
         let parts = components(.eight)
         guard parts.contains(where: { $0.area < area }) else { return (self, false) }
-        guard !parts.contains(where: { $0.area >= area }) else { return (parts.mask { parts[$0].area >= area }, true) }
-        // Of equals the original keeps the one OpenCV numbers first, and OpenCV numbers by blocks of two by two pixels.
+        guard !parts.contains(where: { $0.area >= area }) else {
+            return (parts.mask { parts[$0].area >= area }, true)
+        }
+        // Of equals the original keeps the one OpenCV numbers first, and OpenCV numbers by blocks of two by
+        // two pixels.
         let largest = parts.lazy.map(\.area).max() ?? 0
         for top in stride(from: 0, to: height, by: 2) {
             for left in stride(from: 0, to: width, by: 2) {
                 for (x, y) in [(left, top), (left + 1, top), (left, top + 1), (left + 1, top + 1)] {
-                    if let part = parts.index(atX: x, y: y), parts[part].area == largest { return (parts.mask(of: part), true) }
+                    if let part = parts.index(atX: x, y: y), parts[part].area == largest {
+                        return (parts.mask(of: part), true)
+                    }
                 }
             }
         }

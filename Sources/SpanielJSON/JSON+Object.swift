@@ -70,7 +70,8 @@ extension JSON {
     }
 }
 
-/// A string compared by its bytes. Swift's strings are equal when they look the same, JSON's keys and tensor names when they are the same.
+/// A string compared by its bytes. Swift's strings are equal when they look the same, JSON's keys and tensor
+/// names when they are the same.
 package struct UTF8Key: Hashable, Sendable {
     package let text: String
 
@@ -80,7 +81,8 @@ package struct UTF8Key: Hashable, Sendable {
         a.text.utf8.count == b.text.utf8.count && a.text == b.text && a.text.utf8.elementsEqual(b.text.utf8)
     }
 
-    // The bytes themselves: hashing the text would let a file hold any number of keys that look alike and so collide.
+    // The bytes themselves: hashing the text would let a file hold any number of keys that look alike and so
+    // collide.
     package func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }

@@ -8,7 +8,8 @@ package enum JSON: Sendable, Equatable {
     case array([JSON])
     case object(Object)
 
-    /// Parses one value that fills `bytes` but for white space: RFC 8259 to the letter, UTF-8, no key twice in an object.
+    /// Parses one value that fills `bytes` but for white space: RFC 8259 to the letter, UTF-8, no key twice
+    /// in an object.
     ///
     /// - Parameter depthLimit: how many arrays and objects may be open at once.
     /// - Throws: `JSONError` with the byte offset of the fault.
@@ -71,7 +72,8 @@ extension JSON {
         }
     }
 
-    /// A field of an object; nil when it is absent or this is no object. Setting nil removes it; setting on null begins an object.
+    /// A field of an object; nil when it is absent or this is no object. Setting nil removes it; setting on
+    /// null begins an object.
     package subscript(key: String) -> JSON? {
         get { object?[key] }
         set {
@@ -96,8 +98,10 @@ extension JSON {
 
 // MARK: - Building
 
-extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-    ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral,
+    ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
 {
     package init(nilLiteral: ()) { self = .null }
     package init(booleanLiteral value: Bool) { self = .bool(value) }
@@ -112,7 +116,8 @@ extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressibl
     package init(_ value: some BinaryInteger) { self = .number(String(value)) }
     package init(_ elements: some Sequence<JSON>) { self = .array(Array(elements)) }
 
-    /// The shortest text that reads back as the same number; JSON has no infinity and no NaN, they become null.
+    /// The shortest text that reads back as the same number; JSON has no infinity and no NaN, they become
+    /// null.
     package init(_ value: some BinaryFloatingPoint & CustomStringConvertible) {
         self = value.isFinite ? .number(value.description) : .null
     }

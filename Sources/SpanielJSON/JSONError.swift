@@ -12,7 +12,8 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
 
     package var offset: Int {
         switch self {
-        case .unexpected(_, _, let offset), .invalidUTF8(let offset), .loneSurrogate(let offset), .duplicateKey(_, let offset),
+        case .unexpected(_, _, let offset), .invalidUTF8(let offset), .loneSurrogate(let offset),
+            .duplicateKey(_, let offset),
             .numberTooLarge(let offset), .tooDeep(_, let offset):
             offset
         }

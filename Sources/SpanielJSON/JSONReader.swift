@@ -1,4 +1,5 @@
-/// Reads JSON piece by piece, so that a caller who knows what must come builds no tree and stops at the first thing that is wrong.
+/// Reads JSON piece by piece, so that a caller who knows what must come builds no tree and stops at the first
+/// thing that is wrong.
 ///
 ///     try reader.openObject()
 ///     while let key = try reader.nextKey() { try reader.skip() }
@@ -142,7 +143,8 @@ package struct JSONReader {
         return isTrue
     }
 
-    /// The text of the next number: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`, at most what a double can hold.
+    /// The text of the next number: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`, at most what a
+    /// double can hold.
     package mutating func number() throws(JSONError) -> String {
         skipSpace()
         let start = offset
@@ -164,7 +166,9 @@ package struct JSONReader {
         }
         afterValue = true
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-        if hasExponent || offset - start > 308, Double(text)?.isFinite != true { throw .numberTooLarge(offset: start) }
+        if hasExponent || offset - start > 308, Double(text)?.isFinite != true {
+            throw .numberTooLarge(offset: start)
+        }
         return text
     }
 
@@ -239,12 +243,16 @@ package struct JSONReader {
     private mutating func codePoint(_ escapeOffset: Int) throws(JSONError) -> Unicode.Scalar {
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xDC00, next == UInt8(ascii: "\\"), offset + 1 < bytes.count, bytes[offset + 1] == UInt8(ascii: "u") else {
+        guard first < 0xDC00, next == UInt8(ascii: "\\"), offset + 1 < bytes.count,
+            bytes[offset + 1] == UInt8(ascii: "u")
+        else {
             throw .loneSurrogate(offset: escapeOffset)
         }
         offset += 2
         let second = try hexadecimal()
-        guard (0xDC00..<0xE000).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)) else {
+        guard (0xDC00..<0xE000).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else {
             throw .loneSurrogate(offset: escapeOffset)
         }
         return scalar
@@ -253,7 +261,8 @@ package struct JSONReader {
     private mutating func hexadecimal() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = next, let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80 else {
+            guard let byte = next, let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80
+            else {
                 throw unexpected("four hexadecimal digits")
             }
             value = value << 4 | UInt32(digit)
@@ -285,7 +294,9 @@ package struct JSONReader {
 
     // MARK: Bytes
 
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
 
     private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
@@ -297,5 +308,7 @@ package struct JSONReader {
         }
     }
 
-    private func unexpected(_ expected: String) -> JSONError { .unexpected(found: next, expected: expected, offset: offset) }
+    private func unexpected(_ expected: String) -> JSONError {
+        .unexpected(found: next, expected: expected, offset: offset)
+    }
 }

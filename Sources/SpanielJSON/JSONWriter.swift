@@ -49,7 +49,9 @@ struct JSONWriter {
         }
     }
 
-    private mutating func list(_ indices: some Collection<Int>, _ open: String, _ close: String, _ item: (inout Self, Int) -> Void) {
+    private mutating func list(
+        _ indices: some Collection<Int>, _ open: String, _ close: String, _ item: (inout Self, Int) -> Void
+    ) {
         put(open)
         indentation += 1
         var isFirst = true

@@ -6,7 +6,8 @@ import Tensor
 struct SpanielCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spaniel",
-        abstract: "Finds any object in pictures from words, one example, or a few: no training, no Python, no GPU.",
+        abstract:
+            "Finds any object in pictures from words, one example, or a few: no training, no Python, no GPU.",
         discussion: """
             One photo of the object, a rough mask of it, and the pictures to search:
 
@@ -16,11 +17,13 @@ struct SpanielCommand: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            FindCommand.self, SegmentCommand.self, DetectCommand.self, ClassifyCommand.self, MaskCommand.self, LearnCommand.self,
+            FindCommand.self, SegmentCommand.self, DetectCommand.self, ClassifyCommand.self, MaskCommand.self,
+            LearnCommand.self,
             EvaluateCommand.self, AnnotationsCommand.self, WorkerCommand.self, TensorsCommand.self,
         ])
 
-    /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the contract's exit codes.
+    /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the
+    /// contract's exit codes.
     static func main() async {
         let work = Task.detached { try SpanielCommand.runCommand() }
         Interruption.watch { work.cancel() }
@@ -28,9 +31,13 @@ struct SpanielCommand: ParsableCommand {
             try await work.value
         } catch {
             // The argument parser's own: help that was asked for, and wrong usage.
-            if [ExitCode.success, .validationFailure].contains(exitCode(for: error)) { exit(withError: error) }
+            if [ExitCode.success, .validationFailure].contains(exitCode(for: error)) {
+                exit(withError: error)
+            }
             let failure = Failure(error, about: .input)
-            if !failure.message.isEmpty { StandardError().write("spaniel: \(Summary.line(failure.message))\n") }
+            if !failure.message.isEmpty {
+                StandardError().write("spaniel: \(Summary.line(failure.message))\n")
+            }
             exit(withError: ExitCode(failure.status.rawValue))
         }
     }

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Where tensors get their memory: what one leaves the next is given, so that after one warm-up picture an encode asks the system for
-/// nothing. Small buffers are kept by size class, large ones are blocks of `Regions`.
+/// Where tensors get their memory: what one leaves the next is given, so that after one warm-up picture an
+/// encode asks the system for nothing. Small buffers are kept by size class, large ones are blocks of
+/// `Regions`.
 public final class BufferPool: Sendable {
     public static let shared = BufferPool()
 
@@ -14,7 +15,8 @@ public final class BufferPool: Sendable {
     public struct Statistics: Sendable, Equatable {
         /// Buffers and regions taken from the system since the process began.
         public var allocations = 0
-        /// Bytes held now, in use or waiting, or never used yet: of a region only the pages that were lent take memory.
+        /// Bytes held now, in use or waiting, or never used yet: of a region only the pages that were lent
+        /// take memory.
         public var bytesHeld = 0
         /// Bytes in tensors now.
         public var bytesInUse = 0
@@ -57,11 +59,14 @@ public final class BufferPool: Sendable {
     /// From this capacity on a buffer is a block of a region.
     private static let large = (1 << 20) / 4
 
-    /// Small sizes are eighths of a power of two: at most an eighth is wasted and near sizes share buffers. Large ones are whole granules.
+    /// Small sizes are eighths of a power of two: at most an eighth is wasted and near sizes share buffers.
+    /// Large ones are whole granules.
     static func capacity(_ count: Int) -> Int {
         let least = 64
         if count <= least { return least }
-        let step = count >= large ? Regions.granule / 4 : max(least, 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount - 3))
+        let step =
+            count >= large
+            ? Regions.granule / 4 : max(least, 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount - 3))
         return (count + step - 1) / step * step
     }
 

@@ -28,7 +28,9 @@ public final class Profile: @unchecked Sendable {
 
     /// Runs an operation; its time counts where someone gathers.
     /// - Parameter operations: additions and multiplications.
-    static func timed<R>(_ name: @autoclosure () -> String, operations: @autoclosure () -> Int = 0, _ body: () -> R) -> R {
+    static func timed<R>(
+        _ name: @autoclosure () -> String, operations: @autoclosure () -> Int = 0, _ body: () -> R
+    ) -> R {
         guard let profile = gathering else { return body() }
         profile.inner.append(0)
         let clock = ContinuousClock()

@@ -1,18 +1,15 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SpanielPlatform
 
-/// Memory from the system in large regions, lent block by block: a block is cut from the smallest gap that holds it, and gaps that touch
-/// are one again. So a model's weights lie close together, and an operation gets the memory that the one before has just left.
+/// Memory from the system in large regions, lent block by block: a block is cut from the smallest gap that
+/// holds it, and gaps that touch are one again. So a model's weights lie close together, and an operation
+/// gets the memory that the one before has just left.
 ///
-/// Regions begin at a large page and are advised to have such pages: handing out one costs the system hardly more than a small one, and a
-/// large model has a hundred thousand small ones. Large pages that were never lent from cost addresses and no memory.
+/// Regions begin at a large page and are advised to have such pages: handing out one costs the system hardly
+/// more than a small one, and a large model has a hundred thousand small ones. Large pages that were never
+/// lent from cost addresses and no memory.
 package struct Regions {
-    /// Blocks are whole multiples of this, which the pages of every system divide (64 KB on some Arm servers).
+    /// Blocks are whole multiples of this, which the pages of every system divide (64 KB on some Arm
+    /// servers).
     package static let granule = 64 << 10
     private static let largePage = 2 << 20
     /// What the system is asked for at least.
@@ -35,7 +32,10 @@ package struct Regions {
     /// - Parameter byteCount: a multiple of `granule`.
     /// - Returns: nil when no gap holds it: `grow` first.
     package mutating func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-        guard let best = gaps.indices.filter({ gaps[$0].byteCount >= byteCount }).min(by: { gaps[$0].byteCount < gaps[$1].byteCount })
+        guard
+            let best = gaps.indices.filter({ gaps[$0].byteCount >= byteCount }).min(by: {
+                gaps[$0].byteCount < gaps[$1].byteCount
+            })
         else { return nil }
         let block = gaps[best].start
         gaps[best].start += byteCount
@@ -66,7 +66,9 @@ package struct Regions {
         let size = max(Self.leastRegion, (byteCount + Self.largePage - 1) / Self.largePage * Self.largePage)
         // A large page more, so that one begins inside; what lies before and behind goes back.
         let asked = size + Self.largePage
-        guard let raw = mmap(nil, asked, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0), raw != MAP_FAILED else {
+        guard let raw = mmap(nil, asked, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
+            raw != MAP_FAILED
+        else {
             fatalError("no memory for a buffer of \(byteCount) bytes")
         }
         let before = (Self.largePage - Int(bitPattern: raw) % Self.largePage) % Self.largePage

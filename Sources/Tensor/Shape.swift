@@ -1,5 +1,7 @@
 /// The extents of a tensor, outermost axis first.
-public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByArrayLiteral, CustomStringConvertible {
+public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByArrayLiteral,
+    CustomStringConvertible
+{
     public let extents: [Int]
 
     /// - Precondition: every extent is at least zero and their product fits an `Int`.

@@ -1,7 +1,9 @@
-/// The memory of one or more tensors: Float32, aligned to 64 bytes, taken from the buffer pool and given back to it; or lent, only to be read.
+/// The memory of one or more tensors: Float32, aligned to 64 bytes, taken from the buffer pool and given back
+/// to it; or lent, only to be read.
 ///
-/// Unsafe code of this module lives here, in the pool behind it and in `Kernels`. A storage is written only by the operation that creates it,
-/// or by one that has proved itself the only owner (`isKnownUniquelyReferenced`); afterwards it is only read, which makes it safe to send.
+/// Unsafe code of this module lives here, in the pool behind it and in `Kernels`. A storage is written only
+/// by the operation that creates it, or by one that has proved itself the only owner
+/// (`isKnownUniquelyReferenced`); afterwards it is only read, which makes it safe to send.
 final class Storage: @unchecked Sendable {
     let base: UnsafeMutablePointer<Float>
     let capacity: Int
@@ -30,6 +32,10 @@ final class Storage: @unchecked Sendable {
     }
 
     deinit {
-        if let giveBack { giveBack() } else { BufferPool.shared.give(BufferPool.Buffer(base: base, capacity: capacity)) }
+        if let giveBack {
+            giveBack()
+        } else {
+            BufferPool.shared.give(BufferPool.Buffer(base: base, capacity: capacity))
+        }
     }
 }

@@ -1,6 +1,7 @@
 /// An array of Float32 with a shape: contiguous, row-major, channels last.
 ///
-/// A value: assigning shares the storage, writing copies it when it is shared. Views are reshapes and slices of the leading axis only.
+/// A value: assigning shares the storage, writing copies it when it is shared. Views are reshapes and slices
+/// of the leading axis only.
 public struct Tensor: Sendable {
     public let shape: Shape
     var storage: Storage
@@ -26,7 +27,9 @@ public struct Tensor: Sendable {
     public static func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape) }
 
     /// A tensor whose every element `fill` writes.
-    package init(uninitialized shape: Shape, _ fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
+    package init(uninitialized shape: Shape, _ fill: (UnsafeMutableBufferPointer<Float>) throws -> Void)
+        rethrows
+    {
         let storage = Storage(count: shape.elementCount)
         try fill(UnsafeMutableBufferPointer(start: storage.base, count: shape.elementCount))
         self.init(shape: shape, storage: storage, offset: 0)
@@ -42,7 +45,9 @@ public struct Tensor: Sendable {
 
     /// The elements, row-major, for reading.
     package func withValues<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
-        try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(start: storage.base + offset, count: count)) }
+        try withExtendedLifetime(storage) {
+            try body(UnsafeBufferPointer(start: storage.base + offset, count: count))
+        }
     }
 
     /// The same values in memory of our own: a copy of what is lent, else itself.
@@ -53,7 +58,9 @@ public struct Tensor: Sendable {
     }
 
     /// The elements, row-major, for writing; copies first when the storage is shared or lent.
-    package mutating func withMutableValues<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
+    package mutating func withMutableValues<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R)
+        rethrows -> R
+    {
         if storage.isLent || !isKnownUniquelyReferenced(&storage) { self = copy }
         return try withExtendedLifetime(storage) {
             try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
@@ -79,7 +86,9 @@ public struct Tensor: Sendable {
 
     /// Some of the leading axis. A view.
     public subscript(leading range: Range<Int>) -> Tensor {
-        precondition(shape.rank >= 1 && range.lowerBound >= 0 && range.upperBound <= shape[0], "\(range) outside \(shape)")
+        precondition(
+            shape.rank >= 1 && range.lowerBound >= 0 && range.upperBound <= shape[0],
+            "\(range) outside \(shape)")
         let inner = shape.extents.dropFirst().reduce(1, *)
         let sliced = Shape([range.count] + shape.extents.dropFirst())
         return Tensor(shape: sliced, storage: storage, offset: offset + range.lowerBound * inner)

@@ -1,13 +1,9 @@
 import CSpanielKernels
 import Synchronization
+import SpanielPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// Threads that wait for work: they look for it briefly, then sleep. One job runs at a time; a second asker is told to do its own.
+/// Threads that wait for work: they look for it briefly, then sleep. One job runs at a time; a second asker
+/// is told to do its own.
 final class ThreadPool: @unchecked Sendable {
     static let shared = ThreadPool()
     /// The most threads a job is given.
@@ -21,8 +17,9 @@ final class ThreadPool: @unchecked Sendable {
     private var wanted = 0
     private let next = Atomic<Int>(0)
 
-    /// Which job it is (from bit 16), whether helpers may still join it (bit 15), and how many are at it (below). The owner closes the
-    /// gate when no index is left, so it waits for the helpers at work but never for one that is only waking up.
+    /// Which job it is (from bit 16), whether helpers may still join it (bit 15), and how many are at it
+    /// (below). The owner closes the gate when no index is left, so it waits for the helpers at work but
+    /// never for one that is only waking up.
     private let gate = Atomic<Int>(0)
     private static let open = 1 << 15
     private static let nextJob = 1 << 16
@@ -39,9 +36,12 @@ final class ThreadPool: @unchecked Sendable {
     }
 
     /// Runs `body` for every index on `workers` threads, the caller as worker 0.
-    /// - Returns: false, having done nothing, when a job is running already (a nested call, or another thread's).
+    /// - Returns: false, having done nothing, when a job is running already (a nested call, or another
+    ///   thread's).
     func run(_ count: Int, workers: Int, _ body: (_ index: Int, _ worker: Int) -> Void) -> Bool {
-        guard busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
+        guard busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+            return false
+        }
         defer { busy.store(false, ordering: .releasing) }
         start(workers - 1)
         // The workers call `body` only while this call waits for them, so it does not escape.
@@ -77,7 +77,8 @@ final class ThreadPool: @unchecked Sendable {
     private func start(_ helpers: Int) {
         while started < min(helpers, Self.most - 1) {
             let seed = UnsafeMutablePointer<Seed>.allocate(capacity: 1)
-            seed.initialize(to: Seed(pool: self, worker: started + 1, job: gate.load(ordering: .relaxed) / Self.nextJob))
+            seed.initialize(
+                to: Seed(pool: self, worker: started + 1, job: gate.load(ordering: .relaxed) / Self.nextJob))
             guard spawn(seed) else {
                 seed.deinitialize(count: 1)
                 seed.deallocate()
@@ -128,7 +129,8 @@ final class ThreadPool: @unchecked Sendable {
     private func join(_ found: Int, as worker: Int) {
         var expected = found
         while true {
-            let (joined, now) = gate.compareExchange(expected: expected, desired: expected + 1, ordering: .sequentiallyConsistent)
+            let (joined, now) = gate.compareExchange(
+                expected: expected, desired: expected + 1, ordering: .sequentiallyConsistent)
             if joined { break }
             if now / Self.nextJob != found / Self.nextJob || now & Self.open == 0 { return }
             expected = now
@@ -146,7 +148,9 @@ final class ThreadPool: @unchecked Sendable {
         }
         sleepers.add(1, ordering: .sequentiallyConsistent)
         pthread_mutex_lock(mutex)
-        while gate.load(ordering: .sequentiallyConsistent) / Self.nextJob == seen { pthread_cond_wait(wake, mutex) }
+        while gate.load(ordering: .sequentiallyConsistent) / Self.nextJob == seen {
+            pthread_cond_wait(wake, mutex)
+        }
         pthread_mutex_unlock(mutex)
         sleepers.subtract(1, ordering: .relaxed)
         return gate.load(ordering: .acquiring)

@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+public import Tensor
 
 extension ViT {
     /// A picture as the model knows it.
@@ -22,7 +22,8 @@ extension ViT {
             let all = zip(zip(classes, softmax(logits).array), logits.array).map { named, logit in
                 Classification(className: named.0, score: named.1, logit: logit)
             }
-            return all.enumerated().sorted { ($1.element.logit, $0.offset) < ($0.element.logit, $1.offset) }.map(\.element)
+            return all.enumerated().sorted { ($1.element.logit, $0.offset) < ($0.element.logit, $1.offset) }
+                .map(\.element)
         }
     }
 
@@ -33,7 +34,9 @@ extension ViT {
 
     /// - Parameter embedding: [C].
     /// - Returns: [classes].
-    package func logits(_ embedding: Tensor) -> Tensor { classifier(embedding.reshaped([1, embedding.count]))[leading: 0] }
+    package func logits(_ embedding: Tensor) -> Tensor {
+        classifier(embedding.reshaped([1, embedding.count]))[leading: 0]
+    }
 
     // MARK: On disk
 
@@ -48,7 +51,9 @@ extension ViT {
     /// - Throws: `ViTError.encoding` when the tensors are not this model's.
     package func encoding(from tensors: [String: Tensor], size: Size) throws(ViTError) -> Encoding {
         let expected: Shape = [configuration.layers.channels]
-        guard let embedding = tensors["embedding"], embedding.shape == expected, embedding.array.allSatisfy(\.isFinite) else {
+        guard let embedding = tensors["embedding"], embedding.shape == expected,
+            embedding.array.allSatisfy(\.isFinite)
+        else {
             throw .encoding(found: tensors["embedding"]?.shape, expected: expected)
         }
         return Encoding(embedding: embedding)

@@ -1,7 +1,8 @@
-import Tensor
+package import Tensor
 
 extension ViT {
-    /// From pixels to tokens: a class token, then the patches row by row, each with its position added (ViT, equation 1).
+    /// From pixels to tokens: a class token, then the patches row by row, each with its position added (ViT,
+    /// equation 1).
     package struct Embeddings: Sendable {
         package let patches: Conv2d
         /// [1, C], the class token at its position.
@@ -12,11 +13,14 @@ extension ViT {
         /// - Parameters:
         ///   - classToken: [C].
         ///   - positions: [1 + g², C], the class token's first.
-        ///   - grid: patches along a side of the input; another than g resizes the patches' positions, bicubically.
+        ///   - grid: patches along a side of the input; another than g resizes the patches' positions,
+        ///     bicubically.
         package init(patches: Conv2d, classToken: Tensor, positions: Tensor, grid: Int) {
             let channels = classToken.count
             let trained = Int(Double(positions.shape[0] - 1).squareRoot().rounded())
-            precondition(positions.shape == [1 + trained * trained, channels], "positions \(positions.shape) of a square grid")
+            precondition(
+                positions.shape == [1 + trained * trained, channels],
+                "positions \(positions.shape) of a square grid")
             self.patches = patches
             self.classToken = classToken.reshaped([1, channels]) + positions[leading: 0..<1]
             let table = positions[leading: 1..<positions.shape[0]].reshaped([trained, trained, channels])
@@ -29,10 +33,13 @@ extension ViT {
             let cells = patches(pixels)
             let channels = cells.shape[3]
             precondition(
-                cells.shape == [1, positions.shape[0], positions.shape[1], channels], "patches \(cells.shape), positions \(positions.shape)"
+                cells.shape == [1, positions.shape[0], positions.shape[1], channels],
+                "patches \(cells.shape), positions \(positions.shape)"
             )
             let tokens = (cells + positions).reshaped([cells.count / channels, channels])
-            return Tensor.concatenated([classToken, tokens], axis: 0).reshaped([1, 1 + cells.count / channels, channels])
+            return Tensor.concatenated([classToken, tokens], axis: 0).reshaped([
+                1, 1 + cells.count / channels, channels,
+            ])
         }
     }
 }

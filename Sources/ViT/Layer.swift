@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 extension ViT {
     /// The sizes of a stack of layers.
@@ -11,25 +11,33 @@ extension ViT {
         package var activation: Activation
         package var epsilon: Float
 
-        package init(channels: Int, layers: Int, heads: Int, hidden: Int, activation: Activation, epsilon: Float) {
+        package init(
+            channels: Int, layers: Int, heads: Int, hidden: Int, activation: Activation, epsilon: Float
+        ) {
             (self.channels, self.layers, self.heads, self.hidden) = (channels, layers, heads, hidden)
             (self.activation, self.epsilon) = (activation, epsilon)
         }
 
-        /// Reads `hidden_size`, `num_hidden_layers`, `num_attention_heads`, `intermediate_size`, `hidden_act` and `layer_norm_eps`.
+        /// Reads `hidden_size`, `num_hidden_layers`, `num_attention_heads`, `intermediate_size`, `hidden_act`
+        /// and `layer_norm_eps`.
         /// - Parameter defaults: those of the transformers class.
-        package init(_ reader: ConfigurationReader, defaults: LayerSizes, activation: String, epsilon: Double) throws(WeightsError) {
+        package init(_ reader: ConfigurationReader, defaults: LayerSizes, activation: String, epsilon: Double)
+            throws(WeightsError)
+        {
             channels = try reader.int("hidden_size", default: defaults.channels, in: 1...65536)
             layers = try reader.int("num_hidden_layers", default: defaults.layers, in: 1...1024)
             heads = try reader.int("num_attention_heads", default: defaults.heads, in: 1...1024)
             hidden = try reader.int("intermediate_size", default: defaults.hidden, in: 1...1 << 20)
             self.activation = try reader.activation(default: activation)
             self.epsilon = try reader.epsilon(default: epsilon)
-            if channels % heads != 0 { throw reader.unsupported("num_attention_heads", "a divisor of hidden_size, \(channels)") }
+            if channels % heads != 0 {
+                throw reader.unsupported("num_attention_heads", "a divisor of hidden_size, \(channels)")
+            }
         }
     }
 
-    /// One layer of the encoder, normalised first: attention among the tokens, then an MLP (ViT, equations 2 and 3).
+    /// One layer of the encoder, normalised first: attention among the tokens, then an MLP (ViT, equations 2
+    /// and 3).
     ///
     ///     h = x + Attention(LayerNorm(x))
     ///     y = h + MLP(LayerNorm(h))
@@ -39,12 +47,16 @@ extension ViT {
         package let norm2: LayerNorm
         package let mlp: MLP
 
-        package init(_ weights: Weights, _ sizes: LayerSizes, names: LayerNames = .clip, attentionBias: Bool = true) throws {
+        package init(
+            _ weights: Weights, _ sizes: LayerSizes, names: LayerNames = .clip, attentionBias: Bool = true
+        ) throws {
             norm1 = try LayerNorm(weights[names.norm1], sizes.channels, epsilon: sizes.epsilon)
-            attention = try SelfAttention(weights, channels: sizes.channels, heads: sizes.heads, names: names, bias: attentionBias)
+            attention = try SelfAttention(
+                weights, channels: sizes.channels, heads: sizes.heads, names: names, bias: attentionBias)
             norm2 = try LayerNorm(weights[names.norm2], sizes.channels, epsilon: sizes.epsilon)
             mlp = try MLP(
-                weights, (names.first, names.second), channels: sizes.channels, hidden: sizes.hidden, activation: sizes.activation)
+                weights, (names.first, names.second), channels: sizes.channels, hidden: sizes.hidden,
+                activation: sizes.activation)
         }
 
         /// - Parameters:
@@ -64,13 +76,16 @@ extension ViT {
         package let heads: Int
 
         /// - Parameter bias: whether queries, keys and values have one; the output has in every case.
-        package init(_ weights: Weights, channels: Int, heads: Int, names: LayerNames = .clip, bias: Bool = true) throws {
+        package init(
+            _ weights: Weights, channels: Int, heads: Int, names: LayerNames = .clip, bias: Bool = true
+        ) throws {
             self.heads = heads
             let parts = [names.queries, names.keys, names.values].map { weights[$0] }
             let matrices = try parts.map { try $0.lent("weight", [channels, channels]) }
             let biases = try bias ? parts.map { try $0.tensor("bias", [channels]) } : []
             queriesKeysValues = Linear(
-                weight: .concatenated(matrices, axis: 0), bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0),
+                weight: .concatenated(matrices, axis: 0),
+                bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0),
                 precision: weights.precision)
             output = try Linear(weights[names.output], in: channels, out: channels)
         }
@@ -81,7 +96,8 @@ extension ViT {
         ///   - residual: what the result is added to, [B, N, C].
         /// - Returns: [B, N, C].
         package func callAsFunction(_ x: Tensor, causal: Bool = false, residual: Tensor? = nil) -> Tensor {
-            let mixed = selfAttention(queriesKeysValues(x), heads: heads, causal: causal, precision: queriesKeysValues.precision)
+            let mixed = selfAttention(
+                queriesKeysValues(x), heads: heads, causal: causal, precision: queriesKeysValues.precision)
             return output(mixed, residual: residual)
         }
     }

@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
 extension ViT {
     /// From a picture to an encoder's input, as transformers' Pillow processors do it:
@@ -25,7 +25,8 @@ extension ViT {
         package let deviation: [Double]
         /// The size of the input.
         package let output: Size
-        /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps and roundings.
+        /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps
+        /// and roundings.
         private let table: [Float]
 
         package static let half = [0.5, 0.5, 0.5]
@@ -36,12 +37,14 @@ extension ViT {
 
         /// - Precondition: `.shortestEdge` comes with a crop.
         package init(
-            _ resizing: Resizing, crop: Size? = nil, filter: ResizeFilter, factor: Double? = 1 / 255, mean: [Double], deviation: [Double]
+            _ resizing: Resizing, crop: Size? = nil, filter: ResizeFilter, factor: Double? = 1 / 255,
+            mean: [Double], deviation: [Double]
         ) {
             switch (resizing, crop) {
             case (_, let crop?): output = crop
             case (.squash(let size), nil): output = size
-            case (.shortestEdge, nil): preconditionFailure("the shortest edge alone gives pictures of any size")
+            case (.shortestEdge, nil):
+                preconditionFailure("the shortest edge alone gives pictures of any size")
             }
             self.resizing = resizing
             self.crop = crop
@@ -57,7 +60,8 @@ extension ViT {
         /// - Returns: [1, H, W, 3]
         package func callAsFunction(_ picture: Picture) -> Tensor {
             let size = resizedSize(of: picture.size)
-            // Where the cut begins in the resized picture, rounded down; negative where it is larger than that.
+            // Where the cut begins in the resized picture, rounded down; negative where it is larger than
+            // that.
             let left = (size.width - output.width) >> 1
             let top = (size.height - output.height) >> 1
             let columns = max(left, 0)..<min(left + output.width, size.width)
@@ -88,8 +92,10 @@ extension ViT {
             switch resizing {
             case .squash(let size): return size
             case .shortestEdge(let short):
-                let ratio = (Double(short * max(size.width, size.height)) / Double(min(size.width, size.height)))
-                return size.width <= size.height ? Size(width: short, height: Int(ratio)) : Size(width: Int(ratio), height: short)
+                let ratio =
+                    (Double(short * max(size.width, size.height)) / Double(min(size.width, size.height)))
+                return size.width <= size.height
+                    ? Size(width: short, height: Int(ratio)) : Size(width: Int(ratio), height: short)
             }
         }
 

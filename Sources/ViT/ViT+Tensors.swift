@@ -1,5 +1,5 @@
-import SpanielImaging
-import Tensor
+package import SpanielImaging
+package import Tensor
 
 extension ViT {
     /// What `spaniel tensors vit` compares: named tensors in transformers' axis order.
@@ -13,7 +13,9 @@ extension ViT {
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor) throws -> [(name: String, tensor: Tensor)] {
         let expected: Shape = [1, 3, configuration.imageSize, configuration.imageSize]
-        guard pixelValues.shape == expected else { throw ViTError.pixelValues(found: pixelValues.shape, expected: expected) }
+        guard pixelValues.shape == expected else {
+            throw ViTError.pixelValues(found: pixelValues.shape, expected: expected)
+        }
         return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]))
     }
 

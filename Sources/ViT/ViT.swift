@@ -1,12 +1,9 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-import SpanielImaging
-import Tensor
+public import SpanielPlatform
+public import SpanielImaging
+public import Tensor
 
-/// The Vision Transformer (Dosovitskiy et al. 2020) with its classes, and the layers that every model built on it shares.
+/// The Vision Transformer (Dosovitskiy et al. 2020) with its classes, and the layers that every model built
+/// on it shares.
 ///
 ///     let vit = try ViT(contentsOf: folder)
 ///     for answer in vit.classify(try vit.encode(picture)).prefix(5) { print(answer.className, answer.score) }
@@ -31,12 +28,14 @@ public struct ViT: Sendable {
     }
 
     /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the processor's fastest.
+    /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the
+    ///   processor's fastest.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let side = Size(width: configuration.imageSize, height: configuration.imageSize)
-        let published = Preprocessing(.squash(side), filter: .bilinear, mean: Preprocessing.half, deviation: Preprocessing.half)
+        let published = Preprocessing(
+            .squash(side), filter: .bilinear, mean: Preprocessing.half, deviation: Preprocessing.half)
         let preprocessing = try Preprocessing(contentsOf: folder, default: published, expecting: side)
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
@@ -44,7 +43,10 @@ public struct ViT: Sendable {
     }
 
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
-    package init(_ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, precision: Precision = .float32) throws {
+    package init(
+        _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing,
+        precision: Precision = .float32
+    ) throws {
         self.weights = weights.computing(in: precision)
         self.configuration = configuration
         self.preprocessing = preprocessing
@@ -55,13 +57,16 @@ public struct ViT: Sendable {
         let grid = configuration.grid
         embeddings = Embeddings(
             patches: try Conv2d(
-                place["patch_embeddings"]["projection"], in: 3, out: sizes.channels, kernel: configuration.patchSize,
+                place["patch_embeddings"]["projection"], in: 3, out: sizes.channels,
+                kernel: configuration.patchSize,
                 stride: configuration.patchSize),
             classToken: try place.tensor("cls_token", [1, 1, sizes.channels]).reshaped([sizes.channels]),
-            positions: try place.tensor("position_embeddings", [1, 1 + grid * grid, sizes.channels])[leading: 0], grid: grid)
+            positions: try place.tensor("position_embeddings", [1, 1 + grid * grid, sizes.channels])[
+                leading: 0], grid: grid)
         // transformers' own names since version 5 where they are, else the hub's.
         let isNew = root["layers"].contains("0.layernorm_before.weight")
-        let (stack, names) = isNew ? (root["layers"], LayerNames.transformers) : (root["encoder"]["layer"], LayerNames.hub)
+        let (stack, names) =
+            isNew ? (root["layers"], LayerNames.transformers) : (root["encoder"]["layer"], LayerNames.hub)
         layers = try (0..<sizes.layers).map {
             try Layer(stack[$0], sizes, names: names, attentionBias: configuration.attentionBias)
         }

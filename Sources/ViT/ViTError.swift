@@ -1,4 +1,4 @@
-import Tensor
+public import Tensor
 
 /// What can be wrong with what is handed to a ViT.
 public enum ViTError: Error, Sendable, Equatable {

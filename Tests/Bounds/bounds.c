@@ -1,5 +1,6 @@
-// exp, erf, GELU and the powers of two behind softmax, for every float32 there is and every set of kernels this processor has, against the C
-// library's double precision. `Tests/Bounds/run` compiles it and runs it; the suite's own test looks at a grid of values.
+// exp, erf, GELU and the powers of two behind softmax, for every float32 there is and every set of kernels
+// this processor has, against the C library's double precision. `Tests/Bounds/run` compiles it and runs it;
+// the suite's own test looks at a grid of values.
 #include "kernels.h"
 #include <math.h>
 #include <pthread.h>

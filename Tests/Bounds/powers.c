@@ -1,4 +1,5 @@
-// The powers of two that softmax and attention compute inside: POWERS by vectors of LANES, with fused multiply-adds where the compiler has them.
+// The powers of two that softmax and attention compute inside: POWERS by vectors of LANES, with fused
+// multiply-adds where the compiler has them.
 #include "vectors.inc"
 
 void POWERS(long count, const float *t, float *y) {

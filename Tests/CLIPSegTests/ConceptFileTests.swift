@@ -8,8 +8,16 @@ struct ConceptFileTests {
     private func materials() throws -> (clipseg: CLIPSeg, concepts: [CLIPSeg.Concept]) {
         let (clipseg, steps) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.steps())
         let prompts = try steps.prompts("conditional.texts")
-        let texts = prompts.enumerated().map { CLIPSeg.Conditional(embedding: $1.embedding, text: $0 == 1 ? "été" : nil, wasCut: $0 == 1) }
-        return (clipseg, [try clipseg.concept("cat", [texts[0], texts[1]], threshold: 0.25), try clipseg.concept("mug", [texts[2]])])
+        let texts = prompts.enumerated().map {
+            CLIPSeg.Conditional(embedding: $1.embedding, text: $0 == 1 ? "été" : nil, wasCut: $0 == 1)
+        }
+        return (
+            clipseg,
+            [
+                try clipseg.concept("cat", [texts[0], texts[1]], threshold: 0.25),
+                try clipseg.concept("mug", [texts[2]]),
+            ]
+        )
     }
 
     @Test("saved concepts segment as the learnt ones do")
@@ -19,10 +27,16 @@ struct ConceptFileTests {
         try CLIPSeg.Concept.save(concepts, to: folder["both.concept"])
         let read = try CLIPSeg.Concept.load(contentsOf: folder["both.concept"])
         #expect(read.map(\.className) == ["cat", "mug"] && read.map(\.threshold) == [0.25, nil])
-        #expect(read[0].conditionals.map(\.text) == [nil, "été"] && read[0].conditionals.map(\.wasCut) == [false, true])
+        #expect(
+            read[0].conditionals.map(\.text) == [nil, "été"]
+                && read[0].conditionals.map(\.wasCut) == [false, true])
         let encoding = try clipseg.encode(try CLIPSegGolden.plain.steps().picture(0))
-        let (first, second) = (try clipseg.segment(concepts, in: encoding), try clipseg.segment(read, in: encoding))
-        #expect(first.map(\.mask) == second.map(\.mask) && first.map(\.score) == second.map(\.score) && !first.isEmpty)
+        let (first, second) = (
+            try clipseg.segment(concepts, in: encoding), try clipseg.segment(read, in: encoding)
+        )
+        #expect(
+            first.map(\.mask) == second.map(\.mask) && first.map(\.score) == second.map(\.score)
+                && !first.isEmpty)
         #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept(contentsOf: folder["both.concept"]) }
         try concepts[1].save(to: folder["mug.concept"])
         #expect(try CLIPSeg.Concept(contentsOf: folder["mug.concept"]).className == "mug")
@@ -40,7 +54,9 @@ struct ConceptFileTests {
         var forged = concepts[1]
         forged.conditionals = [CLIPSeg.Conditional(embedding: Tensor([1, 2], [2]))]
         let own = try clipseg.encode(try CLIPSegGolden.plain.steps().picture(0))
-        #expect(throws: CLIPSegError.conditional(found: 2, expected: 20)) { try clipseg.segment([forged], in: own) }
+        #expect(throws: CLIPSegError.conditional(found: 2, expected: 20)) {
+            try clipseg.segment([forged], in: own)
+        }
         forged.conditionals = []
         #expect(throws: CLIPSegError.nothingAsked) { try clipseg.segment([forged], in: own) }
         #expect(throws: CLIPSegError.nothingAsked) { try forged.save(to: ScratchFolder()["x"]) }
@@ -49,14 +65,22 @@ struct ConceptFileTests {
     @Test("a concept for another task says which")
     func otherTask() throws {
         let folder = try ScratchFolder()
-        for (format, task) in [("spaniel-concept-1", "for find"), ("spaniel-detect-concept-2", "for detect"), ("other", "format other")] {
-            try Safetensors.write([("x", Tensor([1], [1]))], metadata: ["format": format], to: folder["other.concept"])
-            let error = #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept.load(contentsOf: folder["other.concept"]) }
+        for (format, task) in [
+            ("spaniel-concept-1", "for find"), ("spaniel-detect-concept-2", "for detect"),
+            ("other", "format other"),
+        ] {
+            try Safetensors.write(
+                [("x", Tensor([1], [1]))], metadata: ["format": format], to: folder["other.concept"])
+            let error = #expect(throws: CLIPSegError.self) {
+                try CLIPSeg.Concept.load(contentsOf: folder["other.concept"])
+            }
             #expect(error?.code == "concept.format" && error?.description.contains(task) == true)
         }
         try Safetensors.write([("x", Tensor([1], [1]))], metadata: [:], to: folder["x.safetensors"])
         #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept(contentsOf: folder["x.safetensors"]) }
-        #expect(throws: (any Error).self) { try CLIPSeg.Concept(contentsOf: try folder.write("text", "hello")) }
+        #expect(throws: (any Error).self) {
+            try CLIPSeg.Concept(contentsOf: try folder.write("text", "hello"))
+        }
     }
 
     @Test("a damaged concept is an error, whatever byte is damaged")
@@ -72,11 +96,16 @@ struct ConceptFileTests {
             if round % 3 == 0 {
                 changed.removeLast(Int.random(in: 1...changed.count, using: &generator))
             } else {
-                for _ in 0..<3 { changed[Int.random(in: 0..<changed.count, using: &generator)] = .random(in: 0...255, using: &generator) }
+                for _ in 0..<3 {
+                    changed[Int.random(in: 0..<changed.count, using: &generator)] = .random(
+                        in: 0...255, using: &generator)
+                }
             }
             let url = try folder.write("bad.concept", changed)
             // It may be refused, or still mean something; it may not trap.
-            if let read = try? CLIPSeg.Concept.load(contentsOf: url) { _ = try? clipseg.segment(read, in: encoding) }
+            if let read = try? CLIPSeg.Concept.load(contentsOf: url) {
+                _ = try? clipseg.segment(read, in: encoding)
+            }
         }
     }
 }

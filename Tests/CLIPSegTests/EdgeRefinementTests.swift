@@ -16,7 +16,8 @@ struct EdgeRefinementTests {
             let level = (truth[i % width, i / width] ? 190 : 60) + Int.random(in: -8...8, using: &generator)
             return [UInt8](repeating: UInt8(level), count: 3)
         }
-        // The share of the object in each of 11 × 11 patches, enlarged to 88 × 88: what a decoder of patches knows.
+        // The share of the object in each of 11 × 11 patches, enlarged to 88 × 88: what a decoder of patches
+        // knows.
         let patches = (0..<121).map { i -> Float in
             let columns = i % 11 * width / 11..<(i % 11 + 1) * width / 11
             let rows = i / 11 * height / 11..<(i / 11 + 1) * height / 11
@@ -45,7 +46,8 @@ struct EdgeRefinementTests {
     func flat() throws {
         let (picture, _, map) = scene()
         let grey = Picture(
-            rgb: [UInt8](repeating: 99, count: 3 * picture.width * picture.height), width: picture.width, height: picture.height)
+            rgb: [UInt8](repeating: 99, count: 3 * picture.width * picture.height), width: picture.width,
+            height: picture.height)
         let smooth = map.logits.sigmoid().boxMean(2).boxMean(2)
         let expected = smooth.interpolatedBilinear(height: picture.height, width: picture.width)
         let refined = Tensor(try map.refined(by: grey).probabilities, expected.shape)
@@ -75,6 +77,8 @@ struct EdgeRefinementTests {
     func otherPicture() throws {
         let (picture, _, map) = scene()
         let other = Picture(rgb: [0, 0, 0], width: 1, height: 1)
-        #expect(throws: CLIPSegError.otherPicture(expected: picture.size, found: other.size)) { try map.refined(by: other) }
+        #expect(throws: CLIPSegError.otherPicture(expected: picture.size, found: other.size)) {
+            try map.refined(by: other)
+        }
     }
 }

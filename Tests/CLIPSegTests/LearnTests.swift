@@ -11,12 +11,15 @@ struct LearnTests {
         let picture = try steps.picture(2)
         for i in 0..<3 {
             let values = try steps["support.\(i).mask"]
-            let mask = Mask(width: values.shape[1], height: values.shape[0], values: values.array.map { $0 > 0 })
+            let mask = Mask(
+                width: values.shape[1], height: values.shape[0], values: values.array.map { $0 > 0 })
             let example = Example(picture, mask: mask)
             let expected = try steps["support.\(i).pixels"]
-            expectClose(try clipseg.support(example).pixels, expected[leading: 0], "support \(i)", tolerance: 1e-6)
             expectClose(
-                try clipseg.learn([example], rotations: false).embedding, try steps["support.\(i).conditional"][leading: 0], "prompt \(i)")
+                try clipseg.support(example).pixels, expected[leading: 0], "support \(i)", tolerance: 1e-6)
+            expectClose(
+                try clipseg.learn([example], rotations: false).embedding,
+                try steps["support.\(i).conditional"][leading: 0], "prompt \(i)")
         }
     }
 
@@ -26,7 +29,9 @@ struct LearnTests {
         let picture = try steps.picture(1)
         let example = Example(picture, mask: Mask(size: picture.size, filled: true))
         #expect(try clipseg.support(example).pixels.array == clipseg.preprocessing(picture).array)
-        expectClose(try clipseg.learn([example]).embedding, try steps["conditional.picture"][leading: 0], "whole picture")
+        expectClose(
+            try clipseg.learn([example]).embedding, try steps["conditional.picture"][leading: 0],
+            "whole picture")
     }
 
     @Test("a box is a mask of all that lies in it, a polygon one of its inside")
@@ -38,7 +43,9 @@ struct LearnTests {
         let masked = try clipseg.learn([Example(picture, mask: Mask(box: box, size: picture.size))])
         let corners = [Point(x: 10, y: 5), Point(x: 40, y: 5), Point(x: 40, y: 30), Point(x: 10, y: 30)]
         let polygon = try clipseg.learn([Example(picture, polygon: corners)])
-        #expect(boxed.embedding.array == masked.embedding.array && boxed.embedding.array == polygon.embedding.array)
+        #expect(
+            boxed.embedding.array == masked.embedding.array
+                && boxed.embedding.array == polygon.embedding.array)
     }
 
     @Test("a quarter turn goes counterclockwise, and four of them are none")
@@ -48,7 +55,9 @@ struct LearnTests {
         let support = try clipseg.support(Example(picture, mask: Mask(size: picture.size, filled: true)))
         let side = support.pixels.shape[0]
         let turned = support.rotated(1)
-        #expect(turned[0, 0, 1] == support.pixels[0, side - 1, 1] && turned[side - 1, 0, 2] == support.pixels[0, 0, 2])
+        #expect(
+            turned[0, 0, 1] == support.pixels[0, side - 1, 1]
+                && turned[side - 1, 0, 2] == support.pixels[0, 0, 2])
         #expect(support.rotated(4).array == support.pixels.array)
         #expect(support.rotated(2)[3, 5, 0] == support.pixels[side - 4, side - 6, 0])
     }
@@ -56,7 +65,9 @@ struct LearnTests {
     @Test("several examples and rotations are their mean")
     func means() throws {
         let (clipseg, steps) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.steps())
-        let examples = try (0..<2).map { Example(try steps.picture($0), box: Box(x1: 2, y1: 3, x2: 25, y2: 30)) }
+        let examples = try (0..<2).map {
+            Example(try steps.picture($0), box: Box(x1: 2, y1: 3, x2: 25, y2: 30))
+        }
         let each = try examples.map { try clipseg.learn([$0]).embedding }
         let both = try clipseg.learn(examples)
         expectClose(both.embedding, (each[0] + each[1]) / 2, "mean of two", tolerance: 1e-6)
@@ -74,18 +85,27 @@ struct LearnTests {
         }
         expect(.noExamples, [])
         let inside = Example(picture, box: Box(x1: 1, y1: 1, x2: 9, y2: 9), class: "a")
-        expect(.severalClasses(["a", "b"]), [inside, Example(picture, box: Box(x1: 1, y1: 1, x2: 9, y2: 9), class: "b")])
+        expect(
+            .severalClasses(["a", "b"]),
+            [inside, Example(picture, box: Box(x1: 1, y1: 1, x2: 9, y2: 9), class: "b")])
         expect(.pointExample, [Example(picture, point: Point(x: 1, y: 1))])
         expect(.maskEmpty, [Example(picture, mask: Mask(size: picture.size))])
         let small = Size(width: 3, height: 3)
-        expect(.maskSize(expected: picture.size, found: small), [Example(picture, mask: Mask(size: small, filled: true))])
-        for box in [Box(x1: -1, y1: 0, x2: 5, y2: 5), Box(x1: 0, y1: 0, x2: 62, y2: 5), Box(x1: 5, y1: 5, x2: 5, y2: 9)] {
+        expect(
+            .maskSize(expected: picture.size, found: small),
+            [Example(picture, mask: Mask(size: small, filled: true))])
+        for box in [
+            Box(x1: -1, y1: 0, x2: 5, y2: 5), Box(x1: 0, y1: 0, x2: 62, y2: 5),
+            Box(x1: 5, y1: 5, x2: 5, y2: 9),
+        ] {
             expect(.boxOutside(box, picture.size), [Example(picture, box: box)])
         }
         #expect(throws: CLIPSegError.self) {
             try clipseg.learn([Example(picture, box: Box(x1: .nan, y1: 0, x2: 5, y2: 5))])
         }
-        expect(.polygonOutside(picture.size), [Example(picture, polygon: [Point(x: 1, y: 1), Point(x: 2, y: 2)])])
+        expect(
+            .polygonOutside(picture.size),
+            [Example(picture, polygon: [Point(x: 1, y: 1), Point(x: 2, y: 2)])])
     }
 
     @Test("a fitted threshold is one at which the example's own mask comes out best")
@@ -101,7 +121,9 @@ struct LearnTests {
         let reached = map.mask(threshold: try #require(learnt.threshold)).iou(truth)
         #expect(reached == overlaps.max())
         #expect(try clipseg.learn([one], options: .init()).threshold == nil)
-        let two = try clipseg.learn([one, Example(try steps.picture(0), box: box)], options: .init(rotations: true, fitsThreshold: true))
+        let two = try clipseg.learn(
+            [one, Example(try steps.picture(0), box: box)],
+            options: .init(rotations: true, fitsThreshold: true))
         #expect(two.threshold.map { $0 > 0 && $0 < 1 } == true && two.conditionals.count == 1)
     }
 }

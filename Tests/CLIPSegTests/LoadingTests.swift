@@ -34,7 +34,10 @@ struct LoadingTests {
             ("\"model_type\": \"clipseg\"", "\"model_type\": \"clip\"", "model_type"),
             ("\"reduce_dim\": 16", "\"reduce_dim\": 18", "reduce_dim"),
             ("\"reduce_dim\": 16", "\"reduce_dim\": 0", "reduce_dim"),
-            ("\"decoder_num_attention_heads\": 4", "\"decoder_num_attention_heads\": \"four\"", "decoder_num_attention_heads"),
+            (
+                "\"decoder_num_attention_heads\": 4", "\"decoder_num_attention_heads\": \"four\"",
+                "decoder_num_attention_heads"
+            ),
             ("\"conditional_layer\": 0", "\"conditional_layer\": 3", "conditional_layer"),
             ("    0,\n    2,\n    3\n", "    0,\n    3,\n    2\n", "extract_layers"),
             ("    0,\n    2,\n    3\n", "    0,\n    2,\n    5\n", "extract_layers"),
@@ -50,8 +53,11 @@ struct LoadingTests {
     func configurationValues(old: String, new: String, key: String) throws {
         try withCopy { folder in
             try replace(old, new, in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder, precision: .float32) }
-            #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
+            let error = #expect(throws: WeightsError.self) {
+                try CLIPSeg(contentsOf: folder, precision: .float32)
+            }
+            #expect(
+                error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
 
@@ -59,14 +65,17 @@ struct LoadingTests {
     func defaults() throws {
         let configuration = try CLIPSeg.Configuration(ConfigurationReader([:], file: "config.json"))
         #expect(configuration.taps == [3, 6, 9] && configuration.channels == 64 && configuration.heads == 4)
-        #expect(configuration.hidden == 2048 && configuration.conditionalLayer == 0 && !configuration.isRefined)
+        #expect(
+            configuration.hidden == 2048 && configuration.conditionalLayer == 0 && !configuration.isRefined)
         #expect(configuration.clip.image.patchSize == 32 && configuration.clip.projection == 512)
     }
 
     @Test("finer patches than a refined upsampler can have are refused")
     func finePatches() throws {
         let json: JSON = ["use_complex_transposed_convolution": true, "vision_config": ["patch_size": 2]]
-        let error = #expect(throws: WeightsError.self) { try CLIPSeg.Configuration(ConfigurationReader(json, file: "config.json")) }
+        let error = #expect(throws: WeightsError.self) {
+            try CLIPSeg.Configuration(ConfigurationReader(json, file: "config.json"))
+        }
         #expect(error?.description.contains("use_complex_transposed_convolution") == true)
     }
 
@@ -77,12 +86,16 @@ struct LoadingTests {
         try withCopy { folder in
             let file = folder.appending(path: "preprocessor_config.json")
             try "{\"size\": \(text)}".write(to: file, atomically: true, encoding: .utf8)
-            let error = #expect(throws: CLIPSegError.self) { try CLIPSeg(contentsOf: folder, precision: .float32) }
+            let error = #expect(throws: CLIPSegError.self) {
+                try CLIPSeg(contentsOf: folder, precision: .float32)
+            }
             #expect(error?.code == "config.value")
         }
     }
 
-    @Test("another square of whole patches works, and without a preprocessor's file pictures are 352 pixels a side")
+    @Test(
+        "another square of whole patches works, and without a preprocessor's file pictures are 352 pixels a side"
+    )
     func otherSizes() throws {
         let steps = try CLIPSegGolden.plain.steps()
         try withCopy { folder in
@@ -90,7 +103,8 @@ struct LoadingTests {
             for (text, side) in [("{\"size\": 36}", 36), ("{}", 352)] {
                 try text.write(to: file, atomically: true, encoding: .utf8)
                 let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
-                let logits = try clipseg.logits(for: steps.prompts("conditional.mixed"), in: clipseg.encode(steps.picture(0)))
+                let logits = try clipseg.logits(
+                    for: steps.prompts("conditional.mixed"), in: clipseg.encode(steps.picture(0)))
                 #expect(logits.shape == [1, side, side])
             }
         }
@@ -107,7 +121,8 @@ struct LoadingTests {
         }
         try withCopy(golden) { folder in
             try rewrite(folder) { $0.append(("decoder.reduces.7.weight", .zeros([2]))) }
-            let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["decoder.reduces.7.weight"])
+            let unread = WeightsError.unread(
+                model: folder.lastPathComponent, tensors: ["decoder.reduces.7.weight"])
             #expect(throws: unread) { try CLIPSeg(contentsOf: folder, precision: .float32) }
         }
         try withCopy(golden) { folder in
@@ -115,7 +130,9 @@ struct LoadingTests {
                 guard let i = tensors.firstIndex(where: { $0.0 == "decoder.film_mul.bias" }) else { return }
                 tensors[i].1 = .zeros([3])
             }
-            let error = #expect(throws: WeightsError.self) { try CLIPSeg(contentsOf: folder, precision: .float32) }
+            let error = #expect(throws: WeightsError.self) {
+                try CLIPSeg(contentsOf: folder, precision: .float32)
+            }
             #expect(error?.code == "weights.shape" && error?.description.contains("film_mul") == true)
         }
     }
@@ -147,7 +164,9 @@ struct LoadingTests {
     @Test("a tokenizer with more words than the weights is refused")
     func otherTokenizer() throws {
         try withCopy { folder in
-            try replace("\"<|endoftext|>\": 523", "\"<|endoftext|>\": 523, \"zebra</w>\": 524", in: folder.appending(path: "vocab.json"))
+            try replace(
+                "\"<|endoftext|>\": 523", "\"<|endoftext|>\": 523, \"zebra</w>\": 524",
+                in: folder.appending(path: "vocab.json"))
             let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
             let error = #expect(throws: CLIPError.self) { try clipseg.embed(["a cat"]) }
             #expect(error?.code == "tokenizer.vocabulary")
@@ -158,21 +177,27 @@ struct LoadingTests {
     func damaged(golden: CLIPSegGolden) throws {
         let picture = try golden.steps().picture(3)
         var generator = Generator(seed: 11)
-        for name in ["config.json", "preprocessor_config.json", "vocab.json", "merges.txt", "model.safetensors"] {
+        for name in [
+            "config.json", "preprocessor_config.json", "vocab.json", "merges.txt", "model.safetensors",
+        ] {
             let bytes = try [UInt8](Data(contentsOf: golden.folder.appending(path: name)))
             // Of the weights only the header: behind it any bytes are numbers.
             let range = name == "model.safetensors" ? 0..<9000 : bytes.indices
             try withCopy(golden) { folder in
                 for _ in 0..<40 {
                     var changed = bytes
-                    for _ in 0..<2 { changed[.random(in: range, using: &generator)] = .random(in: 32...126, using: &generator) }
+                    for _ in 0..<2 {
+                        changed[.random(in: range, using: &generator)] = .random(
+                            in: 32...126, using: &generator)
+                    }
                     try Data(changed).write(to: folder.appending(path: name))
                     guard let clipseg = try? CLIPSeg(contentsOf: folder, precision: .float32),
                         let prompts = try? clipseg.embed(["a cat", "dog!"])
                     else {
                         continue
                     }
-                    _ = try clipseg.segment([clipseg.concept("cat", prompts)], in: clipseg.encode(picture), refinedBy: picture)
+                    _ = try clipseg.segment(
+                        [clipseg.concept("cat", prompts)], in: clipseg.encode(picture), refinedBy: picture)
                 }
             }
         }

@@ -9,17 +9,23 @@ struct ModelTests {
         let (clipseg, steps) = (try golden.model(), try golden.steps())
         for i in 0..<4 {
             // A rounding of the normalisation at most.
-            expectClose(clipseg.preprocessing(try steps.picture(i)), try steps["pixels.\(i)"], "picture \(i)", tolerance: 1e-6)
+            expectClose(
+                clipseg.preprocessing(try steps.picture(i)), try steps["pixels.\(i)"], "picture \(i)",
+                tolerance: 1e-6)
         }
     }
 
-    @Test("the taps are transformers' hidden states, and the layers behind them are left out", arguments: CLIPSegGolden.all)
+    @Test(
+        "the taps are transformers' hidden states, and the layers behind them are left out",
+        arguments: CLIPSegGolden.all)
     func taps(golden: CLIPSegGolden) throws {
         let (clipseg, steps) = (try golden.model(), try golden.steps())
         let taps = try clipseg.imageEncoder.tokens(steps["pixels.0"], after: clipseg.configuration.taps)
         for (i, tap) in taps.enumerated() { expectClose(tap, try steps["tap.\(i)"], "tap \(i)") }
         let reduced = clipseg.decoder.reduced(taps)
-        for i in taps.indices { expectClose(reduced[leading: i..<i + 1], try steps["reduced.\(i)"], "reduced \(i)") }
+        for i in taps.indices {
+            expectClose(reduced[leading: i..<i + 1], try steps["reduced.\(i)"], "reduced \(i)")
+        }
     }
 
     @Test("a prompt modulates as in transformers", arguments: CLIPSegGolden.all)
@@ -45,7 +51,8 @@ struct ModelTests {
         let (count, channels) = (cells.shape[0], cells.shape[3])
         let tokens = cells.reshaped([count, cells.count / count / channels, channels])
         let withClass = Tensor.concatenated([.zeros([count, 1, channels]), tokens], axis: 1)
-        expectClose(clipseg.decoder.upsampler(withClass), try steps["logits.texts"], "logits", tolerance: 2e-5)
+        expectClose(
+            clipseg.decoder.upsampler(withClass), try steps["logits.texts"], "logits", tolerance: 2e-5)
     }
 
     @Test("texts become transformers' ids and conditional embeddings", arguments: CLIPSegGolden.all)
@@ -53,7 +60,9 @@ struct ModelTests {
         let (clipseg, steps) = (try golden.model(), try golden.steps())
         let prompts = try clipseg.embed(CLIPSegGolden.texts)
         expectClose(Tensor.stack(prompts.map(\.embedding)), try steps["conditional.texts"], "texts")
-        #expect(prompts.map(\.text) == CLIPSegGolden.texts && prompts.map(\.wasCut) == [false, false, false, true])
+        #expect(
+            prompts.map(\.text) == CLIPSegGolden.texts
+                && prompts.map(\.wasCut) == [false, false, false, true])
         #expect(try clipseg.texts.inputIDs(CLIPSegGolden.texts).array == steps["ids"].array)
     }
 
@@ -61,7 +70,9 @@ struct ModelTests {
     func sameText() throws {
         let (first, second) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.model())
         let some = try first.embed(["a cat", "dog!", "a cat"])
-        #expect(some.map(\.text) == ["a cat", "dog!", "a cat"] && some[0].embedding.array == some[2].embedding.array)
+        #expect(
+            some.map(\.text) == ["a cat", "dog!", "a cat"]
+                && some[0].embedding.array == some[2].embedding.array)
         #expect(try first.embed(["dog!"])[0].embedding.array == some[1].embedding.array)
         #expect(try second.embed(["the red mug", "dog!"])[1].embedding.array == some[1].embedding.array)
     }
@@ -80,7 +91,8 @@ struct ModelTests {
         let found = try clipseg.tensors(steps.picture(0), prompts: prompts)
         #expect(found.map(\.name) == ["pixel_values", "input_ids", "conditional_embeddings", "logits"])
         #expect(found.map(\.tensor.shape) == [[1, 3, 28, 28], [4, 12], [5, 20], [5, 28, 28]])
-        expectClose(found[0].tensor.transposed([0, 2, 3, 1]), try steps["pixels.0"], "pixels", tolerance: 1e-6)
+        expectClose(
+            found[0].tensor.transposed([0, 2, 3, 1]), try steps["pixels.0"], "pixels", tolerance: 1e-6)
         expectClose(found[3].tensor[leading: 0..<4], try steps["logits.texts"], "logits", tolerance: 4e-5)
         let again = try clipseg.tensors(pixelValues: found[0].tensor, prompts: prompts)
         #expect(zip(found, again).allSatisfy { $0.tensor.array == $1.tensor.array })
@@ -95,20 +107,27 @@ struct ModelTests {
         #expect(encoding.size == Size(width: 61, height: 43))
         let texts = try steps.prompts("conditional.texts")
         // Encoder and decoder together: some fifty products one after the other.
-        expectClose(try clipseg.logits(for: texts, in: encoding), try steps["logits.texts"], "texts", tolerance: 4e-5)
+        expectClose(
+            try clipseg.logits(for: texts, in: encoding), try steps["logits.texts"], "texts", tolerance: 4e-5)
         let example = try clipseg.prompt(pixels: steps["pixels.1"][leading: 0])
         expectClose(example.embedding, try steps["conditional.picture"][leading: 0], "example")
-        expectClose(try clipseg.logits(for: [example], in: encoding), try steps["logits.picture"], "example", tolerance: 4e-5)
+        expectClose(
+            try clipseg.logits(for: [example], in: encoding), try steps["logits.picture"], "example",
+            tolerance: 4e-5)
         let mixed = try CLIPSeg.Conditional.mix(text: texts[0], example: example, weight: 0.3)
         expectClose(mixed.embedding, try steps["conditional.mixed"][leading: 0], "mix")
-        expectClose(try clipseg.logits(for: [mixed], in: encoding), try steps["logits.mixed"], "mixed", tolerance: 4e-5)
+        expectClose(
+            try clipseg.logits(for: [mixed], in: encoding), try steps["logits.mixed"], "mixed",
+            tolerance: 4e-5)
     }
 
     @Test("prompts decoded together are decoded as if alone")
     func together() throws {
         let (clipseg, steps) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.steps())
         let encoding = try clipseg.encode(try steps.picture(0))
-        let prompts = try steps.prompts("conditional.texts") + steps.prompts("conditional.mixed") + steps.prompts("conditional.picture")
+        let prompts =
+            try steps.prompts("conditional.texts") + steps.prompts("conditional.mixed")
+            + steps.prompts("conditional.picture")
         let logits = try clipseg.logits(for: prompts, in: encoding)
         #expect(logits.shape == [6, 28, 28])
         for (i, prompt) in prompts.enumerated() {
@@ -123,7 +142,9 @@ struct ModelTests {
         let kept = Dictionary(uniqueKeysWithValues: clipseg.tensors(of: encoding))
         let again = try clipseg.encoding(from: kept, size: encoding.size)
         let prompts = try steps.prompts("conditional.picture")
-        #expect(try clipseg.logits(for: prompts, in: again).array == clipseg.logits(for: prompts, in: encoding).array)
+        #expect(
+            try clipseg.logits(for: prompts, in: again).array
+                == clipseg.logits(for: prompts, in: encoding).array)
         let other = try CLIPSegGolden.all[1].model()
         let error = #expect(throws: CLIPSegError.self) { try other.encoding(from: kept, size: encoding.size) }
         #expect(error?.code == "encoding.shape")
@@ -139,12 +160,18 @@ struct ModelTests {
         let own = CLIPSeg.Conditional(embedding: .zeros([20]))
         let other = CLIPSeg.Conditional(embedding: .zeros([14]))
         #expect(throws: CLIPSegError.nothingAsked) { try clipseg.logits(for: [], in: encoding) }
-        #expect(throws: CLIPSegError.conditional(found: 14, expected: 20)) { try clipseg.logits(for: [own, other], in: encoding) }
+        #expect(throws: CLIPSegError.conditional(found: 14, expected: 20)) {
+            try clipseg.logits(for: [own, other], in: encoding)
+        }
         #expect(throws: CLIPSegError.conditional(found: 14, expected: 20)) {
             try CLIPSeg.Conditional.mix(text: own, example: other, weight: 0.5)
         }
-        #expect(throws: CLIPSegError.mix(1.5)) { try CLIPSeg.Conditional.mix(text: own, example: own, weight: 1.5) }
-        #expect(throws: CLIPSegError.self) { try CLIPSeg.Conditional.mix(text: own, example: own, weight: .nan) }
+        #expect(throws: CLIPSegError.mix(1.5)) {
+            try CLIPSeg.Conditional.mix(text: own, example: own, weight: 1.5)
+        }
+        #expect(throws: CLIPSegError.self) {
+            try CLIPSeg.Conditional.mix(text: own, example: own, weight: .nan)
+        }
         #expect(throws: CLIPSegError.nothingAsked) { try CLIPSeg.Conditional.mean([]) }
         #expect(throws: CLIPSegError.threshold(2)) { try clipseg.concept("mug", [own], threshold: 2) }
     }

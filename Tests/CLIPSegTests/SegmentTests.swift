@@ -12,11 +12,14 @@ struct SegmentTests {
         for i in 0..<logits.shape[0] {
             let map = CLIPSeg.ScoreMap(logits: logits[leading: i], size: Size(width: 61, height: 43))
             // PyTorch's sigmoid and ours differ in the last bits.
-            expectClose(Tensor(map.probabilities, [43, 61]), expected[leading: i], "scores \(i)", tolerance: 1e-6)
+            expectClose(
+                Tensor(map.probabilities, [43, 61]), expected[leading: i], "scores \(i)", tolerance: 1e-6)
         }
     }
 
-    @Test("bands of rows are the whole enlarged map, larger or smaller than the logits", arguments: [(3, 2), (61, 300), (2000, 130)])
+    @Test(
+        "bands of rows are the whole enlarged map, larger or smaller than the logits",
+        arguments: [(3, 2), (61, 300), (2000, 130)])
     func bands(width: Int, height: Int) throws {
         var generator = Generator(seed: 3)
         let logits = generator.tensor([28, 28], in: -4...4)
@@ -27,19 +30,26 @@ struct SegmentTests {
         let place = Int(map.peak.point.y) * width + Int(map.peak.point.x)
         #expect(whole[place] == map.peak.score)
         #expect(map.probabilities16 == whole.map { UInt16(($0 * 65535).rounded()) })
-        #expect(map.mask(threshold: 0.4) == Mask(width: width, height: height) { whole[$1 * width + $0] >= 0.4 })
+        #expect(
+            map.mask(threshold: 0.4) == Mask(width: width, height: height) { whole[$1 * width + $0] >= 0.4 })
     }
 
     /// Logits that are high in some boxes of a 40 × 40 map.
-    private func map(_ boxes: [(box: Box, logit: Float)], size: Size = Size(width: 80, height: 120)) -> CLIPSeg.ScoreMap {
+    private func map(_ boxes: [(box: Box, logit: Float)], size: Size = Size(width: 80, height: 120))
+        -> CLIPSeg.ScoreMap
+    {
         var values = [Float](repeating: -6, count: 1600)
         for (box, logit) in boxes {
-            for y in Int(box.y1)..<Int(box.y2) { for x in Int(box.x1)..<Int(box.x2) { values[40 * y + x] = logit } }
+            for y in Int(box.y1)..<Int(box.y2) {
+                for x in Int(box.x1)..<Int(box.x2) { values[40 * y + x] = logit }
+            }
         }
         return CLIPSeg.ScoreMap(logits: Tensor(values, [40, 40]), size: size)
     }
 
-    private func box(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> Box { Box(x1: x1, y1: y1, x2: x2, y2: y2) }
+    private func box(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> Box {
+        Box(x1: x1, y1: y1, x2: x2, y2: y2)
+    }
 
     @Test("regions that do not touch are segments of their own, the most probable first")
     func instances() throws {
@@ -50,13 +60,17 @@ struct SegmentTests {
         #expect(found[0].box.iou(box(50, 60, 70, 114)) > 0.9 && found[1].box.iou(box(4, 6, 24, 36)) > 0.75)
         for segment in found {
             #expect(segment.area == segment.mask.area && segment.mask.box == segment.box)
-            let inside = maps[0].probabilities.indices.filter { segment.mask[$0 % 80, $0 / 80] }.map { maps[0].probabilities[$0] }
+            let inside = maps[0].probabilities.indices.filter { segment.mask[$0 % 80, $0 / 80] }.map {
+                maps[0].probabilities[$0]
+            }
             #expect(abs(segment.score - inside.reduce(0, +) / Float(inside.count)) < 1e-5)
         }
         var options = CLIPSeg.SegmentOptions()
         options.instances = false
         let whole = CLIPSeg.segments(maps, ["mug"], thresholds: [0.5], options: options)
-        #expect(whole.count == 1 && whole[0].mask == found[0].mask.union(found[1].mask) && whole[0].mask.box == whole[0].box)
+        #expect(
+            whole.count == 1 && whole[0].mask == found[0].mask.union(found[1].mask)
+                && whole[0].mask.box == whole[0].box)
     }
 
     @Test("small regions are dropped, and no more segments are given than asked for")
@@ -96,7 +110,9 @@ struct SegmentTests {
         let maps = [map([(box(20, 20, 30, 30), -1)]), map([(box(5, 5, 15, 15), 3)])]
         let found = CLIPSeg.segments(maps, ["absent", "there"], thresholds: [0.5, 0.5], options: .init())
         #expect(found.count == 1 && found[0].className == "there")
-        #expect(found.peaks.map(\.className) == ["absent", "there"] && found.peaks.map(\.isFound) == [false, true])
+        #expect(
+            found.peaks.map(\.className) == ["absent", "there"]
+                && found.peaks.map(\.isFound) == [false, true])
         #expect(abs(found.peaks[0].score - 0.2689) < 1e-3 && found.peaks[0].threshold == 0.5)
         #expect(found.peaks[0].point.x > 40 && found.peaks[0].point.x < 60 && found.peaks[0].point.y > 60)
     }
@@ -118,7 +134,8 @@ struct SegmentTests {
         let (clipseg, steps) = (try CLIPSegGolden.plain.model(), try CLIPSegGolden.plain.steps())
         let encoding = try clipseg.encode(try steps.picture(0))
         let prompts = try steps.prompts("conditional.texts")
-        let both = try clipseg.scores(for: [clipseg.concept("cat", [prompts[0], prompts[1]])], in: encoding)[0]
+        let both = try clipseg.scores(for: [clipseg.concept("cat", [prompts[0], prompts[1]])], in: encoding)[
+            0]
         let each = try prompts.prefix(2).map { try clipseg.scores(for: $0, in: encoding) }
         #expect(both.logits.array == zip(each[0].logits.array, each[1].logits.array).map(max))
         #expect(throws: CLIPSegError.nothingAsked) { try clipseg.segment([], in: encoding) }

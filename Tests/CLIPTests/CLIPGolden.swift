@@ -9,7 +9,8 @@ import Testing
 struct CLIPGolden: Sendable, CustomTestStringConvertible {
     let name: String
 
-    /// One as old files are, with their sections twice; one in half precision, whose vocabulary knows the letters a to z alone.
+    /// One as old files are, with their sections twice; one in half precision, whose vocabulary knows the
+    /// letters a to z alone.
     static let all = [CLIPGolden(name: "tiny"), CLIPGolden(name: "odd")]
 
     var testDescription: String { name }
@@ -17,7 +18,9 @@ struct CLIPGolden: Sendable, CustomTestStringConvertible {
 
     func model() throws -> CLIP { try CLIP(contentsOf: folder, precision: .float32) }
 
-    func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
+    func steps() throws -> Steps {
+        Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors")))
+    }
 
     func texts() throws -> [String] {
         let texts = try JSON(parsing: Data(contentsOf: folder.appending(path: "texts.json"))).array
@@ -33,7 +36,8 @@ struct CLIPGolden: Sendable, CustomTestStringConvertible {
 
         func picture() throws -> Picture {
             let tensor = try self["picture.0"]
-            return Picture(rgb: tensor.array.map { UInt8($0) }, width: tensor.shape[1], height: tensor.shape[0])
+            return Picture(
+                rgb: tensor.array.map { UInt8($0) }, width: tensor.shape[1], height: tensor.shape[0])
         }
     }
 }

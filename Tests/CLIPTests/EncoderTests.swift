@@ -4,7 +4,9 @@ import Tensor
 import Testing
 
 struct EncoderTests {
-    @Test("pixel values are transformers' to the last bit, with a preprocessor's file and without", arguments: CLIPGolden.all)
+    @Test(
+        "pixel values are transformers' to the last bit, with a preprocessor's file and without",
+        arguments: CLIPGolden.all)
     func pixelValues(golden: CLIPGolden) throws {
         let (clip, steps) = (try golden.model(), try golden.steps())
         expectClose(clip.preprocessing(try steps.picture()), try steps["pixels"], "pixels", tolerance: 0)
@@ -23,19 +25,25 @@ struct EncoderTests {
         expectClose(clip.pictureProjection(pooled), try steps["image.projected"], "projected")
     }
 
-    @Test("ids are those of transformers' processor, short, cut, unknown and filled up", arguments: CLIPGolden.all)
+    @Test(
+        "ids are those of transformers' processor, short, cut, unknown and filled up",
+        arguments: CLIPGolden.all)
     func ids(golden: CLIPGolden) throws {
         let (clip, steps) = (try golden.model(), try golden.steps())
         expectClose(try clip.texts.inputIDs(golden.texts()), try steps["input_ids"], "ids", tolerance: 0)
     }
 
-    @Test("the text encoder is transformers', pooled at the first end token, be it an unknown character", arguments: CLIPGolden.all)
+    @Test(
+        "the text encoder is transformers', pooled at the first end token, be it an unknown character",
+        arguments: CLIPGolden.all)
     func text(golden: CLIPGolden) throws {
         let (clip, steps) = (try golden.model(), try golden.steps())
         let tokenizer = try clip.texts.tokenizer()
         let ids = try golden.texts().map { tokenizer($0, length: clip.configuration.text.length).ids }
-        let embeddings = clip.texts.encoder.words(ids[0]) + clip.texts.encoder.positions[leading: 0..<ids[0].count]
-        expectClose(embeddings, try steps["text.embeddings"][leading: 0][leading: 0..<ids[0].count], "embeddings")
+        let embeddings =
+            clip.texts.encoder.words(ids[0]) + clip.texts.encoder.positions[leading: 0..<ids[0].count]
+        expectClose(
+            embeddings, try steps["text.embeddings"][leading: 0][leading: 0..<ids[0].count], "embeddings")
         let pooled = try clip.texts.encoder(ids)
         expectClose(pooled, try steps["text.pooled"], "pooled")
         expectClose(clip.texts.projection(pooled), try steps["text.projected"], "projected")
@@ -50,7 +58,8 @@ struct EncoderTests {
             expectClose(try clip.embed([text])[0].embedding, all[i].embedding, text, tolerance: 0)
             expectClose(try CLIPGolden.all[0].model().embed([text])[0].embedding, all[i].embedding, text)
         }
-        #expect(try clip.embed([texts[1], texts[0], texts[1]]).map(\.text) == [texts[1], texts[0], texts[1]])
+        #expect(
+            try clip.embed([texts[1], texts[0], texts[1]]).map(\.text) == [texts[1], texts[0], texts[1]])
     }
 
     @Test("many threads may embed at once")

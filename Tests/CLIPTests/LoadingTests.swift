@@ -33,15 +33,20 @@ struct LoadingTests {
     func configurationValues(old: String, new: String, words: String) throws {
         let folder = try copy(CLIPGolden.all[1])
         try replace(old, new, in: folder["config.json"])
-        let error = #expect(throws: WeightsError.self) { try CLIP(contentsOf: folder.url, precision: .float32) }
-        #expect(error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)")
+        let error = #expect(throws: WeightsError.self) {
+            try CLIP(contentsOf: folder.url, precision: .float32)
+        }
+        #expect(
+            error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)")
     }
 
     @Test("a preprocessor of another size than the model's is refused")
     func preprocessor() throws {
         let folder = try copy(CLIPGolden.all[0])
         try folder.write("preprocessor_config.json", "{\"size\": 20, \"crop_size\": 24}")
-        let error = #expect(throws: WeightsError.self) { try CLIP(contentsOf: folder.url, precision: .float32) }
+        let error = #expect(throws: WeightsError.self) {
+            try CLIP(contentsOf: folder.url, precision: .float32)
+        }
         #expect(error?.description.contains("crop_size is 24") == true, "\(error as Any)")
     }
 
@@ -49,12 +54,20 @@ struct LoadingTests {
     func tensors() throws {
         let folder = try copy(CLIPGolden.all[0])
         let file = try Safetensors(contentsOf: folder["model.safetensors"])
-        let tensors = try file.entries.filter { !$0.name.hasSuffix("position_ids") }.map { ($0.name, try file.tensor($0)) }
-        try Safetensors.write(tensors.filter { $0.0 != "logit_scale" }, metadata: [:], to: folder["model.safetensors"])
+        let tensors = try file.entries.filter { !$0.name.hasSuffix("position_ids") }.map {
+            ($0.name, try file.tensor($0))
+        }
+        try Safetensors.write(
+            tensors.filter { $0.0 != "logit_scale" }, metadata: [:], to: folder["model.safetensors"])
         let name = folder.url.lastPathComponent
-        #expect(throws: WeightsError.missing(model: name, tensor: "logit_scale")) { try CLIP(contentsOf: folder.url, precision: .float32) }
-        try Safetensors.write(tensors + [("extra", .zeros([2]))], metadata: [:], to: folder["model.safetensors"])
-        #expect(throws: WeightsError.unread(model: name, tensors: ["extra"])) { try CLIP(contentsOf: folder.url, precision: .float32) }
+        #expect(throws: WeightsError.missing(model: name, tensor: "logit_scale")) {
+            try CLIP(contentsOf: folder.url, precision: .float32)
+        }
+        try Safetensors.write(
+            tensors + [("extra", .zeros([2]))], metadata: [:], to: folder["model.safetensors"])
+        #expect(throws: WeightsError.unread(model: name, tensors: ["extra"])) {
+            try CLIP(contentsOf: folder.url, precision: .float32)
+        }
     }
 
     @Test("pictures need no tokenizer; texts say which files are missing, or that they are another model's")
@@ -63,11 +76,15 @@ struct LoadingTests {
         try FileManager.default.removeItem(at: folder["tokenizer.json"])
         let clip = try CLIP(contentsOf: folder.url, precision: .float32)
         _ = try clip.encode(try CLIPGolden.all[1].steps().picture())
-        #expect(throws: CLIPError.tokenizerMissing(folder: folder.url.path(percentEncoded: false), found: "neither")) {
+        #expect(
+            throws: CLIPError.tokenizerMissing(
+                folder: folder.url.path(percentEncoded: false), found: "neither")
+        ) {
             try clip.embed(["dog"])
         }
         for name in ["vocab.json", "merges.txt"] {
-            try FileManager.default.copyItem(at: CLIPGolden.all[0].folder.appending(path: name), to: folder[name])
+            try FileManager.default.copyItem(
+                at: CLIPGolden.all[0].folder.appending(path: name), to: folder[name])
         }
         let error = CLIPError.vocabulary(model: folder.url.lastPathComponent, tokenizer: 544, embeddings: 78)
         #expect(throws: error) { try clip.embed(["dog"]) }

@@ -7,7 +7,8 @@ struct SteadyStateTests {
     func noNewBuffers() async {
         // In a process of its own: other tests share the pool.
         await #expect(processExitsWith: .success) {
-            // On one thread, for which buffers are held at the same time depends on how bands of rows happen to overlap.
+            // On one thread, for which buffers are held at the same time depends on how bands of rows happen
+            // to overlap.
             Parallel.threads = 1
             let (clip, steps) = (try CLIPGolden.all[0].model(), try CLIPGolden.all[0].steps())
             let picture = try steps.picture()

@@ -13,14 +13,19 @@ struct TokenizerFolder {
     let words: [String]
 
     init() throws {
-        let lines = try String(contentsOf: Self.golden.appending(path: "merges.txt"), encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOf: Self.golden.appending(path: "merges.txt"), encoding: .utf8).split(
+            separator: "\n")
         self.init(merges: lines.dropFirst().map(String.init))
     }
 
     init(merges: [String], bytes: ClosedRange<UInt8> = 0...255) {
-        func isPrinted(_ byte: UInt8) -> Bool { (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174 }
+        func isPrinted(_ byte: UInt8) -> Bool {
+            (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174
+        }
         let printed = bytes.filter(isPrinted).map { String(Unicode.Scalar($0)) }
-        let rest = bytes.filter { !isPrinted($0) }.enumerated().map { String(Unicode.Scalar(UInt32(256 + $0.offset))!) }
+        let rest = bytes.filter { !isPrinted($0) }.enumerated().map {
+            String(Unicode.Scalar(UInt32(256 + $0.offset))!)
+        }
         let symbols = printed + rest
         self.merges = merges
         words =
@@ -34,8 +39,10 @@ struct TokenizerFolder {
     func tokenizer(asPairs: Bool, startIsNormalized: Bool = false) -> JSON {
         func token(_ text: String, _ isNormalized: Bool) -> JSON {
             let fields: [(String, JSON)] = [
-                ("id", .number(String(words.lastIndex(of: text) ?? 0))), ("content", .string(text)), ("single_word", .bool(false)),
-                ("lstrip", .bool(false)), ("rstrip", .bool(false)), ("normalized", .bool(isNormalized)), ("special", .bool(true)),
+                ("id", .number(String(words.lastIndex(of: text) ?? 0))), ("content", .string(text)),
+                ("single_word", .bool(false)),
+                ("lstrip", .bool(false)), ("rstrip", .bool(false)), ("normalized", .bool(isNormalized)),
+                ("special", .bool(true)),
             ]
             return .object(JSON.Object(fields))
         }
@@ -45,12 +52,16 @@ struct TokenizerFolder {
         let model: [(String, JSON)] = [
             ("type", .string("BPE")), ("dropout", .null), ("unk_token", .string("<|endoftext|>")),
             ("continuing_subword_prefix", .string("")),
-            ("end_of_word_suffix", .string("</w>")), ("fuse_unk", .bool(false)), ("vocab", vocabulary), ("merges", .array(pairs)),
+            ("end_of_word_suffix", .string("</w>")), ("fuse_unk", .bool(false)), ("vocab", vocabulary),
+            ("merges", .array(pairs)),
         ]
         return .object(
             JSON.Object([
                 ("version", .string("1.0")), ("truncation", .null),
-                ("added_tokens", .array([token("<|startoftext|>", startIsNormalized), token("<|endoftext|>", false)])),
+                (
+                    "added_tokens",
+                    .array([token("<|startoftext|>", startIsNormalized), token("<|endoftext|>", false)])
+                ),
                 ("model", .object(JSON.Object(model))),
             ]))
     }

@@ -14,10 +14,15 @@ struct TokenizerTests {
     }
 
     private static func cases() throws -> [Case] {
-        let rows = try JSON(parsing: Data(contentsOf: TokenizerFolder.golden.appending(path: "texts.json"))).array
+        let rows = try JSON(parsing: Data(contentsOf: TokenizerFolder.golden.appending(path: "texts.json")))
+            .array
         return try #require(rows).map { row in
-            func ids(_ key: String) -> [Int32]? { row.object?[key]?.array?.compactMap { $0.int.map(Int32.init) } }
-            return Case(text: try #require(row.object?["text"]?.string), ids: try #require(ids("ids")), owl: ids("owl") ?? ids("ids") ?? [])
+            func ids(_ key: String) -> [Int32]? {
+                row.object?[key]?.array?.compactMap { $0.int.map(Int32.init) }
+            }
+            return Case(
+                text: try #require(row.object?["text"]?.string), ids: try #require(ids("ids")),
+                owl: ids("owl") ?? ids("ids") ?? [])
         }
     }
 
@@ -50,7 +55,9 @@ struct TokenizerTests {
         expect(tokenizer, try Self.cases(), \.owl)
     }
 
-    @Test("tokenizer.json gives the same ids, its merges written as strings or as pairs", arguments: [false, true])
+    @Test(
+        "tokenizer.json gives the same ids, its merges written as strings or as pairs",
+        arguments: [false, true])
     func tokenizerFile(asPairs: Bool) throws {
         let folder = try ScratchFolder()
         try folder.write("tokenizer.json", TokenizerFolder().tokenizer(asPairs: asPairs).bytes())
@@ -60,10 +67,13 @@ struct TokenizerTests {
     @Test("a special token marked as normalized is found in any case")
     func normalizedToken() throws {
         let folder = try ScratchFolder()
-        try folder.write("tokenizer.json", TokenizerFolder().tokenizer(asPairs: true, startIsNormalized: true).bytes())
+        try folder.write(
+            "tokenizer.json", TokenizerFolder().tokenizer(asPairs: true, startIsNormalized: true).bytes())
         let tokenizer = try CLIP.Tokenizer(contentsOf: folder.url)
         let text = "a<|endoftext|>b <|STARTOFTEXT|> <|ENDOFTEXT|>!! <|endoftext|>!! "
-        let ids: [Int32] = [49406, 320, 49407, 321, 49406, 27, 347, 40786, 4160, 91, 285, 748, 49407, 748, 49407]
+        let ids: [Int32] = [
+            49406, 320, 49407, 321, 49406, 27, 347, 40786, 4160, 91, 285, 748, 49407, 748, 49407,
+        ]
         #expect(tokenizer(text, length: 77).ids == ids)
     }
 
@@ -99,39 +109,59 @@ struct TokenizerTests {
             (#"{"model": {"type": "BPE", "end_of_word_suffix": ""}}"#, "end_of_word_suffix"),
             (#"{"version": "1.0"}"#, "a model"), ("{\"model\": ", "JSON"), ("", "JSON"), ("[]", "JSON"),
             ("{\"model\": {\"vocab\": {\"\u{0}\": 1}}}", "JSON"),
-            (#"{"model": {"vocab": {"a": -1}}}"#, "an id from 0"), (#"{"model": {"vocab": {"a": 4000000000}}}"#, "an id from 0"),
-            (#"{"model": {"vocab": {"a": "b"}}}"#, "an id from 0"), (#"{"model": {"vocab": {"a": 1.5}}}"#, "an id from 0"),
+            (#"{"model": {"vocab": {"a": -1}}}"#, "an id from 0"),
+            (#"{"model": {"vocab": {"a": 4000000000}}}"#, "an id from 0"),
+            (#"{"model": {"vocab": {"a": "b"}}}"#, "an id from 0"),
+            (#"{"model": {"vocab": {"a": 1.5}}}"#, "an id from 0"),
             (#"{"model": {"vocab": {}, "merges": ["a"]}}"#, "merge 1"),
             (#"{"model": {"vocab": {}, "merges": [["a", "b", "c"]]}}"#, "two strings"),
-            (#"{"model": {"vocab": {}, "merges": [3]}}"#, "merge 1"), (#"{"added_tokens": [{"id": 3}], "model": {}}"#, "added_tokens"),
+            (#"{"model": {"vocab": {}, "merges": [3]}}"#, "merge 1"),
+            (#"{"added_tokens": [{"id": 3}], "model": {}}"#, "added_tokens"),
             (#"{"added_tokens": [{"id": 3, "content": "x", "lstrip": true}], "model": {}}"#, "lstrip"),
-            (#"{"model": {"vocab": {"<|startoftext|>": 0, "<|endoftext|>": 1, "a": 2, "b": 3}, "merges": ["a b"]}}"#, "“ab” is none"),
-            (#"{"model": {"vocab": {"a": 0}, "merges": []}}"#, "<|startoftext|>"), (#"{"model": {"vocab": {}, "merges": {}}}"#, "JSON"),
+            (
+                #"{"model": {"vocab": {"<|startoftext|>": 0, "<|endoftext|>": 1, "a": 2, "b": 3}, "merges": ["a b"]}}"#,
+                "“ab” is none"
+            ),
+            (#"{"model": {"vocab": {"a": 0}, "merges": []}}"#, "<|startoftext|>"),
+            (#"{"model": {"vocab": {}, "merges": {}}}"#, "JSON"),
         ])
     func refusals(text: String, words: String) throws {
         let folder = try ScratchFolder()
         try folder.write("tokenizer.json", text)
         let error = #expect(throws: CLIPError.self) { try CLIP.Tokenizer(contentsOf: folder.url) }
-        #expect(error?.code == "tokenizer.file" && error?.description.contains(words) == true, "\(error as Any)")
+        #expect(
+            error?.code == "tokenizer.file" && error?.description.contains(words) == true, "\(error as Any)")
         #expect(error?.description.contains("tokenizer.json") == true)
     }
 
     @Test("bytes that are no text, merges that are none, and missing files are refused by name")
     func otherFiles() throws {
         let folder = try ScratchFolder()
-        #expect(throws: CLIPError.tokenizerMissing(folder: folder.url.path(percentEncoded: false), found: "neither")) {
+        #expect(
+            throws: CLIPError.tokenizerMissing(
+                folder: folder.url.path(percentEncoded: false), found: "neither")
+        ) {
             try CLIP.Tokenizer(contentsOf: folder.url)
         }
-        try folder.write("vocab.json", #"{"a": 0, "b": 1, "ab": 2, "<|startoftext|>": 3, "<|endoftext|>": 4}"#)
-        #expect(throws: CLIPError.tokenizerMissing(folder: folder.url.path(percentEncoded: false), found: "vocab.json alone")) {
+        try folder.write(
+            "vocab.json", #"{"a": 0, "b": 1, "ab": 2, "<|startoftext|>": 3, "<|endoftext|>": 4}"#)
+        #expect(
+            throws: CLIPError.tokenizerMissing(
+                folder: folder.url.path(percentEncoded: false), found: "vocab.json alone")
+        ) {
             try CLIP.Tokenizer(contentsOf: folder.url)
         }
-        for (bytes, words) in [([0x61, 0x20, 0xFF], "UTF-8"), (Array("a b c".utf8), "merge 1"), (Array("a c".utf8), "“c” is none")]
+        for (bytes, words) in [
+            ([0x61, 0x20, 0xFF], "UTF-8"), (Array("a b c".utf8), "merge 1"),
+            (Array("a c".utf8), "“c” is none"),
+        ]
             as [([UInt8], String)]
         {
             try folder.write("merges.txt", bytes)
             let error = #expect(throws: CLIPError.self) { try CLIP.Tokenizer(contentsOf: folder.url) }
-            #expect(error?.description.contains("merges.txt") == true && error?.description.contains(words) == true, "\(error as Any)")
+            #expect(
+                error?.description.contains("merges.txt") == true
+                    && error?.description.contains(words) == true, "\(error as Any)")
         }
         try folder.write("merges.txt", "#version: 0.2\r\na b\r\n\r\n")
         try folder.write("tokenizer_config.json", #"{"pad_token": {"content": "ab"}, "bos_token": null}"#)
@@ -147,7 +177,8 @@ struct TokenizerTests {
     func loops() throws {
         let folder = try ScratchFolder()
         let ids = #"{"a": 0, "a</w>": 0, "aa": 0, "aa</w>": 0, "<|startoftext|>": 1, "<|endoftext|>": 1}"#
-        try folder.write("tokenizer.json", #"{"model": {"vocab": \#(ids), "merges": ["a a", "a a</w>", "a a"]}}"#)
+        try folder.write(
+            "tokenizer.json", #"{"model": {"vocab": \#(ids), "merges": ["a a", "a a</w>", "a a"]}}"#)
         let tokenizer = try CLIP.Tokenizer(contentsOf: folder.url)
         #expect(tokenizer(String(repeating: "a", count: 5_000), length: 77).ids == [1, 0, 1])
     }

@@ -14,8 +14,12 @@ struct EncodingTests {
             let again = try owl.encoding(from: tensors, size: picture.size)
             #expect(again.preparation == preparation && again.tiles == tiles && again.size == picture.size)
             for (a, b) in zip(encoding.views, again.views) {
-                #expect(a.boxes == b.boxes && a.frame == b.frame && a.patches.directions.array == b.patches.directions.array)
-                #expect(a.patches.shifts.array == b.patches.shifts.array && a.patches.scales.array == b.patches.scales.array)
+                #expect(
+                    a.boxes == b.boxes && a.frame == b.frame
+                        && a.patches.directions.array == b.patches.directions.array)
+                #expect(
+                    a.patches.shifts.array == b.patches.shifts.array
+                        && a.patches.scales.array == b.patches.scales.array)
                 #expect(a.patches.objectness?.array == b.patches.objectness?.array)
             }
         }
@@ -25,9 +29,12 @@ struct EncodingTests {
     func damaged() throws {
         let owl = try OWLViTGolden.v2.model()
         let size = OWLViTGolden.picture(1).size
-        let tensors = Dictionary(uniqueKeysWithValues: owl.tensors(of: try owl.encode(OWLViTGolden.picture(1))))
+        let tensors = Dictionary(
+            uniqueKeysWithValues: owl.tensors(of: try owl.encode(OWLViTGolden.picture(1))))
         for name in tensors.keys {
-            for other in [nil, Tensor.zeros([3]), tensors[name]! * Float.nan, tensors[name]! * Float.infinity] {
+            for other in [
+                nil, Tensor.zeros([3]), tensors[name]! * Float.nan, tensors[name]! * Float.infinity,
+            ] {
                 var damaged = tensors
                 damaged[name] = other
                 let error = #expect(throws: OWLViTError.self) { try owl.encoding(from: damaged, size: size) }
@@ -45,7 +52,8 @@ struct EncodingTests {
     func keys() throws {
         let (v1, v2) = (try OWLViTGolden.v1.model(), try OWLViTGolden.v2.model())
         let keys = [
-            v1.preprocessingKey(.hf, tiles: 1), v1.preprocessingKey(.padded, tiles: 1), v1.preprocessingKey(.hf, tiles: 2),
+            v1.preprocessingKey(.hf, tiles: 1), v1.preprocessingKey(.padded, tiles: 1),
+            v1.preprocessingKey(.hf, tiles: 2),
             v2.preprocessingKey(.hf, tiles: 1),
         ]
         #expect(Set(keys).count == 4)
@@ -70,7 +78,8 @@ struct EncodingTests {
         let concept = try await owl.learn([Example(picture, box: box(20, 10, 70, 50))])
         let found = try await owl.detect([concept], in: scene)
         func plain() throws -> [OWLViT.Detection] {
-            try owl.detect(owl.learn([Example(picture, box: box(20, 10, 70, 50))]), in: owl.encode(picture)).objects
+            try owl.detect(owl.learn([Example(picture, box: box(20, 10, 70, 50))]), in: owl.encode(picture))
+                .objects
         }
         #expect(try found.objects == plain())
     }

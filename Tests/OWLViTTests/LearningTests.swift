@@ -10,11 +10,14 @@ struct LearningTests {
         arguments: OWLViTGolden.all)
     func published(golden: OWLViTGolden) throws {
         let (owl, steps) = (try golden.model(), try golden.steps())
-        let view = OWLViT.View(frame: OWLViT.Frame(box(0, 0, 1, 1), isPadded: false), patches: try owl.patches(of: steps.pixels(1)))
+        let view = OWLViT.View(
+            frame: OWLViT.Frame(box(0, 0, 1, 1), isPadded: false),
+            patches: try owl.patches(of: steps.pixels(1)))
         let (boxes, indices) = (try steps["select.boxes"], try steps["select.indices"].array)
         for i in 0..<boxes.shape[0] {
             let corners = boxes[leading: i].array.map(Double.init)
-            let choice = view.leastLikeTheMean(view.candidates(for: box(corners[0], corners[1], corners[2], corners[3])))
+            let choice = view.leastLikeTheMean(
+                view.candidates(for: box(corners[0], corners[1], corners[2], corners[3])))
             #expect((choice?.patch).map(Float.init) == indices[i], "box \(i)")
         }
     }
@@ -49,18 +52,22 @@ struct LearningTests {
         let logits = view.patches.logits(embedding.reshaped([1, 16]))
         let near = view.candidates(for: region)
         let expected = try #require(near.max { logits[$0.patch, 0] < logits[$1.patch, 0] })
-        let chosen = try owl.exemplar(of: region, in: view, [OWLViT.Text(text: "", embedding: embedding, wasCut: false)])
+        let chosen = try owl.exemplar(
+            of: region, in: view, [OWLViT.Text(text: "", embedding: embedding, wasCut: false)])
         #expect(chosen.box == view.boxes[expected.patch])
     }
 
-    @Test("an example is found again in its own picture, at the box that was chosen for it", arguments: OWLViTGolden.all)
+    @Test(
+        "an example is found again in its own picture, at the box that was chosen for it",
+        arguments: OWLViTGolden.all)
     func again(golden: OWLViTGolden) throws {
         let owl = try golden.model()
         let picture = OWLViTGolden.picture(0)
         let concept = try owl.learn([Example(picture, box: box(20, 10, 70, 50), class: "thing")])
         let exemplar = try #require(concept.examples.exemplars.first)
         #expect(abs(exemplar.embedding.dot(exemplar.embedding) - 1) < 1e-4)
-        let found = try owl.detect(concept, in: owl.encode(picture), options: .init(threshold: 0, suppression: .none))
+        let found = try owl.detect(
+            concept, in: owl.encode(picture), options: .init(threshold: 0, suppression: .none))
         let first = try #require(found.max { ($0.similarity ?? 0) < ($1.similarity ?? 0) })
         #expect(first.className == "thing" && first.similarity.map { $0 > 0.9999 } == true)
         #expect(first.box == exemplar.box.intersection(box(0, 0, 97, 61)))
@@ -70,8 +77,11 @@ struct LearningTests {
         "by one example the model that ships finds every boot, and none where there is none",
         arguments: [("shelf", 2), ("lawn", 3), ("crowd", 5), ("path", 0)])
     func boots(_ name: String, _ count: Int) throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        func picture(_ name: String) throws -> Picture { try Picture(contentsOf: root.appending(path: "Examples/\(name).jpg")) }
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        func picture(_ name: String) throws -> Picture {
+            try Picture(contentsOf: root.appending(path: "Examples/\(name).jpg"))
+        }
         let owl = try OWLViT(contentsOf: root.appending(path: "Weights/owlvit-nano"), precision: .float32)
         let mask = try Mask(contentsOf: root.appending(path: "Examples/boot-mask.png"))
         let boot = try owl.learn([Example(picture("boot"), mask: mask)])
@@ -84,7 +94,8 @@ struct LearningTests {
         let owl = try OWLViTGolden.v1.model()
         let (first, second) = (OWLViTGolden.picture(0), OWLViTGolden.picture(1))
         let examples = [
-            Example(first, box: box(5, 5, 50, 40)), Example(first, box: box(40, 20, 97, 61)), Example(second, box: box(0, 0, 40, 90)),
+            Example(first, box: box(5, 5, 50, 40)), Example(first, box: box(40, 20, 97, 61)),
+            Example(second, box: box(0, 0, 40, 90)),
         ]
         let concept = try owl.learn(examples, negatives: [Example(second, box: box(0, 0, 20, 20))])
         #expect(concept.examples.exemplars.count == 3 && concept.negatives.exemplars.count == 1)
@@ -118,19 +129,31 @@ struct LearningTests {
         let owl = try OWLViTGolden.v1.model()
         let picture = OWLViTGolden.picture(2)
         let size = picture.size
-        func expect(_ error: OWLViTError, _ example: Example) { #expect(throws: error) { try owl.learn([example]) } }
-        for wrong in [box(-1, 0, 5, 5), box(0, 0, 18, 5), box(5, 5, 5, 9), box(9, 9, 2, 2), box(.nan, 0, 5, 5), box(0, 0, .infinity, 5)] {
+        func expect(_ error: OWLViTError, _ example: Example) {
+            #expect(throws: error) { try owl.learn([example]) }
+        }
+        for wrong in [
+            box(-1, 0, 5, 5), box(0, 0, 18, 5), box(5, 5, 5, 9), box(9, 9, 2, 2), box(.nan, 0, 5, 5),
+            box(0, 0, .infinity, 5),
+        ] {
             let error = #expect(throws: OWLViTError.self) { try owl.learn([Example(picture, box: wrong)]) }
             #expect(error?.code == "example.box" && error?.description.contains("17×23") == true)
         }
         expect(.maskEmpty, Example(picture, mask: Mask(width: 17, height: 23)))
-        expect(.maskSize(expected: size, found: Size(width: 3, height: 3)), Example(picture, mask: Mask(width: 3, height: 3, filled: true)))
+        expect(
+            .maskSize(expected: size, found: Size(width: 3, height: 3)),
+            Example(picture, mask: Mask(width: 3, height: 3, filled: true)))
         expect(.pointOutside(Point(x: 17, y: 3), size), Example(picture, point: Point(x: 17, y: 3)))
         expect(.polygonOutside(size), Example(picture, polygon: [Point(x: 1, y: 1), Point(x: 4, y: 4)]))
-        expect(.polygonOutside(size), Example(picture, polygon: [Point(x: 50, y: 1), Point(x: 60, y: 4), Point(x: 55, y: 9)]))
+        expect(
+            .polygonOutside(size),
+            Example(picture, polygon: [Point(x: 50, y: 1), Point(x: 60, y: 4), Point(x: 55, y: 9)]))
         #expect(throws: OWLViTError.nothingToLearn) { try owl.learn([]) }
         #expect(throws: OWLViTError.severalClasses(["a", "b"])) {
-            try owl.learn([Example(picture, box: box(0, 0, 5, 5), class: "b"), Example(picture, box: box(0, 0, 5, 5), class: "a")])
+            try owl.learn([
+                Example(picture, box: box(0, 0, 5, 5), class: "b"),
+                Example(picture, box: box(0, 0, 5, 5), class: "a"),
+            ])
         }
         #expect(throws: OWLViTError.noObjectness(model: "v1")) {
             try owl.learn([Example(picture, box: box(0, 0, 5, 5))], options: .init(selection: .objectness))
@@ -141,7 +164,8 @@ struct LearningTests {
     func unseen() throws {
         let owl = try OWLViTGolden.v1.model()
         let view = OWLViT.View(
-            frame: OWLViT.Frame(box(0, 0, 100, 100), isPadded: false), patches: try owl.encode(OWLViTGolden.picture(0)).views[0].patches)
+            frame: OWLViT.Frame(box(0, 0, 100, 100), isPadded: false),
+            patches: try owl.encode(OWLViTGolden.picture(0)).views[0].patches)
         // A sliver that no prediction overlaps by 0.3.
         let sliver = box(0, 0, 100, 0.4)
         #expect(view.boxes.allSatisfy { $0.iou(sliver) < 0.3 })

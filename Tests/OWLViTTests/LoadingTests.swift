@@ -1,5 +1,6 @@
 import Foundation
 import OWLViT
+import SpanielJSON
 import SpanielTestSupport
 import Tensor
 import Testing
@@ -30,8 +31,12 @@ struct LoadingTests {
     @Test("a model of another kind is named", arguments: ["clip", "sam", "clipseg", "vit"])
     func otherKind(kind: String) throws {
         try withCopy(.v1) { folder in
-            try replace("\"model_type\": \"owlvit\"", "\"model_type\": \"\(kind)\"", in: folder.appending(path: "config.json"))
-            let error = #expect(throws: OWLViTError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
+            try replace(
+                "\"model_type\": \"owlvit\"", "\"model_type\": \"\(kind)\"",
+                in: folder.appending(path: "config.json"))
+            let error = #expect(throws: OWLViTError.self) {
+                try OWLViT(contentsOf: folder, precision: .float32)
+            }
             #expect(error == .modelKind(model: folder.lastPathComponent, found: kind))
             #expect(error?.description.contains("of the kind \(kind)") == true)
         }
@@ -49,8 +54,11 @@ struct LoadingTests {
     func configuration(old: String, new: String, key: String) throws {
         try withCopy(.v1) { folder in
             try replace(old, new, in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
-            #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
+            let error = #expect(throws: WeightsError.self) {
+                try OWLViT(contentsOf: folder, precision: .float32)
+            }
+            #expect(
+                error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
 
@@ -58,30 +66,44 @@ struct LoadingTests {
     func defaults(kind: String, grid: Int) throws {
         let configuration = try OWLViT.Configuration(
             ConfigurationReader(["model_type": .init(kind)], file: "config.json"), folder: "model")
-        #expect(configuration.side == 768 && configuration.grid == grid && configuration.channels == 768 && configuration.embedding == 512)
+        #expect(
+            configuration.side == 768 && configuration.grid == grid && configuration.channels == 768
+                && configuration.embedding == 512)
         #expect(configuration.encoders.text.length == 16 && configuration.encoders.text.vocabulary == 49408)
     }
 
     @Test("a preprocessor that does not pad, or makes another size, is refused")
     func preprocessor() throws {
         try withCopy(.v2) { folder in
-            try replace("\"do_pad\": true", "\"do_pad\": false", in: folder.appending(path: "preprocessor_config.json"))
-            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
+            try replace(
+                "\"do_pad\": true", "\"do_pad\": false",
+                in: folder.appending(path: "preprocessor_config.json"))
+            let error = #expect(throws: WeightsError.self) {
+                try OWLViT(contentsOf: folder, precision: .float32)
+            }
             #expect(error?.description.contains("do_pad") == true)
         }
         try withCopy(.v1) { folder in
-            try replace("\"width\": 48", "\"width\": 56", in: folder.appending(path: "preprocessor_config.json"))
-            let error = #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
+            try replace(
+                "\"width\": 48", "\"width\": 56", in: folder.appending(path: "preprocessor_config.json"))
+            let error = #expect(throws: WeightsError.self) {
+                try OWLViT(contentsOf: folder, precision: .float32)
+            }
             #expect(error?.description.contains("size") == true)
         }
         try withCopy(.v1) { folder in
             try FileManager.default.removeItem(at: folder.appending(path: "preprocessor_config.json"))
-            let (owl, steps) = (try OWLViT(contentsOf: folder, precision: .float32), try OWLViTGolden.v1.steps())
-            expectClose(owl.preprocessing(OWLViTGolden.picture(0), .hf), try steps.pixels(0), "pixels", tolerance: 0)
+            let (owl, steps) = (
+                try OWLViT(contentsOf: folder, precision: .float32), try OWLViTGolden.v1.steps()
+            )
+            expectClose(
+                owl.preprocessing(OWLViTGolden.picture(0), .hf), try steps.pixels(0), "pixels", tolerance: 0)
         }
     }
 
-    @Test("the keys that published files carry for history may be there or not; any other is named", arguments: OWLViTGolden.all)
+    @Test(
+        "the keys that published files carry for history may be there or not; any other is named",
+        arguments: OWLViTGolden.all)
     func keys(golden: OWLViTGolden) throws {
         try withCopy(golden) { folder in
             let prefix = golden.name == "v1" ? "owlvit" : "owlv2"
@@ -89,10 +111,14 @@ struct LoadingTests {
             try rewrite(folder) { $0.removeAll { extras.contains($0.0) } }
             _ = try OWLViT(contentsOf: folder, precision: .float32)
             try rewrite(folder) { $0.append(("class_head.dense1.weight", .zeros([2]))) }
-            let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["class_head.dense1.weight"])
+            let unread = WeightsError.unread(
+                model: folder.lastPathComponent, tensors: ["class_head.dense1.weight"])
             #expect(throws: unread) { try OWLViT(contentsOf: folder, precision: .float32) }
             try rewrite(folder) { $0.removeAll { $0.0.hasPrefix("class_head.dense") } }
-            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: "class_head.dense0.weight")) {
+            #expect(
+                throws: WeightsError.missing(
+                    model: folder.lastPathComponent, tensor: "class_head.dense0.weight")
+            ) {
                 try OWLViT(contentsOf: folder, precision: .float32)
             }
         }
@@ -101,7 +127,9 @@ struct LoadingTests {
     @Test("the other version's weights are refused")
     func otherVersion() throws {
         try withCopy(.v1) { folder in
-            try replace("\"model_type\": \"owlvit\"", "\"model_type\": \"owlv2\"", in: folder.appending(path: "config.json"))
+            try replace(
+                "\"model_type\": \"owlvit\"", "\"model_type\": \"owlv2\"",
+                in: folder.appending(path: "config.json"))
             #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
         }
     }
@@ -110,20 +138,26 @@ struct LoadingTests {
     func notNumbers() throws {
         try withCopy(.v2) { folder in
             try rewrite(folder) { tensors in
-                for i in tensors.indices where tensors[i].0.hasPrefix("box_head") || tensors[i].0.hasPrefix("class_head") {
+                for i in tensors.indices
+                where tensors[i].0.hasPrefix("box_head") || tensors[i].0.hasPrefix("class_head") {
                     tensors[i].1 = tensors[i].1 * Float.nan
                 }
             }
             let owl = try OWLViT(contentsOf: folder, precision: .float32)
             let picture = OWLViTGolden.picture(0)
             let scene = try owl.encode(picture, tiles: 2)
-            _ = try? owl.learn([Example(picture, box: box(0, 0, 20, 20)), Example(picture, point: Point(x: 5, y: 5))])
+            _ = try? owl.learn([
+                Example(picture, box: box(0, 0, 20, 20)), Example(picture, point: Point(x: 5, y: 5)),
+            ])
             var vector = [Float](repeating: 0, count: 12)
             vector[0] = 1
             let text = OWLViT.Text(text: "a", embedding: Tensor(vector, [12]), wasCut: false)
-            let concept = OWLViT.Concept(className: "a", texts: [text], model: (owl.weights.modelName, owl.weights.sha256))
+            let concept = OWLViT.Concept(
+                className: "a", texts: [text], model: (owl.weights.modelName, owl.weights.sha256))
             for suppression in [OWLViT.DetectOptions.Suppression.none, .classWise(iou: 0.3)] {
-                #expect(try owl.detect(concept, in: scene, options: .init(threshold: 0, suppression: suppression)).isEmpty)
+                #expect(
+                    try owl.detect(concept, in: scene, options: .init(threshold: 0, suppression: suppression))
+                        .isEmpty)
             }
             _ = owl.imageGuided(by: scene, in: scene)
         }
@@ -134,13 +168,15 @@ struct LoadingTests {
         try withCopy(golden) { folder in
             var chance = Generator(seed: UInt64(round))
             let names = [
-                "config.json", "preprocessor_config.json", "vocab.json", "merges.txt", "tokenizer_config.json", "model.safetensors",
+                "config.json", "preprocessor_config.json", "vocab.json", "merges.txt",
+                "tokenizer_config.json", "model.safetensors",
             ]
             for name in names {
                 let file = folder.appending(path: name)
                 let whole = try Data(contentsOf: file)
                 // Of the weights, what is not only numbers.
-                let limit = name.hasSuffix(".safetensors") ? 8 + Int(whole[0]) + Int(whole[1]) << 8 : whole.count
+                let limit =
+                    name.hasSuffix(".safetensors") ? 8 + Int(whole[0]) + Int(whole[1]) << 8 : whole.count
                 for _ in 0..<12 {
                     var bytes = whole
                     for _ in 0..<Int.random(in: 1...3, using: &chance) {
@@ -148,9 +184,12 @@ struct LoadingTests {
                         // Digits for digits reach further than what is no JSON any more.
                         bytes[place] =
                             (48..<58).contains(bytes[place]) && Bool.random(using: &chance)
-                            ? UInt8.random(in: 48..<58, using: &chance) : UInt8.random(in: 32..<127, using: &chance)
+                            ? UInt8.random(in: 48..<58, using: &chance)
+                            : UInt8.random(in: 32..<127, using: &chance)
                     }
-                    if Int.random(in: 0..<6, using: &chance) == 0 { bytes = bytes.prefix(Int.random(in: 0..<limit, using: &chance)) }
+                    if Int.random(in: 0..<6, using: &chance) == 0 {
+                        bytes = bytes.prefix(Int.random(in: 0..<limit, using: &chance))
+                    }
                     try bytes.write(to: file)
                     do {
                         let owl = try OWLViT(contentsOf: folder, precision: .float32)

@@ -14,11 +14,14 @@ struct OWLViTGolden: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
     var folder: URL {
-        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens/OWLViT/\(name)")
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+            path: "Goldens/OWLViT/\(name)")
     }
 
     func model() throws -> OWLViT { try OWLViT(contentsOf: folder, precision: .float32) }
-    func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
+    func steps() throws -> Steps {
+        Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors")))
+    }
     func texts() throws -> [String] {
         try JSONDecoder().decode([String].self, from: Data(contentsOf: folder.appending(path: "texts.json")))
     }
@@ -52,7 +55,10 @@ struct OWLViTGolden: Sendable, CustomTestStringConvertible {
         for y in 0..<height {
             for x in 0..<width {
                 let squares = 60 * ((x / 9 + y / 11) % 2)
-                for c in 0..<3 { pixels.append(UInt8((x * 7 + y * 13 + c * 50 + number * 31 + (x * y) % 97 + squares) % 256)) }
+                for c in 0..<3 {
+                    pixels.append(
+                        UInt8((x * 7 + y * 13 + c * 50 + number * 31 + (x * y) % 97 + squares) % 256))
+                }
             }
         }
         return Picture(rgb: pixels, width: width, height: height)

@@ -5,14 +5,18 @@ import Tensor
 import Testing
 
 struct TextTests {
-    @Test("texts become transformers' queries, whether asked for once or again, alone or together", arguments: OWLViTGolden.all)
+    @Test(
+        "texts become transformers' queries, whether asked for once or again, alone or together",
+        arguments: OWLViTGolden.all)
     func queries(golden: OWLViTGolden) throws {
         let (owl, texts) = (try golden.model(), try golden.texts())
         let expected = try golden.steps()["text_embeds"][leading: 0]
         let queries = try owl.embed(texts)
         expectClose(Tensor.stack(queries.map(\.embedding)), expected, "queries")
         #expect(queries.map(\.text) == texts && !queries.contains(where: \.wasCut))
-        #expect(try owl.embed(texts.reversed()).map(\.embedding.array) == queries.reversed().map(\.embedding.array))
+        #expect(
+            try owl.embed(texts.reversed()).map(\.embedding.array)
+                == queries.reversed().map(\.embedding.array))
         let other = try golden.model()
         expectClose(try other.embed([texts[2]])[0].embedding, expected[leading: 2], "alone")
         #expect(try other.embed([texts[2], texts[2]]).count == 2)
@@ -39,7 +43,8 @@ struct TextTests {
         #expect(throws: OWLViTError.nothingToLearn) { try owl.concept("a", texts: [String]()) }
     }
 
-    @Test("without a tokenizer a model still takes examples, and with one that is not its own it takes no text")
+    @Test(
+        "without a tokenizer a model still takes examples, and with one that is not its own it takes no text")
     func tokenizerFiles() throws {
         let scratch = try ScratchFolder()
         let folder = scratch["model"]
@@ -48,8 +53,12 @@ struct TextTests {
         let text = try String(contentsOf: vocabulary, encoding: .utf8)
         try text.replacingOccurrences(of: "\"<|endoftext|>\": 528", with: "\"<|endoftext|>\": 529").write(
             to: vocabulary, atomically: true, encoding: .utf8)
-        let error = #expect(throws: CLIPError.self) { try OWLViT(contentsOf: folder, precision: .float32).embed(["cat"]) }
-        #expect(error?.code == "tokenizer.vocabulary" && error?.description.contains("529") == true, "\(error as Any)")
+        let error = #expect(throws: CLIPError.self) {
+            try OWLViT(contentsOf: folder, precision: .float32).embed(["cat"])
+        }
+        #expect(
+            error?.code == "tokenizer.vocabulary" && error?.description.contains("529") == true,
+            "\(error as Any)")
         try FileManager.default.removeItem(at: vocabulary)
         let owl = try OWLViT(contentsOf: folder, precision: .float32)
         let missing = #expect(throws: CLIPError.self) { try owl.embed(["cat"]) }
@@ -67,8 +76,13 @@ struct TextTests {
         let fromPicture = try owl.tensors(OWLViTGolden.picture(0), texts: texts)
         let pixels = try steps.pixels(0).transposed([0, 3, 1, 2])
         for tensors in [fromPicture, try owl.tensors(pixelValues: pixels, texts: texts)] {
-            var expected = [("pixel_values", pixels), ("input_ids", try steps["input_ids"]), ("text_embeds", try steps["text_embeds"])]
-            for name in ["logits", "pred_boxes", "class_embeds"] { expected.append((name, try steps["\(name).0"])) }
+            var expected = [
+                ("pixel_values", pixels), ("input_ids", try steps["input_ids"]),
+                ("text_embeds", try steps["text_embeds"]),
+            ]
+            for name in ["logits", "pred_boxes", "class_embeds"] {
+                expected.append((name, try steps["\(name).0"]))
+            }
             if golden.name == "v2" { expected.append(("objectness_logits", try steps["objectness.0"])) }
             #expect(tensors.map(\.name).sorted() == expected.map(\.0).sorted())
             for (name, tensor) in expected {
@@ -77,7 +91,9 @@ struct TextTests {
             }
         }
         #expect(try owl.tensors(pixelValues: pixels, texts: []).contains { $0.name == "logits" } == false)
-        let error = #expect(throws: OWLViTError.self) { try owl.tensors(pixelValues: .zeros([1, 3, 7, 7]), texts: []) }
+        let error = #expect(throws: OWLViTError.self) {
+            try owl.tensors(pixelValues: .zeros([1, 3, 7, 7]), texts: [])
+        }
         #expect(error?.code == "pixel-values.shape")
     }
 }

@@ -17,7 +17,9 @@ struct TileTests {
         }
     }
 
-    @Test("an encoding by tiles holds the whole picture and every tile, each where it lies", arguments: OWLViTGolden.all)
+    @Test(
+        "an encoding by tiles holds the whole picture and every tile, each where it lies",
+        arguments: OWLViTGolden.all)
     func encoding(golden: OWLViTGolden) throws {
         let owl = try golden.model()
         let picture = OWLViTGolden.picture(0)
@@ -37,7 +39,9 @@ struct TileTests {
         let alone = try owl.encode(Picture(rgb: pixels, width: width, height: height))
         #expect(alone.views[0].patches.boxes.array == tiled.views[4].patches.boxes.array)
         for (inTile, inPicture) in zip(alone.views[0].boxes, tiled.views[4].boxes) {
-            #expect(abs(inTile.x1 + part.x1 - inPicture.x1) < 1e-3 && abs(inTile.y2 + part.y1 - inPicture.y2) < 1e-3)
+            #expect(
+                abs(inTile.x1 + part.x1 - inPicture.x1) < 1e-3
+                    && abs(inTile.y2 + part.y1 - inPicture.y2) < 1e-3)
         }
     }
 
@@ -45,7 +49,9 @@ struct TileTests {
     func bounds() throws {
         let owl = try OWLViTGolden.v1.model()
         for tiles in [0, -3, 17] {
-            #expect(throws: OWLViTError.tiles(tiles, most: 16)) { try owl.encode(OWLViTGolden.picture(2), tiles: tiles) }
+            #expect(throws: OWLViTError.tiles(tiles, most: 16)) {
+                try owl.encode(OWLViTGolden.picture(2), tiles: tiles)
+            }
         }
     }
 
@@ -57,14 +63,17 @@ struct TileTests {
         let whole = planted.view([(like(0.9), box(10, 10, 30, 30)), (like(0.97), box(35, 35, 95, 95))])
         let left = planted.view(
             [
-                // The first object again, seen better; the small one that only tiles show; the large one cut off by the tile's edge.
-                (like(0.98), box(11, 10, 30, 31)), (like(0.95), box(2, 40, 6, 44)), (like(1), box(35, 35, 59.8, 60)),
+                // The first object again, seen better; the small one that only tiles show; the large one cut
+                // off by the tile's edge.
+                (like(0.98), box(11, 10, 30, 31)), (like(0.95), box(2, 40, 6, 44)),
+                (like(1), box(35, 35, 59.8, 60)),
                 // A part of the large one, taken for a whole.
                 (like(0.93), box(45, 45, 58, 58)),
             ], part: box(0, 0, 60, 60))
         let concept = OWLViT.Concept(className: "a", examples: planted.examples(a), model: planted.model)
         for suppression in [OWLViT.DetectOptions.Suppression.none, .classWise(iou: 0.3)] {
-            let found = try planted.owl.detect(concept, in: planted.encoding(whole, left), options: .init(suppression: suppression))
+            let found = try planted.owl.detect(
+                concept, in: planted.encoding(whole, left), options: .init(suppression: suppression))
             #expect(found.map { $0.box.x1.rounded() } == [11, 35, 2], "\(found.map(\.box))")
         }
     }

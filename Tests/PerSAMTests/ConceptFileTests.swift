@@ -14,7 +14,9 @@ import Testing
         let concept = try persam.learn([Materials.boot(class: "botte d'été")], negatives: [turtle])
         try concept.save(to: folder["boot.concept"])
         let read = try Concept(contentsOf: folder["boot.concept"])
-        #expect(read.className == "botte d'été" && read.prompting == concept.prompting && read.threshold == concept.threshold)
+        #expect(
+            read.className == "botte d'été" && read.prompting == concept.prompting
+                && read.threshold == concept.threshold)
         let scene = try persam.encode(Materials.scene("crowd"))
         let (first, second) = (try persam.find(concept, in: scene), try persam.find(read, in: scene))
         #expect(first.map(\.box) == second.map(\.box) && first.map(\.score) == second.map(\.score))
@@ -25,7 +27,9 @@ import Testing
         let persam = PerSAM(try Materials.sam())
         var concept = try persam.learn([Materials.boot()])
         concept.model.sha256 = String(repeating: "0", count: 64)
-        #expect(throws: PerSAMError.self) { try persam.find(concept, in: persam.encode(Materials.scene("path"))) }
+        #expect(throws: PerSAMError.self) {
+            try persam.find(concept, in: persam.encode(Materials.scene("path")))
+        }
     }
 
     @Test("a damaged concept is an error, whatever byte is damaged")
@@ -41,7 +45,10 @@ import Testing
             if round % 3 == 0 {
                 changed.removeLast(Int.random(in: 1...changed.count, using: &generator))
             } else {
-                for _ in 0..<3 { changed[Int.random(in: 0..<changed.count, using: &generator)] = .random(in: 0...255, using: &generator) }
+                for _ in 0..<3 {
+                    changed[Int.random(in: 0..<changed.count, using: &generator)] = .random(
+                        in: 0...255, using: &generator)
+                }
             }
             let url = try folder.write("bad.concept", changed)
             // It may be refused, or still mean something; it may not trap.

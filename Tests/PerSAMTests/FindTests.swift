@@ -4,7 +4,9 @@ import Testing
 
 /// The search for every instance, on the pictures that ship.
 @Suite struct FindTests {
-    @Test("every boot is found, and none where there is none", arguments: [("shelf", 2), ("lawn", 3), ("crowd", 5), ("path", 0)])
+    @Test(
+        "every boot is found, and none where there is none",
+        arguments: [("shelf", 2), ("lawn", 3), ("crowd", 5), ("path", 0)])
     func counts(_ name: String, _ count: Int) throws {
         let persam = PerSAM(try Materials.sam())
         let boot = try persam.learn([Materials.boot()])
@@ -12,7 +14,8 @@ import Testing
         #expect(found.count == count)
         #expect(found.map(\.score) == found.map(\.score).sorted(by: >))
         for (i, object) in found.enumerated() {
-            #expect(object.className == "boot" && object.mask.box == object.box && (0...1).contains(object.score))
+            #expect(
+                object.className == "boot" && object.mask.box == object.box && (0...1).contains(object.score))
             for other in found[..<i] { #expect(object.mask.intersectionArea(with: other.mask) == 0) }
         }
         // Among so many boots some places stay similar that hold no other; elsewhere nothing similar is left.
@@ -40,7 +43,10 @@ import Testing
         var options = FindOptions()
         options.single = true
         options.threshold = 0.99
-        #expect(try persam.find(persam.learn([Materials.boot()]), in: persam.encode(Materials.scene("path")), options: options).count == 1)
+        #expect(
+            try persam.find(
+                persam.learn([Materials.boot()]), in: persam.encode(Materials.scene("path")), options: options
+            ).count == 1)
     }
 
     @Test("what resembles a negative example more is not found")
@@ -51,7 +57,9 @@ import Testing
         let pumpkin = Example(try Materials.scene("crowd"), box: Box(x1: 495, y1: 272, x2: 625, y2: 394))
         let nearer = Example(try Materials.scene("shelf"), box: Box(x1: 110, y1: 291, x2: 247, y2: 429))
         let without = try persam.find(persam.learn([pumpkin]), in: scene)
-        #expect(without.count == 1 && without.first.map { $0.box.iou(Box(x1: 52, y1: 79, x2: 170, y2: 180)) > 0.9 } == true)
+        #expect(
+            without.count == 1
+                && without.first.map { $0.box.iou(Box(x1: 52, y1: 79, x2: 170, y2: 180)) > 0.9 } == true)
         #expect(try persam.find(persam.learn([pumpkin], negatives: [nearer]), in: scene).isEmpty)
         #expect(try persam.find(persam.learn([nearer], negatives: [pumpkin]), in: scene).count == 1)
         // What resembles it less stays.
@@ -61,7 +69,8 @@ import Testing
     @Test("two classes share a picture without sharing a pixel")
     func classes() throws {
         let persam = PerSAM(try Materials.sam())
-        let teapot = Example(try Materials.scene("path"), box: Box(x1: 62, y1: 68, x2: 215, y2: 190), class: "teapot")
+        let teapot = Example(
+            try Materials.scene("path"), box: Box(x1: 62, y1: 68, x2: 215, y2: 190), class: "teapot")
         let concepts = [try persam.learn([Materials.boot()]), try persam.learn([teapot])]
         let found = try persam.find(concepts, in: persam.encode(Materials.scene("shelf")))
         #expect(Set(found.map(\.className)) == ["boot", "teapot"])
@@ -74,9 +83,11 @@ import Testing
     func rivals() throws {
         let persam = PerSAM(try Materials.sam())
         // The same kind of boot, learnt from another picture under another name.
-        let other = Example(try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "shoe")
+        let other = Example(
+            try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "shoe")
         let found = try persam.find(
-            [persam.learn([Materials.boot()]), persam.learn([other])], in: persam.encode(Materials.scene("shelf")))
+            [persam.learn([Materials.boot()]), persam.learn([other])],
+            in: persam.encode(Materials.scene("shelf")))
         let contested = found.filter { $0.rival != nil }
         #expect(contested.count >= 2)
         for object in contested {

@@ -4,7 +4,8 @@ import Testing
 
 /// Examples that are rough, tiny, or cannot be.
 @Suite struct LearnTests {
-    let picture = Picture(rgb: (0..<3 * 120 * 70).map { UInt8(truncatingIfNeeded: $0 &* 37) }, width: 120, height: 70)
+    let picture = Picture(
+        rgb: (0..<3 * 120 * 70).map { UInt8(truncatingIfNeeded: $0 &* 37) }, width: 120, height: 70)
 
     @Test("a mask of one pixel is learnt from", arguments: [(0, 0), (119, 69), (60, 35)])
     func onePixel(_ x: Int, _ y: Int) throws {
@@ -28,11 +29,13 @@ import Testing
         let boot = try Materials.scene("boot")
         let scene = try persam.encode(Materials.scene("crowd"))
         for example in [
-            Example(boot, box: Box(x1: 195, y1: 140, x2: 455, y2: 360)), Example(boot, point: Point(x: 300, y: 280)),
+            Example(boot, box: Box(x1: 195, y1: 140, x2: 455, y2: 360)),
+            Example(boot, point: Point(x: 300, y: 280)),
             Example(
                 boot,
                 polygon: [
-                    Point(x: 200, y: 150), Point(x: 300, y: 150), Point(x: 450, y: 300), Point(x: 440, y: 355), Point(x: 200, y: 345),
+                    Point(x: 200, y: 150), Point(x: 300, y: 150), Point(x: 450, y: 300),
+                    Point(x: 440, y: 355), Point(x: 200, y: 345),
                 ]),
         ] {
             #expect(try persam.find(persam.learn([example]), in: scene).count >= 3)
@@ -53,16 +56,20 @@ import Testing
         #expect(code([Example(picture, box: Box(x1: 0, y1: 0, x2: 500, y2: 20))]) == "example.box")
         #expect(code([Example(picture, box: Box(x1: .nan, y1: 0, x2: 50, y2: 20))]) == "example.box")
         #expect(code([Example(picture, point: Point(x: -1, y: 2))]) == "example.point")
-        #expect(code([Example(picture, polygon: [Point(x: 1, y: 1), Point(x: 5, y: 5)])]) == "example.polygon")
+        #expect(
+            code([Example(picture, polygon: [Point(x: 1, y: 1), Point(x: 5, y: 5)])]) == "example.polygon")
         let mask = Mask(box: Box(x1: 3, y1: 3, x2: 50, y2: 50), size: picture.size)
-        #expect(code([Example(picture, mask: mask, class: "a"), Example(picture, mask: mask, class: "b")]) == "example.classes")
+        #expect(
+            code([Example(picture, mask: mask, class: "a"), Example(picture, mask: mask, class: "b")])
+                == "example.classes")
     }
 
     @Test("several references are each remembered, and weights are fitted in milliseconds")
     func several() throws {
         let persam = PerSAM(try Materials.sam())
         let scene = try persam.encode(Materials.scene("lawn"))
-        let other = Example(try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "boot")
+        let other = Example(
+            try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "boot")
         let concept = try persam.learn([Materials.boot(), other], options: .init(fineTune: true))
         #expect(concept.directions.count == 2 && concept.weights != nil)
         #expect(try !persam.find(concept, in: scene).isEmpty)

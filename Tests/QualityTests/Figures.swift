@@ -16,20 +16,27 @@ struct Recorded: Sendable, CustomStringConvertible {
     static func all() throws -> [Recorded] {
         let file = try JSON(parsing: Data(contentsOf: HeldOut.weights.appending(path: "figures.json")))
         return try Missing.unwrap(file.object).map { model, entry in
-            let figures = try Missing.unwrap(entry["figures"]?.object).map { ($0, try Missing.unwrap($1.double)) }
+            let figures = try Missing.unwrap(entry["figures"]?.object).map {
+                ($0, try Missing.unwrap($1.double))
+            }
             return Recorded(
-                model: model, sha256: try Missing.unwrap(entry["sha256"]?.string), figures: Dictionary(uniqueKeysWithValues: figures))
+                model: model, sha256: try Missing.unwrap(entry["sha256"]?.string),
+                figures: Dictionary(uniqueKeysWithValues: figures))
         }
     }
 
     /// How far a figure may lie from the recorded one, better or worse.
     ///
-    /// On one processor the four instruction sets gave the same three digits. Others, and other JPEG readers, round differently: that moves a
-    /// mask's border by single pixels, far below this, but may also change which of two nearly equal masks or places is the best, and so a
-    /// whole case: one in a hundred may change sides, and one always.
-    static func margin(cases: Int) -> Double { max(1, (Double(cases) / 100).rounded(.down)) / Double(cases) + 0.0005 }
+    /// On one processor the four instruction sets gave the same three digits. Others, and other JPEG readers,
+    /// round differently: that moves a mask's border by single pixels, far below this, but may also change
+    /// which of two nearly equal masks or places is the best, and so a whole case: one in a hundred may
+    /// change sides, and one always.
+    static func margin(cases: Int) -> Double {
+        max(1, (Double(cases) / 100).rounded(.down)) / Double(cases) + 0.0005
+    }
 
-    /// The differences that are too large, in words; and a figure that is recorded and was not measured, or the other way round.
+    /// The differences that are too large, in words; and a figure that is recorded and was not measured, or
+    /// the other way round.
     func differences(_ found: Figures) -> [String] {
         var left = figures
         var differences: [String] = []
@@ -40,7 +47,9 @@ struct Recorded: Sendable, CustomStringConvertible {
             }
             let margin = Self.margin(cases: cases)
             if !(abs(value - expected) <= margin) {
-                differences.append("\(name): expected \(expected) ± \(Self.rounded(margin)), found \(Self.rounded(value)) (n=\(cases))")
+                differences.append(
+                    "\(name): expected \(expected) ± \(Self.rounded(margin)), found \(Self.rounded(value)) (n=\(cases))"
+                )
             }
         }
         return differences + left.keys.sorted().map { "\($0): recorded, but not measured" }

@@ -3,7 +3,8 @@ import Spaniel
 import SpanielAnnotations
 import SpanielJSON
 
-/// The committed evaluation set: `Weights/Training/heldout`, made by `heldout.py`, whose head says what it is.
+/// The committed evaluation set: `Weights/Training/heldout`, made by `heldout.py`, whose head says what it
+/// is.
 struct HeldOut {
     /// A picture with one instance to learn from, one with some, one without.
     struct Find {
@@ -25,32 +26,44 @@ struct HeldOut {
     let pictures: [LabelledPicture]
     private let objects: [Int: LabelledObject]
 
-    static let weights = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let weights = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .appending(path: "Weights")
     private static let folder = weights.appending(path: "Training/heldout")
 
     init() throws {
-        pictures = try LabelledSet.read(.coco, at: Self.folder.appending(path: "truth.coco.json")).set.pictures
-        objects = Dictionary(uniqueKeysWithValues: try pictures.flatMap(\.objects).map { (try Missing.unwrap($0.number), $0) })
+        pictures = try LabelledSet.read(.coco, at: Self.folder.appending(path: "truth.coco.json")).set
+            .pictures
+        objects = Dictionary(
+            uniqueKeysWithValues: try pictures.flatMap(\.objects).map { (try Missing.unwrap($0.number), $0) })
         let cases = try JSON(parsing: Data(contentsOf: Self.folder.appending(path: "cases.json")))
         find = try Missing.unwrap(cases["find"]?.array).map { one in
             Find(
-                reference: try Missing.unwrap(one["reference"]?.string), example: try Missing.unwrap(one["example"]?.int),
-                present: try Missing.unwrap(one["present"]?.string), instances: try Self.numbers(one["instances"]),
+                reference: try Missing.unwrap(one["reference"]?.string),
+                example: try Missing.unwrap(one["example"]?.int),
+                present: try Missing.unwrap(one["present"]?.string),
+                instances: try Self.numbers(one["instances"]),
                 absent: try Missing.unwrap(one["absent"]?.string))
         }
         words = try Missing.unwrap(cases["words"]?.array).map { one in
             Words(
                 image: try Missing.unwrap(one["image"]?.string),
                 texts: try Missing.unwrap(one["texts"]?.array).map { asked in
-                    (try Missing.unwrap(asked["text"]?.string), try Self.numbers(asked["fits"]), try Self.numbers(asked["unsure"]))
+                    (
+                        try Missing.unwrap(asked["text"]?.string), try Self.numbers(asked["fits"]),
+                        try Self.numbers(asked["unsure"])
+                    )
                 })
         }
     }
 
-    private static func numbers(_ value: JSON?) throws -> [Int] { try Missing.unwrap(value?.array).map { try Missing.unwrap($0.int) } }
+    private static func numbers(_ value: JSON?) throws -> [Int] {
+        try Missing.unwrap(value?.array).map { try Missing.unwrap($0.int) }
+    }
 
-    func picture(_ file: String) throws -> Picture { try Picture(contentsOf: Self.folder.appending(path: file)) }
+    func picture(_ file: String) throws -> Picture {
+        try Picture(contentsOf: Self.folder.appending(path: file))
+    }
 
     func box(_ id: Int) throws -> Box { try Missing.unwrap(objects[id]).box }
 

@@ -4,15 +4,19 @@ import SpanielJSON
 import Tensor
 import Testing
 
-/// How good the models that ship are, end to end: our own engine on the committed held-out set, against `Weights/figures.json`.
+/// How good the models that ship are, end to end: our own engine on the committed held-out set, against
+/// `Weights/figures.json`.
 ///
 /// When weights are changed on purpose, the failure says what to write there.
 @Suite("The models that ship, on objects and scenes they never saw", .serialized)
 struct QualityTests {
     @Test("every model that ships has figures, and no other")
     func recorded() throws {
-        let folders = try FileManager.default.contentsOfDirectory(at: HeldOut.weights, includingPropertiesForKeys: nil)
-        let ships = folders.filter { FileManager.default.fileExists(atPath: $0.appending(path: "config.json").path) }
+        let folders = try FileManager.default.contentsOfDirectory(
+            at: HeldOut.weights, includingPropertiesForKeys: nil)
+        let ships = folders.filter {
+            FileManager.default.fileExists(atPath: $0.appending(path: "config.json").path)
+        }
         #expect(try Set(Recorded.all().map(\.model)) == Set(ships.map(\.lastPathComponent)))
     }
 
@@ -20,12 +24,16 @@ struct QualityTests {
     @Test("a model is as good as recorded", arguments: try Recorded.all())
     func figures(_ recorded: Recorded) throws {
         let (sha256, figures) = try measured(recorded, nil)
-        let differences = recorded.differences(figures) + (sha256 == recorded.sha256 ? [] : ["the weights are others: \(sha256)"])
-        #expect(differences.isEmpty, "\(recorded.model), now: \(Recorded.line(recorded.model, sha256, figures))")
+        let differences =
+            recorded.differences(figures)
+            + (sha256 == recorded.sha256 ? [] : ["the weights are others: \(sha256)"])
+        #expect(
+            differences.isEmpty, "\(recorded.model), now: \(Recorded.line(recorded.model, sha256, figures))")
     }
 
     /// It may find others of two nearly equal masks, but on the whole no fewer.
-    @Test("a model is as good in bfloat16", arguments: Precision.fastest == .float32 ? [] : try Recorded.all())
+    @Test(
+        "a model is as good in bfloat16", arguments: Precision.fastest == .float32 ? [] : try Recorded.all())
     func bfloat16(_ recorded: Recorded) throws {
         for (name, value, cases) in try measured(recorded, .bfloat16).figures {
             let least = try Missing.unwrap(recorded.figures[name]) - 2 * Recorded.margin(cases: cases)
@@ -34,10 +42,14 @@ struct QualityTests {
     }
 
     /// The digest of a model's weights, and its figures on the held-out set.
-    private func measured(_ recorded: Recorded, _ precision: Precision?) throws -> (sha256: String, figures: Figures) {
+    private func measured(_ recorded: Recorded, _ precision: Precision?) throws -> (
+        sha256: String, figures: Figures
+    ) {
         let folder = HeldOut.weights.appending(path: recorded.model)
         let set = try HeldOut()
-        switch try JSON(parsing: Data(contentsOf: folder.appending(path: "config.json")))["model_type"]?.string {
+        switch try JSON(parsing: Data(contentsOf: folder.appending(path: "config.json")))["model_type"]?
+            .string
+        {
         case "sam":
             let model = try SAM(contentsOf: folder, precision: precision)
             return (model.weights.sha256, try set.figures(model))

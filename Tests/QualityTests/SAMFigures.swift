@@ -8,9 +8,10 @@ extension HeldOut {
     ///
     /// - click, box: every instance, by one of its pixels and by its box; the single mask's mean IoU.
     /// - single: the paper's one object, and the IoU with the instance it overlaps most.
-    /// - every_f1, exact_count: all instances, at IoU 0.5 and the tool's own threshold, in pictures with one to four of them.
-    /// - presence_auroc: pictures with against pictures without, by the best score, however weak; refused: those without, where nothing is
-    ///   found.
+    /// - every_f1, exact_count: all instances, at IoU 0.5 and the tool's own threshold, in pictures with one
+    ///   to four of them.
+    /// - presence_auroc: pictures with against pictures without, by the best score, however weak; refused:
+    ///   those without, where nothing is found.
     func figures(_ sam: SAM) throws -> Figures {
         var clicks: [Double] = []
         var boxes: [Double] = []
@@ -25,7 +26,8 @@ extension HeldOut {
                 boxes.append(try overlap(SAM.Prompt(box: object.box)))
             }
         }
-        return [("click", clicks.mean, clicks.count), ("box", boxes.mean, boxes.count)] + (try figures(PerSAM(sam)))
+        return [("click", clicks.mean, clicks.count), ("box", boxes.mean, boxes.count)]
+            + (try figures(PerSAM(sam)))
     }
 
     /// One of a mask's pixels, the same on every machine.
@@ -62,12 +64,17 @@ extension HeldOut {
                 }
                 truth.pictures.append(entry(masks.map { LabelledObject(classIndex: 0, shape: .init($0)) }))
                 found.pictures.append(
-                    entry(findings.map { LabelledObject(classIndex: 0, shape: .init($0.mask), score: Double($0.score)) }))
+                    entry(
+                        findings.map {
+                            LabelledObject(classIndex: 0, shape: .init($0.mask), score: Double($0.score))
+                        }))
                 let peak = findings.candidates.max { ($0.score ?? 0) < ($1.score ?? 0) }
                 best.pictures.append(
                     entry(
                         [peak].compactMap { $0 }.compactMap { peak in
-                            peak.box.map { LabelledObject(classIndex: 0, box: $0, score: Double(peak.score ?? 0)) }
+                            peak.box.map {
+                                LabelledObject(classIndex: 0, box: $0, score: Double(peak.score ?? 0))
+                            }
                         }))
                 guard !instances.isEmpty else {
                     refused.append(findings.isEmpty ? 1 : 0)
@@ -81,9 +88,11 @@ extension HeldOut {
             }
         }
         let shown = Set(find.map(\.present))
-        let all = try PrecisionRecall(truth: truth.only(shown), predictions: found.only(shown), kind: .masks, threshold: 0)
+        let all = try PrecisionRecall(
+            truth: truth.only(shown), predictions: found.only(shown), kind: .masks, threshold: 0)
         return [
-            ("single", single.mean, single.count), ("every_f1", all.figures.f1 ?? 0, (all.figures.found + all.figures.wanted) / 2),
+            ("single", single.mean, single.count),
+            ("every_f1", all.figures.f1 ?? 0, (all.figures.found + all.figures.wanted) / 2),
             ("exact_count", exact.mean, exact.count),
             ("presence_auroc", try Presence(truth: truth, predictions: best).auroc ?? 0, exact.count),
             ("refused", refused.mean, refused.count),

@@ -13,7 +13,8 @@ struct AutomaticMaskTests {
         let size = Size(width: try #require(json["width"]?.int), height: try #require(json["height"]?.int))
         let side = try #require(json["side"]?.int)
         let run = try #require(json["runs"]?[name])
-        let steps = SAMGolden.Steps(file: try Safetensors(contentsOf: folder.appending(path: "\(name).safetensors")))
+        let steps = SAMGolden.Steps(
+            file: try Safetensors(contentsOf: folder.appending(path: "\(name).safetensors")))
 
         var generator = SAM.AutomaticMaskGenerator(try SAMGolden.all[0].model())
         let settings = try #require(run["settings"])
@@ -35,9 +36,13 @@ struct AutomaticMaskTests {
             return { points in
                 points.map { point in
                     defer { next += 1 }
-                    #expect(abs(point.x - Double(stored[next, 0])) < 1e-4 && abs(point.y - Double(stored[next, 1])) < 1e-4)
+                    #expect(
+                        abs(point.x - Double(stored[next, 0])) < 1e-4
+                            && abs(point.y - Double(stored[next, 1])) < 1e-4)
                     return (0..<scores.shape[1]).map {
-                        SAM.Prediction(score: scores[next, $0], logits: logits[leading: next][leading: $0], frame: resized)
+                        SAM.Prediction(
+                            score: scores[next, $0], logits: logits[leading: next][leading: $0],
+                            frame: resized)
                     }
                 }
             }
@@ -55,11 +60,17 @@ struct AutomaticMaskTests {
         for (mask, record) in zip(found, expected) {
             let counts = try #require(record["counts"]?.string)
             let truth = try Mask(RLE(compressed: counts, size: size))
-            // Logits are interpolated in another order of rounding: a pixel on the threshold may fall to either side.
-            #expect(mask.mask.intersectionArea(with: truth.inverted) + truth.intersectionArea(with: mask.mask.inverted) <= 1)
+            // Logits are interpolated in another order of rounding: a pixel on the threshold may fall to
+            // either side.
+            #expect(
+                mask.mask.intersectionArea(with: truth.inverted)
+                    + truth.intersectionArea(with: mask.mask.inverted) <= 1)
             #expect(mask.predictedIoU == Float(record["iou"]?.double ?? .nan))
             #expect(abs(Double(mask.stability) - (record["stability"]?.double ?? .nan)) < 0.005)
-            #expect(record["crop"]?.array?.map(\.double) == [mask.crop.x1, mask.crop.y1, mask.crop.x2, mask.crop.y2])
+            #expect(
+                record["crop"]?.array?.map(\.double) == [
+                    mask.crop.x1, mask.crop.y1, mask.crop.x2, mask.crop.y2,
+                ])
             let point = try #require(record["point"]?.array?.map { $0.double ?? .nan })
             #expect(abs(point[0] - mask.point.x) < 1e-9 && abs(point[1] - mask.point.y) < 1e-9)
         }
@@ -79,7 +90,9 @@ struct AutomaticMaskTests {
         #expect(!expected.isEmpty)
         generator.options.pointsPerBatch = 3
         for found in [try generator.masks(in: picture), try generator.masks(in: try sam.encode(picture))] {
-            #expect(found.map(\.mask) == expected.map(\.mask) && found.map(\.predictedIoU) == expected.map(\.predictedIoU))
+            #expect(
+                found.map(\.mask) == expected.map(\.mask)
+                    && found.map(\.predictedIoU) == expected.map(\.predictedIoU))
         }
     }
 
@@ -88,12 +101,16 @@ struct AutomaticMaskTests {
         var generator = Generator(seed: 4)
         let frame = SAM.Frame(original: Size(width: 90, height: 33), longest: 32, side: 32)
         for _ in 0..<20 {
-            let prediction = SAM.Prediction(score: 0, logits: generator.tensor([8, 8], in: -4...2), frame: frame)
+            let prediction = SAM.Prediction(
+                score: 0, logits: generator.tensor([8, 8], in: -4...2), frame: frame)
             let (mask, stability) = prediction.stableMask(offset: 0.5)
             #expect(mask == prediction.mask())
-            #expect(stability == Float(prediction.mask(threshold: 0.5).area) / Float(prediction.mask(threshold: -0.5).area))
+            #expect(
+                stability == Float(prediction.mask(threshold: 0.5).area)
+                    / Float(prediction.mask(threshold: -0.5).area))
         }
-        let empty = SAM.Prediction(score: 0, logits: Tensor(repeating: -9, [8, 8]), frame: frame).stableMask(offset: 1)
+        let empty = SAM.Prediction(score: 0, logits: Tensor(repeating: -9, [8, 8]), frame: frame).stableMask(
+            offset: 1)
         #expect(empty.mask.isEmpty && empty.stability.isNaN)
     }
 
@@ -107,6 +124,9 @@ struct AutomaticMaskTests {
     func suppression() {
         let line = InclusiveBox(left: 3, top: 0, right: 3, bottom: 9)
         let square = InclusiveBox(left: 0, top: 0, right: 9, bottom: 9)
-        #expect(nonMaximumSuppression([line, line, square, square], scores: [1, 1, 0.5, 0.5], threshold: 0.7) == [0, 1, 2])
+        #expect(
+            nonMaximumSuppression([line, line, square, square], scores: [1, 1, 0.5, 0.5], threshold: 0.7) == [
+                0, 1, 2,
+            ])
     }
 }

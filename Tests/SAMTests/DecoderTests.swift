@@ -25,7 +25,9 @@ struct DecoderTests {
                 #expect(tokens.shape[0] == 0)
             }
             if let mask = prompt.mask {
-                expectClose(sam.promptEncoder.mask(mask)[leading: 0], try steps["prompt.\(i).dense"], "map of prompt \(i)")
+                expectClose(
+                    sam.promptEncoder.mask(mask)[leading: 0], try steps["prompt.\(i).dense"],
+                    "map of prompt \(i)")
             }
         }
     }
@@ -35,7 +37,8 @@ struct DecoderTests {
         let (sam, steps) = (try golden.model(), try golden.steps())
         let p = try steps["twoway.0.tokens.in"]
         for (i, layer) in sam.decoder.layers.enumerated() {
-            let picture = SAM.PictureTokens(tokens: try steps["twoway.\(i).image.in"], positions: sam.decoder.positions)
+            let picture = SAM.PictureTokens(
+                tokens: try steps["twoway.\(i).image.in"], positions: sam.decoder.positions)
             let (tokens, cells) = layer(try steps["twoway.\(i).tokens.in"], p, picture)
             expectClose(tokens, try steps["twoway.\(i).tokens.out"], "tokens of layer \(i)")
             expectClose(cells, try steps["twoway.\(i).image.out"], "picture of layer \(i)")
@@ -58,7 +61,9 @@ struct DecoderTests {
             let scores = Tensor(found.map(\.score), [found.count])
             expectClose(scores, try steps["prompt.\(i).scores"], "scores of prompt \(i)", tolerance: 2e-5)
             // Encoder and decoder together: some sixty products one after the other.
-            expectClose(Tensor.stack(found.map(\.logits)), try steps["prompt.\(i).logits"], "logits of prompt \(i)", tolerance: 4e-5)
+            expectClose(
+                Tensor.stack(found.map(\.logits)), try steps["prompt.\(i).logits"], "logits of prompt \(i)",
+                tolerance: 4e-5)
         }
     }
 
@@ -71,7 +76,9 @@ struct DecoderTests {
         #expect(logits.shape == [5, 3, 28, 28] && scores.shape == [5, 3])
         for (i, prompt) in prompts.enumerated() {
             let alone = sam.decode(prompts: [prompt], in: encoding, multimask: true)
-            #expect(logits[leading: i].array == alone.logits.array && scores[leading: i].array == alone.scores.array)
+            #expect(
+                logits[leading: i].array == alone.logits.array
+                    && scores[leading: i].array == alone.scores.array)
         }
     }
 
@@ -80,14 +87,17 @@ struct DecoderTests {
         let (sam, steps) = (try golden.model(), try golden.steps())
         let encoding = try sam.encode(try steps.picture(0))
         let prompt = try steps.prompt(2).prompt
-        let guidance = SAM.MaskDecoder.Guidance(attention: try steps["guided.attention"], target: try steps["guided.target"])
+        let guidance = SAM.MaskDecoder.Guidance(
+            attention: try steps["guided.attention"], target: try steps["guided.target"])
         for (kind, guidance) in [("guided", guidance), ("original", nil)] {
             for multimask in [true, false] {
                 let (logits, scores) = sam.decode(
                     prompts: [prompt], in: encoding, multimask: multimask, guidance: guidance, faithful: true)
                 let name = "\(kind).\(multimask ? 1 : 0)"
-                expectClose(logits[leading: 0], try steps["\(name).logits"], "\(name) logits", tolerance: 4e-5)
-                expectClose(scores[leading: 0], try steps["\(name).scores"], "\(name) scores", tolerance: 2e-5)
+                expectClose(
+                    logits[leading: 0], try steps["\(name).logits"], "\(name) logits", tolerance: 4e-5)
+                expectClose(
+                    scores[leading: 0], try steps["\(name).scores"], "\(name) scores", tolerance: 2e-5)
             }
         }
     }

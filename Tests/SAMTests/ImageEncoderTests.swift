@@ -10,11 +10,15 @@ struct ImageEncoderTests {
         expectClose(sam.imageEncoder.patches(try steps["pixels.0"]), try steps["patches.out"], "patches")
     }
 
-    @Test("attention in padded windows and over the grid, with relative positions and without, is transformers'", arguments: SAMGolden.all)
+    @Test(
+        "attention in padded windows and over the grid, with relative positions and without, is transformers'",
+        arguments: SAMGolden.all)
     func attention(golden: SAMGolden) throws {
         let (sam, steps) = (try golden.model(), try golden.steps())
         for (i, layer) in sam.imageEncoder.layers.enumerated() {
-            expectClose(layer.attention(try steps["attention.\(i).in"]), try steps["attention.\(i).out"], "attention \(i)")
+            expectClose(
+                layer.attention(try steps["attention.\(i).in"]), try steps["attention.\(i).out"],
+                "attention \(i)")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import SAM
+import SpanielJSON
 import SpanielTestSupport
 import Tensor
 import Testing
@@ -47,8 +48,11 @@ struct LoadingTests {
     func configurationValues(old: String, new: String, key: String) throws {
         try withCopy { folder in
             try replace(old, new, in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder, precision: .float32) }
-            #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
+            let error = #expect(throws: WeightsError.self) {
+                try SAM(contentsOf: folder, precision: .float32)
+            }
+            #expect(
+                error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
 
@@ -56,7 +60,9 @@ struct LoadingTests {
     func defaults() throws {
         let configuration = try SAM.Configuration(ConfigurationReader([:], file: "config.json"))
         #expect(configuration.imageEncoder.grid == 64 && configuration.imageEncoder.hidden == 3072)
-        #expect(configuration.imageEncoder.globalLayers == [2, 5, 8, 11] && configuration.maskDecoder.hidden == 2048)
+        #expect(
+            configuration.imageEncoder.globalLayers == [2, 5, 8, 11]
+                && configuration.maskDecoder.hidden == 2048)
     }
 
     @Test(
@@ -69,23 +75,30 @@ struct LoadingTests {
                 to: file, atomically: true, encoding: .utf8)
             let sam = try SAM(contentsOf: folder, precision: .float32)
             let (pixels, _) = sam.preprocessing(Picture(rgb: [255, 0, 51], width: 1, height: 1))
-            expectClose(pixels.reshaped([56 * 56, 3])[leading: 0], Tensor([1, -1, -0.6], [3]), "pixel", tolerance: 1e-6)
+            expectClose(
+                pixels.reshaped([56 * 56, 3])[leading: 0], Tensor([1, -1, -0.6], [3]), "pixel",
+                tolerance: 1e-6)
         }
     }
 
     @Test(
         "a preprocessor that the model cannot follow is refused by name",
         arguments: [
-            ("\"longest_edge\": 56", "\"longest_edge\": 57", "size"), ("\"longest_edge\": 56", "\"shortest_edge\": 56", "size"),
-            ("\"resample\": 2", "\"resample\": 5", "resample"), ("\"do_pad\": true", "\"do_pad\": false", "do_pad"),
+            ("\"longest_edge\": 56", "\"longest_edge\": 57", "size"),
+            ("\"longest_edge\": 56", "\"shortest_edge\": 56", "size"),
+            ("\"resample\": 2", "\"resample\": 5", "resample"),
+            ("\"do_pad\": true", "\"do_pad\": false", "do_pad"),
             ("\"do_resize\": true", "\"do_resize\": false", "do_resize"),
         ])
     func preprocessor(old: String, new: String, key: String) throws {
         try withCopy { folder in
             let file = folder.appending(path: "preprocessor_config.json")
             try replace(old, new, in: file)
-            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder, precision: .float32) }
-            #expect(error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
+            let error = #expect(throws: WeightsError.self) {
+                try SAM(contentsOf: folder, precision: .float32)
+            }
+            #expect(
+                error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
         }
     }
 
@@ -100,26 +113,34 @@ struct LoadingTests {
         }
         try withCopy { folder in
             try rewrite(folder) { $0.append(("vision_encoder.layers.3.attn.qkv.weight", .zeros([2]))) }
-            let unread = WeightsError.unread(model: folder.lastPathComponent, tensors: ["vision_encoder.layers.3.attn.qkv.weight"])
+            let unread = WeightsError.unread(
+                model: folder.lastPathComponent, tensors: ["vision_encoder.layers.3.attn.qkv.weight"])
             #expect(throws: unread) { try SAM(contentsOf: folder, precision: .float32) }
         }
         try withCopy { folder in
             try replace("\"mlp_dim\": 24", "\"mlp_dim\": 25", in: folder.appending(path: "config.json"))
-            let error = #expect(throws: WeightsError.self) { try SAM(contentsOf: folder, precision: .float32) }
+            let error = #expect(throws: WeightsError.self) {
+                try SAM(contentsOf: folder, precision: .float32)
+            }
             #expect(error?.code == "weights.shape" && error?.description.contains("lin1.weight") == true)
         }
     }
 
     @Test("the positional matrix may have either name, or both when they agree")
     func positionalMatrix() throws {
-        let (first, second) = ("shared_image_embedding.positional_embedding", "prompt_encoder.shared_embedding.positional_embedding")
+        let (first, second) = (
+            "shared_image_embedding.positional_embedding",
+            "prompt_encoder.shared_embedding.positional_embedding"
+        )
         try withCopy { folder in
             try rewrite(folder) { tensors in
                 guard let i = tensors.firstIndex(where: { $0.0 == first }) else { return }
                 tensors[i].0 = second
             }
             _ = try SAM(contentsOf: folder, precision: .float32)
-            try rewrite(folder) { tensors in tensors += tensors.filter { $0.0 == second }.map { (first, $0.1) } }
+            try rewrite(folder) { tensors in
+                tensors += tensors.filter { $0.0 == second }.map { (first, $0.1) }
+            }
             _ = try SAM(contentsOf: folder, precision: .float32)
             try rewrite(folder) { tensors in
                 guard let i = tensors.firstIndex(where: { $0.0 == first }) else { return }

@@ -18,7 +18,8 @@ struct PredictionTests {
                 rows.fill(y, &row)
                 found += row
             }
-            // A position of up to 61 in float32 is known to 4e-6, and so are the weights of its two neighbours.
+            // A position of up to 61 in float32 is known to 4e-6, and so are the weights of its two
+            // neighbours.
             expectClose(Tensor(found, [43, 61]), expected[leading: i], "mask \(i)", tolerance: 4e-6)
             #expect(prediction.mask() == Mask(width: 61, height: 43) { x, y in found[y * 61 + x] > 0 })
         }
@@ -27,10 +28,13 @@ struct PredictionTests {
     @Test("the row-wise enlargement has the same numbers as two whole ones, in any order of rows")
     func rowwise() {
         var generator = Generator(seed: 3)
-        for (side, input, kept, final) in [(8, 32, (20, 32), (5, 9)), (6, 24, (24, 7), (90, 31)), (5, 20, (1, 20), (1, 40))] {
+        for (side, input, kept, final) in [
+            (8, 32, (20, 32), (5, 9)), (6, 24, (24, 7), (90, 31)), (5, 20, (1, 20), (1, 40)),
+        ] {
             let map = generator.tensor([side, side])
             let middle = map.interpolatedBilinear(height: input, width: input)
-            let cut = Tensor((0..<kept.0).flatMap { y in (0..<kept.1).map { middle[y, $0] } }, [kept.0, kept.1])
+            let cut = Tensor(
+                (0..<kept.0).flatMap { y in (0..<kept.1).map { middle[y, $0] } }, [kept.0, kept.1])
             let whole = cut.interpolatedBilinear(height: final.0, width: final.1)
             var rows = TwoStepInterpolation(map, to: (input, input), keeping: kept, to: final)
             var row = [Float](repeating: 0, count: final.1)
@@ -47,7 +51,8 @@ struct PredictionTests {
 
     @Test("the best prediction is the first of the highest score")
     func best() {
-        let frame = SAM.Frame(original: Size(width: 1, height: 1), resized: Size(width: 1, height: 1), side: 1)
+        let frame = SAM.Frame(
+            original: Size(width: 1, height: 1), resized: Size(width: 1, height: 1), side: 1)
         let predictions = [0.5, 0.9, 0.9, 0.1].enumerated().map { i, score in
             SAM.Prediction(score: Float(score), logits: Tensor([Float(i)], [1, 1]), frame: frame)
         }

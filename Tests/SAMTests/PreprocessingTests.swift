@@ -5,13 +5,15 @@ import Testing
 
 struct PreprocessingTests {
     @Test(
-        "pixel values are transformers' to the last bit, for wide, tall, square, enlarged and one-line pictures", arguments: SAMGolden.all)
+        "pixel values are transformers' to the last bit, for wide, tall, square, enlarged and one-line pictures",
+        arguments: SAMGolden.all)
     func pixelValues(golden: SAMGolden) throws {
         let (sam, steps) = (try golden.model(), try golden.steps())
         for i in 0..<5 {
             let (pixels, frame) = sam.preprocessing(try steps.picture(i))
             expectClose(pixels, try steps["pixels.\(i)"], "picture \(i)", tolerance: 0)
-            #expect(try steps["resized.\(i)"].array == [Float(frame.resized.height), Float(frame.resized.width)])
+            #expect(
+                try steps["resized.\(i)"].array == [Float(frame.resized.height), Float(frame.resized.width)])
         }
     }
 

@@ -37,13 +37,18 @@ struct PromptTests {
         let (prompt, multimask) = try steps.prompt(2)
         let tensors = try sam.tensors(try steps.picture(0), prompt: prompt, multimask: multimask)
         #expect(tensors.map(\.name) == ["pixel_values", "image_embeddings", "low_res_masks", "iou_scores"])
-        #expect(tensors.map(\.tensor.shape) == [[1, 3, 56, 56], [1, 16, 7, 7], [1, 1, 3, 28, 28], [1, 1, 3]])
-        expectClose(tensors[0].tensor.transposed([0, 2, 3, 1]), try steps["pixels.0"], "pixel values", tolerance: 0)
+        #expect(
+            tensors.map(\.tensor.shape) == [[1, 3, 56, 56], [1, 16, 7, 7], [1, 1, 3, 28, 28], [1, 1, 3]])
+        expectClose(
+            tensors[0].tensor.transposed([0, 2, 3, 1]), try steps["pixels.0"], "pixel values", tolerance: 0)
         expectClose(tensors[1].tensor.transposed([0, 2, 3, 1]), try steps["neck.out"], "embeddings")
         let frame = sam.preprocessing(try steps.picture(0)).frame
-        let scaled = SAM.Prompt(points: prompt.points.map { .init(frame.scaled($0.point), isObject: $0.isObject) })
+        let scaled = SAM.Prompt(
+            points: prompt.points.map { .init(frame.scaled($0.point), isObject: $0.isObject) })
         let again = try sam.tensors(pixelValues: tensors[0].tensor, prompt: scaled, multimask: multimask)
         for (a, b) in zip(again, tensors) { #expect(a.tensor.array == b.tensor.array) }
-        #expect(throws: SAMError.self) { try sam.tensors(pixelValues: .zeros([1, 3, 55, 56]), prompt: nil, multimask: true) }
+        #expect(throws: SAMError.self) {
+            try sam.tensors(pixelValues: .zeros([1, 3, 55, 56]), prompt: nil, multimask: true)
+        }
     }
 }

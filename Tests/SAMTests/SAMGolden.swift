@@ -9,14 +9,17 @@ struct SAMGolden: Sendable, CustomTestStringConvertible {
     let name: String
 
     static let all = [SAMGolden(name: "tiny"), SAMGolden(name: "odd")]
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens/SAM")
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Goldens/SAM")
 
     var testDescription: String { name }
     var folder: URL { Self.folder.appending(path: name) }
 
     func model() throws -> SAM { try SAM(contentsOf: folder, precision: .float32) }
 
-    func steps() throws -> Steps { Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors"))) }
+    func steps() throws -> Steps {
+        Steps(file: try Safetensors(contentsOf: folder.appending(path: "steps.safetensors")))
+    }
 
     struct Steps: Sendable {
         let file: Safetensors
@@ -30,7 +33,8 @@ struct SAMGolden: Sendable, CustomTestStringConvertible {
         /// A picture stored as [H, W, 3].
         func picture(_ i: Int) throws -> Picture {
             let tensor = try self["picture.\(i)"]
-            return Picture(rgb: tensor.array.map { UInt8($0) }, width: tensor.shape[1], height: tensor.shape[0])
+            return Picture(
+                rgb: tensor.array.map { UInt8($0) }, width: tensor.shape[1], height: tensor.shape[0])
         }
 
         /// The golden's prompts, 0..<11.
@@ -39,7 +43,9 @@ struct SAMGolden: Sendable, CustomTestStringConvertible {
             if contains("prompt.\(i).points") {
                 let points = try self["prompt.\(i).points"]
                 prompt.points = (0..<points.shape[0]).map { row in
-                    .init(Point(x: Double(points[row, 0]), y: Double(points[row, 1])), isObject: points[row, 2] == 1)
+                    .init(
+                        Point(x: Double(points[row, 0]), y: Double(points[row, 1])),
+                        isObject: points[row, 2] == 1)
                 }
             }
             if contains("prompt.\(i).box") {

@@ -11,7 +11,9 @@ struct SteadyStateTests {
             let pictures = try (0..<5).map(steps.picture)
             func once(_ i: Int) throws {
                 let encoding = try sam.encode(pictures[i])
-                for prompt in [SAM.Prompt(point: Point(x: 3, y: 0)), SAM.Prompt(box: Box(x1: 0, y1: 0, x2: 5, y2: 1))] {
+                for prompt in [
+                    SAM.Prompt(point: Point(x: 3, y: 0)), SAM.Prompt(box: Box(x1: 0, y1: 0, x2: 5, y2: 1)),
+                ] {
                     _ = try sam.masks(for: prompt, in: encoding).best.mask()
                 }
             }

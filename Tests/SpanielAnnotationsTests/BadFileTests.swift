@@ -8,12 +8,19 @@ import Testing
 
 @Suite("bad annotation files")
 struct BadFileTests {
-    static let formats: [AnnotationFormat] = [.coco, .cocoResults, .yolo, .voc, .labelme, .cvat, .labelStudio]
+    static let formats: [AnnotationFormat] = [
+        .coco, .cocoResults, .yolo, .voc, .labelme, .cvat, .labelStudio,
+    ]
 
     /// A small set in a format, and where its main file lies.
-    static func files(_ format: AnnotationFormat) throws -> (folder: ScratchFolder, file: String, options: AnnotationOptions) {
-        var set = FormatTrapTests.one(LabelledObject(classIndex: 0, shape: .init(FormatTrapTests.holed), score: 0.5, provenance: .human))
-        set.pictures[0].objects.append(LabelledObject(classIndex: 0, shape: .polygons(FormatTrapTests.parted.polygons())))
+    static func files(_ format: AnnotationFormat) throws -> (
+        folder: ScratchFolder, file: String, options: AnnotationOptions
+    ) {
+        var set = FormatTrapTests.one(
+            LabelledObject(classIndex: 0, shape: .init(FormatTrapTests.holed), score: 0.5, provenance: .human)
+        )
+        set.pictures[0].objects.append(
+            LabelledObject(classIndex: 0, shape: .polygons(FormatTrapTests.parted.polygons())))
         set.pictures[0].objects.append(LabelledObject(classIndex: 0, box: Box(x1: 1.5, y1: 2, x2: 3, y2: 4)))
         let folder = try ScratchFolder()
         var options = AnnotationOptions()
@@ -21,7 +28,9 @@ struct BadFileTests {
         _ = try set.write(format, to: folder["out"], options: options)
         try folder.write("images/a.jpg", blank(FormatTrapTests.size))
         options.pictures = folder["images"]
-        let inner = [AnnotationFormat.yolo: "out/labels/a.txt", .voc: "out/Annotations/a.xml", .labelme: "out/a.json"][format]
+        let inner = [
+            AnnotationFormat.yolo: "out/labels/a.txt", .voc: "out/Annotations/a.xml", .labelme: "out/a.json",
+        ][format]
         return (folder, inner ?? "out", options)
     }
 
@@ -46,7 +55,8 @@ struct BadFileTests {
         let bytes = try [UInt8](Data(contentsOf: folder[file]))
         var random = Generator(seed: 5)
         let tokens = [
-            "-1", "1e308", "99999999999999999999", "nan", "null", "[]", "{}", "\"", "<", "&x;", "0", "", "-", "1e-400", "\0", "🌱",
+            "-1", "1e308", "99999999999999999999", "nan", "null", "[]", "{}", "\"", "<", "&x;", "0", "", "-",
+            "1e-400", "\0", "🌱",
         ].map { Array($0.utf8) }
         for round in 0..<500 {
             var changed = bytes
@@ -56,14 +66,20 @@ struct BadFileTests {
                     changed[place] = UInt8.random(in: 0...255, using: &random)
                 } else {
                     let end = min(changed.count, place + Int.random(in: 0...8, using: &random))
-                    changed.replaceSubrange(place..<end, with: tokens[Int.random(in: tokens.indices, using: &random)])
+                    changed.replaceSubrange(
+                        place..<end, with: tokens[Int.random(in: tokens.indices, using: &random)])
                 }
             }
             try folder.write(file, changed)
-            guard let set = try? LabelledSet.read(format, at: folder["out"], options: options).set else { continue }
+            guard let set = try? LabelledSet.read(format, at: folder["out"], options: options).set else {
+                continue
+            }
             // What was accepted can be written in every format.
-            guard round % 100 == 0, set.pictures.allSatisfy({ $0.size.width * $0.size.height < 100_000 }) else { continue }
-            for other in AnnotationFormat.allCases where other != .cocoResults { _ = try? set.write(other, to: folder["again-\(other)"]) }
+            guard round % 100 == 0, set.pictures.allSatisfy({ $0.size.width * $0.size.height < 100_000 })
+            else { continue }
+            for other in AnnotationFormat.allCases where other != .cocoResults {
+                _ = try? set.write(other, to: folder["again-\(other)"])
+            }
         }
     }
 
@@ -73,36 +89,48 @@ struct BadFileTests {
             let folder = try ScratchFolder()
             try folder.write(format.isFolder ? "in/\(name)" : name, text)
             var options = AnnotationOptions()
-            options.truth = FormatTrapTests.one(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
+            options.truth = FormatTrapTests.one(
+                LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
             _ = try LabelledSet.read(format, at: folder[format.isFolder ? "in" : name], options: options)
             return "no error"
         } catch { return "\(error)" }
     }
 
-    @Test("a byte order mark is passed over, and UTF-16 is named", arguments: [AnnotationFormat.coco, .cvat, .labelStudio])
+    @Test(
+        "a byte order mark is passed over, and UTF-16 is named",
+        arguments: [AnnotationFormat.coco, .cvat, .labelStudio])
     func byteOrder(format: AnnotationFormat) throws {
         let folder = try ScratchFolder()
         let set = FormatTrapTests.one(LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
         _ = try set.write(format, to: folder["a"])
         let bytes = try [UInt8](Data(contentsOf: folder["a"]))
         try folder.write("b", [0xEF, 0xBB, 0xBF] + bytes)
-        #expect(try LabelledSet.read(format, at: folder["b"]).set == LabelledSet.read(format, at: folder["a"]).set)
+        #expect(
+            try LabelledSet.read(format, at: folder["b"]).set == LabelledSet.read(format, at: folder["a"]).set
+        )
         for mark: [UInt8] in [[0xFF, 0xFE], [0xFE, 0xFF]] {
             try folder.write("c", mark + bytes.flatMap { mark[0] == 0xFF ? [$0, 0] : [0, $0] })
             do {
                 _ = try LabelledSet.read(format, at: folder["c"])
                 Issue.record("no error")
-            } catch { #expect("\(error)".hasPrefix("c: ") && "\(error)".contains("UTF-16; save it as UTF-8"), "\(error)") }
+            } catch {
+                #expect(
+                    "\(error)".hasPrefix("c: ") && "\(error)".contains("UTF-16; save it as UTF-8"), "\(error)"
+                )
+            }
         }
     }
 
-    @Test("10,000 nested arrays are one error", arguments: [AnnotationFormat.coco, .cocoResults, .labelStudio, .labelme])
+    @Test(
+        "10,000 nested arrays are one error",
+        arguments: [AnnotationFormat.coco, .cocoResults, .labelStudio, .labelme])
     func deepJSON(format: AnnotationFormat) {
         let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
         for text in [deep, "{\"a\":\(deep)}"] {
             let message = Self.failure(format, text, name: "x.json")
             #expect(
-                message.hasPrefix("x.json: expected JSON, byte") && message.contains("more than 128 arrays and objects inside each other"),
+                message.hasPrefix("x.json: expected JSON, byte")
+                    && message.contains("more than 128 arrays and objects inside each other"),
                 "\(message)")
         }
     }
@@ -114,18 +142,24 @@ struct BadFileTests {
                 "<!DOCTYPE a [<!ENTITY b \"bbbbbbbbbb\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;\">]><annotations>&c;</annotations>",
                 "line 1: a document type is not read"
             ),
-            ("<?xml version=\"1.0\"?>\n<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><annotations/>", "line 2: a document type is not read"),
+            (
+                "<?xml version=\"1.0\"?>\n<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><annotations/>",
+                "line 2: a document type is not read"
+            ),
             ("<annotations>&lol;</annotations>", "line 1: &lol; stands for nothing"),
             ("<annotations>&#0;</annotations>", "&#0; stands for nothing"),
-            ("<annotations>&#xD800;</annotations>", "stands for nothing"), ("<annotations>&amp</annotations>", "a '&' without ';'"),
+            ("<annotations>&#xD800;</annotations>", "stands for nothing"),
+            ("<annotations>&amp</annotations>", "a '&' without ';'"),
             ("<annotations>\n<a>\n</b></annotations>", "line 3: expected </a>, found </b>"),
             ("<annotations>", "<annotations> of line 1 is never closed"),
-            ("<annotations a='1' a='2'/>", "the attribute a stands twice"), ("<annotations a=1/>", "expected a value in quotes, found '1'"),
+            ("<annotations a='1' a='2'/>", "the attribute a stands twice"),
+            ("<annotations a=1/>", "expected a value in quotes, found '1'"),
             ("<annotations a='<'/>", "expected the quote that ends the value"),
             ("<annotations/><annotations/>", "expected the end, found '<'"),
             ("", "expected an element, found the end"), ("nonsense", "expected an element, found 'n'"),
             ("<?xml version=\"1.0\" encoding='latin-1'?><annotations/>", "the encoding latin-1 is not read"),
-            ("\u{FEFF}<other/>", "expected <annotations>, found <other>"), ("<annotations><!-- </annotations>", "a comment has no end"),
+            ("\u{FEFF}<other/>", "expected <annotations>, found <other>"),
+            ("<annotations><!-- </annotations>", "a comment has no end"),
             ("<annotations>\u{1}</annotations>", "a control character"),
         ])
     func xml(text: String, message: String) {
@@ -138,7 +172,8 @@ struct BadFileTests {
         let text =
             "<?xml version='1.0' encoding='UTF-8' ?>\r\n<!-- - --><a b=\"1 &lt;\n2&#10;&#x1F331;\"><![CDATA[<&]]>x<!-- no -->\r\ny<c/><?pi?></a>\n<!-- end -->"
         let element = try XMLReader.parse(Array(text.utf8))
-        #expect(element["b"] == "1 < 2\n🌱" && element.text == "<&x\ny" && element.children.map(\.name) == ["c"])
+        #expect(
+            element["b"] == "1 < 2\n🌱" && element.text == "<&x\ny" && element.children.map(\.name) == ["c"])
     }
 
     @Test("deeply nested XML is one error")
@@ -157,11 +192,17 @@ struct BadFileTests {
                 "<box label='cup' xtl='0' ytl='0' xbr='1' ybr='1'/>",
                 "line 2, annotations/image/box label: expected one of the labels of the file's head, found \"cup\""
             ),
-            ("<box label='mug' xtl='0' ytl='0' xbr='31' ybr='1'/>", "expected a shape inside the picture's 20 x 12 pixels"),
+            (
+                "<box label='mug' xtl='0' ytl='0' xbr='31' ybr='1'/>",
+                "expected a shape inside the picture's 20 x 12 pixels"
+            ),
             ("<box label='mug' xtl='5' ytl='0' xbr='1' ybr='1'/>", "expected xtl ≤ xbr"),
             ("<box label='mug' xtl='a' ytl='0' xbr='1' ybr='1'/>", "box xtl: expected a number, found \"a\""),
             ("<box xtl='0' ytl='0' xbr='1' ybr='1'/>", "box label: expected text, found nothing"),
-            ("<polygon label='mug' points='1,1;2,2'/>", "polygon points: expected three points at least, found 2"),
+            (
+                "<polygon label='mug' points='1,1;2,2'/>",
+                "polygon points: expected three points at least, found 2"
+            ),
             ("<polygon label='mug' points='1,1;2,2;3'/>", "polygon points: expected x,y;x,y;…, found \"3\""),
             ("<polygon label='mug' points='1,1;2,2;3,inf'/>", "expected a number, found \"inf\""),
             (
@@ -172,7 +213,10 @@ struct BadFileTests {
                 "<mask label='mug' left='0' top='0' width='4' height='3' rle='5, 9'/>",
                 "mask rle: expected counts that make up 4 x 3 pixels, found \" 9\""
             ),
-            ("<mask label='mug' left='0' top='0' width='4' height='3' rle='5, -5'/>", "expected counts that make up"),
+            (
+                "<mask label='mug' left='0' top='0' width='4' height='3' rle='5, -5'/>",
+                "expected counts that make up"
+            ),
             (
                 "<mask label='mug' left='18' top='0' width='4' height='3' rle='12'/>",
                 "mask width: expected a whole number from 1 to 2, found \"4\""
@@ -186,9 +230,18 @@ struct BadFileTests {
     @Test(
         "Pascal VOC's errors name the line and the element",
         arguments: [
-            ("<xmin>0</xmin><ymin>1</ymin><xmax>x</xmax><ymax>3</ymax>", "bndbox/xmax: expected a number, found \"x\""),
-            ("<xmin>1</xmin><ymin>1</ymin><xmax>30</xmax><ymax>3</ymax>", "expected a box inside the picture's 20 x 12 pixels"),
-            ("<xmin>9</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax>", "expected xmin ≤ xmax and ymin ≤ ymax"),
+            (
+                "<xmin>0</xmin><ymin>1</ymin><xmax>x</xmax><ymax>3</ymax>",
+                "bndbox/xmax: expected a number, found \"x\""
+            ),
+            (
+                "<xmin>1</xmin><ymin>1</ymin><xmax>30</xmax><ymax>3</ymax>",
+                "expected a box inside the picture's 20 x 12 pixels"
+            ),
+            (
+                "<xmin>9</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax>",
+                "expected xmin ≤ xmax and ymin ≤ ymax"
+            ),
             ("<xmin>9</xmin>", "expected <ymin> inside, found none"),
         ])
     func voc(text: String, message: String) {
@@ -202,12 +255,30 @@ struct BadFileTests {
     @Test(
         "LabelMe's errors name the shape",
         arguments: [
-            (#""shape_type":"polygon","points":[[0,0],[1,1]]"#, "shapes[0].points: expected 3 points at least for a polygon, found 2"),
-            (#""shape_type":"rectangle","points":[[0,0],[1,1],[2,2]]"#, "expected 2 points for a rectangle, found 3"),
-            (#""shape_type":"polygon","points":[[0,0],[1,1],[2]]"#, "shapes[0].points[2]: expected [x, y], found [2]"),
-            (#""shape_type":"polygon","points":[[0,0],[1,1],["2",3]]"#, "shapes[0].points[2][0]: expected a number, found \"2\""),
-            (#""shape_type":"polygon","points":[[0,0],[1,1],[90,3]]"#, "expected a box inside the picture's 20 x 12 pixels"),
-            (#""shape_type":"mask","points":[[0,0],[1,1]],"mask":"????""#, "shapes[0].mask: expected a PNG in base64"),
+            (
+                #""shape_type":"polygon","points":[[0,0],[1,1]]"#,
+                "shapes[0].points: expected 3 points at least for a polygon, found 2"
+            ),
+            (
+                #""shape_type":"rectangle","points":[[0,0],[1,1],[2,2]]"#,
+                "expected 2 points for a rectangle, found 3"
+            ),
+            (
+                #""shape_type":"polygon","points":[[0,0],[1,1],[2]]"#,
+                "shapes[0].points[2]: expected [x, y], found [2]"
+            ),
+            (
+                #""shape_type":"polygon","points":[[0,0],[1,1],["2",3]]"#,
+                "shapes[0].points[2][0]: expected a number, found \"2\""
+            ),
+            (
+                #""shape_type":"polygon","points":[[0,0],[1,1],[90,3]]"#,
+                "expected a box inside the picture's 20 x 12 pixels"
+            ),
+            (
+                #""shape_type":"mask","points":[[0,0],[1,1]],"mask":"????""#,
+                "shapes[0].mask: expected a PNG in base64"
+            ),
             (
                 #""shape_type":"mask","points":[[0,0],[1,1]],"mask":"iVBORw0KGgo=""#,
                 "shapes[0].mask: expected a PNG in base64, found mask: truncated"
@@ -216,18 +287,24 @@ struct BadFileTests {
         ])
     func labelme(text: String, message: String) {
         let found = Self.failure(
-            .labelme, #"{"shapes":[{"label":"a",\#(text)}],"imagePath":"a","imageWidth":20,"imageHeight":12}"#, name: "x.json")
+            .labelme,
+            #"{"shapes":[{"label":"a",\#(text)}],"imagePath":"a","imageWidth":20,"imageHeight":12}"#,
+            name: "x.json")
         #expect(found.hasPrefix("x.json: ") && found.contains(message), "\(found)")
     }
 
     @Test("a mask that claims more pixels than its picture is refused by its header")
     func bomb() throws {
-        let png = Data(PNG.encode(bits: [UInt8](repeating: 0, count: 1000 * 125), width: 1000, height: 1000)).base64EncodedString()
+        let png = Data(PNG.encode(bits: [UInt8](repeating: 0, count: 1000 * 125), width: 1000, height: 1000))
+            .base64EncodedString()
         let found = Self.failure(
             .labelme,
             #"{"shapes":[{"label":"a","shape_type":"mask","points":[[0,0],[1,1]],"mask":"\#(png)"}],"imagePath":"a","imageWidth":20,"imageHeight":12}"#,
             name: "x.json")
-        #expect(found.contains("shapes[0].mask: expected at most the picture's 20 x 12 pixels, found 1000 x 1000"), "\(found)")
+        #expect(
+            found.contains(
+                "shapes[0].mask: expected at most the picture's 20 x 12 pixels, found 1000 x 1000"),
+            "\(found)")
     }
 
     @Test(
@@ -268,7 +345,8 @@ struct BadFileTests {
             (#"5"#, "result[0].original_width: expected a whole number"),
         ])
     func labelStudio(text: String, message: String) {
-        let found = Self.failure(.labelStudio, #"[{"data":{"image":"a.jpg"},"annotations":[{"result":[\#(text)]}]}]"#)
+        let found = Self.failure(
+            .labelStudio, #"[{"data":{"image":"a.jpg"},"annotations":[{"result":[\#(text)]}]}]"#)
         #expect(found.contains(message), "\(found)")
     }
 
@@ -279,7 +357,8 @@ struct BadFileTests {
         }
         #expect(
             Self.failure(.coco, text("[0,0,22,5]"))
-                == "x: annotations[0].bbox: expected a box inside the picture's 20 x 12 pixels, found [0,0,22,5]")
+                == "x: annotations[0].bbox: expected a box inside the picture's 20 x 12 pixels, found [0,0,22,5]"
+        )
         #expect(Self.failure(.coco, text("[-0.5,0,20.9,5]")) == "no error")
         #expect(Self.failure(.coco, text("[1,1,-1,5]")).contains("expected [x, y, width, height]"))
         var options = AnnotationOptions()
@@ -311,19 +390,27 @@ struct BadFileTests {
         }
         #expect(try folder.names() == [])
         try folder.write("file", "text")
-        #expect(throws: AnnotationError.file(.notAFolder(path: folder["file"].path))) { try set.write(.yolo, to: folder["file"]) }
+        #expect(throws: AnnotationError.file(.notAFolder(path: folder["file"].path))) {
+            try set.write(.yolo, to: folder["file"])
+        }
         try folder.write("yolo/images/mine.jpg", "mine")
         _ = try set.write(.yolo, to: folder["yolo"])
         #expect(try folder.names() == ["file", "yolo"])
         #expect(try String(contentsOf: folder["yolo/images/mine.jpg"], encoding: .utf8) == "mine")
-        // What cannot be completed leaves the folder as it was: here a folder stands where its last file belongs.
+        // What cannot be completed leaves the folder as it was: here a folder stands where its last file
+        // belongs.
         try folder.write("half/data.yaml/in the way", "")
         try folder.write("half/labels/a.txt", "mine")
-        #expect(throws: AnnotationError.file(.notAFile(path: folder["half/data.yaml"].path, found: "a folder"))) {
+        #expect(
+            throws: AnnotationError.file(.notAFile(path: folder["half/data.yaml"].path, found: "a folder"))
+        ) {
             try set.write(.yolo, to: folder["half"])
         }
         #expect(try String(contentsOf: folder["half/labels/a.txt"], encoding: .utf8) == "mine")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder["half"].path).sorted() == ["data.yaml", "labels"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder["half"].path).sorted() == [
+                "data.yaml", "labels",
+            ])
         try FileManager.default.removeItem(at: folder["half"])
         // A folder that cannot be completed leaves nothing behind.
         #expect(throws: FileError.self) {
@@ -342,7 +429,8 @@ struct BadFileTests {
         try folder.write("me/keep", "")
         _ = try set.write(.labelme, to: folder["me/sub"])
         for name in ["me/x", "me/y", "me/z", "me/sub/x", "me/sub/y"] {
-            try FileManager.default.createSymbolicLink(atPath: folder[name].path, withDestinationPath: folder["me"].path)
+            try FileManager.default.createSymbolicLink(
+                atPath: folder[name].path, withDestinationPath: folder["me"].path)
         }
         #expect(try LabelledSet.read(.labelme, at: folder["me"]).set.pictures.map(\.file) == ["sub/a.jpg"])
     }
@@ -354,20 +442,23 @@ struct BadFileTests {
         try folder.write("elsewhere/secret", "mine")
         try folder.write("voc/keep", "")
         let manager = FileManager.default
-        try manager.createSymbolicLink(atPath: folder["voc/Annotations"].path, withDestinationPath: folder["elsewhere"].path)
+        try manager.createSymbolicLink(
+            atPath: folder["voc/Annotations"].path, withDestinationPath: folder["elsewhere"].path)
         #expect(throws: AnnotationError.file(.leadsElsewhere(path: folder["voc/Annotations"].path))) {
             try set.write(.voc, to: folder["voc"])
         }
         #expect(try manager.contentsOfDirectory(atPath: folder["elsewhere"].path) == ["secret"])
         // A file's link gives way to the file.
         try folder.write("me/keep", "")
-        try manager.createSymbolicLink(atPath: folder["me/a.json"].path, withDestinationPath: folder["elsewhere/secret"].path)
+        try manager.createSymbolicLink(
+            atPath: folder["me/a.json"].path, withDestinationPath: folder["elsewhere/secret"].path)
         _ = try set.write(.labelme, to: folder["me"])
         #expect(try String(contentsOf: folder["elsewhere/secret"], encoding: .utf8) == "mine")
         #expect(try String(contentsOf: folder["me/a.json"], encoding: .utf8).contains("imagePath"))
         try manager.createDirectory(at: folder["real"], withIntermediateDirectories: true)
         try manager.createSymbolicLink(atPath: folder["link"].path, withDestinationPath: folder["real"].path)
         _ = try set.write(.yolo, to: folder["link"])
-        #expect(try manager.contentsOfDirectory(atPath: folder["real"].path).sorted() == ["data.yaml", "labels"])
+        #expect(
+            try manager.contentsOfDirectory(atPath: folder["real"].path).sorted() == ["data.yaml", "labels"])
     }
 }

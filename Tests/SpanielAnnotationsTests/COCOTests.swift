@@ -10,10 +10,14 @@ struct COCOTests {
         .appending(path: "Goldens/Masks/annotations.json")
 
     /// A ring around a hole, and two parts.
-    static let holed = Mask(width: 20, height: 12) { x, y in (2..<9).contains(x) && (2..<9).contains(y) && !(x == 5 && y == 5) }
+    static let holed = Mask(width: 20, height: 12) { x, y in
+        (2..<9).contains(x) && (2..<9).contains(y) && !(x == 5 && y == 5)
+    }
     static let parted = Mask(width: 20, height: 12) { x, y in (x < 3 || x > 15) && y > 4 }
 
-    static func temporary() -> URL { FileManager.default.temporaryDirectory.appending(path: "spaniel-\(UUID().uuidString).json") }
+    static func temporary() -> URL {
+        FileManager.default.temporaryDirectory.appending(path: "spaniel-\(UUID().uuidString).json")
+    }
 
     @Test("polygons, run lengths as text and as a list are read to pycocotools' masks, areas and boxes")
     func reading() throws {
@@ -50,12 +54,16 @@ struct COCOTests {
         #expect(back == file)
         #expect(back.annotations[0].segmentation!.mask(size: Self.holed.size) == Self.holed)
         #expect(back.annotations[1].segmentation!.mask(size: Self.holed.size) == Self.parted)
-        guard case .runLengths = back.annotations[0].segmentation, case .polygons(let rings) = back.annotations[1].segmentation else {
+        guard case .runLengths = back.annotations[0].segmentation,
+            case .polygons(let rings) = back.annotations[1].segmentation
+        else {
             Issue.record("a mask with a hole must be run lengths, one without polygons")
             return
         }
         #expect(rings.count == 2)
-        #expect(back.annotations[2].score == nil && back.annotations[2].segmentation == nil && back.annotations[2].area == 2.5 * 3.25)
+        #expect(
+            back.annotations[2].score == nil && back.annotations[2].segmentation == nil
+                && back.annotations[2].area == 2.5 * 3.25)
     }
 
     @Test("the JSON is what pycocotools accepts: integers, x y width height, counts as text, no crowd")
@@ -100,26 +108,49 @@ struct COCOTests {
                 json["annotations"] = JSON(list)
             }
         }
-        #expect(annotation("id", nil) == "truth.json: annotations[1].id: expected a whole number, found nothing")
-        #expect(annotation("id", 100) == "truth.json: annotations[1].id: expected an id of its own, found 100 a second time")
-        #expect(annotation("image_id", 99) == "truth.json: annotations[1].image_id: expected the id of one of the images, found 99")
-        #expect(annotation("category_id", "mug") == "truth.json: annotations[1].category_id: expected a whole number, found \"mug\"")
-        #expect(annotation("bbox", [1, 2, 3]) == "truth.json: annotations[1].bbox: expected [x, y, width, height], found [1,2,3]")
-        #expect(annotation("bbox", [1, 2, 3, "4"]) == "truth.json: annotations[1].bbox[3]: expected a number, found \"4\"")
-        #expect(annotation("iscrowd", 2) == "truth.json: annotations[1].iscrowd: expected a whole number from 0 to 1, found 2")
-        #expect(annotation("segmentation", [[1, 2, 3, 4]]).contains("annotations[1].segmentation[0]: expected x and y of three corners"))
-        #expect(annotation("segmentation", ["size": [1, 1], "counts": "1"]).contains("the height and width of its image"))
-        #expect(annotation("segmentation", 5).contains("annotations[1].segmentation: expected a list, found 5"))
+        #expect(
+            annotation("id", nil) == "truth.json: annotations[1].id: expected a whole number, found nothing")
+        #expect(
+            annotation("id", 100)
+                == "truth.json: annotations[1].id: expected an id of its own, found 100 a second time")
+        #expect(
+            annotation("image_id", 99)
+                == "truth.json: annotations[1].image_id: expected the id of one of the images, found 99")
+        #expect(
+            annotation("category_id", "mug")
+                == "truth.json: annotations[1].category_id: expected a whole number, found \"mug\"")
+        #expect(
+            annotation("bbox", [1, 2, 3])
+                == "truth.json: annotations[1].bbox: expected [x, y, width, height], found [1,2,3]")
+        #expect(
+            annotation("bbox", [1, 2, 3, "4"])
+                == "truth.json: annotations[1].bbox[3]: expected a number, found \"4\"")
+        #expect(
+            annotation("iscrowd", 2)
+                == "truth.json: annotations[1].iscrowd: expected a whole number from 0 to 1, found 2")
+        #expect(
+            annotation("segmentation", [[1, 2, 3, 4]]).contains(
+                "annotations[1].segmentation[0]: expected x and y of three corners"))
+        #expect(
+            annotation("segmentation", ["size": [1, 1], "counts": "1"]).contains(
+                "the height and width of its image"))
+        #expect(
+            annotation("segmentation", 5).contains("annotations[1].segmentation: expected a list, found 5"))
         let size = good["annotations"]![1]!["segmentation"]!["size"]!
         #expect(
             annotation("segmentation", ["size": size, "counts": "oooo"]).contains(
                 "annotations[1].segmentation.counts: expected run lengths"))
-        #expect(annotation("segmentation", ["size": size, "counts": [999_999_999]]).contains("run length 0 is 999999999"))
-        #expect(annotation("segmentation", ["size": size, "counts": [1, -1]]).contains("run length 1 is -1"))
+        #expect(
+            annotation("segmentation", ["size": size, "counts": [999_999_999]]).contains(
+                "run length 0 is 999999999"))
+        #expect(
+            annotation("segmentation", ["size": size, "counts": [1, -1]]).contains("run length 1 is -1"))
         #expect(failure { $0["images"] = nil } == "truth.json: images: expected a list, found nothing")
         #expect(failure { $0 = [] } == "truth.json: categories: expected a list, found nothing")
         let huge: JSON = [["id": 10, "file_name": "a", "width": 1_000_000, "height": 1_000_000]]
-        #expect(failure { $0["images"] = huge }.contains("images[0].height: expected a whole number from 1 to 178"))
+        #expect(
+            failure { $0["images"] = huge }.contains(
+                "images[0].height: expected a whole number from 1 to 178"))
         #expect(throws: AnnotationError.self) { try COCO(parsing: Array("{".utf8), name: "x") }
         #expect(throws: AnnotationError.self) { try COCO(contentsOf: URL(filePath: "/no/such/file.json")) }
     }

@@ -6,7 +6,9 @@ import SpanielTestSupport
 import Testing
 
 extension FormatTrapTests {
-    @Test("YOLO's lines are class, centre and sides as fractions; a picture without a label file has no objects")
+    @Test(
+        "YOLO's lines are class, centre and sides as fractions; a picture without a label file has no objects"
+    )
     func yolo() throws {
         let set = Self.one(LabelledObject(classIndex: 0, box: Box(x1: 2, y1: 3, x2: 7, y2: 9)))
         #expect(try Self.written(set, .yolo, "labels/a.txt") == "0 0.225 0.5 0.25 0.5\n")
@@ -14,7 +16,9 @@ extension FormatTrapTests {
         try folder.write("images/train/a.jpg", blank(Self.size))
         try folder.write("images/train/b.png", blank(Self.size))
         try folder.write("images/val/c.jpg", blank(Size(width: 100, height: 50)))
-        try folder.write("labels/train/a.txt", "1 0.225 0.5 0.25 0.5\r\n\r\n0 0 0 1 0 0.5 1 0.75\n0 0.5 0.5 0.5 0.5 0.875\n")
+        try folder.write(
+            "labels/train/a.txt",
+            "1 0.225 0.5 0.25 0.5\r\n\r\n0 0 0 1 0 0.5 1 0.75\n0 0.5 0.5 0.5 0.5 0.875\n")
         try folder.write("labels/val/c.txt", "")
         try folder.write(
             "data.yaml",
@@ -35,11 +39,14 @@ extension FormatTrapTests {
             """)
         let (read, losses) = try LabelledSet.read(.yolo, at: folder["data.yaml"])
         #expect(losses == [] && read.classes.map(\.name) == ["it's", "grün: # no comment"])
-        #expect(read.pictures.map(\.file) == ["images/train/a.jpg", "images/train/b.png", "images/val/c.jpg"])
+        #expect(
+            read.pictures.map(\.file) == ["images/train/a.jpg", "images/train/b.png", "images/val/c.jpg"])
         let objects = read.pictures[0].objects
         #expect(objects.map(\.classIndex) == [1, 0, 0] && objects.map(\.score) == [nil, 0.75, 0.875])
         #expect(objects[0].box == Box(x1: 2, y1: 3, x2: 7, y2: 9))
-        #expect(objects[1].shape == .polygons([Polygon(outer: [Point(x: 0, y: 0), Point(x: 20, y: 0), Point(x: 10, y: 12)])]))
+        #expect(
+            objects[1].shape
+                == .polygons([Polygon(outer: [Point(x: 0, y: 0), Point(x: 20, y: 0), Point(x: 10, y: 12)])]))
         #expect(read.pictures[1].objects.isEmpty && read.pictures[2].size == Size(width: 100, height: 50))
     }
 
@@ -63,7 +70,9 @@ extension FormatTrapTests {
         let mask = Mask(width: size.width, height: size.height) { x, y in x % 2 == 0 && y % 2 == 0 }
         let set = Self.one(LabelledObject(classIndex: 0, shape: .init(mask)), size: size)
         let line = try Self.written(set, .yolo, "labels/a.txt")
-        let numbers = line.split(whereSeparator: { $0 == " " || $0.isNewline }).dropFirst().map { Double($0)! }
+        let numbers = line.split(whereSeparator: { $0 == " " || $0.isNewline }).dropFirst().map {
+            Double($0)!
+        }
         let ring = stride(from: 0, to: numbers.count, by: 2).map {
             Point(x: (numbers[$0] * 400).rounded(), y: (numbers[$0 + 1] * 300).rounded())
         }
@@ -75,9 +84,14 @@ extension FormatTrapTests {
         arguments: [
             ("2 0 0 1 1", "line 1: expected a class from 0 to 1, found \"2\""),
             ("x 0 0 1 1", "line 1: expected a class from 0 to 1, found \"x\""),
-            ("0.5 0 0 1 1", "expected a class"), ("0 0 0 1", "an outline of three corners at least, found 3 numbers"),
-            ("0 0.1 0.1 0.2 0.2\n0 0 0 1.5 1", "line 2: expected fractions of the picture's sides, 0 to 1, found \"1.5\""),
-            ("0 nan 0 1 1", "expected fractions"), ("0 0.9 0.9 0.8 0.8", "line 1: expected a box inside the picture"),
+            ("0.5 0 0 1 1", "expected a class"),
+            ("0 0 0 1", "an outline of three corners at least, found 3 numbers"),
+            (
+                "0 0.1 0.1 0.2 0.2\n0 0 0 1.5 1",
+                "line 2: expected fractions of the picture's sides, 0 to 1, found \"1.5\""
+            ),
+            ("0 nan 0 1 1", "expected fractions"),
+            ("0 0.9 0.9 0.8 0.8", "line 1: expected a box inside the picture"),
         ])
     func badLines(text: String, message: String) throws {
         let folder = try ScratchFolder()
@@ -87,7 +101,9 @@ extension FormatTrapTests {
         do {
             _ = try LabelledSet.read(.yolo, at: folder.url)
             Issue.record("no error")
-        } catch { #expect("\(error)".hasPrefix("labels/a.txt: ") && "\(error)".contains(message), "\(error)") }
+        } catch {
+            #expect("\(error)".hasPrefix("labels/a.txt: ") && "\(error)".contains(message), "\(error)")
+        }
     }
 
     @Test(
@@ -97,10 +113,12 @@ extension FormatTrapTests {
             ("names:\n  0: a\n  2: b", "names: expected each number from 0 to 1 once"),
             ("names: &x [a]", "anchors, tags and block texts are not read"),
             ("\tnames: a", "line 1: expected spaces before the text, found a tab"),
-            ("names: a", "names: expected a list of names"), ("train: x", "names: expected a list of names, found nothing"),
+            ("names: a", "names: expected a list of names"),
+            ("train: x", "names: expected a list of names, found nothing"),
             ("names: [a]\nnames: [b]", "line 2: expected each key once"),
             ("names:\n - a\n   - b", "line 3: expected 1 spaces before the text, found 3"),
-            ("names: [\"a]", "the quote that ends the text"), ("nonsense", "line 1: expected a key and a colon"),
+            ("names: [\"a]", "the quote that ends the text"),
+            ("nonsense", "line 1: expected a key and a colon"),
         ])
     func badYAML(text: String, message: String) throws {
         do {

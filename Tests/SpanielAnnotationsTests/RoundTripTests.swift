@@ -18,14 +18,17 @@ struct RoundTripTests {
     }
 
     /// Compares two sets by files, class names, boxes and pixels.
-    static func expectSame(_ back: LabelledSet, _ set: LabelledSet, _ kept: Kept, file: (String) -> String = { $0 }) {
+    static func expectSame(
+        _ back: LabelledSet, _ set: LabelledSet, _ kept: Kept, file: (String) -> String = { $0 }
+    ) {
         let wanted = set.pictures.filter { kept.contains(.emptyPictures) || !$0.objects.isEmpty }
         #expect(back.pictures.map(\.file).sorted() == wanted.map { file($0.file) }.sorted())
         for picture in wanted {
             guard let other = back.pictures.first(where: { $0.file == file(picture.file) }) else { continue }
             #expect(other.size == picture.size)
             guard other.objects.count == picture.objects.count else {
-                Issue.record("\(picture.file): \(other.objects.count) objects, expected \(picture.objects.count)")
+                Issue.record(
+                    "\(picture.file): \(other.objects.count) objects, expected \(picture.objects.count)")
                 continue
             }
             for (a, b) in zip(other.objects, picture.objects) {
@@ -33,7 +36,9 @@ struct RoundTripTests {
                 #expect(a.box == b.box)
                 if kept.contains(.shapes) {
                     #expect((a.shape == nil) == (b.shape == nil))
-                    #expect(a.mask(size: picture.size) == b.mask(size: picture.size), "\(picture.file) \(picture.size)")
+                    #expect(
+                        a.mask(size: picture.size) == b.mask(size: picture.size),
+                        "\(picture.file) \(picture.size)")
                 }
                 if kept.contains(.scores) { #expect(a.score == b.score) }
                 if kept.contains(.provenance) { #expect(a.provenance == b.provenance) }
@@ -52,7 +57,9 @@ struct RoundTripTests {
         return (back.set, losses)
     }
 
-    @Test("a labelled set's masks come back to the pixel", arguments: [AnnotationFormat.coco, .cvat, .labelme, .labelStudio], seeds)
+    @Test(
+        "a labelled set's masks come back to the pixel",
+        arguments: [AnnotationFormat.coco, .cvat, .labelme, .labelStudio], seeds)
     func shapes(format: AnnotationFormat, seed: UInt64) throws {
         let set = LabelledSet.random(seed: seed, shapes: true)
         let (back, losses) = try Self.roundTrip(set, format)
@@ -65,43 +72,60 @@ struct RoundTripTests {
         }
     }
 
-    @Test("a labelled set's boxes come back", arguments: [AnnotationFormat.coco, .cvat, .labelme, .labelStudio, .voc], seeds)
+    @Test(
+        "a labelled set's boxes come back",
+        arguments: [AnnotationFormat.coco, .cvat, .labelme, .labelStudio, .voc], seeds)
     func boxes(format: AnnotationFormat, seed: UInt64) throws {
         let set = LabelledSet.random(seed: seed, shapes: false, scores: format != .voc)
         let (back, _) = try Self.roundTrip(set, format)
-        let kept: Kept = format == .voc ? [.shapes, .emptyPictures] : [.shapes, .scores, .provenance, .emptyPictures]
+        let kept: Kept =
+            format == .voc ? [.shapes, .emptyPictures] : [.shapes, .scores, .provenance, .emptyPictures]
         Self.expectSame(back, set, kept)
     }
 
-    @Test("boxes at fractions of pixels come back where the format holds them", arguments: [AnnotationFormat.coco, .cvat, .labelme], seeds)
+    @Test(
+        "boxes at fractions of pixels come back where the format holds them",
+        arguments: [AnnotationFormat.coco, .cvat, .labelme], seeds)
     func fractions(format: AnnotationFormat, seed: UInt64) throws {
         var random = Generator(seed: seed)
         var picture = LabelledPicture(file: "a.jpg", size: Size(width: 1237, height: 777))
         for _ in 0..<20 {
-            let (x, y) = (Double.random(in: 0...1000, using: &random), Double.random(in: 0...600, using: &random))
+            let (x, y) = (
+                Double.random(in: 0...1000, using: &random), Double.random(in: 0...600, using: &random)
+            )
             picture.objects.append(
-                LabelledObject(classIndex: 0, box: Box(x1: x, y1: y, x2: x + .random(in: 0...200, using: &random), y2: y + 1 / 3)))
+                LabelledObject(
+                    classIndex: 0,
+                    box: Box(x1: x, y1: y, x2: x + .random(in: 0...200, using: &random), y2: y + 1 / 3)))
         }
         let (back, _) = try Self.roundTrip(LabelledSet(classes: ["a"], pictures: [picture]), format)
         for (a, b) in zip(back.pictures[0].objects, picture.objects) {
-            #expect(abs(a.box.x1 - b.box.x1) + abs(a.box.y1 - b.box.y1) + abs(a.box.x2 - b.box.x2) + abs(a.box.y2 - b.box.y2) < 1e-9)
+            #expect(
+                abs(a.box.x1 - b.box.x1) + abs(a.box.y1 - b.box.y1) + abs(a.box.x2 - b.box.x2)
+                    + abs(a.box.y2 - b.box.y2) < 1e-9)
         }
     }
 
     /// A folder of pictures where YOLO looks for them.
-    static func yolo(_ set: LabelledSet, _ options: AnnotationOptions = AnnotationOptions()) throws -> (LabelledSet, [String], String) {
+    static func yolo(_ set: LabelledSet, _ options: AnnotationOptions = AnnotationOptions()) throws -> (
+        LabelledSet, [String], String
+    ) {
         let folder = try ScratchFolder()
         for picture in set.pictures { try folder.write("out/images/\(picture.file)", blank(picture.size)) }
         let losses = try set.write(.yolo, to: folder["out"], options: options)
         let (back, notes) = try LabelledSet.read(.yolo, at: folder["out"])
         #expect(notes == [])
-        let names = try #require(FileManager.default.subpaths(atPath: folder["out/labels"].path)).filter { $0.hasSuffix(".txt") }
+        let names = try #require(FileManager.default.subpaths(atPath: folder["out/labels"].path)).filter {
+            $0.hasSuffix(".txt")
+        }
         #expect(names.count == set.pictures.count, "a picture without objects has its empty file")
         let yaml = try String(contentsOf: folder["out/data.yaml"], encoding: .utf8)
         return (back, losses, yaml)
     }
 
-    @Test("YOLO's segments come back to the pixel, holes and parts through cuts of no width; classes keep their order", arguments: seeds)
+    @Test(
+        "YOLO's segments come back to the pixel, holes and parts through cuts of no width; classes keep their order",
+        arguments: seeds)
     func segments(seed: UInt64) throws {
         let set = LabelledSet.random(seed: seed, shapes: true, scores: false)
         let (back, losses, yaml) = try Self.yolo(set)
@@ -116,11 +140,14 @@ struct RoundTripTests {
         let set = LabelledSet.random(seed: seed, shapes: false)
         let (back, losses, _) = try Self.yolo(set)
         Self.expectSame(back, set, [.shapes, .emptyPictures]) { "images/" + $0 }
-        #expect(losses.contains { $0.hasSuffix("left out: YOLO has no place for them") && $0.contains("score") })
+        #expect(
+            losses.contains { $0.hasSuffix("left out: YOLO has no place for them") && $0.contains("score") })
         var options = AnnotationOptions()
         options.yolo = .segments
         let (outlines, notes, _) = try Self.yolo(set, options)
-        for (a, b) in zip(outlines.pictures, set.pictures.sorted { "images/" + $0.file < "images/" + $1.file }) {
+        for (a, b) in zip(
+            outlines.pictures, set.pictures.sorted { "images/" + $0.file < "images/" + $1.file })
+        {
             #expect(a.objects.map(\.box) == b.objects.map(\.box) && a.objects.allSatisfy { $0.shape != nil })
         }
         #expect(notes.contains { $0.contains("written as four corners among segments") })
@@ -137,7 +164,9 @@ struct RoundTripTests {
         Self.expectSame(try LabelledSet.read(.masks, at: folder["out"], options: options).set, set, [.shapes])
         let alone = try LabelledSet.read(.masks, at: folder["out"]).set
         #expect(alone.pictures.map(\.file).contains("sub/deeper/b.c"))
-        #expect(losses.contains("1 picture without objects left out: a folder of PNG masks has no place for them"))
+        #expect(
+            losses.contains("1 picture without objects left out: a folder of PNG masks has no place for them")
+        )
     }
 
     @Test("a results file brings the found objects back under the truth's ids", arguments: seeds)
@@ -168,7 +197,8 @@ struct RoundTripTests {
         options.truth = LabelledSet()
         if format == .yolo {
             let folder = try ScratchFolder()
-            try FileManager.default.createDirectory(at: folder["out/images"], withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: folder["out/images"], withIntermediateDirectories: true)
             _ = try LabelledSet().write(.yolo, to: folder["out"])
             #expect(try LabelledSet.read(.yolo, at: folder["out"]).set == LabelledSet())
         } else {

@@ -8,7 +8,8 @@ import Testing
 
 @Suite("average precision")
 struct AveragePrecisionTests {
-    /// Random sets with crowds, ties, empty classes, more than a hundred objects; and pycocotools' figures of them.
+    /// Random sets with crowds, ties, empty classes, more than a hundred objects; and pycocotools' figures of
+    /// them.
     static let cases: [JSON] = {
         let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
             path: "Goldens/Evaluation/figures.json")
@@ -22,7 +23,9 @@ struct AveragePrecisionTests {
         var options = AnnotationOptions()
         options.allowsBoxesOutside = true
         options.truth = try LabelledSet.read(.coco, at: folder["truth.json"], options: options).set
-        return (options.truth!, try LabelledSet.read(.cocoResults, at: folder["found.json"], options: options).set)
+        return (
+            options.truth!, try LabelledSet.read(.cocoResults, at: folder["found.json"], options: options).set
+        )
     }
 
     /// pycocotools says -1 where there is nothing to find.
@@ -37,7 +40,8 @@ struct AveragePrecisionTests {
         let row = Self.cases[index]
         let (truth, found) = try Self.sets(row)
         for (kind, expected) in row["expected"]!.object! {
-            let result = try AveragePrecision(truth: truth, predictions: found, kind: kind == "bbox" ? .boxes : .masks)
+            let result = try AveragePrecision(
+                truth: truth, predictions: found, kind: kind == "bbox" ? .boxes : .masks)
             Self.expectEqual(result.figures, expected["all"]!, "\(row["name"]!.string!) \(kind)")
             for (label, figures) in zip(result.classes, expected["classes"]!.array!) {
                 Self.expectEqual(label.figures, figures, "\(row["name"]!.string!) \(kind) \(label.name)")
@@ -48,7 +52,9 @@ struct AveragePrecisionTests {
 
     static let size = Size(width: 100, height: 80)
 
-    static func set(_ objects: [LabelledObject], file: String = "a.jpg", classes: [String] = ["mug", "boot"]) -> LabelledSet {
+    static func set(_ objects: [LabelledObject], file: String = "a.jpg", classes: [String] = ["mug", "boot"])
+        -> LabelledSet
+    {
         LabelledSet(classes: classes, pictures: [LabelledPicture(file: file, size: size, objects: objects)])
     }
 
@@ -65,9 +71,12 @@ struct AveragePrecisionTests {
         #expect(abs(figures.ap50! - 1) < 1e-12 && figures.ap75 == 0 && figures.apLarge == nil)
     }
 
-    @Test("of equal scores in two pictures the one of the smaller id comes first, as pycocotools has it, whatever the file's order")
+    @Test(
+        "of equal scores in two pictures the one of the smaller id comes first, as pycocotools has it, whatever the file's order"
+    )
     func tiesBetweenPictures() throws {
-        // The right one and the wrong one have the same score: first right is an AP of 1, first wrong of a half.
+        // The right one and the wrong one have the same score: first right is an AP of 1, first wrong of a
+        // half.
         for (right, wrong) in [(1, 2), (2, 1)] {
             var truth = Self.set([Self.box(0)], file: "right.jpg")
             truth.pictures.append(LabelledPicture(file: "wrong.jpg", size: Self.size))
@@ -87,7 +96,10 @@ struct AveragePrecisionTests {
         let found = Self.set((0..<4000).map { Self.box(Double($0 % 50), Double($0) / 4000) })
         let counts = try PrecisionRecall(truth: truth, predictions: found, kind: .boxes, threshold: 0).figures
         #expect((counts.right, counts.found, counts.wanted) == (4000, 4000, 4000))
-        #expect(try abs(AveragePrecision(truth: truth, predictions: found, kind: .boxes).figures.ar100! - 100.0 / 4000) < 1e-12)
+        #expect(
+            try abs(
+                AveragePrecision(truth: truth, predictions: found, kind: .boxes).figures.ar100! - 100.0 / 4000
+            ) < 1e-12)
     }
 
     @Test("pictures are paired by file or by the last part of it, classes by name; the rest is counted")
@@ -101,7 +113,9 @@ struct AveragePrecisionTests {
         let found = LabelledSet(
             classes: ["boot", "spoon", "mug"],
             pictures: [
-                LabelledPicture(file: "/elsewhere/b.jpg", size: Self.size, objects: [Self.box(0, 0.5), Self.box(0, 0.4, label: 1)]),
+                LabelledPicture(
+                    file: "/elsewhere/b.jpg", size: Self.size,
+                    objects: [Self.box(0, 0.5), Self.box(0, 0.4, label: 1)]),
                 LabelledPicture(file: "c.jpg", size: Self.size, objects: [Self.box(0, 0.9, label: 2)]),
                 LabelledPicture(file: "photos/a.jpg", size: Self.size, objects: [Self.box(0, 0.9, label: 2)]),
             ])
@@ -112,7 +126,9 @@ struct AveragePrecisionTests {
             try AveragePrecision(truth: truth, predictions: Self.set([], file: "x.jpg"), kind: .boxes)
         }
         #expect(throws: EvaluationError.self) {
-            try AveragePrecision(truth: truth, predictions: Self.set([Self.box(0, 1)], file: "a.jpg", classes: ["spoon"]), kind: .boxes)
+            try AveragePrecision(
+                truth: truth, predictions: Self.set([Self.box(0, 1)], file: "a.jpg", classes: ["spoon"]),
+                kind: .boxes)
         }
         var turned = Self.set([Self.box(0, 1)])
         turned.pictures[0].size = Size(width: 80, height: 100)
@@ -120,7 +136,8 @@ struct AveragePrecisionTests {
             try AveragePrecision(truth: Self.set([Self.box(0)]), predictions: turned, kind: .boxes)
         }
         #expect(throws: EvaluationError.score(file: "a.jpg")) {
-            try AveragePrecision(truth: Self.set([Self.box(0)]), predictions: Self.set([Self.box(0, .nan)]), kind: .boxes)
+            try AveragePrecision(
+                truth: Self.set([Self.box(0)]), predictions: Self.set([Self.box(0, .nan)]), kind: .boxes)
         }
     }
 
@@ -128,9 +145,13 @@ struct AveragePrecisionTests {
     func boxes() {
         var random = Generator(seed: 3)
         for _ in 0..<200 {
-            let (width, height) = (Int.random(in: 1...70, using: &random), Int.random(in: 1...70, using: &random))
+            let (width, height) = (
+                Int.random(in: 1...70, using: &random), Int.random(in: 1...70, using: &random)
+            )
             let density = Int.random(in: 0...3, using: &random)
-            let mask = Mask(width: width, height: height) { _, _ in Int.random(in: 0..<40, using: &random) < density }
+            let mask = Mask(width: width, height: height) { _, _ in
+                Int.random(in: 0..<40, using: &random) < density
+            }
             #expect(mask.rle.box == mask.box)
         }
     }

@@ -42,7 +42,8 @@ struct FilesTests {
         try AtomicFile.write([2], to: link)
         #expect(try ReadableFile.bytes(of: url, limit: 10) == [2])
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == "a")
-        #expect(try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int == 0o640)
+        #expect(
+            try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int == 0o640)
     }
 
     @Test("what is no file, is missing or is too large is named")
@@ -58,14 +59,20 @@ struct FilesTests {
                 return nil
             } catch { return (error as? FileError)?.code }
         }
-        #expect(code { _ = try ReadableFile.bytes(of: scratch.url.appending(path: "none"), limit: 9) } == "file.missing")
-        #expect(code { _ = try ReadableFile.bytes(of: file.appending(path: "below"), limit: 9) } == "file.missing")
+        #expect(
+            code { _ = try ReadableFile.bytes(of: scratch.url.appending(path: "none"), limit: 9) }
+                == "file.missing")
+        #expect(
+            code { _ = try ReadableFile.bytes(of: file.appending(path: "below"), limit: 9) } == "file.missing"
+        )
         #expect(code { _ = try ReadableFile.bytes(of: folder, limit: 9) } == "file.kind")
         #expect(code { _ = try ReadableFile.bytes(of: URL(filePath: "/dev/null"), limit: 9) } == "file.kind")
         #expect(code { _ = try ReadableFile.bytes(of: file, limit: 2) } == "file.too-large")
         #expect(code { _ = try ReadableFile.bytes(of: file, limit: 3) } == nil)
         #expect(code { try AtomicFile.write([1], to: folder) } == "file.kind")
-        #expect(code { try AtomicFile.write([1], to: scratch.url.appending(path: "no/such/place")) } == "file.unwritable")
+        #expect(
+            code { try AtomicFile.write([1], to: scratch.url.appending(path: "no/such/place")) }
+                == "file.unwritable")
         #expect(code { try AtomicFile.write([1], to: URL(filePath: "/dev/full")) } == "file.unwritable")
         #expect(code { try AtomicFile.write([1], to: URL(filePath: "/dev/null")) } == nil)
         #expect(FileError.unwritable(path: "x", errno: ENOSPC).description.contains("disk is full"))

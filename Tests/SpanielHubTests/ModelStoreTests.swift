@@ -14,7 +14,8 @@ struct ModelStoreTests {
         try scratch.write("here/.keep", "")
         return ModelStore(
             Environment(
-                variables: ["HOME": scratch["home"].path].merging(variables) { $1 }, executable: scratch["bin/spaniel"],
+                variables: ["HOME": scratch["home"].path].merging(variables) { $1 },
+                executable: scratch["bin/spaniel"],
                 currentFolder: scratch["here/"]))
     }
 
@@ -25,7 +26,9 @@ struct ModelStoreTests {
 
     private let commit = "0123456789abcdef0123456789abcdef01234567"
 
-    private func snapshot(_ cache: String, _ model: String = "models--facebook--sam-vit-base") throws -> String {
+    private func snapshot(_ cache: String, _ model: String = "models--facebook--sam-vit-base") throws
+        -> String
+    {
         try scratch.write("\(cache)/\(model)/refs/main", commit)
         let folder = "\(cache)/\(model)/snapshots/\(commit)"
         try self.model(folder)
@@ -34,7 +37,8 @@ struct ModelStoreTests {
 
     private func expect(_ found: URL, _ folder: String, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(
-            found.resolvingSymlinksInPath().standardizedFileURL.path == scratch[folder].resolvingSymlinksInPath().standardizedFileURL.path,
+            found.resolvingSymlinksInPath().standardizedFileURL.path
+                == scratch[folder].resolvingSymlinksInPath().standardizedFileURL.path,
             sourceLocation: sourceLocation)
     }
 
@@ -52,14 +56,18 @@ struct ModelStoreTests {
         #expect(ModelStore().models().map(\.name).contains("sam-nano"))
     }
 
-    @Test("models that ship are looked for in SPANIEL_WEIGHTS, beside the program, in share, and in the package, in this order")
+    @Test(
+        "models that ship are looked for in SPANIEL_WEIGHTS, beside the program, in share, and in the package, in this order"
+    )
     func order() throws {
         try model("pack/Weights/tiny")
         try scratch.write("pack/Package.swift", "")
         let program = scratch["pack/.build/release/bin/spaniel"]
         func find() throws -> URL {
             try ModelStore(
-                Environment(variables: ["SPANIEL_WEIGHTS": scratch["named"].path], executable: program, currentFolder: scratch.url)
+                Environment(
+                    variables: ["SPANIEL_WEIGHTS": scratch["named"].path], executable: program,
+                    currentFolder: scratch.url)
             ).locate("tiny")
         }
         expect(try find(), "pack/Weights/tiny")
@@ -114,7 +122,8 @@ struct ModelStoreTests {
         let home = try snapshot("home/.cache/huggingface/hub")
         expect(try store(variables).locate("facebook/sam-vit-base"), home)
         for (name, value, folder) in [
-            ("XDG_CACHE_HOME", scratch["xdg"].path, "xdg/huggingface/hub"), ("HF_HOME", "$HOME/hf", "home/hf/hub"),
+            ("XDG_CACHE_HOME", scratch["xdg"].path, "xdg/huggingface/hub"),
+            ("HF_HOME", "$HOME/hf", "home/hf/hub"),
             ("HUGGINGFACE_HUB_CACHE", "${HOME}/old", "home/old"), ("HF_HUB_CACHE", "~/new", "home/new"),
         ] {
             let snapshot = try snapshot(folder)
@@ -133,7 +142,9 @@ struct ModelStoreTests {
 
     @Test(
         "a reference that is no commit is not followed",
-        arguments: ["", "main", "../../../x", String(repeating: "g", count: 40), String(repeating: "a", count: 41)])
+        arguments: [
+            "", "main", "../../../x", String(repeating: "g", count: 40), String(repeating: "a", count: 41),
+        ])
     func hostileReferences(text: String) throws {
         _ = try snapshot("home/.cache/huggingface/hub")
         try scratch.write("home/.cache/huggingface/hub/models--facebook--sam-vit-base/refs/main", text)
@@ -152,20 +163,28 @@ struct ModelStoreTests {
         let index = #"{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}"#
         try scratch.write("bin/Weights/org/big/model.safetensors.index.json", index)
         try model("bin/Weights/org/big", ["config.json", "model-1.safetensors"])
-        #expect(error { _ = try store.locate("org/big") }?.description.contains("lacks model-2.safetensors") == true)
+        #expect(
+            error { _ = try store.locate("org/big") }?.description.contains("lacks model-2.safetensors")
+                == true)
         try model("bin/Weights/org/big", ["model-2.safetensors"])
         expect(try store.locate("org/big"), "bin/Weights/org/big")
     }
 
     @Test("the command that fetches a model can be pasted into a shell, whatever the folder is called")
     func pasted() throws {
-        for (name, quoted) in [("plain-1.0", "plain-1.0/Weights"), ("a place", "a place/Weights"), ("Anna's $x", "Anna'\\''s $x/Weights")] {
+        for (name, quoted) in [
+            ("plain-1.0", "plain-1.0/Weights"), ("a place", "a place/Weights"),
+            ("Anna's $x", "Anna'\\''s $x/Weights"),
+        ] {
             try scratch.write("\(name)/Weights/fetch.sh", "")
             let store = ModelStore(
-                Environment(variables: [:], executable: scratch["\(name)/spaniel"], currentFolder: scratch.url))
+                Environment(
+                    variables: [:], executable: scratch["\(name)/spaniel"], currentFolder: scratch.url))
             let text = error { _ = try store.locate("facebook/sam-vit-base") }?.description ?? ""
             let command = text.components(separatedBy: "Fetch it with: ").last ?? ""
-            let end = name == "plain-1.0" ? "\(quoted)/fetch.sh facebook/sam-vit-base" : "\(quoted)/fetch.sh' facebook/sam-vit-base"
+            let end =
+                name == "plain-1.0"
+                ? "\(quoted)/fetch.sh facebook/sam-vit-base" : "\(quoted)/fetch.sh' facebook/sam-vit-base"
             #expect(command.hasSuffix(end), "\(command)")
             #expect(command.hasPrefix("'") == (name != "plain-1.0"), "\(command)")
         }
@@ -179,17 +198,20 @@ struct ModelStoreTests {
         #expect(found?.description.hasSuffix("Fetch it with: Weights/fetch.sh facebook/sam-vit-base") == true)
         try scratch.write("share/spaniel/Weights/fetch.sh", "")
         let installed = error { _ = try store.locate("facebook/sam-vit-base") }
-        #expect(installed?.description.hasSuffix("/share/spaniel/Weights/fetch.sh facebook/sam-vit-base") == true)
+        #expect(
+            installed?.description.hasSuffix("/share/spaniel/Weights/fetch.sh facebook/sam-vit-base") == true)
         try scratch.write("here/Weights/fetch.sh", "")
         #expect(
-            error { _ = try store.locate("facebook/sam-vit-base") }?.description.hasSuffix(": Weights/fetch.sh facebook/sam-vit-base")
+            error { _ = try store.locate("facebook/sam-vit-base") }?.description.hasSuffix(
+                ": Weights/fetch.sh facebook/sam-vit-base")
                 == true)
     }
 
     @Test(
         "what can be no hub id is a folder that is missing",
         arguments: [
-            "", "none", "./none", "/none", "a/b/c", "../x", "a//b", "org/", "/name", "org/a--b", "org/a..b", "-org/a", "org/.a", "org/a.",
+            "", "none", "./none", "/none", "a/b/c", "../x", "a//b", "org/", "/name", "org/a--b", "org/a..b",
+            "-org/a", "org/.a", "org/a.",
             "org/a.git", "o g/a", "org/ä",
             "org/" + String(repeating: "a", count: 93), "org/a\u{0}b", "~nobody/x", "$HOME/x",
         ])

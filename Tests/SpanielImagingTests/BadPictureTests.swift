@@ -24,7 +24,8 @@ import Testing
 
     /// A folder that goes away with the test.
     final class Scratch {
-        let url = FileManager.default.temporaryDirectory.appending(path: "spaniel-imaging-\(UUID().uuidString)")
+        let url = FileManager.default.temporaryDirectory.appending(
+            path: "spaniel-imaging-\(UUID().uuidString)")
         init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
         deinit { try? FileManager.default.removeItem(at: url) }
         func file(_ name: String, _ bytes: [UInt8]) throws -> URL {
@@ -35,12 +36,17 @@ import Testing
     }
 
     /// A PNG of correct chunks around `rest`.
-    static func png(width: UInt32, height: UInt32, depth: UInt8 = 8, color: UInt8 = 2, _ rest: [(String, [UInt8])]) -> [UInt8] {
+    static func png(
+        width: UInt32, height: UInt32, depth: UInt8 = 8, color: UInt8 = 2, _ rest: [(String, [UInt8])]
+    ) -> [UInt8] {
         let header = bigEndian(width) + bigEndian(height) + [depth, color, 0, 0, 0]
-        return ImageFormat.pngMagic + ([("IHDR", header)] + rest + [("IEND", [])]).flatMap { chunk($0.0, $0.1) }
+        return ImageFormat.pngMagic
+            + ([("IHDR", header)] + rest + [("IEND", [])]).flatMap { chunk($0.0, $0.1) }
     }
 
-    static func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+    static func bigEndian(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+    }
 
     static func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {
         let body = Array(kind.utf8) + data
@@ -57,7 +63,8 @@ import Testing
     @Test(
         "a picture cut at any byte is truncated, never a trap",
         arguments: [
-            "png-rgb8.png", "png-palette4-alphas.png", "png-rgba16-interlaced.png", "png-chunks.png", "jpeg-420.jpg",
+            "png-rgb8.png", "png-palette4-alphas.png", "png-rgba16-interlaced.png", "png-chunks.png",
+            "jpeg-420.jpg",
             "jpeg-444-progressive.jpg",
             "jpeg-cmyk.jpg", "jpeg-gray.jpg", "jpeg-restarts.jpg", "jpeg-orientation6.jpg",
         ])
@@ -67,7 +74,9 @@ import Testing
         #expect(Self.error([])?.code == "image.empty")
         for count in 1..<whole.count {
             let error = Self.error(Array(whole.prefix(count)))
-            #expect(error?.code == "image.truncated", "\(count) of \(whole.count) bytes: \(error.map { "\($0)" } ?? "decoded")")
+            #expect(
+                error?.code == "image.truncated",
+                "\(count) of \(whole.count) bytes: \(error.map { "\($0)" } ?? "decoded")")
         }
     }
 
@@ -99,7 +108,8 @@ import Testing
         let scratch = try Scratch()
         let file = try scratch.file("huge.png", ImageFormat.pngMagic)
         #expect(truncate(file.path, (256 << 20) + 1) == 0)
-        #expect(Self.error(file: file) == .fileTooLarge(file: InputFile.name(of: file), bytes: (256 << 20) + 1))
+        #expect(
+            Self.error(file: file) == .fileTooLarge(file: InputFile.name(of: file), bytes: (256 << 20) + 1))
     }
 
     @Test("the extension means nothing")
@@ -112,10 +122,14 @@ import Testing
     @Test(
         "other picture formats are named, with a converter",
         arguments: [
-            ("\0\0\0\u{18}ftypheic\0\0\0\0", "HEIC", "heif-convert"), ("\0\0\0\u{18}ftypmif1\0\0\0\0", "HEIC", "heif-convert"),
-            ("\0\0\0\u{18}ftypavif\0\0\0\0", "AVIF", "avifdec"), ("\0\0\0\u{18}ftypmp42\0\0\0\0", "video", "ffmpeg"),
-            ("RIFF\u{1}\0\0\0WEBPVP8 ", "WebP", "dwebp"), ("GIF89a", "GIF", "convert"), ("II*\0\u{8}\0\0\0", "TIFF", "convert"),
-            ("MM\0*\0\0\0\u{8}", "TIFF", "convert"), ("BM\u{1}\0", "BMP", "convert"), ("P6 1 1 255\n", "PPM", "pnmtopng"),
+            ("\0\0\0\u{18}ftypheic\0\0\0\0", "HEIC", "heif-convert"),
+            ("\0\0\0\u{18}ftypmif1\0\0\0\0", "HEIC", "heif-convert"),
+            ("\0\0\0\u{18}ftypavif\0\0\0\0", "AVIF", "avifdec"),
+            ("\0\0\0\u{18}ftypmp42\0\0\0\0", "video", "ffmpeg"),
+            ("RIFF\u{1}\0\0\0WEBPVP8 ", "WebP", "dwebp"), ("GIF89a", "GIF", "convert"),
+            ("II*\0\u{8}\0\0\0", "TIFF", "convert"),
+            ("MM\0*\0\0\0\u{8}", "TIFF", "convert"), ("BM\u{1}\0", "BMP", "convert"),
+            ("P6 1 1 255\n", "PPM", "pnmtopng"),
             ("%PDF-1.7", "PDF", "pdftoppm"), ("<svg xmlns", "SVG", "rsvg-convert"),
         ])
     func otherFormats(start: String, found: String, fix: String) throws {
@@ -128,13 +142,17 @@ import Testing
     func bomb() {
         let bytes = Self.png(width: 30_000, height: 30_000, [("IDAT", Array(repeating: 0, count: 50_000))])
         let clock = ContinuousClock()
-        let time = clock.measure { #expect(Self.error(bytes) == .tooManyPixels(file: "x.png", width: 30_000, height: 30_000)) }
+        let time = clock.measure {
+            #expect(Self.error(bytes) == .tooManyPixels(file: "x.png", width: 30_000, height: 30_000))
+        }
         #expect(time < .milliseconds(10))
     }
 
     @Test("178,956,970 pixels are the limit")
     func limit() throws {
-        let size = { (width: UInt32, height: UInt32) in Self.error(Self.png(width: width, height: height, [("IDAT", [])]))?.code }
+        let size = { (width: UInt32, height: UInt32) in
+            Self.error(Self.png(width: width, height: height, [("IDAT", [])]))?.code
+        }
         #expect(size(178_956_971, 1) == "image.too-large")
         #expect(size(89_478_485, 2) == "image.too-large")  // no more pixels than allowed, but a side beyond 1,000,000
         #expect(size(13_378, 13_377) == "image.too-large")
@@ -166,7 +184,8 @@ import Testing
     @Test("a damaged byte in a PNG's pixels is an error")
     func damaged() throws {
         var bytes = try ImagingGolden.bytes("png-rgb8.png")
-        let data = try #require((0..<bytes.count - 4).first { Array(bytes[$0..<$0 + 4]) == Array("IDAT".utf8) })
+        let data = try #require(
+            (0..<bytes.count - 4).first { Array(bytes[$0..<$0 + 4]) == Array("IDAT".utf8) })
         bytes[data + 40] ^= 0x10
         #expect(Self.error(bytes)?.code == "image.corrupt")
     }
@@ -174,11 +193,18 @@ import Testing
     @Test("a PNG with too few pixels, with none, or with a wrong header is an error")
     func wrongPNG() {
         #expect(Self.error(Self.png(width: 2, height: 2, []))?.code == "image.corrupt")
-        #expect(Self.error(Self.png(width: 2, height: 2, [("IDAT", [0x78, 0x9C, 0x63, 0, 0, 0, 1, 0, 1])]))?.code == "image.corrupt")
+        #expect(
+            Self.error(Self.png(width: 2, height: 2, [("IDAT", [0x78, 0x9C, 0x63, 0, 0, 0, 1, 0, 1])]))?.code
+                == "image.corrupt")
         #expect(Self.error(Self.png(width: 2, height: 2, depth: 3, [("IDAT", [])]))?.code == "image.corrupt")
-        #expect(Self.error(Self.png(width: 2, height: 2, depth: 8, color: 3, [("IDAT", [])]))?.code == "image.corrupt")
-        #expect(Self.error(Self.png(width: 2, height: 2, [("tRNS", [0]), ("IDAT", [])]))?.code == "image.corrupt")
-        #expect(Self.error(ImageFormat.pngMagic + Self.chunk("CgBI", [0, 0, 0, 0]) + Self.chunk("IEND", []))?.code == "image.unsupported")
+        #expect(
+            Self.error(Self.png(width: 2, height: 2, depth: 8, color: 3, [("IDAT", [])]))?.code
+                == "image.corrupt")
+        #expect(
+            Self.error(Self.png(width: 2, height: 2, [("tRNS", [0]), ("IDAT", [])]))?.code == "image.corrupt")
+        #expect(
+            Self.error(ImageFormat.pngMagic + Self.chunk("CgBI", [0, 0, 0, 0]) + Self.chunk("IEND", []))?.code
+                == "image.unsupported")
     }
 
     @Test("a JPEG of 12 bits, of two components, or without loss is not supported")
@@ -207,14 +233,18 @@ import Testing
         let whole = try ImagingGolden.bytes("jpeg-gray-progressive.jpg")
         let last = try #require((0..<whole.count - 1).last { whole[$0] == 0xFF && whole[$0 + 1] == 0xDA })
         let scan = whole[last..<whole.count - 2]
-        func repeated(_ times: Int) -> [UInt8] { whole[..<last] + (0..<times).flatMap { _ in scan } + [0xFF, 0xD9] }
+        func repeated(_ times: Int) -> [UInt8] {
+            whole[..<last] + (0..<times).flatMap { _ in scan } + [0xFF, 0xD9]
+        }
         #expect(Self.error(repeated(2)) == nil)
-        #expect(Self.error(repeated(600)) == .corrupt(file: "x.png", found: "libjpeg says more than 500 scans"))
+        #expect(
+            Self.error(repeated(600)) == .corrupt(file: "x.png", found: "libjpeg says more than 500 scans"))
     }
 
     @Test("a message names the file as it was written")
     func names() {
-        #expect(Self.error(file: URL(filePath: "no such/a b%20c.png")) == .missing(file: "no such/a b%20c.png"))
+        #expect(
+            Self.error(file: URL(filePath: "no such/a b%20c.png")) == .missing(file: "no such/a b%20c.png"))
         #expect(Self.error(file: URL(filePath: "/none/x.png")) == .missing(file: "/none/x.png"))
     }
 
@@ -222,12 +252,16 @@ import Testing
     func messages() {
         let size = Size(width: 3, height: 4)
         let cases: [ImagingError] = [
-            .missing(file: "a.png"), .directory(file: "a.png"), .unreadable(file: "a.png", reason: "r"), .empty(file: "a.png"),
+            .missing(file: "a.png"), .directory(file: "a.png"), .unreadable(file: "a.png", reason: "r"),
+            .empty(file: "a.png"),
             .fileTooLarge(file: "a.png", bytes: 300 << 20), .format(file: "a.png", found: "f", fix: "x"),
-            .truncated(file: "a.png", found: "f"), .corrupt(file: "a.png", found: "f"), .unsupported(file: "a.png", found: "f"),
-            .noPixels(file: "a.png", width: 0, height: 3), .tooManyPixels(file: "a.png", width: 1 << 20, height: 1 << 20),
+            .truncated(file: "a.png", found: "f"), .corrupt(file: "a.png", found: "f"),
+            .unsupported(file: "a.png", found: "f"),
+            .noPixels(file: "a.png", width: 0, height: 3),
+            .tooManyPixels(file: "a.png", width: 1 << 20, height: 1 << 20),
             .sideTooLong(file: "a.png", width: 70_000, height: 2, limit: 65_500),
-            .maskSize(file: "a.png", expected: size, found: Size(width: 4, height: 3)), .maskEmpty(file: "a.png"), .maskFull(file: "a.png"),
+            .maskSize(file: "a.png", expected: size, found: Size(width: 4, height: 3)),
+            .maskEmpty(file: "a.png"), .maskFull(file: "a.png"),
         ]
         for error in cases {
             #expect(error.message.hasPrefix("a.png: "))

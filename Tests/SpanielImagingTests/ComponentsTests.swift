@@ -48,7 +48,9 @@ struct ComponentsTests {
         for golden in try maskGoldens("small-regions") {
             let mask = try golden.mask()
             let area = golden["area"]!.int!
-            for (name, found) in [("holes", mask.fillingHoles(below: area)), ("islands", mask.removingIslands(below: area))] {
+            for (name, found) in [
+                ("holes", mask.fillingHoles(below: area)), ("islands", mask.removingIslands(below: area)),
+            ] {
                 #expect(found.changed == golden[name]![1]!.bool!)
                 #expect(found.mask.rle.compressed == golden[name]![0]!.string!, "\(name) below \(area)")
             }

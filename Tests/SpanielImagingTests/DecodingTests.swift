@@ -11,7 +11,9 @@ import Testing
         let expected = try ImagingGolden.ppm(stem + ".ppm")
         #expect(difference(try Picture(contentsOf: url), expected) == nil)
         #expect(try Picture(decoding: Data(contentsOf: url)) == expected)
-        let dropped = ImagingGolden.names.contains(stem + ".dropped.ppm") ? try ImagingGolden.ppm(stem + ".dropped.ppm") : expected
+        let dropped =
+            ImagingGolden.names.contains(stem + ".dropped.ppm")
+            ? try ImagingGolden.ppm(stem + ".dropped.ppm") : expected
         #expect(difference(try Picture(contentsOf: url, transparency: .dropped), dropped) == nil)
     }
 
@@ -22,7 +24,9 @@ import Testing
             let white = try Picture(contentsOf: url)
             #expect("\(white.width) \(white.height)" == "\(line[1]) \(line[2])")
             #expect(ImagingGolden.checksum(white.pixels) == line[3])
-            #expect(ImagingGolden.checksum(try Picture(contentsOf: url, transparency: .dropped).pixels) == line[4])
+            #expect(
+                ImagingGolden.checksum(try Picture(contentsOf: url, transparency: .dropped).pixels) == line[4]
+            )
         }
     }
 }

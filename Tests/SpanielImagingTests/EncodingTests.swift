@@ -1,13 +1,18 @@
 import Foundation
 import SpanielImaging
+import SpanielTestSupport
 import Testing
 
 @Suite struct EncodingTests {
-    static let sizes = [Size(width: 1, height: 1), Size(width: 7, height: 3), Size(width: 64, height: 5), Size(width: 65, height: 40)]
+    static let sizes = [
+        Size(width: 1, height: 1), Size(width: 7, height: 3), Size(width: 64, height: 5),
+        Size(width: 65, height: 40),
+    ]
 
     @Test("a picture comes back from its PNG unchanged", arguments: sizes)
     func rgb(size: Size) throws {
-        let picture = Picture(rgb: ResizeTests.formula(3 * size.width * size.height), width: size.width, height: size.height)
+        let picture = Picture(
+            rgb: ResizeTests.formula(3 * size.width * size.height), width: size.width, height: size.height)
         #expect(try Picture(decoding: picture.pngData()) == picture)
     }
 
@@ -36,7 +41,7 @@ import Testing
 
     @Test("a mask comes back from its PNG unchanged", arguments: sizes)
     func mask(size: Size) throws {
-        var random = Seeded(3)
+        var random = Generator(seed: 3)
         for eighths in [1, 4, 7] {
             let mask = Mask.speckle(size, eighths: eighths, &random)
             #expect(try Mask(decoding: mask.pngData()) == mask)
@@ -65,7 +70,9 @@ import Testing
     @Test("a side too long for JPEG is an error")
     func tooLong() {
         let long = Picture(rgb: [UInt8](repeating: 9, count: 3 * 65_501), width: 65_501, height: 1)
-        #expect(throws: ImagingError.sideTooLong(file: "JPEG", width: 65_501, height: 1, limit: 65_500)) { try long.jpegData() }
+        #expect(throws: ImagingError.sideTooLong(file: "JPEG", width: 65_501, height: 1, limit: 65_500)) {
+            try long.jpegData()
+        }
         #expect(throws: Never.self) { try Picture(decoding: long.pngData()) }
     }
 }

@@ -1,4 +1,5 @@
 import SpanielImaging
+import SpanielTestSupport
 import Testing
 
 /// Damaged files decode or throw; the process survives either way.
@@ -19,7 +20,7 @@ import Testing
         return bytes
     }
 
-    static func damaged(_ bytes: [UInt8], _ random: inout Seeded) -> [UInt8] {
+    static func damaged(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let at = Int.random(in: 0..<bytes.count, using: &random)
@@ -38,7 +39,7 @@ import Testing
 
     @Test("ten thousand damaged files decode or throw, never trap", arguments: 0..<4)
     func survives(part: Int) throws {
-        var random = Seeded(UInt64(part))
+        var random = Generator(seed: UInt64(part))
         var decoded = 0
         var codes: [String: Int] = [:]
         let files = try Self.seeds.map { try ImagingGolden.bytes($0) }
@@ -64,8 +65,9 @@ import Testing
 
     @Test("damaged EXIF never traps and gives an orientation or none")
     func exif() {
-        var random = Seeded(7)
-        let block: [UInt8] = Array("Exif\0\0MM\0*\0\0\0\u{8}\0\u{1}\u{1}\u{12}\0\u{3}\0\0\0\u{1}\0\u{6}\0\0\0\0\0\0".utf8)
+        var random = Generator(seed: 7)
+        let block: [UInt8] = Array(
+            "Exif\0\0MM\0*\0\0\0\u{8}\0\u{1}\u{1}\u{12}\0\u{3}\0\0\0\u{1}\0\u{6}\0\0\0\0\0\0".utf8)
         #expect(block.withUnsafeBytes { Orientation(exif: $0) } == .rotated90)
         for _ in 0..<20_000 {
             let bytes = Self.damaged(block, &random)
@@ -77,7 +79,9 @@ import Testing
     @Test("an EXIF directory is read up to its 64th entry")
     func longDirectory() {
         func block(_ before: Int) -> [UInt8] {
-            var bytes: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, UInt8((before + 1) & 255), UInt8((before + 1) >> 8)]
+            var bytes: [UInt8] = [
+                0x49, 0x49, 42, 0, 8, 0, 0, 0, UInt8((before + 1) & 255), UInt8((before + 1) >> 8),
+            ]
             for _ in 0..<before { bytes += [0, 1, 3, 0, 1, 0, 0, 0, 1, 0, 0, 0] }
             return bytes + [0x12, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0] + [0, 0, 0, 0]
         }

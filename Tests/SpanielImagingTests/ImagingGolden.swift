@@ -3,16 +3,21 @@ import SpanielImaging
 
 /// The files of Tests/Goldens/Imaging.
 enum ImagingGolden {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
-        path: "Goldens/Imaging")
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(
+            path: "Goldens/Imaging")
 
     static let names = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     static let pictures = names.filter { $0.hasSuffix(".png") || $0.hasSuffix(".jpg") }
 
-    static func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appending(path: name))) }
+    static func bytes(_ name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: folder.appending(path: name)))
+    }
 
     static func lines(_ name: String) throws -> [[String]] {
-        String(decoding: try bytes(name), as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        String(decoding: try bytes(name), as: UTF8.self).split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
+        }
     }
 
     /// A binary PPM with one space or newline between the numbers of its header.
@@ -36,7 +41,9 @@ func difference(_ found: Picture, _ expected: Picture) -> String? {
     if found.size != expected.size {
         return "\(found.width) x \(found.height) against \(expected.width) x \(expected.height)"
     }
-    guard let index = found.pixels.indices.first(where: { found.pixels[$0] != expected.pixels[$0] }) else { return nil }
+    guard let index = found.pixels.indices.first(where: { found.pixels[$0] != expected.pixels[$0] }) else {
+        return nil
+    }
     let largest = zip(found.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
     let count = zip(found.pixels, expected.pixels).count { $0 != $1 }
     let (x, y) = (index / 3 % found.width, index / 3 / found.width)

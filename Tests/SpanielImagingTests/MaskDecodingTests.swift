@@ -4,8 +4,12 @@ import Testing
 
 @Suite struct MaskDecodingTests {
     /// A 4 x 2 bitmap of gray values, `channels` bytes a pixel.
-    func bitmap(_ color: Bitmap.Color, _ bytes: [UInt8], depth: Int = 8, hasAlpha: Bool = false, key: [UInt16]? = nil) -> Bitmap {
-        Bitmap(width: 4, height: 2, color: color, depth: depth, bytes: bytes, transparentColor: key, hasAlpha: hasAlpha)
+    func bitmap(
+        _ color: Bitmap.Color, _ bytes: [UInt8], depth: Int = 8, hasAlpha: Bool = false, key: [UInt16]? = nil
+    ) -> Bitmap {
+        Bitmap(
+            width: 4, height: 2, color: color, depth: depth, bytes: bytes, transparentColor: key,
+            hasAlpha: hasAlpha)
     }
     func rows(_ mask: Mask) -> [String] {
         (0..<mask.height).map { y in (0..<mask.width).map { x in mask[x, y] ? "#" : "." }.joined() }
@@ -19,7 +23,9 @@ import Testing
 
     @Test("the low byte of a 16-bit value counts")
     func sixteenBits() {
-        let bytes = [0, 1, 256, 0, 0, 0, 65535, 0].flatMap { (value: UInt16) in withUnsafeBytes(of: value) { Array($0) } }
+        let bytes = [0, 1, 256, 0, 0, 0, 65535, 0].flatMap { (value: UInt16) in
+            withUnsafeBytes(of: value) { Array($0) }
+        }
         #expect(rows(Mask(bitmap(.gray, bytes, depth: 16))) == [".##.", "..#."])
     }
 
@@ -45,8 +51,12 @@ import Testing
     @Test("a palette whose colors say nothing is read by its indices")
     func indices() {
         let indices: [UInt8] = [0, 1, 2, 0, 0, 0, 1, 0]
-        #expect(rows(Mask(bitmap(.palette(Array(repeating: Entry(), count: 256)), indices))) == [".##.", "..#."])
-        #expect(rows(Mask(bitmap(.palette((0...255).map { Entry(red: 255, green: $0) }), indices))) == [".##.", "..#."])
+        #expect(
+            rows(Mask(bitmap(.palette(Array(repeating: Entry(), count: 256)), indices))) == [".##.", "..#."])
+        #expect(
+            rows(Mask(bitmap(.palette((0...255).map { Entry(red: 255, green: $0) }), indices))) == [
+                ".##.", "..#.",
+            ])
     }
 
     @Test("alpha counts where it is all there is")
@@ -64,7 +74,8 @@ import Testing
     func cutOut() {
         let grays: [UInt8] = [5, 5, 0, 5, 0, 0, 5, 0]
         for (alphas, expected) in [
-            ([255, 255, 255, 0, 255, 255, 255, 255], ["##..", "..#."]), (Array(repeating: 255, count: 8), ["##.#", "..#."]),
+            ([255, 255, 255, 0, 255, 255, 255, 255], ["##..", "..#."]),
+            (Array(repeating: 255, count: 8), ["##.#", "..#."]),
             (Array(repeating: 0, count: 8), ["##.#", "..#."]),
         ] as [([UInt8], [String])] {
             let bytes = zip(grays, alphas).flatMap { [$0, $1] }
@@ -74,8 +85,14 @@ import Testing
 
     @Test("a transparent color hides its pixels")
     func key() {
-        #expect(rows(Mask(bitmap(.gray, [7, 1, 255, 7, 7, 7, 7, 0], hasAlpha: true, key: [7]))) == [".##.", "...."])
-        #expect(rows(Mask(bitmap(.gray, [0, 1, 255, 0, 0, 0, 7, 0], hasAlpha: true, key: [0]))) == [".##.", "..#."])
+        #expect(
+            rows(Mask(bitmap(.gray, [7, 1, 255, 7, 7, 7, 7, 0], hasAlpha: true, key: [7]))) == [
+                ".##.", "....",
+            ])
+        #expect(
+            rows(Mask(bitmap(.gray, [0, 1, 255, 0, 0, 0, 7, 0], hasAlpha: true, key: [0]))) == [
+                ".##.", "..#.",
+            ])
     }
 
     @Test("a mask of one value is empty or full")
@@ -91,13 +108,17 @@ import Testing
             let picture = try Picture(contentsOf: url)
             let mask = try Mask(contentsOf: url)
             let expected = Mask(width: picture.width, height: picture.height) { x, y in
-                picture.pixels[3 * (y * picture.width + x)..<3 * (y * picture.width + x) + 3].contains { $0 != 0 }
+                picture.pixels[3 * (y * picture.width + x)..<3 * (y * picture.width + x) + 3].contains {
+                    $0 != 0
+                }
             }
             #expect(mask == expected)
         }
     }
 
-    @Test("every kind of PNG file gives the mask of its samples", arguments: ["gray1", "gray2", "gray4", "gray8", "rgb8", "gray16"])
+    @Test(
+        "every kind of PNG file gives the mask of its samples",
+        arguments: ["gray1", "gray2", "gray4", "gray8", "rgb8", "gray16"])
     func files(kind: String) throws {
         let mask = try Mask(contentsOf: ImagingGolden.folder.appending(path: "png-\(kind).png"))
         let picture = try ImagingGolden.ppm("png-\(kind).ppm")
@@ -105,7 +126,9 @@ import Testing
         #expect(
             mask
                 == Mask(width: picture.width, height: picture.height) { x, y in
-                    picture.pixels[3 * (y * picture.width + x)..<3 * (y * picture.width + x) + 3].contains { $0 != 0 }
+                    picture.pixels[3 * (y * picture.width + x)..<3 * (y * picture.width + x) + 3].contains {
+                        $0 != 0
+                    }
                 })
     }
 }

@@ -14,5 +14,7 @@ extension JSON {
     var maskSize: Size { Size(width: self["size"]![1]!.int!, height: self["size"]![0]!.int!) }
 
     /// The mask whose compressed run lengths stand under a key.
-    func mask(_ key: String = "counts") throws -> Mask { try Mask(RLE(compressed: self[key]!.string!, size: maskSize)) }
+    func mask(_ key: String = "counts") throws -> Mask {
+        try Mask(RLE(compressed: self[key]!.string!, size: maskSize))
+    }
 }

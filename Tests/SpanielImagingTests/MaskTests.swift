@@ -1,4 +1,5 @@
 import SpanielImaging
+import SpanielTestSupport
 import Testing
 
 @Suite("Masks")
@@ -40,14 +41,18 @@ struct MaskTests {
             if set.isEmpty {
                 #expect(mask.box == nil && mask.isEmpty)
             } else {
-                #expect(mask.box == Box(x1: Double(xs.min()!), y1: Double(ys.min()!), x2: Double(xs.max()! + 1), y2: Double(ys.max()! + 1)))
+                #expect(
+                    mask.box
+                        == Box(
+                            x1: Double(xs.min()!), y1: Double(ys.min()!), x2: Double(xs.max()! + 1),
+                            y2: Double(ys.max()! + 1)))
             }
         }
     }
 
     @Test("union, intersection, subtraction and IoU agree with sets of pixels")
     func algebra() {
-        var random = Seeded(2)
+        var random = Generator(seed: 2)
         for width in [1, 64, 65, 200] {
             let a = Mask.speckle(Size(width: width, height: 11), eighths: 3, &random)
             let b = Mask.blobs(Size(width: width, height: 11), &random)
@@ -88,7 +93,8 @@ struct MaskTests {
 
     @Test("a number that is not a number is not above any threshold")
     func notANumber() {
-        #expect(Mask(width: 3, height: 1, above: 0, values: [.nan, 1, -.infinity]).values == [false, true, false])
+        #expect(
+            Mask(width: 3, height: 1, above: 0, values: [.nan, 1, -.infinity]).values == [false, true, false])
     }
 
     @Test("dilation reaches exactly its radius in every direction")
@@ -97,7 +103,9 @@ struct MaskTests {
             let radius = [0, 1, 2, 3, 5, 8, 200][i % 7]
             let slow = Mask(width: mask.width, height: mask.height) { x, y in
                 for v in max(0, y - radius)..<min(mask.height, y + radius + 1) {
-                    for u in max(0, x - radius)..<min(mask.width, x + radius + 1) where mask[u, v] { return true }
+                    for u in max(0, x - radius)..<min(mask.width, x + radius + 1) where mask[u, v] {
+                        return true
+                    }
                 }
                 return false
             }
@@ -109,7 +117,9 @@ struct MaskTests {
     func boxes() {
         let size = Size(width: 5, height: 4)
         #expect(Mask(box: Box(x1: 0, y1: 0, x2: 1, y2: 1), size: size).box == Box(x1: 0, y1: 0, x2: 1, y2: 1))
-        #expect(Mask(box: Box(x1: 0.5, y1: 0.6, x2: 3.5, y2: 3.6), size: size).box == Box(x1: 0, y1: 1, x2: 3, y2: 4))
+        #expect(
+            Mask(box: Box(x1: 0.5, y1: 0.6, x2: 3.5, y2: 3.6), size: size).box
+                == Box(x1: 0, y1: 1, x2: 3, y2: 4))
         #expect(Mask(box: Box(x1: -1e300, y1: -.infinity, x2: .infinity, y2: 1e300), size: size).area == 20)
         #expect(Mask(box: Box(x1: .nan, y1: 0, x2: 3, y2: 3), size: size).isEmpty)
         #expect(Mask(box: Box(x1: 3, y1: 0, x2: 1, y2: 3), size: size).isEmpty)

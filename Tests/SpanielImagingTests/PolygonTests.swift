@@ -1,5 +1,6 @@
 import SpanielImaging
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 @Suite("Polygons")
@@ -13,7 +14,9 @@ struct PolygonTests {
         }
     }
 
-    @Test("a mask comes back from its polygons, whose rings are simple, turn the right way and have no needless corner")
+    @Test(
+        "a mask comes back from its polygons, whose rings are simple, turn the right way and have no needless corner"
+    )
     func roundTrip() {
         for mask in Mask.samples(count: 300, seed: 6, largest: 100) {
             let polygons = mask.polygons()
@@ -22,7 +25,9 @@ struct PolygonTests {
             #expect(polygons.reduce(0) { $0 + $1.area } == Double(mask.area))
             for polygon in polygons {
                 #expect(Self.isSimple(polygon.outer) && polygon.holes.allSatisfy(Self.isSimple))
-                #expect(Polygon.signedArea(polygon.outer) > 0 && polygon.holes.allSatisfy { Polygon.signedArea($0) < 0 })
+                #expect(
+                    Polygon.signedArea(polygon.outer) > 0
+                        && polygon.holes.allSatisfy { Polygon.signedArea($0) < 0 })
                 for ring in [polygon.outer] + polygon.holes {
                     for i in ring.indices {
                         let (a, b, c) = (ring[i], ring[(i + 1) % ring.count], ring[(i + 2) % ring.count])
@@ -50,8 +55,13 @@ struct PolygonTests {
             return Mask(width: cells[0].count, height: cells.count) { x, y in cells[y][x] == "#" }
         }
         let ring = mask("###", "#.#", "###").polygons()
-        #expect(ring.count == 1 && ring[0].outer == [Point(x: 0, y: 0), Point(x: 3, y: 0), Point(x: 3, y: 3), Point(x: 0, y: 3)])
-        #expect(ring[0].holes == [[Point(x: 1, y: 1), Point(x: 1, y: 2), Point(x: 2, y: 2), Point(x: 2, y: 1)]])
+        #expect(
+            ring.count == 1
+                && ring[0].outer == [
+                    Point(x: 0, y: 0), Point(x: 3, y: 0), Point(x: 3, y: 3), Point(x: 0, y: 3),
+                ])
+        #expect(
+            ring[0].holes == [[Point(x: 1, y: 1), Point(x: 1, y: 2), Point(x: 2, y: 2), Point(x: 2, y: 1)]])
         let pinched = mask("####", "#.##", "##.#", "####").polygons()
         #expect(pinched.count == 1 && pinched[0].holes.count == 2)
         let pocket = mask("###", "#.#", "##.").polygons()
@@ -68,11 +78,15 @@ struct PolygonTests {
         for golden in try maskGoldens("polygons") {
             let rings = golden["rings"]!.array!.map { ring in
                 let values = ring.array!.map { $0.double! }
-                return stride(from: 0, to: values.count, by: 2).map { Point(x: values[$0], y: values[$0 + 1]) }
+                return stride(from: 0, to: values.count, by: 2).map {
+                    Point(x: values[$0], y: values[$0 + 1])
+                }
             }
             let mask = Mask(polygon: rings, size: golden.maskSize)
             #expect(mask.rle.compressed == golden["counts"]!.string!, "\(rings)")
-            #expect(RLE(polygon: rings, size: golden.maskSize).compressed == golden["counts"]!.string!, "\(rings)")
+            #expect(
+                RLE(polygon: rings, size: golden.maskSize).compressed == golden["counts"]!.string!, "\(rings)"
+            )
         }
     }
 
@@ -86,11 +100,14 @@ struct PolygonTests {
         }
     }
 
-    @Test("run lengths along the outlines are the filled mask's, for parts over each other and outlines longer than the picture too")
+    @Test(
+        "run lengths along the outlines are the filled mask's, for parts over each other and outlines longer than the picture too"
+    )
     func runsOfOutlines() {
-        var random = Seeded(10)
+        var random = Generator(seed: 10)
         for round in 0..<300 {
-            let size = Size(width: .random(in: 1...90, using: &random), height: .random(in: 1...40, using: &random))
+            let size = Size(
+                width: .random(in: 1...90, using: &random), height: .random(in: 1...40, using: &random))
             let rings = (0..<Int.random(in: 0...4, using: &random)).map { _ in
                 (0..<(round % 10 == 0 ? 200 : Int.random(in: 0...9, using: &random))).map { _ in
                     Point(x: .random(in: -40...130, using: &random), y: .random(in: -40...80, using: &random))
@@ -103,7 +120,10 @@ struct PolygonTests {
     @Test("a small outline in the largest picture costs next to nothing")
     func smallInLarge() {
         let size = Size(width: 13_000, height: 13_000)
-        let square = [Point(x: 7000, y: 9000), Point(x: 7003, y: 9000), Point(x: 7003, y: 9002), Point(x: 7000, y: 9002)]
+        let square = [
+            Point(x: 7000, y: 9000), Point(x: 7003, y: 9000), Point(x: 7003, y: 9002),
+            Point(x: 7000, y: 9002),
+        ]
         // Filled pixel by pixel this would take minutes.
         for _ in 0..<5000 { #expect(RLE(polygon: [square], size: size).area == 6) }
     }
@@ -112,7 +132,9 @@ struct PolygonTests {
     func joined() {
         let size = Size(width: 3, height: 4)
         #expect(RLE(joining: [5..<7, 0..<2, 1..<3, 7..<8, 6..<7], size: size).counts == [0, 3, 2, 3, 4])
-        #expect(RLE(joining: [], size: size).counts == [12] && RLE(joining: [0..<12], size: size).counts == [0, 12])
+        #expect(
+            RLE(joining: [], size: size).counts == [12]
+                && RLE(joining: [0..<12], size: size).counts == [0, 12])
         for mask in Mask.samples(count: 60, seed: 9, largest: 80) {
             #expect(RLE(joining: mask.rle.runs.reversed(), size: mask.size) == mask.rle)
         }
@@ -120,9 +142,10 @@ struct PolygonTests {
 
     @Test("filling takes the pixels whose centres lie inside, by the even-odd rule, cut at the picture")
     func filling() {
-        var random = Seeded(9)
+        var random = Generator(seed: 9)
         for _ in 0..<300 {
-            let size = Size(width: .random(in: 1...90, using: &random), height: .random(in: 1...40, using: &random))
+            let size = Size(
+                width: .random(in: 1...90, using: &random), height: .random(in: 1...40, using: &random))
             let rings = (0..<Int.random(in: 1...3, using: &random)).map { _ in
                 (0..<Int.random(in: 3...7, using: &random)).map { _ in
                     Point(x: .random(in: -40...130, using: &random), y: .random(in: -40...80, using: &random))
@@ -143,7 +166,9 @@ struct PolygonTests {
             }
             #expect(Mask(polygons: [polygon], size: size) == slow)
         }
-        let square = Polygon(outer: [Point(x: 1, y: 1), Point(x: 3, y: 1), Point(x: 3, y: 3), Point(x: 1, y: 3)])
+        let square = Polygon(outer: [
+            Point(x: 1, y: 1), Point(x: 3, y: 1), Point(x: 3, y: 3), Point(x: 1, y: 3),
+        ])
         #expect(Mask(polygons: [square, square], size: Size(width: 4, height: 4)).area == 4)
     }
 
@@ -157,7 +182,15 @@ struct PolygonTests {
         }
         #expect(Mask(polygon: [[], [Point(x: 1, y: 1)]], size: size).isEmpty)
         #expect(Mask(polygons: [Polygon(outer: [])], size: size).isEmpty)
-        #expect(Mask(polygon: [[Point(x: 0, y: 0), Point(x: 9, y: 0), Point(x: 9, y: 9)]], size: Size(width: 0, height: 0)).isEmpty)
-        #expect(RLE(polygon: [[Point(x: 0, y: 0), Point(x: 9, y: 0), Point(x: 9, y: 9)]], size: Size(width: 0, height: 0)).area == 0)
+        #expect(
+            Mask(
+                polygon: [[Point(x: 0, y: 0), Point(x: 9, y: 0), Point(x: 9, y: 9)]],
+                size: Size(width: 0, height: 0)
+            ).isEmpty)
+        #expect(
+            RLE(
+                polygon: [[Point(x: 0, y: 0), Point(x: 9, y: 0), Point(x: 9, y: 9)]],
+                size: Size(width: 0, height: 0)
+            ).area == 0)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import SpanielImaging
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 @Suite("Run lengths")
@@ -67,28 +68,39 @@ struct RLETests {
     func hostile() {
         let size = Size(width: 3, height: 3)
         #expect(throws: RLEError.count(index: 1, found: 7, room: 6)) { try RLE(counts: [3, 7], size: size) }
-        #expect(throws: RLEError.count(index: 0, found: -1, room: 9)) { try RLE(counts: [-1, 10], size: size) }
-        #expect(throws: RLEError.count(index: 1, found: .max, room: 8)) { try RLE(counts: [1, .max, .max], size: size) }
+        #expect(throws: RLEError.count(index: 0, found: -1, room: 9)) {
+            try RLE(counts: [-1, 10], size: size)
+        }
+        #expect(throws: RLEError.count(index: 1, found: .max, room: 8)) {
+            try RLE(counts: [1, .max, .max], size: size)
+        }
         #expect(throws: RLEError.empty(size)) { try RLE(counts: [], size: size) }
-        for bad in [Size(width: .max, height: 2), Size(width: -1, height: -9), Size(width: 100_000, height: 100_000)] {
+        for bad in [
+            Size(width: .max, height: 2), Size(width: -1, height: -9), Size(width: 100_000, height: 100_000),
+        ] {
             #expect(throws: RLEError.size(bad)) { try RLE(counts: [4], size: bad) }
             #expect(throws: RLEError.size(bad)) { try RLE(compressed: "4", size: bad) }
         }
         #expect(throws: RLEError.character(offset: 1, found: 32)) { try RLE(compressed: "3 ", size: size) }
         #expect(throws: RLEError.character(offset: 0, found: 0xC3)) { try RLE(compressed: "é", size: size) }
         #expect(throws: RLEError.unfinished(offset: 1)) { try RLE(compressed: "3o", size: size) }
-        #expect(throws: RLEError.unfinished(offset: 0)) { try RLE(compressed: String(repeating: "o", count: 100_000), size: size) }
+        #expect(throws: RLEError.unfinished(offset: 0)) {
+            try RLE(compressed: String(repeating: "o", count: 100_000), size: size)
+        }
         #expect(throws: RLEError.empty(size)) { try RLE(compressed: "", size: size) }
     }
 
     @Test("no text traps, whatever its bytes")
     func noise() {
-        var random = Seeded(5)
+        var random = Generator(seed: 5)
         for _ in 0..<20_000 {
             let text = String(
-                decoding: (0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 44...115, using: &random) },
+                decoding: (0..<Int.random(in: 0...20, using: &random)).map { _ in
+                    UInt8.random(in: 44...115, using: &random)
+                },
                 as: UTF8.self)
-            let size = Size(width: .random(in: 0...9, using: &random), height: .random(in: 0...9, using: &random))
+            let size = Size(
+                width: .random(in: 0...9, using: &random), height: .random(in: 0...9, using: &random))
             guard let rle = try? RLE(compressed: text, size: size) else { continue }
             #expect(rle.counts.reduce(0, +) == size.width * size.height)
             #expect(Mask(rle).area == rle.area)

@@ -26,10 +26,13 @@ import Testing
         }
     }
 
-    @Test("the fast passes equal the plain sums", arguments: [1, 3], [ResizeFilter.box, .bilinear, .bicubic, .lanczos])
+    @Test(
+        "the fast passes equal the plain sums", arguments: [1, 3],
+        [ResizeFilter.box, .bilinear, .bicubic, .lanczos])
     func equalsPlainSums(channels: Int, filter: ResizeFilter) {
         for (from, to) in [
-            (Size(width: 301, height: 7), Size(width: 96, height: 40)), (Size(width: 5, height: 203), Size(width: 88, height: 9)),
+            (Size(width: 301, height: 7), Size(width: 96, height: 40)),
+            (Size(width: 5, height: 203), Size(width: 88, height: 9)),
         ] {
             let bytes = Self.formula(from.width * from.height * channels)
             let fast = Resize.bytes(bytes, from: from, to: to, channels: channels, filter: filter)
@@ -49,6 +52,8 @@ import Testing
     @Test("the same size gives the same picture")
     func sameSize() {
         let picture = Picture(rgb: Self.formula(3 * 19 * 8), width: 19, height: 8)
-        for filter in ResizeFilter.allCases { #expect(picture.resized(to: picture.size, filter: filter) == picture) }
+        for filter in ResizeFilter.allCases {
+            #expect(picture.resized(to: picture.size, filter: filter) == picture)
+        }
     }
 }

@@ -23,7 +23,9 @@ struct WritingTests {
         #expect(JSON(212.0).text() == "212.0")
         #expect(JSON(Float.infinity) == .null && JSON(Double.nan) == .null)
         #expect(JSON(UInt64.max).text() == "18446744073709551615")
-        for value in [1e-300, -0.0, Double.leastNonzeroMagnitude, 1.7976931348623157e308, 1e21, 123456789.123] {
+        for value in [
+            1e-300, -0.0, Double.leastNonzeroMagnitude, 1.7976931348623157e308, 1e21, 123456789.123,
+        ] {
             let text = JSON(value).text()
             #expect(try JSON(parsing: text).double?.bitPattern == value.bitPattern, "\(text)")
         }
@@ -31,7 +33,9 @@ struct WritingTests {
 
     @Test("every character survives")
     func strings() throws {
-        let every = String(String.UnicodeScalarView((0..<0x300).compactMap(Unicode.Scalar.init))) + "😀\u{2028}\u{FFFF}"
+        let every =
+            String(String.UnicodeScalarView((0..<0x300).compactMap(Unicode.Scalar.init)))
+            + "😀\u{2028}\u{FFFF}"
         let text = JSON.string(every).text()
         #expect(text.utf8.allSatisfy { $0 >= 0x20 })
         #expect(try JSON(parsing: text).string?.utf8.elementsEqual(every.utf8) == true)

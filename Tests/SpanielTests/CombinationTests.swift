@@ -1,5 +1,6 @@
 import Foundation
 import Spaniel
+import Tensor
 import Testing
 
 @Suite("Models together")
@@ -10,7 +11,8 @@ struct CombinationTests {
 
     @Test("each detection keeps its box and gets the mask SAM sees in it")
     func masking() throws {
-        let detector = MaskingDetector(try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32), try Materials.sam())
+        let detector = MaskingDetector(
+            try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32), try Materials.sam())
         let concept = try detector.detector.concept("x", texts: detector.detector.embed(["ab"]))
         let options = OWLViT.DetectOptions(threshold: 0, maximum: 4)
         let scene = try detector.encode(picture)
@@ -41,7 +43,8 @@ struct CombinationTests {
     @Test("refined segments keep class and score and share no pixel")
     func refining() throws {
         let segmenter = RefiningSegmenter(
-            try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32), try Materials.sam())
+            try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32),
+            try Materials.sam())
         let clipseg = segmenter.clipseg
         let concepts = try ["ab", "cd"].map { try clipseg.concept($0, clipseg.embed([$0])) }
         var options = CLIPSeg.SegmentOptions()
@@ -54,8 +57,13 @@ struct CombinationTests {
         var taken = Mask(size: picture.size)
         for object in refined {
             #expect(
-                rough.contains { $0.className == object.segment.className && $0.score == object.segment.score && $0.mask == object.rough })
-            #expect(object.segment.mask.box == object.segment.box && object.segment.mask.area == object.segment.area)
+                rough.contains {
+                    $0.className == object.segment.className && $0.score == object.segment.score
+                        && $0.mask == object.rough
+                })
+            #expect(
+                object.segment.mask.box == object.segment.box
+                    && object.segment.mask.area == object.segment.area)
             #expect(object.segment.mask.intersectionArea(with: taken) == 0)
             taken.formUnion(object.segment.mask)
         }
@@ -80,9 +88,11 @@ struct CombinationTests {
         let clip = try CLIP(contentsOf: Materials.golden("CLIP/tiny"), precision: .float32)
         let persam = PerSAM(try Materials.sam())
         let (boot, mask) = try Materials.boot()
-        let findings = try persam.find(persam.learn([Example(boot, mask: mask, class: "boot")]), in: persam.encode(picture))
+        let findings = try persam.find(
+            persam.learn([Example(boot, mask: mask, class: "boot")]), in: persam.encode(picture))
         try #require(!findings.isEmpty)
-        var check = try SemanticCheck(clip, texts: ["boot": ["ab", "cd"]], alternatives: ["ef", "gh"], threshold: 0)
+        var check = try SemanticCheck(
+            clip, texts: ["boot": ["ab", "cd"]], alternatives: ["ef", "gh"], threshold: 0)
         let all = try check.check(findings, in: picture)
         #expect(all.accepted.count == findings.count && all.rejected.isEmpty && all.stop == findings.stop)
         let scores = try all.accepted.map { try #require($0.textScore) }
@@ -98,18 +108,24 @@ struct CombinationTests {
     func textClassifier() throws {
         let clip = try CLIP(contentsOf: Materials.golden("CLIP/tiny"), precision: .float32)
         let scene = try clip.encode(picture)
-        let answers = try TextClassifier(clip, classes: [("a", ["ab"]), ("c", ["cd", "ef"]), ("g", ["gh"])]).classify(scene)
+        let answers = try TextClassifier(clip, classes: [("a", ["ab"]), ("c", ["cd", "ef"]), ("g", ["gh"])])
+            .classify(scene)
         #expect(Set(answers.map(\.className)) == ["a", "c", "g"])
         #expect(abs(answers.map(\.score).reduce(0, +) - 1) < 1e-5)
         #expect(answers.map(\.score) == answers.map(\.score).sorted(by: >))
-        let twice = try TextClassifier(clip, classes: [("a", ["ab", "ab"]), ("c", ["cd", "ef"]), ("g", ["gh"])]).classify(scene)
-        for (one, other) in zip(answers, twice) { #expect(one.className == other.className && abs(one.score - other.score) < 1e-5) }
+        let twice = try TextClassifier(
+            clip, classes: [("a", ["ab", "ab"]), ("c", ["cd", "ef"]), ("g", ["gh"])]
+        ).classify(scene)
+        for (one, other) in zip(answers, twice) {
+            #expect(one.className == other.className && abs(one.score - other.score) < 1e-5)
+        }
     }
 
     @Test("from a task, each combination does the same away from the caller")
     func asynchronous() async throws {
         let segmenter = RefiningSegmenter(
-            try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32), try Materials.sam())
+            try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32),
+            try Materials.sam())
         let clipseg = segmenter.clipseg
         let concept = try await clipseg.concept("ab", clipseg.embed(["ab"]), threshold: 0.45)
         let scene = try await segmenter.encode(picture)

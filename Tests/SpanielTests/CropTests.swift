@@ -6,7 +6,8 @@ struct CropTests {
     /// Red counts the columns, green the rows.
     private func picture(_ width: Int, _ height: Int) -> Picture {
         Picture(
-            rgb: (0..<width * height).flatMap { [UInt8($0 % width), UInt8($0 / width), 9] }, width: width, height: height)
+            rgb: (0..<width * height).flatMap { [UInt8($0 % width), UInt8($0 / width), 9] }, width: width,
+            height: height)
     }
 
     private func pixel(_ picture: Picture, _ x: Int, _ y: Int) -> [UInt8] {
@@ -42,7 +43,8 @@ struct CropTests {
     @Test("boxes without extent, outside, or out of all measure give a picture too")
     func extremes() {
         for box in [
-            Box(x1: 5, y1: 5, x2: 5, y2: 5), Box(x1: -50, y1: -50, x2: -40, y2: -40), Box(x1: 1e9, y1: 0, x2: 2e9, y2: 3),
+            Box(x1: 5, y1: 5, x2: 5, y2: 5), Box(x1: -50, y1: -50, x2: -40, y2: -40),
+            Box(x1: 1e9, y1: 0, x2: 2e9, y2: 3),
             Box(x1: -1e12, y1: -1e12, x2: 1e12, y2: 1e12),
         ] {
             let cut = picture(60, 40).square(around: box, margin: 0.15)

@@ -12,13 +12,17 @@ struct LeaveOneOutTests {
     private func sightings(right: [Float], wrong: [Float] = [], missed: Int = 0) -> Sightings {
         let places = (0..<right.count + missed).map { box(Double($0) * 100) }
         return Sightings(
-            found: Array(zip(places, right)) + wrong.enumerated().map { (box(5000 + 100 * Double($0)), $1) }, labelled: places)
+            found: Array(zip(places, right)) + wrong.enumerated().map { (box(5000 + 100 * Double($0)), $1) },
+            labelled: places)
     }
 
-    @Test("a found box takes the labelled one it overlaps by half; what is over is wrong, what is left is missed, crowds count neither way")
+    @Test(
+        "a found box takes the labelled one it overlaps by half; what is over is wrong, what is left is missed, crowds count neither way"
+    )
     func matching() {
         let seen = Sightings(
-            found: [(box(1), 0.5), (box(0), 0.9), (box(40), 0.7), (box(106), 0.6), (box(200), 0.8)], labelled: [box(0), box(100)],
+            found: [(box(1), 0.5), (box(0), 0.9), (box(40), 0.7), (box(106), 0.6), (box(200), 0.8)],
+            labelled: [box(0), box(100)],
             crowds: [Box(x1: 190, y1: 0, x2: 300, y2: 20)])
         #expect(seen.right == [0.9] && seen.wrong == [0.7, 0.6, 0.5] && seen.missed == 1)
         #expect(Sightings(found: [], labelled: []).isSilent)
@@ -26,9 +30,12 @@ struct LeaveOneOutTests {
 
     @Test("the threshold is the middle of the gap at the highest F1")
     func threshold() {
-        func verdict(_ pictures: [Sightings], _ usual: Float = 0.5) -> HeldOutVerdict? { Sightings.verdict(of: pictures, usual: usual) }
+        func verdict(_ pictures: [Sightings], _ usual: Float = 0.5) -> HeldOutVerdict? {
+            Sightings.verdict(of: pictures, usual: usual)
+        }
         #expect(
-            verdict([sightings(right: [0.875]), sightings(right: [0.75], wrong: [0.25])]) == HeldOutVerdict(threshold: 0.5, quality: 1))
+            verdict([sightings(right: [0.875]), sightings(right: [0.75], wrong: [0.25])])
+                == HeldOutVerdict(threshold: 0.5, quality: 1))
         // 2 · 3 / (4 + 3) with the wrong one between them, against 2 · 2 / (2 + 3) above it.
         let mixed = verdict([sightings(right: [0.875, 0.75, 0.25], wrong: [0.5, 0.125])])
         #expect(mixed == HeldOutVerdict(threshold: 0.1875, quality: 6.0 / 7))
@@ -36,7 +43,9 @@ struct LeaveOneOutTests {
         #expect(verdict([sightings(right: [0.75])])?.threshold == 0.5)
         #expect(verdict([sightings(right: [0.25])])?.threshold == 0.25)
         // Equal scores are found together or not at all.
-        #expect(verdict([sightings(right: [0.5], wrong: [0.5, 0.5])]) == HeldOutVerdict(threshold: 0.5, quality: 0.5))
+        #expect(
+            verdict([sightings(right: [0.5], wrong: [0.5, 0.5])])
+                == HeldOutVerdict(threshold: 0.5, quality: 0.5))
         #expect(verdict([sightings(right: [], wrong: [0.5], missed: 2)]) == nil)
         #expect(verdict([]) == nil)
     }
@@ -55,7 +64,8 @@ struct LeaveOneOutTests {
     @Test("a picture is searched with the examples of the others alone")
     func heldOut() {
         var asked: [Int: [Int]] = [:]
-        let result = LeaveOneOut(pictures: 4, homes: [0, 0, 1, 2], usual: 0.5, budget: 0) { picture, examples -> Sightings? in
+        let result = LeaveOneOut(pictures: 4, homes: [0, 0, 1, 2], usual: 0.5, budget: 0) {
+            picture, examples -> Sightings? in
             asked[picture] = examples
             return sightings(right: [0.75], wrong: [0.25])
         }
@@ -70,18 +80,24 @@ struct LeaveOneOutTests {
             return nil
         }
         #expect(few.verdict == nil && few.obstacle == .fewPictures(2))
-        let blind = LeaveOneOut(pictures: 3, homes: [0, 1, 2], usual: 0.5) { _, _ -> Sightings? in sightings(right: [], missed: 1) }
+        let blind = LeaveOneOut(pictures: 3, homes: [0, 1, 2], usual: 0.5) { _, _ -> Sightings? in
+            sightings(right: [], missed: 1)
+        }
         #expect(blind.verdict == nil && blind.obstacle == .nothingFound)
     }
 
-    @Test("the example that finds what is not there is named, the others are not; without time it is not looked for")
+    @Test(
+        "the example that finds what is not there is named, the others are not; without time it is not looked for"
+    )
     func hurting() {
         /// Example 2 takes other things for the object.
         func search(_ picture: Int, _ examples: [Int]) -> Sightings? {
             sightings(right: [0.75], wrong: examples.contains(2) ? [0.875] : [0.125])
         }
         let result = LeaveOneOut(pictures: 5, homes: [0, 1, 2, 3], usual: 0.5, search: search)
-        #expect(result.hurting.map(\.example) == [2] && result.hurting.map(\.quality) == [1] && result.examined == 4)
+        #expect(
+            result.hurting.map(\.example) == [2] && result.hurting.map(\.quality) == [1]
+                && result.examined == 4)
         // Where it is held out, nothing wrong is found: 2 · 5 / (9 + 5).
         #expect(result.verdict == HeldOutVerdict(threshold: 0.4375, quality: 10.0 / 14))
         var searches = 0
@@ -89,7 +105,8 @@ struct LeaveOneOutTests {
             searches += 1
             return search($0, $1)
         }
-        #expect(searches == 13 && LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 2, 3], budget: 8) == 13)
+        #expect(
+            searches == 13 && LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 2, 3], budget: 8) == 13)
         #expect(LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 2, 3], budget: .max) == 21)
         #expect(LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 1], budget: .max) == 0)
         #expect(hasty.examined == 2 && hasty.hurting.isEmpty && hasty.verdict == result.verdict)
@@ -102,13 +119,17 @@ struct LeaveOneOutTests {
         let whole = Example(picture, mask: mask)
         let cut = try persam.cutOut(whole, persam.encode(picture))
         let (a, b) = (try persam.learn([whole]), try persam.learn([cut]))
-        #expect(a.features[0].array == b.features[0].array && a.background == b.background && a.inside == b.inside)
+        #expect(
+            a.features[0].array == b.features[0].array && a.background == b.background && a.inside == b.inside
+        )
     }
 
     @Test("a course teaches what learning from the same examples does, and sets a threshold between 0 and 1")
     func course() throws {
         let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
-        let pictures = try ["shelf.jpg", "lawn.jpg", "path.jpg"].map { try Picture(contentsOf: Materials.example($0)) }
+        let pictures = try ["shelf.jpg", "lawn.jpg", "path.jpg"].map {
+            try Picture(contentsOf: Materials.example($0))
+        }
         let boxes = [Box(x1: 40, y1: 40, x2: 300, y2: 300), Box(x1: 200, y1: 100, x2: 500, y2: 400)]
         var course = Course(DetectLesson(owl))
         for picture in pictures {
@@ -119,7 +140,9 @@ struct LeaveOneOutTests {
         }
         let outcome = try course.learn("thing")
         let direct = try owl.learn(pictures.map { Example($0, box: boxes[0], class: "thing") })
-        #expect(outcome.learnt.examples.exemplars.map(\.embedding.array) == direct.examples.exemplars.map(\.embedding.array))
+        #expect(
+            outcome.learnt.examples.exemplars.map(\.embedding.array)
+                == direct.examples.exemplars.map(\.embedding.array))
         #expect(outcome.learnt.examples.midpoint == direct.examples.midpoint)
         #expect(outcome.places.map(\.picture) == [0, 1, 2] && outcome.places.map(\.object) == [0, 0, 0])
         if let threshold = outcome.learnt.threshold { #expect((0...1).contains(threshold)) }
@@ -129,38 +152,53 @@ struct LeaveOneOutTests {
     /// Thirty patches of a tiny OWL-ViT: an object, another thing, and small clutter that is like neither.
     private func planted(_ owl: OWLViT, _ object: Box, _ other: Box) -> OWLViT.Encoding {
         func direction(_ number: Int) -> Tensor { Tensor((0..<16).map { $0 == number ? 1 : 0 }, [16]) }
-        let clutter = (0..<28).map { (direction(2 + $0 % 14), Box(x1: 3 * Double($0), y1: 90, x2: 3 * Double($0) + 2, y2: 92)) }
+        let clutter = (0..<28).map {
+            (direction(2 + $0 % 14), Box(x1: 3 * Double($0), y1: 90, x2: 3 * Double($0) + 2, y2: 92))
+        }
         let patches = [(direction(0), object), (direction(1), other)] + clutter
         let side = 100.0
-        let boxes = patches.flatMap { [$1.center.x, $1.center.y, $1.width, $1.height].map { Float($0 / side) } }
+        let boxes = patches.flatMap {
+            [$1.center.x, $1.center.y, $1.width, $1.height].map { Float($0 / side) }
+        }
         let count = patches.count
         let view = OWLViT.View(
             frame: OWLViT.Frame(Box(x1: 0, y1: 0, x2: side, y2: side), isPadded: false),
             patches: OWLViT.Patches(
-                embeddings: Tensor.stack(patches.map(\.0)), shifts: .zeros([count]), scales: Tensor(repeating: 10, [count]),
+                embeddings: Tensor.stack(patches.map(\.0)), shifts: .zeros([count]),
+                scales: Tensor(repeating: 10, [count]),
                 boxes: Tensor(boxes, [count, 4]), objectness: nil))
         return OWLViT.Encoding(size: Size(width: 100, height: 100), preparation: .hf, tiles: 1, views: [view])
     }
 
-    @Test("detect: a label on the wrong thing is the example that hurts; without it the threshold keeps the thing out")
+    @Test(
+        "detect: a label on the wrong thing is the example that hurts; without it the threshold keeps the thing out"
+    )
     func wrongLabel() throws {
         let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
         let lesson = DetectLesson(owl)
         let (object, other) = (Box(x1: 10, y1: 10, x2: 30, y2: 30), Box(x1: 60, y1: 60, x2: 80, y2: 80))
         func result(_ labels: [Box]) throws -> (LeaveOneOut, OWLViT.Concept, OWLViT.Encoding) {
             let scenes = labels.map { _ in planted(owl, object, other) }
-            let taught = try zip(labels, scenes).map { try owl.look(at: .box($0), in: $1, [], OWLViT.LearnOptions()) }
+            let taught = try zip(labels, scenes).map {
+                try owl.look(at: .box($0), in: $1, [], OWLViT.LearnOptions())
+            }
             let learnt = try lesson.learn("mug", Array(zip(taught, scenes).map { (taught: $0, scene: $1) }))
-            let result = try LeaveOneOut(pictures: labels.count, homes: Array(labels.indices), usual: lesson.threshold(of: learnt)) {
+            let result = try LeaveOneOut(
+                pictures: labels.count, homes: Array(labels.indices), usual: lesson.threshold(of: learnt)
+            ) {
                 try lesson.search(
-                    learnt, by: $1, of: taught, in: scenes[$0], labelled: [LabelledRegion(className: "mug", box: labels[$0])])
+                    learnt, by: $1, of: taught, in: scenes[$0],
+                    labelled: [LabelledRegion(className: "mug", box: labels[$0])])
             }
             return (result, learnt, scenes[0])
         }
         let (bad, _, _) = try result([object, object, object, object, other])
         #expect(bad.hurting.map(\.example) == [4])
-        // Right in four pictures; the thing in those four and the object in the fifth are not labelled: 2 · 4 / (9 + 5), then 2 · 4 / (5 + 5).
-        #expect(abs((bad.verdict?.quality ?? 0) - 8.0 / 14) < 1e-9 && abs((bad.hurting.first?.quality ?? 0) - 0.8) < 1e-9)
+        // Right in four pictures; the thing in those four and the object in the fifth are not labelled: 2 · 4
+        // / (9 + 5), then 2 · 4 / (5 + 5).
+        #expect(
+            abs((bad.verdict?.quality ?? 0) - 8.0 / 14) < 1e-9
+                && abs((bad.hurting.first?.quality ?? 0) - 0.8) < 1e-9)
         var (good, learnt, scene) = try result([object, object, object, object])
         #expect(good.hurting.isEmpty && good.verdict?.quality == 1)
         lesson.set(try #require(good.verdict?.threshold), of: &learnt)

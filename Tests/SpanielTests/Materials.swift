@@ -1,11 +1,15 @@
 import Foundation
 import Spaniel
+import Tensor
 
 /// What the tests of this folder work on.
 enum Materials {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
-    static func sam() throws -> SAM { try SAM(contentsOf: root.appending(path: "Weights/sam-nano"), precision: .float32) }
+    static func sam() throws -> SAM {
+        try SAM(contentsOf: root.appending(path: "Weights/sam-nano"), precision: .float32)
+    }
 
     static func example(_ name: String) -> URL { root.appending(path: "Examples/\(name)") }
 

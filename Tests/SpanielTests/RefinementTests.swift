@@ -42,7 +42,9 @@ struct RefinementTests {
     @Test("points lie deep inside, the deepest first, apart from each other")
     func points() throws {
         let dumbbell = Mask(width: 300, height: 100) { x, y in
-            let (left, right) = (hypot(Double(x) - 50, Double(y) - 50), hypot(Double(x) - 240, Double(y) - 50))
+            let (left, right) = (
+                hypot(Double(x) - 50, Double(y) - 50), hypot(Double(x) - 240, Double(y) - 50)
+            )
             return left < 40 || right < 30 || (48...52).contains(y)
         }
         let points = InnerPoints.of(dumbbell, atMost: 3)
@@ -58,7 +60,8 @@ struct RefinementTests {
     func smallest() {
         for mask in [
             Mask(width: 5, height: 4) { x, y in x == 4 && y == 3 }, Mask(width: 1, height: 1, filled: true),
-            Mask(width: 900, height: 3) { x, y in y == 1 && x > 100 }, Mask(width: 640, height: 480, filled: true),
+            Mask(width: 900, height: 3) { x, y in y == 1 && x > 100 },
+            Mask(width: 640, height: 480, filled: true),
         ] {
             let points = InnerPoints.of(mask, atMost: 3)
             #expect(!points.isEmpty)

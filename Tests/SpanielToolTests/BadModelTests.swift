@@ -38,7 +38,9 @@ struct BadModelTests {
         #expect(try run(model { _ in }).status == 0)
     }
 
-    @Test("a folder that is missing ends with 66, weights that can be fetched with 69 and the command that fetches them")
+    @Test(
+        "a folder that is missing ends with 66, weights that can be fetched with 69 and the command that fetches them"
+    )
     func missing() throws {
         #expect(try run(scratch("nowhere/model")).status == 66)
         let hub = try Tool.run(
@@ -51,9 +53,13 @@ struct BadModelTests {
     @Test("a file where the folder is meant, a folder without weights, without configuration")
     func incomplete() throws {
         #expect(try run(picture).status == 65)
-        try expectUnusable(naming: "model.safetensors") { try FileManager.default.removeItem(atPath: "\($0)/model.safetensors") }
+        try expectUnusable(naming: "model.safetensors") {
+            try FileManager.default.removeItem(atPath: "\($0)/model.safetensors")
+        }
         try FileManager.default.removeItem(atPath: scratch("model"))
-        try expectUnusable(naming: "config.json") { try FileManager.default.removeItem(atPath: "\($0)/config.json") }
+        try expectUnusable(naming: "config.json") {
+            try FileManager.default.removeItem(atPath: "\($0)/config.json")
+        }
     }
 
     @Test("a tensor that is missing, one too many, one of another shape, is named")
@@ -61,11 +67,15 @@ struct BadModelTests {
         let key = "mask_decoder.iou_token.weight"
         try expectUnusable(naming: key) { try rewrite($0) { $0.removeAll { $0.0 == key } } }
         try FileManager.default.removeItem(atPath: scratch("model"))
-        try expectUnusable(naming: "surprise.weight") { try rewrite($0) { $0.append(("surprise.weight", Tensor([1, 2], [2]))) } }
+        try expectUnusable(naming: "surprise.weight") {
+            try rewrite($0) { $0.append(("surprise.weight", Tensor([1, 2], [2]))) }
+        }
         try FileManager.default.removeItem(atPath: scratch("model"))
         try expectUnusable(naming: key, "[1, 128]", "[128]") {
             try rewrite($0) { tensors in
-                for index in tensors.indices where tensors[index].0 == key { tensors[index].1 = tensors[index].1.reshaped([128]) }
+                for index in tensors.indices where tensors[index].0 == key {
+                    tensors[index].1 = tensors[index].1.reshaped([128])
+                }
             }
         }
     }
@@ -82,7 +92,8 @@ struct BadModelTests {
     @Test(
         "a header that lies about its size, or about where its tensors lie",
         arguments: [
-            [UInt8](repeating: 0xFF, count: 8), [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0, 0, 0, 0, 0],
+            [UInt8](repeating: 0xFF, count: 8), [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F],
+            [0, 0, 0, 0, 0, 0, 0, 0],
             [1, 0, 0, 0, 0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0],
         ])
     func header(_ length: [UInt8]) throws {

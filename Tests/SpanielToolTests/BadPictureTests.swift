@@ -1,4 +1,5 @@
 import Foundation
+import SpanielImaging
 import SpanielJSON
 import Testing
 
@@ -27,17 +28,26 @@ struct BadPictureTests {
         for file in try Self.files() { try scratch.write("in/\(file.name)", file.bytes) }
         try scratch.folder("folder.png")
         try scratch.write("in/z-good.jpg", Files.jpeg())
-        try FileManager.default.createSymbolicLink(atPath: scratch("in/loop.png"), withDestinationPath: scratch("in/loop.png"))
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch("in/loop.png"), withDestinationPath: scratch("in/loop.png"))
 
         let run = try Tool.run(
-            "mask", scratch("in"), scratch("gone.png"), "--point", "20,16", "--json", "--out", scratch("out"), "--export",
+            "mask", scratch("in"), scratch("gone.png"), "--point", "20,16", "--json", "--out", scratch("out"),
+            "--export",
             "coco:\(scratch("all.json"))")
         #expect(run.status == 65)
-        let records = try Dictionary(uniqueKeysWithValues: run.records.map { (try #require($0["image"]?.string), $0) })
-        for file in try Self.files() + [("loop.png", [], "image.unreadable"), ("../gone.png", [], "image.missing")] {
-            let path = file.name.hasPrefix("../") ? scratch(String(file.name.dropFirst(3))) : scratch("in/\(file.name)")
+        let records = try Dictionary(
+            uniqueKeysWithValues: run.records.map { (try #require($0["image"]?.string), $0) })
+        for file in try Self.files() + [
+            ("loop.png", [], "image.unreadable"), ("../gone.png", [], "image.missing"),
+        ] {
+            let path =
+                file.name.hasPrefix("../")
+                ? scratch(String(file.name.dropFirst(3))) : scratch("in/\(file.name)")
             let record = try #require(records[path], "no record for \(file.name)")
-            #expect(record["error"]?["code"]?.string == file.code, "\(file.name): \(record["error"]?["message"]?.string ?? "")")
+            #expect(
+                record["error"]?["code"]?.string == file.code,
+                "\(file.name): \(record["error"]?["message"]?.string ?? "")")
             #expect(record["error"]?["message"]?.string?.contains(path) == true)
             #expect(record["objects"] == nil)
         }
@@ -47,14 +57,19 @@ struct BadPictureTests {
             #expect(record["width"]?.int == 64)
         }
         #expect(records.count == 13)
-        let images = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: scratch("all.json")))))["images"]?.array
+        let images = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: scratch("all.json")))))[
+            "images"]?.array
         #expect(images?.count == 2)
         #expect(scratch.files.allSatisfy { !$0.contains(".tmp") })
-        #expect(scratch.files.filter { $0.hasSuffix(".overlay.png") } == ["out/a-good.overlay.png", "out/z-good.overlay.png"])
+        #expect(
+            scratch.files.filter { $0.hasSuffix(".overlay.png") } == [
+                "out/a-good.overlay.png", "out/z-good.overlay.png",
+            ])
     }
 
     @Test(
-        "the message for a phone's or a web page's picture names a converter", arguments: [("p.heic", Files.heic), ("w.webp", Files.webp)])
+        "the message for a phone's or a web page's picture names a converter",
+        arguments: [("p.heic", Files.heic), ("w.webp", Files.webp)])
     func converter(_ name: String, _ bytes: [UInt8]) throws {
         let scratch = try Scratch()
         let run = try Tool.run("mask", scratch.write(name, bytes), "--point", "1,1")

@@ -6,7 +6,10 @@ import Testing
 struct CheckByWordsTests {
     private func find(_ arguments: String...) throws -> Tool.Run {
         try Tool.run(
-            ["find", "--example", "boot=\(Tool.example("boot.jpg"))#\(Tool.example("boot-mask.png"))", Tool.example("shelf.jpg"), "--json"]
+            [
+                "find", "--example", "boot=\(Tool.example("boot.jpg"))#\(Tool.example("boot-mask.png"))",
+                Tool.example("shelf.jpg"), "--json",
+            ]
                 + arguments)
     }
 

@@ -39,13 +39,17 @@ struct ClassifyTests {
     func count() throws {
         let texts = ["ab", "cd", "de", "ef", "gh", "ij", "kl"].flatMap { ["--text", $0] }
         func count(_ extra: String...) throws -> Int {
-            try classes(Tool.run(["classify", picture, "--model", TinyModels.clip, "--json"] + texts + extra)).count
+            try classes(
+                Tool.run(["classify", picture, "--model", TinyModels.clip, "--json"] + texts + extra)
+            ).count
         }
         #expect(try count() == 5)
         #expect(try count("--max-objects", "2") == 2)
         #expect(try count("--max-objects", "99") == 7)
         #expect(try count("--threshold", "1") == 0)
-        #expect(try Tool.run(["classify", picture, "--model", TinyModels.clip, "--threshold", "zz=0.1"] + texts).status == 64)
+        #expect(
+            try Tool.run(["classify", picture, "--model", TinyModels.clip, "--threshold", "zz=0.1"] + texts)
+                .status == 64)
     }
 
     @Test("a template goes round each text; one without a place for it is refused")
@@ -55,7 +59,9 @@ struct ClassifyTests {
         let around = try classes(classify("--text", "ab", "--text", "cd", "--template", "ef {}"))
         #expect(around.map(\.score) == written.map(\.score))
         #expect(around.map(\.score) != plain.map(\.score))
-        #expect(try classes(classify("--text", "ab", "--text", "cd", "--template", "ef {}", "--template", "{}")).count == 2)
+        #expect(
+            try classes(classify("--text", "ab", "--text", "cd", "--template", "ef {}", "--template", "{}"))
+                .count == 2)
         #expect(try classify("--text", "ab", "--template", "a photo").status == 64)
         #expect(try classify("--template", "a {}").status == 64)
     }
@@ -79,15 +85,21 @@ struct ClassifyTests {
 
     @Test("the overlay holds the classes, for people there is a line each, and a cache changes nothing")
     func outputs() throws {
-        let first = try classes(classify("--text", "ab", "--text", "cd", "--out", scratch("out"), "--cache", scratch("cache")))
+        let first = try classes(
+            classify("--text", "ab", "--text", "cd", "--out", scratch("out"), "--cache", scratch("cache")))
         #expect(scratch.files.filter { $0.hasPrefix("out/") } == ["out/a.overlay.png"])
-        #expect(try Picture(contentsOf: URL(filePath: scratch("out/a.overlay.png"))) != Files.picture(width: 320, height: 240))
+        #expect(
+            try Picture(contentsOf: URL(filePath: scratch("out/a.overlay.png")))
+                != Files.picture(width: 320, height: 240))
         let again = try classes(classify("--text", "ab", "--text", "cd", "--cache", scratch("cache")))
         #expect(again.map(\.score) == first.map(\.score))
         #expect(scratch.files.count { $0.hasPrefix("cache/") } == 1)
         let cached = try classes(classify("--cache", scratch("cache"), model: TinyModels.vit))
-        #expect(try classes(classify("--cache", scratch("cache"), model: TinyModels.vit)).map(\.score) == cached.map(\.score))
-        let words = try Tool.run("classify", picture, "--model", TinyModels.clip, "--text", "ab", "--text", "cd")
+        #expect(
+            try classes(classify("--cache", scratch("cache"), model: TinyModels.vit)).map(\.score)
+                == cached.map(\.score))
+        let words = try Tool.run(
+            "classify", picture, "--model", TinyModels.clip, "--text", "ab", "--text", "cd")
         #expect(words.output.contains("320 × 240, 2 classes"))
     }
 

@@ -24,22 +24,30 @@ enum Files {
         return gray(square)
     }
 
-    static func gray(_ mask: Mask) -> [UInt8] { PNG.encode(gray: mask.bytes(), width: mask.width, height: mask.height) }
+    static func gray(_ mask: Mask) -> [UInt8] {
+        PNG.encode(gray: mask.bytes(), width: mask.width, height: mask.height)
+    }
 
     /// A PNG's first bytes with another size in its header, the checksum right.
     static func png(claimingWidth width: UInt32, height: UInt32) -> [UInt8] {
         var bytes = [UInt8](png)
         for (index, value) in [width, height].enumerated() {
-            for byte in 0..<4 { bytes[16 + index * 4 + byte] = UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32(byte))) }
+            for byte in 0..<4 {
+                bytes[16 + index * 4 + byte] = UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32(byte)))
+            }
         }
         let checksum = crc(bytes[12..<29])
-        for byte in 0..<4 { bytes[29 + byte] = UInt8(truncatingIfNeeded: checksum >> (24 - 8 * UInt32(byte))) }
+        for byte in 0..<4 {
+            bytes[29 + byte] = UInt8(truncatingIfNeeded: checksum >> (24 - 8 * UInt32(byte)))
+        }
         return bytes
     }
 
     static let heic: [UInt8] =
-        [0, 0, 0, 24] + Array("ftypheic".utf8) + [0, 0, 0, 0] + Array("mif1heic".utf8) + [UInt8](repeating: 0, count: 64)
-    static let webp: [UInt8] = Array("RIFF".utf8) + [60, 0, 0, 0] + Array("WEBPVP8 ".utf8) + [UInt8](repeating: 0, count: 56)
+        [0, 0, 0, 24] + Array("ftypheic".utf8) + [0, 0, 0, 0] + Array("mif1heic".utf8)
+        + [UInt8](repeating: 0, count: 64)
+    static let webp: [UInt8] =
+        Array("RIFF".utf8) + [60, 0, 0, 0] + Array("WEBPVP8 ".utf8) + [UInt8](repeating: 0, count: 56)
 
     private static func crc(_ bytes: some Sequence<UInt8>) -> UInt32 {
         var crc: UInt32 = .max

@@ -5,15 +5,21 @@ import Testing
 
 @Suite("Finding an object from an example")
 struct FindTests {
-    private static let boot = ["--example", "boot=\(Tool.example("boot.jpg"))#\(Tool.example("boot-mask.png"))"]
+    private static let boot = [
+        "--example", "boot=\(Tool.example("boot.jpg"))#\(Tool.example("boot-mask.png"))",
+    ]
     private let scratch: Scratch
 
     init() throws { scratch = try Scratch() }
 
     private func find(_ arguments: String...) throws -> Tool.Run { try Tool.run(["find"] + arguments) }
-    private func find(_ example: [String], _ arguments: String...) throws -> Tool.Run { try Tool.run(["find"] + example + arguments) }
+    private func find(_ example: [String], _ arguments: String...) throws -> Tool.Run {
+        try Tool.run(["find"] + example + arguments)
+    }
 
-    @Test("the boots of a shelf are found, each with its parts of the score, and the record says why there are no more")
+    @Test(
+        "the boots of a shelf are found, each with its parts of the score, and the record says why there are no more"
+    )
     func boots() throws {
         let run = try find(Self.boot, Tool.example("shelf.jpg"), "--json")
         #expect(run.status == 0)
@@ -41,7 +47,8 @@ struct FindTests {
         let scene = Tool.example("shelf.jpg")
         let one = try find(Self.boot, scene, "--json").records
         let other = try find(
-            "--reference", Tool.example("boot.jpg"), "--mask", Tool.example("boot-mask.png"), "--class", "boot", scene, "--json")
+            "--reference", Tool.example("boot.jpg"), "--mask", Tool.example("boot-mask.png"), "--class",
+            "boot", scene, "--json")
         #expect(try other.records.map { $0["objects"]?.text() } == one.map { $0["objects"]?.text() })
     }
 
@@ -62,11 +69,15 @@ struct FindTests {
     @Test("every object of a COCO file teaches its class")
     func coco() throws {
         let file = scratch("all.concept")
-        #expect(try Tool.run("learn", "--for", "find", "--from", "coco:\(Tool.example("truth.coco.json"))", "-o", file).status == 0)
+        #expect(
+            try Tool.run(
+                "learn", "--for", "find", "--from", "coco:\(Tool.example("truth.coco.json"))", "-o", file
+            ).status == 0)
         let run = try find("--concept", file, Tool.example("shelf.jpg"), "--json", "--threshold", "boot=1")
         #expect(run.status == 0)
         #expect(try run.records[0]["objects"]?.array?.contains { $0["class"]?.string == "boot" } == false)
-        #expect(try find("--concept", file, Tool.example("shelf.jpg"), "--threshold", "spoon=0.5").status == 64)
+        #expect(
+            try find("--concept", file, Tool.example("shelf.jpg"), "--threshold", "spoon=0.5").status == 64)
     }
 
     @Test("a threshold nothing reaches finds nothing, and the words say so")
@@ -78,9 +89,13 @@ struct FindTests {
 
     @Test("an explanation is one page for each picture that asks for nothing from elsewhere")
     func explain() throws {
-        let run = try find(Self.boot, Tool.example("shelf.jpg"), Tool.example("path.jpg"), "--explain", scratch("why"))
+        let run = try find(
+            Self.boot, Tool.example("shelf.jpg"), Tool.example("path.jpg"), "--explain", scratch("why"))
         #expect(run.status == 0)
-        #expect(scratch.files.filter { $0.hasPrefix("why/") } == ["why/path.explain.html", "why/shelf.explain.html"])
+        #expect(
+            scratch.files.filter { $0.hasPrefix("why/") } == [
+                "why/path.explain.html", "why/shelf.explain.html",
+            ])
         let page = try String(contentsOfFile: scratch("why/shelf.explain.html"), encoding: .utf8)
         #expect(page.hasPrefix("<!DOCTYPE html>"))
         for address in ["http://", "https://", "<script"] { #expect(!page.contains(address)) }
@@ -97,11 +112,17 @@ struct FindTests {
         }
     }
 
-    private func find(_ example: [String], _ arguments: [String]) throws -> Tool.Run { try Tool.run(["find"] + example + arguments) }
+    private func find(_ example: [String], _ arguments: [String]) throws -> Tool.Run {
+        try Tool.run(["find"] + example + arguments)
+    }
 
-    @Test("an example that is missing ends with 66, one that is there but unusable with 65, and nothing is printed or made")
+    @Test(
+        "an example that is missing ends with 66, one that is there but unusable with 65, and nothing is printed or made"
+    )
     func badExamples() throws {
-        let (picture, scene) = (try scratch.write("a.png", Files.png), try scratch.write("scene.png", Files.png))
+        let (picture, scene) = (
+            try scratch.write("a.png", Files.png), try scratch.write("scene.png", Files.png)
+        )
         let mask = try scratch.write("mask.png", Files.mask())
         let cases: [(example: String, status: Int32, named: String)] = [
             ("/no/a.png#\(mask)", 66, "/no/a.png"),
@@ -111,9 +132,18 @@ struct FindTests {
             ("\(try scratch.write("empty.png"))#\(mask)", 65, "empty.png"),
             ("\(try scratch.write("cut.png", Files.png.prefix(60)))#\(mask)", 65, "cut.png"),
             ("\(picture)#\(try scratch.write("text.png", "mask".utf8))", 65, "text.png"),
-            ("\(picture)#\(try scratch.write("small.png", Files.mask(width: 32, height: 24)))", 65, "64 x 48"),
-            ("\(picture)#\(try scratch.write("none.png", Files.gray(Mask(width: 64, height: 48))))", 65, "none.png"),
-            ("\(picture)#\(try scratch.write("all.png", Files.gray(Mask(width: 64, height: 48, filled: true))))", 65, "all.png"),
+            (
+                "\(picture)#\(try scratch.write("small.png", Files.mask(width: 32, height: 24)))", 65,
+                "64 x 48"
+            ),
+            (
+                "\(picture)#\(try scratch.write("none.png", Files.gray(Mask(width: 64, height: 48))))", 65,
+                "none.png"
+            ),
+            (
+                "\(picture)#\(try scratch.write("all.png", Files.gray(Mask(width: 64, height: 48, filled: true))))",
+                65, "all.png"
+            ),
             ("\(picture)#box=10,10,500,40", 65, "a.png"),
             ("\(picture)#point=64,10", 65, "a.png"),
             ("\(picture)#polygon=100,100,110,100,110,110", 65, "a.png"),
@@ -145,8 +175,10 @@ struct FindTests {
     @Test(
         "what to find must be said, once and in one way",
         arguments: [
-            [], ["--reference", "a.png"], ["--mask", "a.png"], ["--class", "mug", "--example", "a.png#b.png"], ["--example", "a.png"],
-            ["--reference", "a.png", "--mask", "b.png", "--reference", "a.png"], ["--concept", "c", "--example", "a.png#b.png"],
+            [], ["--reference", "a.png"], ["--mask", "a.png"],
+            ["--class", "mug", "--example", "a.png#b.png"], ["--example", "a.png"],
+            ["--reference", "a.png", "--mask", "b.png", "--reference", "a.png"],
+            ["--concept", "c", "--example", "a.png#b.png"],
             ["--concept", "c", "--fine-tune"], ["--concept", "c", "--negative", "a.png#b.png"],
             ["--example", "a.png#b.png", "--strategy", "guess"],
             ["--example", "a.png#b.png", "--threshold", "mug"],

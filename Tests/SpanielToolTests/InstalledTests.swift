@@ -23,27 +23,34 @@ struct InstalledTests {
         #expect(process.terminationStatus == 0, "\(program) \(arguments)")
     }
 
-    private func text(_ name: String) throws -> String { try String(contentsOfFile: scratch("a place/\(name)"), encoding: .utf8) }
+    private func text(_ name: String) throws -> String {
+        try String(contentsOfFile: scratch("a place/\(name)"), encoding: .utf8)
+    }
 
     @Test("it finds the model that ships wherever it lies and from wherever it is called")
     func relocated() throws {
         let (installed, elsewhere) = (scratch("moved"), try scratch.folder("elsewhere"))
         try FileManager.default.moveItem(atPath: scratch("a place"), toPath: installed)
         try run(
-            "\(installed)/bin/spaniel", "mask", Tool.example("path.jpg"), "--point", "100,100", "--out", "masks", "--quiet", in: elsewhere)
+            "\(installed)/bin/spaniel", "mask", Tool.example("path.jpg"), "--point", "100,100", "--out",
+            "masks", "--quiet", in: elsewhere)
         #expect(scratch.files.contains("elsewhere/masks/path.overlay.png"))
     }
 
-    @Test("every model of the project is in it, with the script that fetches others, and nothing that was fetched or trains")
+    @Test(
+        "every model of the project is in it, with the script that fetches others, and nothing that was fetched or trains"
+    )
     func models() throws {
         let weights = "\(Tool.root)Weights"
         let ours = try FileManager.default.contentsOfDirectory(atPath: weights).filter {
             FileManager.default.fileExists(atPath: "\(weights)/\($0)/config.json")
         }
         #expect(ours.contains("sam-nano"))
-        let installed = try FileManager.default.contentsOfDirectory(atPath: scratch("a place/share/spaniel/Weights"))
+        let installed = try FileManager.default.contentsOfDirectory(
+            atPath: scratch("a place/share/spaniel/Weights"))
         #expect(installed.sorted() == (ours + ["README.md", "fetch.sh", "words.txt"]).sorted())
-        #expect(FileManager.default.isExecutableFile(atPath: scratch("a place/share/spaniel/Weights/fetch.sh")))
+        #expect(
+            FileManager.default.isExecutableFile(atPath: scratch("a place/share/spaniel/Weights/fetch.sh")))
     }
 
     @Test("the man page has every command with every option, as the parser knows them")
@@ -54,8 +61,11 @@ struct InstalledTests {
         for command in commands {
             let title = command.name.joined(separator: " ")
             let start = try #require(page.range(of: ".SS \(title)\n"), "\(title)")
-            let end = page.range(of: "\n.S", range: start.upperBound..<page.endIndex)?.lowerBound ?? page.endIndex
-            for option in command.options { #expect(page[start.upperBound..<end].contains(escaped(option)), "\(title) \(option)") }
+            let end =
+                page.range(of: "\n.S", range: start.upperBound..<page.endIndex)?.lowerBound ?? page.endIndex
+            for option in command.options {
+                #expect(page[start.upperBound..<end].contains(escaped(option)), "\(title) \(option)")
+            }
         }
         for variable in ["SPANIEL_WEIGHTS", "SPANIEL_ISA"] { #expect(page.contains(variable)) }
         #expect(page.contains(try Tool.run("--version").output.trimmingCharacters(in: .newlines)))
@@ -64,16 +74,22 @@ struct InstalledTests {
     @Test("no line of the man page is taken for a request that it is not")
     func requests() throws {
         let known = [".TH", ".SH", ".SS", ".TP", ".PP", ".RS", ".RE", ".B", ".I", ".nf", ".fi", ".\\\""]
-        for line in try text("share/man/man1/spaniel.1").split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {
+        for line in try text("share/man/man1/spaniel.1").split(separator: "\n")
+        where line.hasPrefix(".") || line.hasPrefix("'") {
             #expect(known.contains(String(line.prefix { $0 != " " })), "\(line)")
         }
     }
 
     @Test("three shells get completions that know the commands")
     func completions() throws {
-        for name in ["bash-completion/completions/spaniel", "zsh/site-functions/_spaniel", "fish/vendor_completions.d/spaniel.fish"] {
+        for name in [
+            "bash-completion/completions/spaniel", "zsh/site-functions/_spaniel",
+            "fish/vendor_completions.d/spaniel.fish",
+        ] {
             let script = try text("share/\(name)")
-            for command in try commands() { #expect(script.contains(command.name.last ?? ""), "\(name) \(command.name)") }
+            for command in try commands() {
+                #expect(script.contains(command.name.last ?? ""), "\(name) \(command.name)")
+            }
         }
     }
 
@@ -81,7 +97,9 @@ struct InstalledTests {
     func licences() throws {
         #expect(try text("share/doc/spaniel/LICENSE").contains("Apache License"))
         let others = try text("share/doc/spaniel/THIRD-PARTY.txt")
-        for name in ["Swift", "swift-argument-parser", "libpng", "Independent JPEG Group", "zlib", "GNU C++", "DejaVu"] {
+        for name in [
+            "Swift", "swift-argument-parser", "libpng", "Independent JPEG Group", "zlib", "GNU C++", "DejaVu",
+        ] {
             #expect(others.contains(name))
         }
     }
@@ -101,7 +119,8 @@ struct InstalledTests {
 
     private func commands(_ json: JSON, below parents: [String]) -> [Command] {
         guard let name = json["commandName"]?.string, name != "help" else { return [] }
-        let options = (json["arguments"]?.array ?? []).filter { $0["shouldDisplay"]?.bool == true }.compactMap {
+        let options = (json["arguments"]?.array ?? []).filter { $0["shouldDisplay"]?.bool == true }.compactMap
+        {
             $0["preferredName"]?["name"]?.string
         }
         let own = Command(name: parents + [name], options: options.filter { $0 != "help" && $0 != "version" })

@@ -15,15 +15,19 @@ struct LearnFromTests {
 
     static let truth = "coco:\(Tool.example("truth.coco.json"))"
 
-    private func learn(_ task: String, _ model: String, _ source: String, _ more: String...) throws -> Tool.Run {
-        try Tool.run(["learn", "--for", task, "--model", model, "--from", source, "-o", scratch("x.concept")] + more)
+    private func learn(_ task: String, _ model: String, _ source: String, _ more: String...) throws
+        -> Tool.Run
+    {
+        try Tool.run(
+            ["learn", "--for", task, "--model", model, "--from", source, "-o", scratch("x.concept")] + more)
     }
 
     @Test("every format teaches", arguments: ["yolo", "voc", "labelme", "cvat", "labelstudio", "masks"])
     func formats(format: String) throws {
         let pictures = URL(filePath: Tool.root + "Examples").path(percentEncoded: false)
         let place = "\(format):\(scratch("labels"))"
-        let converted = try Tool.run("annotations", "convert", Self.truth, place, "--pictures", pictures, "--quiet")
+        let converted = try Tool.run(
+            "annotations", "convert", Self.truth, place, "--pictures", pictures, "--quiet")
         #expect(converted.status == 0, "\(converted.messages)")
         let learnt = try learn("detect", TinyModels.owlvit, place, "--pictures", pictures)
         #expect(learnt.status == 0 && learnt.output.isEmpty, "\(learnt.messages)")
@@ -31,12 +35,15 @@ struct LearnFromTests {
         #expect(learnt.messages.contains("; threshold 0."), "\(learnt.messages)")
     }
 
-    @Test("the threshold chosen is the concept's", arguments: [("detect", TinyModels.owlvit), ("segment", TinyModels.clipseg)])
+    @Test(
+        "the threshold chosen is the concept's",
+        arguments: [("detect", TinyModels.owlvit), ("segment", TinyModels.clipseg)])
     func kept(task: String, model: String) throws {
         let learnt = try learn(task, model, Self.truth)
         #expect(learnt.status == 0, "\(learnt.messages)")
         #expect(learnt.messages.contains("learnt boot from"))
-        let found = try Tool.run(task, "--model", model, "--concept", scratch("x.concept"), Tool.example("shelf.jpg"), "--json")
+        let found = try Tool.run(
+            task, "--model", model, "--concept", scratch("x.concept"), Tool.example("shelf.jpg"), "--json")
         #expect(found.status == 0, "\(found.messages)")
     }
 
@@ -45,10 +52,14 @@ struct LearnFromTests {
         #expect(try learn("detect", TinyModels.owlvit, Self.truth, "--quiet").status == 0)
         let pictures = ["shelf.jpg", "lawn.jpg", "path.jpg", "crowd.jpg"].map(Tool.example)
         let found = try Tool.run(
-            ["detect", "--model", TinyModels.owlvit, "--concept", scratch("x.concept"), "--export", "coco:\(scratch("found.json"))"]
+            [
+                "detect", "--model", TinyModels.owlvit, "--concept", scratch("x.concept"), "--export",
+                "coco:\(scratch("found.json"))",
+            ]
                 + pictures)
         #expect(found.status == 0, "\(found.messages)")
-        let figures = try Tool.run("evaluate", "--truth", Self.truth, "--predictions", "coco:\(scratch("found.json"))", "--json")
+        let figures = try Tool.run(
+            "evaluate", "--truth", Self.truth, "--predictions", "coco:\(scratch("found.json"))", "--json")
         #expect(figures.status == 0, "\(figures.messages)")
         let ap = try figures.records[0]["boxes"]?["ap"]?.double
         #expect(ap.map { (0...1).contains($0) } == true)
@@ -73,12 +84,14 @@ struct LearnFromTests {
         let size = Size(width: 8, height: 8)
         let set = LabelledSet(
             classes: ["a", "b"],
-            pictures: [[object(0), object(0)], [object(0)], [object(1, crowd: true)], [object(1)]].enumerated().map {
-                LabelledPicture(file: "\($0.offset).png", size: size, objects: $0.element)
-            })
+            pictures: [[object(0), object(0)], [object(0)], [object(1, crowd: true)], [object(1)]]
+                .enumerated().map {
+                    LabelledPicture(file: "\($0.offset).png", size: size, objects: $0.element)
+                })
         func taken(_ maximum: Int, _ examples: Int) -> [String: [Int]] {
             Dictionary(
-                uniqueKeysWithValues: LabelledPictures(set, maximum: maximum, examples: examples).entries.map {
+                uniqueKeysWithValues: LabelledPictures(set, maximum: maximum, examples: examples).entries.map
+                {
                     ($0.labels.file, $0.examples.sorted())
                 })
         }
@@ -87,7 +100,9 @@ struct LearnFromTests {
         #expect(taken(9, 2) == ["0.png": [0], "1.png": [0], "2.png": [], "3.png": [0]])
         #expect(taken(2, 9) == ["0.png": [0, 1], "3.png": [0]])
         #expect(taken(3, 1) == ["0.png": [0], "1.png": [], "3.png": [0]])
-        #expect(LabelledPictures(set, maximum: 3, examples: 1).omission?.contains("2 of 4 objects, in 3 of 4 pictures") == true)
+        #expect(
+            LabelledPictures(set, maximum: 3, examples: 1).omission?.contains(
+                "2 of 4 objects, in 3 of 4 pictures") == true)
     }
 
     @Test("a picture named twice is one picture; of two files, or two sizes, it is two")
@@ -96,12 +111,17 @@ struct LearnFromTests {
             let object = LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1))
             return LabelledPicture(file: file, size: Size(width: side, height: side), objects: [object])
         }
-        let set = LabelledSet(classes: ["a"], pictures: [picture("x.png"), picture("y.png"), picture("x.png"), picture("y.png", 9)])
+        let set = LabelledSet(
+            classes: ["a"],
+            pictures: [picture("x.png"), picture("y.png"), picture("x.png"), picture("y.png", 9)])
         let entries = LabelledPictures(set, maximum: 9, examples: 9).entries
-        #expect(entries.map(\.labels.file) == ["x.png", "y.png", "y.png"] && entries.map(\.examples.count) == [2, 1, 1])
+        #expect(
+            entries.map(\.labels.file) == ["x.png", "y.png", "y.png"]
+                && entries.map(\.examples.count) == [2, 1, 1])
     }
 
-    /// A COCO file beside the examples' pictures: classes, and objects as class id, picture, x and whether they are a crowd.
+    /// A COCO file beside the examples' pictures: classes, and objects as class id, picture, x and whether
+    /// they are a crowd.
     private func coco(_ classes: [String], _ objects: [(Int, String, Int, Bool)]) throws -> String {
         let files = ["shelf.jpg", "lawn.jpg", "path.jpg"]
         for file in files { try scratch.write(file, Data(contentsOf: URL(filePath: Tool.example(file)))) }
@@ -124,34 +144,48 @@ struct LearnFromTests {
 
     @Test("one picture chooses no threshold; a class of crowds or of nothing is not learnt, and is named")
     func tooLittle() throws {
-        let set = try coco(["mug", "gröup", "none"], [(0, "shelf.jpg", 10, false), (1, "lawn.jpg", 10, true)])
+        let set = try coco(
+            ["mug", "gröup", "none"], [(0, "shelf.jpg", 10, false), (1, "lawn.jpg", 10, true)])
         let run = try learn("detect", TinyModels.owlvit, set)
         #expect(run.status == 0, "\(run.messages)")
-        #expect(run.messages.contains("learnt mug from 1 example; threshold 0.400, the usual one: one picture shows it, 3 are needed"))
+        #expect(
+            run.messages.contains(
+                "learnt mug from 1 example; threshold 0.400, the usual one: one picture shows it, 3 are needed"
+            ))
         #expect(run.messages.contains("not learnt, for want of an example: gröup, none"), "\(run.messages)")
         let described = try learn("detect", TinyModels.owlvit, set, "--text", "none=a b")
-        #expect(described.messages.contains("learnt none from its words") && described.messages.contains("example: gröup\n"))
+        #expect(
+            described.messages.contains("learnt none from its words")
+                && described.messages.contains("example: gröup\n"))
         let crowds = try learn("detect", TinyModels.owlvit, coco(["mug"], [(0, "lawn.jpg", 10, true)]))
-        #expect(crowds.status == 65 && crowds.messages.contains("expected objects to learn from, found none"), "\(crowds.messages)")
+        #expect(
+            crowds.status == 65 && crowds.messages.contains("expected objects to learn from, found none"),
+            "\(crowds.messages)")
     }
 
     @Test("classes of one name are one class, and what was learnt can be used")
     func sameName() throws {
         let objects = [(0, "shelf.jpg", 10, false), (1, "lawn.jpg", 10, false), (1, "path.jpg", 10, false)]
         let run = try learn("detect", TinyModels.owlvit, coco(["möwe", "möwe"], objects))
-        #expect(run.status == 0 && run.messages.contains("learnt möwe from 3 examples; threshold 0."), "\(run.messages)")
-        let found = try Tool.run("detect", "--model", TinyModels.owlvit, "--concept", scratch("x.concept"), scratch("lawn.jpg"))
+        #expect(
+            run.status == 0 && run.messages.contains("learnt möwe from 3 examples; threshold 0."),
+            "\(run.messages)")
+        let found = try Tool.run(
+            "detect", "--model", TinyModels.owlvit, "--concept", scratch("x.concept"), scratch("lawn.jpg"))
         #expect(found.status == 0, "\(found.messages)")
     }
 
-    @Test("missing pictures are counted and named before anything is learnt, with the option that says where they lie")
+    @Test(
+        "missing pictures are counted and named before anything is learnt, with the option that says where they lie"
+    )
     func missingPictures() throws {
         let set = try coco(["mug"], [(0, "shelf.jpg", 10, false), (0, "lawn.jpg", 10, false)])
         try FileManager.default.removeItem(atPath: scratch("lawn.jpg"))
         let run = try learn("detect", "no-such-model", set)
         #expect(run.status == 66, "\(run.messages)")
         #expect(
-            run.messages.contains("1 of 3 pictures are missing, the first: \(scratch("lawn.jpg")); say with --pictures FOLDER"),
+            run.messages.contains(
+                "1 of 3 pictures are missing, the first: \(scratch("lawn.jpg")); say with --pictures FOLDER"),
             "\(run.messages)")
         #expect(try learn("segment", TinyModels.clipseg, set, "--fit-threshold").status == 64)
         try scratch.write("lawn.jpg", Data(contentsOf: URL(filePath: Tool.example("found.jpg"))))
@@ -165,27 +199,38 @@ struct LearnFromTests {
         try scratch.folder("set/Annotations")
         try scratch.write("set/JPEGImages/a.jpg")
         try scratch.write("elsewhere/b.jpg")
-        #expect(LabelledPictures.place(of: "a.jpg", source: voc, pictures: nil) == scratch("set/Annotations/../JPEGImages/a.jpg"))
-        #expect(LabelledPictures.place(of: "images/b.jpg", source: voc, pictures: scratch("elsewhere")) == scratch("elsewhere/b.jpg"))
+        #expect(
+            LabelledPictures.place(of: "a.jpg", source: voc, pictures: nil)
+                == scratch("set/Annotations/../JPEGImages/a.jpg"))
+        #expect(
+            LabelledPictures.place(of: "images/b.jpg", source: voc, pictures: scratch("elsewhere"))
+                == scratch("elsewhere/b.jpg"))
         #expect(LabelledPictures.place(of: "/x/c.jpg", source: voc, pictures: nil) == "/x/c.jpg")
         let coco = try AnnotationArgument(parsing: "coco:some/truth.json")
         #expect(LabelledPictures.place(of: "d.jpg", source: coco, pictures: nil) == "some/d.jpg")
     }
 
-    @Test("a report names the threshold, the examples that hurt by file and number, and what was not examined")
+    @Test(
+        "a report names the threshold, the examples that hurt by file and number, and what was not examined")
     func report() {
         func search(_ picture: Int, _ examples: [Int]) -> Sightings? {
             let box = Box(x1: 0, y1: 0, x2: 4, y2: 4)
             let other = Box(x1: 50, y1: 0, x2: 54, y2: 4)
-            return Sightings(found: [(box, 0.75), (other, examples.contains(2) ? 0.875 : 0.25)], labelled: [box])
+            return Sightings(
+                found: [(box, 0.75), (other, examples.contains(2) ? 0.875 : 0.25)], labelled: [box])
         }
         let places = (0..<4).map { LabelledLearning.Place(file: "p/\($0).jpg", object: 1 + $0) }
         let result = LeaveOneOut(pictures: 4, homes: [0, 1, 2, 3], usual: 0.5, search: search)
         let lines = LabelledLearning.report("mug", result, places, usual: 0.5)
         #expect(lines.count == 2 && lines[0].hasPrefix("learnt mug from 4 examples; threshold 0.5"))
-        #expect(lines.last?.contains("p/2.jpg object 3 (mug) hurts: without it the others score 100 % instead of ") == true, "\(lines)")
+        #expect(
+            lines.last?.contains(
+                "p/2.jpg object 3 (mug) hurts: without it the others score 100 % instead of ") == true,
+            "\(lines)")
         let hasty = LeaveOneOut(pictures: 4, homes: [0, 1, 2, 3], usual: 0.5, budget: 0, search: search)
-        #expect(LabelledLearning.report("mug", hasty, places, usual: 0.5).last?.contains("the first 0 of 4 only") == true)
+        #expect(
+            LabelledLearning.report("mug", hasty, places, usual: 0.5).last?.contains("the first 0 of 4 only")
+                == true)
     }
 
     @Test("what cannot be learnt from is refused with the contract's codes")
@@ -193,12 +238,17 @@ struct LearnFromTests {
         #expect(try learn("detect", TinyModels.owlvit, "coco:\(scratch("none.json"))").status == 66)
         #expect(try learn("detect", TinyModels.owlvit, "coco-results:x.json").status == 64)
         #expect(try learn("detect", TinyModels.owlvit, "masks:\(scratch("m"))").status == 64)
-        #expect(try Tool.run("learn", "--example", "x.png#y.png", "--pictures", "z", "-o", scratch("y.concept")).status == 64)
-        let alone = try scratch.write("truth.json", Data(contentsOf: URL(filePath: Tool.example("truth.coco.json"))))
+        #expect(
+            try Tool.run("learn", "--example", "x.png#y.png", "--pictures", "z", "-o", scratch("y.concept"))
+                .status == 64)
+        let alone = try scratch.write(
+            "truth.json", Data(contentsOf: URL(filePath: Tool.example("truth.coco.json"))))
         #expect(try learn("detect", TinyModels.owlvit, "coco:\(alone)").status == 66)
         let empty = try scratch.write("empty.json", #"{"images":[],"annotations":[],"categories":[]}"#.utf8)
         let nothing = try learn("detect", TinyModels.owlvit, "coco:\(empty)")
-        #expect(nothing.status == 65 && nothing.messages.contains("expected objects to learn from"), "\(nothing.messages)")
+        #expect(
+            nothing.status == 65 && nothing.messages.contains("expected objects to learn from"),
+            "\(nothing.messages)")
         #expect(!FileManager.default.fileExists(atPath: scratch("x.concept")))
     }
 }

@@ -26,14 +26,22 @@ struct ModelKindTests {
 
     @Test("a configuration that does not say is left to the model's own reading")
     func silent() throws {
-        for text in ["{}", #"{"model_type": null}"#, #"{"model_type": 3}"#, "not JSON", ""] { #expect(try check(.detect, text) == nil) }
+        for text in ["{}", #"{"model_type": null}"#, #"{"model_type": 3}"#, "not JSON", ""] {
+            #expect(try check(.detect, text) == nil)
+        }
         #expect(try ModelNeed.detect.check(URL(filePath: scratch("nowhere")), name: "m") == nil)
     }
 
     @Test(
         "another kind is refused with what it is, what it is for, and what is needed",
         arguments: [
-            (ModelNeed.detect, "sam", ["m is a SAM model", "spaniel find", "spaniel detect needs OWL-ViT or OWLv2", "google/owlvit"]),
+            (
+                ModelNeed.detect, "sam",
+                [
+                    "m is a SAM model", "spaniel find", "spaniel detect needs OWL-ViT or OWLv2",
+                    "google/owlvit",
+                ]
+            ),
             (.find, "owlv2", ["m is an OWLv2 model", "spaniel detect", "spaniel find needs SAM", "--model"]),
             (.words, "vit", ["m is a ViT model", "--text needs CLIP", "--clip-model"]),
             (.masks, "clipseg", ["m is a CLIPSeg model", "--sam-model needs SAM"]),

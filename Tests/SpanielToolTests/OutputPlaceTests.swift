@@ -24,7 +24,8 @@ struct OutputPlaceTests {
         #expect(run.status == 0)
         #expect(
             scratch.files.filter { $0.hasPrefix("new/out/") } == [
-                "new/out/a-2.1.object.mask.png", "new/out/a-2.overlay.png", "new/out/a.1.object.mask.png", "new/out/a.overlay.png",
+                "new/out/a-2.1.object.mask.png", "new/out/a-2.overlay.png", "new/out/a.1.object.mask.png",
+                "new/out/a.overlay.png",
             ])
         #expect(run.output.contains("wrote \(scratch("new/out/a.overlay.png")) and 1 mask"))
     }
@@ -38,7 +39,8 @@ struct OutputPlaceTests {
         #expect(try run.records.count == 1)
         #expect(
             record.object?.map(\.key) == [
-                "schema", "image", "width", "height", "task", "model", "precision", "isa", "objects", "milliseconds",
+                "schema", "image", "width", "height", "task", "model", "precision", "isa", "objects",
+                "milliseconds",
             ])
         #expect(record["schema"]?.int == 1)
         #expect(record["image"]?.string == picture)
@@ -94,7 +96,8 @@ struct OutputPlaceTests {
         changed[whole.count - 101] ^= 0x40  // still a whole safetensors file
         try scratch.write(kept, changed)
         let again = try mask("--json", "--cache", scratch("cache"))
-        #expect(try again.records.map { $0["objects"]?.text() } == first.records.map { $0["objects"]?.text() })
+        #expect(
+            try again.records.map { $0["objects"]?.text() } == first.records.map { $0["objects"]?.text() })
         #expect(try [UInt8](Data(contentsOf: URL(filePath: scratch(kept)))) == whole)
     }
 
@@ -103,7 +106,8 @@ struct OutputPlaceTests {
         let model = scratch("model")
         try FileManager.default.copyItem(atPath: "\(Tool.root)Weights/sam-nano", toPath: model)
         func masks(_ extra: String...) throws -> String? {
-            try Tool.run(["mask", picture, "--point", "20,16", "--json", "--model", model] + extra).records.first?["objects"]?.text()
+            try Tool.run(["mask", picture, "--point", "20,16", "--json", "--model", model] + extra).records
+                .first?["objects"]?.text()
         }
         let before = try masks("--cache", scratch("cache"))
         let file = "\(model)/preprocessor_config.json"
@@ -133,9 +137,11 @@ struct OutputPlaceTests {
 
     @Test("an interruption ends with 130 and leaves whole files only")
     func interruption() throws {
-        let list = try scratch.write("list.txt", Array(repeating: picture, count: 2000).joined(separator: "\n").utf8)
+        let list = try scratch.write(
+            "list.txt", Array(repeating: picture, count: 2000).joined(separator: "\n").utf8)
         let process = Tool.process([
-            "mask", "@\(list)", "--point", "20,16", "--json", "--out", scratch("out"), "--export", "coco:\(scratch("all.json"))",
+            "mask", "@\(list)", "--point", "20,16", "--json", "--out", scratch("out"), "--export",
+            "coco:\(scratch("all.json"))",
         ])
         let pipe = Pipe()
         process.standardOutput = pipe
@@ -157,51 +163,83 @@ struct OutputPlaceTests {
         #expect(export["images"]?.array?.count == records.count)
     }
 
-    @Test("each model's tensors have their names, from a picture and from the pixel values of that file, which say the same")
+    @Test(
+        "each model's tensors have their names, from a picture and from the pixel values of that file, which say the same"
+    )
     func everyModel() throws {
         let cases: [(kind: String, model: String, words: Bool, names: [String])] = [
             ("vit", TinyModels.vit, false, ["pixel_values", "last_hidden_state", "logits"]),
-            ("clip", TinyModels.clip, true, ["pixel_values", "input_ids", "image_embeds", "text_embeds", "logits_per_image"]),
-            ("clipseg", TinyModels.clipseg, true, ["pixel_values", "input_ids", "conditional_embeddings", "logits"]),
-            ("owlvit", TinyModels.owlvit, true, ["pixel_values", "input_ids", "text_embeds", "logits", "pred_boxes", "class_embeds"]),
+            (
+                "clip", TinyModels.clip, true,
+                ["pixel_values", "input_ids", "image_embeds", "text_embeds", "logits_per_image"]
+            ),
+            (
+                "clipseg", TinyModels.clipseg, true,
+                ["pixel_values", "input_ids", "conditional_embeddings", "logits"]
+            ),
+            (
+                "owlvit", TinyModels.owlvit, true,
+                ["pixel_values", "input_ids", "text_embeds", "logits", "pred_boxes", "class_embeds"]
+            ),
             (
                 "owlvit", TinyModels.owlv2, true,
-                ["pixel_values", "input_ids", "text_embeds", "logits", "pred_boxes", "class_embeds", "objectness_logits"]
+                [
+                    "pixel_values", "input_ids", "text_embeds", "logits", "pred_boxes", "class_embeds",
+                    "objectness_logits",
+                ]
             ),
         ]
         for (kind, model, words, names) in cases {
             let (first, second) = (scratch("first.safetensors"), scratch("second.safetensors"))
-            let rest = ["--model", model, "--precision", "float32"] + (words ? ["--text", "ab", "--text", "cd"] : [])
+            let rest =
+                ["--model", model, "--precision", "float32"]
+                + (words ? ["--text", "ab", "--text", "cd"] : [])
             let run = try Tool.run(["tensors", kind, "--image", picture, "-o", first] + rest)
             #expect(run.status == 0, "\(kind): \(run.messages)")
             let one = try Safetensors(contentsOf: URL(filePath: first))
             #expect(Set(one.entries.map { $0.name }) == Set(names), "\(kind)")
-            #expect(try Tool.run(["tensors", kind, "--pixel-values", first, "-o", second] + rest).status == 0)
+            #expect(
+                try Tool.run(["tensors", kind, "--pixel-values", first, "-o", second] + rest).status == 0)
             let other = try Safetensors(contentsOf: URL(filePath: second))
             for entry in one.entries {
-                #expect(try one.tensor(entry).array == other.tensor(#require(other.entry(entry.name))).array, "\(kind) \(entry.name)")
+                #expect(
+                    try one.tensor(entry).array == other.tensor(#require(other.entry(entry.name))).array,
+                    "\(kind) \(entry.name)")
             }
             #expect(
-                try Tool.run(["tensors", kind, "--image", picture, "-o", second, "--model", "sam-nano"] + rest.dropFirst(2)).status == 65)
+                try Tool.run(
+                    ["tensors", kind, "--image", picture, "-o", second, "--model", "sam-nano"]
+                        + rest.dropFirst(2)
+                ).status == 65)
         }
-        #expect(try Tool.run("tensors", "vit", "--image", picture, "--text", "ab", "-o", scratch("x")).status == 64)
+        #expect(
+            try Tool.run("tensors", "vit", "--image", picture, "--text", "ab", "-o", scratch("x")).status
+                == 64)
         #expect(try Tool.run("tensors", "clipseg", "--image", picture, "-o", scratch("x")).status == 64)
-        #expect(try Tool.run("tensors", "clip", "--image", picture, "--point", "1,1", "-o", scratch("x")).status == 64)
+        #expect(
+            try Tool.run("tensors", "clip", "--image", picture, "--point", "1,1", "-o", scratch("x")).status
+                == 64)
     }
 
     @Test("tensors go to a file that appears whole, or not at all")
     func tensors() throws {
         let out = scratch("t/out.safetensors")
-        #expect(try Tool.run("tensors", "sam", "--image", picture, "--point", "20,16", "--multimask", "-o", out).status == 0)
+        #expect(
+            try Tool.run("tensors", "sam", "--image", picture, "--point", "20,16", "--multimask", "-o", out)
+                .status == 0)
         let header = try Data(contentsOf: URL(filePath: out)).dropFirst(8).prefix(600)
         for name in ["pixel_values", "image_embeddings", "low_res_masks", "iou_scores"] {
             #expect(header.range(of: Data(name.utf8)) != nil)
         }
-        #expect(try Tool.run("tensors", "sam", "--image", "/no/a.png", "-o", scratch("none.safetensors")).status == 66)
+        #expect(
+            try Tool.run("tensors", "sam", "--image", "/no/a.png", "-o", scratch("none.safetensors")).status
+                == 66)
         #expect(try Tool.run("tensors", "sam", "--image", picture, "-o", "/proc/x.safetensors").status == 73)
         #expect(!scratch.files.contains("none.safetensors"))
         let again = scratch("again.safetensors")
-        #expect(try Tool.run("tensors", "sam", "--pixel-values", out, "--point", "20,16", "-o", again).status == 0)
+        #expect(
+            try Tool.run("tensors", "sam", "--pixel-values", out, "--point", "20,16", "-o", again).status == 0
+        )
         let text = try scratch.write("text.safetensors", "no tensors".utf8)
         #expect(try Tool.run("tensors", "sam", "--pixel-values", text, "-o", again).status == 65)
     }

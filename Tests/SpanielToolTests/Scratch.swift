@@ -5,13 +5,15 @@ final class Scratch {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "spaniel-tool-\(UUID().uuidString)").path(percentEncoded: false)
+        path = FileManager.default.temporaryDirectory.appending(path: "spaniel-tool-\(UUID().uuidString)")
+            .path(percentEncoded: false)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit {
         for entry in FileManager.default.subpaths(atPath: path) ?? [] {  // what a test made unreadable must still go
-            try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(path)/\(entry)")
+            try? FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: "\(path)/\(entry)")
         }
         try? FileManager.default.removeItem(atPath: path)
     }

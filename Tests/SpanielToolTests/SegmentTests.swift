@@ -53,12 +53,16 @@ struct SegmentTests {
         #expect(shown.status == 0, "\(shown.messages)")
         let said = try segment("--text", "x=ab", "--threshold", "0.3")
         func mixed(_ weight: String) throws -> Tool.Run {
-            try segment("--text", "x=ab", "--example", example, "--mix", weight, "--threshold", "0.3", "--scores", scratch("s\(weight)"))
+            try segment(
+                "--text", "x=ab", "--example", example, "--mix", weight, "--threshold", "0.3", "--scores",
+                scratch("s\(weight)"))
         }
         #expect(try mixed("1").objects == shown.objects)
         #expect(try mixed("0").objects == said.objects)
         _ = try mixed("0.5")
-        let maps = try ["0", "0.5", "1"].map { try Data(contentsOf: URL(filePath: scratch("s\($0)/a.1.x.scores.png"))) }
+        let maps = try ["0", "0.5", "1"].map {
+            try Data(contentsOf: URL(filePath: scratch("s\($0)/a.1.x.scores.png")))
+        }
         #expect(Set(maps).count == 3)
         #expect(try segment("--text", "ab", "--example", "\(picture)#\(mask)", "--mix", "0.5").status == 64)
         #expect(try segment("--text", "ab", "--mix", "0.5").status == 64)
@@ -73,13 +77,18 @@ struct SegmentTests {
         #expect(try segment("--text", "ab", "--example", "\(picture)#\(mask)", "--quiet").messages.isEmpty)
     }
 
-    @Test("boxes, polygons and whole pictures are examples too; a point is not, and neither is a region that is not there")
+    @Test(
+        "boxes, polygons and whole pictures are examples too; a point is not, and neither is a region that is not there"
+    )
     func regions() throws {
         for region in ["#box=16,12,32,24", "#polygon=16,12,32,12,32,24", ""] {
             let run = try segment("--example", picture + region, "--rotations")
             #expect(run.status == 0, "\(region): \(run.messages)")
         }
-        for (region, word) in [("#point=20,16", "point"), ("#box=16,12,320,24", "box"), ("#polygon=90,90,99,90,99,99", "polygon")] {
+        for (region, word) in [
+            ("#point=20,16", "point"), ("#box=16,12,320,24", "box"),
+            ("#polygon=90,90,99,90,99,99", "polygon"),
+        ] {
             let run = try segment("--example", picture + region)
             #expect(run.status == 65)
             #expect(run.messages.contains(word) && run.messages.contains("a.png"))
@@ -108,16 +117,21 @@ struct SegmentTests {
         #expect(record["absent"]?.array?.compactMap { $0["class"]?.string } == ["ab", "cd"])
         let best = try #require(record["absent"]?[0]?["best"]?.double)
         #expect(best > 0 && best < 1)
-        let words = try Tool.run("segment", picture, "--model", TinyModels.clipseg, "--text", "ab", "--threshold", "1")
+        let words = try Tool.run(
+            "segment", picture, "--model", TinyModels.clipseg, "--text", "ab", "--threshold", "1")
         #expect(words.output.contains("nothing here: best 0.") && words.output.contains("(below 1.00)"))
         #expect(try segment("--text", "ab", "--threshold", "dog=0.3").status == 64)
     }
 
     @Test("probabilities are 16-bit pictures of the picture's size, whose mean inside the mask is the score")
     func scores() throws {
-        let run = try segment("--text", "ab", "--text", "x/y=cd", "--threshold", "0", "--scores", scratch("scores"))
+        let run = try segment(
+            "--text", "ab", "--text", "x/y=cd", "--threshold", "0", "--scores", scratch("scores"))
         #expect(run.status == 0)
-        #expect(scratch.files.filter { $0.hasPrefix("scores/") } == ["scores/a.1.ab.scores.png", "scores/a.2.x_y.scores.png"])
+        #expect(
+            scratch.files.filter { $0.hasPrefix("scores/") } == [
+                "scores/a.1.ab.scores.png", "scores/a.2.x_y.scores.png",
+            ])
         let alone = try segment("--text", "ab", "--threshold", "0")
         let bytes = try [UInt8](Data(contentsOf: URL(filePath: scratch("scores/a.1.ab.scores.png"))))
         let bitmap = try Bitmap(bytes, name: "scores", fullDepth: true)
@@ -129,7 +143,9 @@ struct SegmentTests {
         #expect(try segment("--text", "ab", "--scores", scratch.write("file")).status == 73)
     }
 
-    @Test("--refine has SAM draw each mask, and says how much SAM's is like the rough one; --edges needs no model")
+    @Test(
+        "--refine has SAM draw each mask, and says how much SAM's is like the rough one; --edges needs no model"
+    )
     func refine() throws {
         let run = try segment("--text", "ab", "--threshold", "0.4", "--refine")
         #expect(run.status == 0, "\(run.messages)")
@@ -147,7 +163,9 @@ struct SegmentTests {
     @Test("overlays, masks and a COCO file hold what was found")
     func outputs() throws {
         let all = scratch("all.json")
-        let run = try segment("--text", "ab", "--text", "cd", "--threshold", "0", "--out", scratch("out"), "--export", "coco:\(all)")
+        let run = try segment(
+            "--text", "ab", "--text", "cd", "--threshold", "0", "--out", scratch("out"), "--export",
+            "coco:\(all)")
         #expect(run.status == 0)
         let count = try #require(try run.records[0]["objects"]?.array?.count)
         #expect(scratch.files.filter { $0.hasSuffix(".overlay.png") } == ["out/a.overlay.png"])
@@ -168,7 +186,8 @@ struct SegmentTests {
         try FileManager.default.copyItem(atPath: TinyModels.clipseg, toPath: model)
         let file = "\(model)/vocab.json"
         let words = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: file))))
-        let fewer = JSON.Object((words.object ?? [:]).filter { !["z", "z</w>"].contains($0.key) }.map { ($0.key, $0.value) })
+        let fewer = JSON.Object(
+            (words.object ?? [:]).filter { !["z", "z</w>"].contains($0.key) }.map { ($0.key, $0.value) })
         try scratch.write("model/vocab.json", JSON.object(fewer).text().utf8)
         let some = try Tool.run("segment", picture, "--model", model, "--text", "ab z")
         #expect(some.status == 0, "\(some.messages)")
@@ -186,10 +205,15 @@ struct SegmentTests {
 
     @Test("with a cache a second run takes the encoding from it, whatever is asked")
     func cache() throws {
-        let other = try scratch.write("b.png", Picture(rgb: [UInt8](repeating: 200, count: 64 * 48 * 3), width: 64, height: 48).pngData())
+        let other = try scratch.write(
+            "b.png",
+            Picture(rgb: [UInt8](repeating: 200, count: 64 * 48 * 3), width: 64, height: 48).pngData())
         func run(_ file: String, _ text: String, cached: Bool = true) throws -> [String?] {
             let run = try Tool.run(
-                ["segment", file, "--model", TinyModels.clipseg, "--json", "--text", text, "--threshold", "0"]
+                [
+                    "segment", file, "--model", TinyModels.clipseg, "--json", "--text", text, "--threshold",
+                    "0",
+                ]
                     + (cached ? ["--cache", scratch("cache")] : []))
             #expect(run.status == 0, "\(run.messages)")
             return try run.objects
@@ -203,22 +227,30 @@ struct SegmentTests {
         #expect(kept() == [one])
         let flat = try run(other, "ab")
         #expect(flat != first)
-        // The numbers are taken from the file: under this picture's name, the other's give the other's answer.
+        // The numbers are taken from the file: under this picture's name, the other's give the other's
+        // answer.
         let two = try #require(kept().first { $0 != one })
         try scratch.write(one, Data(contentsOf: URL(filePath: scratch(two))))
         #expect(try run(picture, "ab") == flat)
         #expect(kept().count == 2)
     }
 
-    @Test("what was learnt and saved says the same as the examples; another task's or another model's concept is refused")
+    @Test(
+        "what was learnt and saved says the same as the examples; another task's or another model's concept is refused"
+    )
     func concepts() throws {
         let file = scratch("x.concept")
         let sources = ["--example", "x=\(picture)#\(mask)", "--text", "x=ab"]
-        let learnt = try Tool.run(["learn", "--for", "segment", "--model", TinyModels.clipseg, "-o", file, "--mix", "0.3"] + sources)
+        let learnt = try Tool.run(
+            ["learn", "--for", "segment", "--model", TinyModels.clipseg, "-o", file, "--mix", "0.3"] + sources
+        )
         #expect(learnt.status == 0, "\(learnt.messages)")
         #expect(learnt.messages.contains("learnt x from 1 example and 1 text"))
         let direct = try Tool.run(
-            ["segment", picture, "--model", TinyModels.clipseg, "--json", "--threshold", "0.3", "--mix", "0.3"] + sources)
+            [
+                "segment", picture, "--model", TinyModels.clipseg, "--json", "--threshold", "0.3", "--mix",
+                "0.3",
+            ] + sources)
         #expect(try segment("--concept", file, "--threshold", "0.3").objects == direct.objects)
         #expect(try segment("--concept", file, "--text", "cd").status == 0)
         #expect(try segment("--concept", file, "--text", "x=cd").status == 65)
@@ -230,38 +262,51 @@ struct SegmentTests {
         #expect(find.messages.contains("learnt for spaniel segment, not for spaniel find"))
         #expect(try segment("--concept", file, "--example", "\(picture)#\(mask)").status == 64)
         let fitted = try Tool.run(
-            ["learn", "--for", "segment", "--model", TinyModels.clipseg, "-o", scratch("y.concept"), "--fit-threshold"] + sources)
+            [
+                "learn", "--for", "segment", "--model", TinyModels.clipseg, "-o", scratch("y.concept"),
+                "--fit-threshold",
+            ] + sources)
         #expect(fitted.status == 0, "\(fitted.messages)")
         #expect(try segment("--concept", "/no/x.concept").status == 66)
     }
 
     @Test("learning takes only what the command it is for can use")
     func learnUsage() throws {
-        for extra in [["--faithful"], ["--fine-tune"], ["--selection", "iou"], ["--negative", "\(picture)#\(mask)"]] {
+        for extra in [
+            ["--faithful"], ["--fine-tune"], ["--selection", "iou"], ["--negative", "\(picture)#\(mask)"],
+        ] {
             let run = try Tool.run(
-                ["learn", "--for", "segment", "--example", "\(picture)#\(mask)", "-o", scratch("x.concept")] + extra)
+                ["learn", "--for", "segment", "--example", "\(picture)#\(mask)", "-o", scratch("x.concept")]
+                    + extra)
             #expect(run.status == 64, "\(extra): \(run.messages)")
         }
         for task in ["find", "detect"] {
             #expect(
-                try Tool.run("learn", "--for", task, "--example", "\(picture)#\(mask)", "-o", scratch("x.concept"), "--mix", "0.3").status
+                try Tool.run(
+                    "learn", "--for", task, "--example", "\(picture)#\(mask)", "-o", scratch("x.concept"),
+                    "--mix", "0.3"
+                ).status
                     == 64)
         }
-        #expect(try Tool.run("learn", "--for", "find", "--text", "ab", "-o", scratch("x.concept")).status == 64)
+        #expect(
+            try Tool.run("learn", "--for", "find", "--text", "ab", "-o", scratch("x.concept")).status == 64)
     }
 
     @Test("a model of another kind is refused with what it is and what is needed")
     func wrongModel() throws {
         let run = try Tool.run("segment", picture, "--text", "ab", "--model", TinyModels.owlvit)
         #expect(run.status == 65)
-        #expect(run.messages.contains("is an OWL-ViT model") && run.messages.contains("spaniel segment needs CLIPSeg"))
+        #expect(
+            run.messages.contains("is an OWL-ViT model")
+                && run.messages.contains("spaniel segment needs CLIPSeg"))
         #expect(try Tool.run("segment", picture, "--text", "ab", "--model", "sam-nano").status == 65)
     }
 
     @Test("a model that is not here is named with the command that fetches it")
     func noModel() throws {
         let run = try Tool.run(
-            "segment", picture, "--text", "ab", "--model", "CIDAS/clipseg-rd64-refined", environment: ["HF_HUB_CACHE": scratch.path])
+            "segment", picture, "--text", "ab", "--model", "CIDAS/clipseg-rd64-refined",
+            environment: ["HF_HUB_CACHE": scratch.path])
         #expect(run.status == 69)
         #expect(run.messages.contains("Weights/fetch.sh CIDAS/clipseg-rd64-refined"))
     }

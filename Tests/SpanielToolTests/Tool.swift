@@ -16,24 +16,29 @@ enum Tool {
     }
 
     /// The package's folder.
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .path(percentEncoded: false)
 
     static func example(_ name: String) -> String { "\(root)Examples/\(name)" }
 
     /// Beside the test bundle, where the build puts both.
     static let path: String = {
-        let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "spaniel").path(
+        let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+            path: "spaniel"
+        ).path(
             percentEncoded: false)
         return FileManager.default.isExecutableFile(atPath: beside) ? beside : "\(root).build/release/spaniel"
     }()
 
     /// - Parameter standardOutput: where results go instead of into `Run.output`.
     static func run(
-        _ arguments: String..., input: String = "", environment: [String: String] = [:], folder: String? = nil,
+        _ arguments: String..., input: String = "", environment: [String: String] = [:],
+        folder: String? = nil,
         standardOutput: FileHandle? = nil
     ) throws -> Run {
-        try run(arguments, input: input, environment: environment, folder: folder, standardOutput: standardOutput)
+        try run(
+            arguments, input: input, environment: environment, folder: folder, standardOutput: standardOutput)
     }
 
     static func run(
@@ -50,11 +55,15 @@ enum Tool {
         try process.run()
         process.waitUntilExit()
         return Run(
-            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            output: try String(contentsOfFile: out, encoding: .utf8), messages: try String(contentsOfFile: err, encoding: .utf8))
+            status: process.terminationReason == .exit
+                ? process.terminationStatus : -process.terminationStatus,
+            output: try String(contentsOfFile: out, encoding: .utf8),
+            messages: try String(contentsOfFile: err, encoding: .utf8))
     }
 
-    static func process(_ arguments: [String], environment: [String: String] = [:], folder: String? = nil) -> Process {
+    static func process(_ arguments: [String], environment: [String: String] = [:], folder: String? = nil)
+        -> Process
+    {
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = arguments

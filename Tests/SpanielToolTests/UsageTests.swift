@@ -47,7 +47,8 @@ struct UsageTests {
     @Test("help is asked for with success and goes to standard output, and every command has it")
     func help() throws {
         for command in [
-            [], ["find"], ["segment"], ["detect"], ["classify"], ["learn"], ["mask"], ["evaluate"], ["annotations", "convert"], ["worker"],
+            [], ["find"], ["segment"], ["detect"], ["classify"], ["learn"], ["mask"], ["evaluate"],
+            ["annotations", "convert"], ["worker"],
             ["tensors"],
         ] {
             let run = try Tool.run(command + ["--help"])
@@ -61,6 +62,8 @@ struct UsageTests {
         "what is not built yet is absent from the help",
         arguments: [" label "])
     func absent(_ name: String) throws {
-        for command in [[], ["find"], ["mask"]] { #expect(try !Tool.run(command + ["--help"]).output.contains(name)) }
+        for command in [[], ["find"], ["mask"]] {
+            #expect(try !Tool.run(command + ["--help"]).output.contains(name))
+        }
     }
 }

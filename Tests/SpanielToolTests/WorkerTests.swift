@@ -1,4 +1,5 @@
 import Foundation
+import SpanielImaging
 import SpanielJSON
 import Testing
 
@@ -18,7 +19,8 @@ struct WorkerTests {
 
     private func worker(_ task: String, _ arguments: [String] = [], _ lines: [String]) throws -> Tool.Run {
         try Tool.run(
-            ["worker", "--task", task, "--precision", "float32"] + arguments, input: lines.map { $0 + "\n" }.joined())
+            ["worker", "--task", task, "--precision", "float32"] + arguments,
+            input: lines.map { $0 + "\n" }.joined())
     }
 
     private static let point: [(String, JSON)] = [("points", [[20, 16]])]
@@ -83,7 +85,8 @@ struct WorkerTests {
         #expect(answers[0]["image"]?.string == picture)
         #expect(
             answers[0].object?.keys == [
-                "schema", "id", "ok", "image", "width", "height", "task", "model", "precision", "isa", "objects",
+                "schema", "id", "ok", "image", "width", "height", "task", "model", "precision", "isa",
+                "objects",
             ])
         #expect(answers[1]["image"] == nil)
         #expect(answers[1]["objects"] == answers[0]["objects"])
@@ -92,12 +95,15 @@ struct WorkerTests {
     @Test("an answer has the objects of the task's own command, whether the line or the command line asks")
     func sameAsCommand() throws {
         func objects(_ arguments: String...) throws -> JSON? {
-            try Tool.run([arguments[0], picture, "--json", "--precision", "float32"] + arguments[1...]).records[0]["objects"]
+            try Tool.run([arguments[0], picture, "--json", "--precision", "float32"] + arguments[1...])
+                .records[0]["objects"]
         }
         let mask = try objects("mask", "--point", "20,16")
         #expect(try worker("mask", [], [line(1, Self.point)]).records[0]["objects"] == mask)
         #expect(try worker("mask", ["--everything"], [line(1, Self.point)]).records[0]["objects"] == mask)
-        let both: [(String, JSON)] = [("points", [[20, 16]]), ("background_points", [[60, 40]]), ("box", [16, 12, 32, 24])]
+        let both: [(String, JSON)] = [
+            ("points", [[20, 16]]), ("background_points", [[60, 40]]), ("box", [16, 12, 32, 24]),
+        ]
         #expect(
             try worker("mask", [], [line(1, both)]).records[0]["objects"]
                 == objects("mask", "--point", "20,16", "--background-point", "60,40", "--box", "16,12,32,24"))
@@ -109,7 +115,8 @@ struct WorkerTests {
             let texts: [(String, JSON)] = [("texts", ["x=ab"])]
             #expect(try worker(task, options + ["--text", "x=ab"], [line(1)]).records[0]["objects"] == asked)
             #expect(try worker(task, options, [line(1, texts)]).records[0]["objects"] == asked)
-            #expect(try worker(task, options + ["--text", "cd"], [line(1, texts)]).records[0]["objects"] == asked)
+            #expect(
+                try worker(task, options + ["--text", "cd"], [line(1, texts)]).records[0]["objects"] == asked)
         }
     }
 
@@ -127,9 +134,12 @@ struct WorkerTests {
         #expect(answers[2]["objects"] == direct["objects"])
     }
 
-    @Test("where neither the line nor the command line asks anything, the answer says so", arguments: ["mask", "segment", "detect"])
+    @Test(
+        "where neither the line nor the command line asks anything, the answer says so",
+        arguments: ["mask", "segment", "detect"])
     func nothingAsked(_ task: String) throws {
-        let model = ["segment": ["--model", TinyModels.clipseg], "detect": ["--model", TinyModels.owlvit]][task] ?? []
+        let model =
+            ["segment": ["--model", TinyModels.clipseg], "detect": ["--model", TinyModels.owlvit]][task] ?? []
         let wrong: [(String, JSON)] = task == "mask" ? [("texts", ["a"])] : Self.point
         let answers = try worker(task, model, [line(1), line(2, wrong)]).records
         #expect(answers.map { $0["error"]?["code"]?.string } == ["line.prompt", "line.prompt"])
@@ -141,12 +151,16 @@ struct WorkerTests {
     func deterministic(_ task: String) throws {
         var lines: [String] = []
         for index in 0..<6 {
-            let file = try scratch.write("\(index).png", Files.picture(width: 40 + 7 * index, height: 50 - 3 * index).pngData())
+            let file = try scratch.write(
+                "\(index).png", Files.picture(width: 40 + 7 * index, height: 50 - 3 * index).pngData())
             lines.append(
-                line(JSON(index), path: file, task == "mask" ? [("points", [[JSON(12 + index), 14]])] : [("texts", ["ab", "y=cd"])]))
+                line(
+                    JSON(index), path: file,
+                    task == "mask" ? [("points", [[JSON(12 + index), 14]])] : [("texts", ["ab", "y=cd"])]))
         }
         lines.insert("no line", at: 3)
-        let model = ["segment": ["--model", TinyModels.clipseg], "detect": ["--model", TinyModels.owlvit]][task] ?? []
+        let model =
+            ["segment": ["--model", TinyModels.clipseg], "detect": ["--model", TinyModels.owlvit]][task] ?? []
         let options = model + (task == "mask" ? [] : ["--threshold", "0.01"])
         let all = try worker(task, options + ["--threads", "1"], lines)
         #expect(all.status == 0, "\(all.messages)")
@@ -182,7 +196,8 @@ struct WorkerTests {
         return (process, input.fileHandleForWriting, output.fileHandleForReading)
     }
 
-    @Test("an answer is there before the next line is sent, and the end of the lines is the end of the worker")
+    @Test(
+        "an answer is there before the next line is sent, and the end of the lines is the end of the worker")
     func flushes() throws {
         let (process, input, output) = try waiting()
         for index in 1...3 {
@@ -200,7 +215,9 @@ struct WorkerTests {
         #expect(process.terminationStatus == 0)
     }
 
-    @Test("an interruption while it waits, or while it works, ends with 130 and leaves whole answers", arguments: [1, 2000])
+    @Test(
+        "an interruption while it waits, or while it works, ends with 130 and leaves whole answers",
+        arguments: [1, 2000])
     func interruption(_ count: Int) throws {
         let (process, input, output) = try waiting()
         let lines = Data(String(repeating: line(1, Self.point) + "\n", count: count).utf8)
@@ -218,7 +235,8 @@ struct WorkerTests {
         #expect(count == 1 ? records.count == 1 : (1..<count).contains(records.count))
     }
 
-    @Test("when the reader of the answers has gone the worker ends quietly; a full disk is said; both with 73")
+    @Test(
+        "when the reader of the answers has gone the worker ends quietly; a full disk is said; both with 73")
     func noReader() throws {
         let lines = line(1, Self.point) + "\n"
         let arguments = ["worker", "--task", "mask", "--precision", "float32"]
@@ -261,10 +279,13 @@ struct WorkerTests {
         #expect(!run.messages.isEmpty)
     }
 
-    @Test("the task's options come in any order, and one may begin with a minus; a model that is missing ends with 66")
+    @Test(
+        "the task's options come in any order, and one may begin with a minus; a model that is missing ends with 66"
+    )
     func options() throws {
         let run = try Tool.run(
-            ["worker", "--point", "-3,4", "--precision=float32", "--threads", "1", "--task=mask"], input: line(1) + "\n")
+            ["worker", "--point", "-3,4", "--precision=float32", "--threads", "1", "--task=mask"],
+            input: line(1) + "\n")
         #expect(run.status == 0, "\(run.messages)")
         #expect(try run.records[0]["error"]?["message"]?.string?.contains("-3") == true)
         #expect(try worker("mask", ["--model", scratch("gone")], [line(1)]).status == 66)

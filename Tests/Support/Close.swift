@@ -1,8 +1,9 @@
-import Tensor
-import Testing
+package import Tensor
+package import Testing
 
 /// How far apart two lists of numbers are: the largest difference, and the largest magnitude of the second.
-package func largestDifference(_ found: [Float], _ expected: [Float]) -> (difference: Float, magnitude: Float) {
+package func largestDifference(_ found: [Float], _ expected: [Float]) -> (difference: Float, magnitude: Float)
+{
     precondition(found.count == expected.count, "\(found.count) numbers against \(expected.count)")
     var difference: Float = 0
     var magnitude: Float = 0
@@ -18,7 +19,8 @@ package func largestDifference(_ found: [Float], _ expected: [Float]) -> (differ
 ///
 /// The default allows for sums of up to a few hundred float32 products in another order.
 package func expectClose(
-    _ found: Tensor, _ expected: Tensor, _ what: String, tolerance: Float = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
+    _ found: Tensor, _ expected: Tensor, _ what: String, tolerance: Float = 1e-5,
+    sourceLocation: SourceLocation = #_sourceLocation
 ) {
     guard found.shape == expected.shape else {
         Issue.record("\(what) is \(found.shape), expected \(expected.shape)", sourceLocation: sourceLocation)

@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 /// SplitMix64: the tests' numbers, the same everywhere for one seed.
 package struct Generator: RandomNumberGenerator {

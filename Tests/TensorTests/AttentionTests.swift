@@ -1,12 +1,7 @@
 import SpanielTestSupport
 import Tensor
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// Attention of every instruction set against its formula, step by step in double precision.
 @Suite struct AttentionTests {
@@ -16,22 +11,33 @@ import Testing
         let keys: Int
         let heads: Int
         let channels: Int
-        var description: String { "batch \(batch), \(queries) queries, \(keys) keys, \(heads) heads of \(channels)" }
+        var description: String {
+            "batch \(batch), \(queries) queries, \(keys) keys, \(heads) heads of \(channels)"
+        }
     }
 
     static let cases = [
-        Case(batch: 1, queries: 1, keys: 1, heads: 1, channels: 1), Case(batch: 2, queries: 7, keys: 9, heads: 3, channels: 16),
-        Case(batch: 1, queries: 57, keys: 257, heads: 2, channels: 64), Case(batch: 1, queries: 100, keys: 600, heads: 1, channels: 80),
-        Case(batch: 1, queries: 500, keys: 1100, heads: 2, channels: 8), Case(batch: 3, queries: 5, keys: 300, heads: 2, channels: 40),
-        Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 130), Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 257),
+        Case(batch: 1, queries: 1, keys: 1, heads: 1, channels: 1),
+        Case(batch: 2, queries: 7, keys: 9, heads: 3, channels: 16),
+        Case(batch: 1, queries: 57, keys: 257, heads: 2, channels: 64),
+        Case(batch: 1, queries: 100, keys: 600, heads: 1, channels: 80),
+        Case(batch: 1, queries: 500, keys: 1100, heads: 2, channels: 8),
+        Case(batch: 3, queries: 5, keys: 300, heads: 2, channels: 40),
+        Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 130),
+        Case(batch: 1, queries: 3, keys: 4, heads: 1, channels: 257),
         // Keys in parts, the last a short one.
-        Case(batch: 2, queries: 57, keys: 1300, heads: 1, channels: 256), Case(batch: 1, queries: 2, keys: 1025, heads: 3, channels: 20),
+        Case(batch: 2, queries: 57, keys: 1300, heads: 1, channels: 256),
+        Case(batch: 1, queries: 2, keys: 1025, heads: 3, channels: 20),
     ]
 
     /// softmax(q kᵀ / √d + bias) v of one head.
-    static func truth(q: [[Double]], k: [[Double]], v: [[Double]], scale: Double, bias: (Int, Int) -> Double) -> [[Double]] {
+    static func truth(q: [[Double]], k: [[Double]], v: [[Double]], scale: Double, bias: (Int, Int) -> Double)
+        -> [[Double]]
+    {
         q.indices.map { i in
-            var scores = k.indices.map { j in zip(q[i], k[j]).reduce(0) { $0 + $1.0 * $1.1 } * scale + bias(i, j) }
+            var scores = k.indices.map { j in
+                zip(q[i], k[j]).reduce(0) { $0 + $1.0 * $1.1 } * scale + bias(i, j)
+            }
             let top = scores.max()!
             scores = scores.map { exp($0 - top) }
             let total = scores.reduce(0, +)
@@ -58,9 +64,13 @@ import Testing
         for b in 0..<c.batch {
             for h in 0..<c.heads {
                 let part = { Self.rows($0, batch: b, head: h, d: c.channels) }
-                let truth = Self.truth(q: part(q), k: part(k), v: part(v), scale: 1 / Double(c.channels).squareRoot()) { _, _ in 0 }
+                let truth = Self.truth(
+                    q: part(q), k: part(k), v: part(v), scale: 1 / Double(c.channels).squareRoot()
+                ) { _, _ in 0 }
                 for (i, row) in truth.enumerated() {
-                    for (j, value) in row.enumerated() { expected[(b * c.queries + i) * width + h * c.channels + j] = Float(value) }
+                    for (j, value) in row.enumerated() {
+                        expected[(b * c.queries + i) * width + h * c.channels + j] = Float(value)
+                    }
                 }
             }
         }
@@ -84,7 +94,9 @@ import Testing
         for b in 0..<2 {
             let rows = (0..<heads).map { head in
                 let part = { Self.rows($0, batch: b, head: head, d: d) }
-                return Self.truth(q: part(q), k: part(k), v: part(v), scale: 0.25) { i, j in j > i ? -.infinity : 0 }
+                return Self.truth(q: part(q), k: part(k), v: part(v), scale: 0.25) { i, j in
+                    j > i ? -.infinity : 0
+                }
             }
             for i in 0..<tokens { expected += rows.flatMap { $0[i].map(Float.init) } }
         }
@@ -95,7 +107,9 @@ import Testing
     @Test("a scale takes the place of 1 / √d")
     func scale() {
         var generator = Generator(seed: 8)
-        let (q, k, v) = (generator.tensor([1, 5, 24]), generator.tensor([1, 1100, 24]), generator.tensor([1, 1100, 24]))
+        let (q, k, v) = (
+            generator.tensor([1, 5, 24]), generator.tensor([1, 1100, 24]), generator.tensor([1, 1100, 24])
+        )
         let found = attention(q, k, v, heads: 1, scale: 3)
         let part = { Self.rows($0, batch: 0, head: 0, d: 24) }
         let truth = Self.truth(q: part(q), k: part(k), v: part(v), scale: 3) { _, _ in 0 }
@@ -123,7 +137,8 @@ import Testing
     }
 
     static let grids = [
-        GridCase(height: 4, width: 6, window: nil, heads: 2, channels: 8), GridCase(height: 5, width: 7, window: 3, heads: 1, channels: 16),
+        GridCase(height: 4, width: 6, window: nil, heads: 2, channels: 8),
+        GridCase(height: 5, width: 7, window: 3, heads: 1, channels: 16),
         GridCase(height: 20, width: 30, window: nil, heads: 1, channels: 64),
         GridCase(height: 16, width: 16, window: 14, heads: 2, channels: 64),
         GridCase(height: 40, width: 40, window: nil, heads: 1, channels: 32),
@@ -139,11 +154,14 @@ import Testing
         let byRow = generator.tensor([2 * tall - 1, c.channels])
         let byColumn = generator.tensor([2 * wide - 1, c.channels])
         let found = gridAttention(
-            qkv, heads: c.heads, positions: RelativePositions(height: byRow, width: byColumn), window: c.window, padding: padding)
+            qkv, heads: c.heads, positions: RelativePositions(height: byRow, width: byColumn),
+            window: c.window, padding: padding)
         let (source, fill, rows, columns) = (qkv.array, padding.array, byRow.array, byColumn.array)
         func vector(_ b: Int, _ y: Int, _ x: Int, _ part: Int, _ head: Int) -> [Double] {
             let inside = y < c.height && x < c.width
-            let start = (inside ? ((b * c.height + y) * c.width + x) * 3 * width : 0) + part * width + head * c.channels
+            let start =
+                (inside ? ((b * c.height + y) * c.width + x) * 3 * width : 0) + part * width + head
+                * c.channels
             return (0..<c.channels).map { Double(inside ? source[start + $0] : fill[start + $0]) }
         }
         var expected = [Float](repeating: 0, count: found.count)
@@ -154,14 +172,20 @@ import Testing
                         let cells = (0..<tall * wide).map { (top + $0 / wide, left + $0 % wide) }
                         let part = { (p: Int) in cells.map { vector(b, $0.0, $0.1, p, head) } }
                         let q = part(0)
-                        let truth = Self.truth(q: q, k: part(1), v: part(2), scale: 1 / Double(c.channels).squareRoot()) { i, j in
+                        let truth = Self.truth(
+                            q: q, k: part(1), v: part(2), scale: 1 / Double(c.channels).squareRoot()
+                        ) { i, j in
                             let row = (i / wide - j / wide + tall - 1) * c.channels
                             let column = (i % wide - j % wide + wide - 1) * c.channels
-                            return (0..<c.channels).reduce(0) { $0 + q[i][$1] * (Double(rows[row + $1]) + Double(columns[column + $1])) }
+                            return (0..<c.channels).reduce(0) {
+                                $0 + q[i][$1] * (Double(rows[row + $1]) + Double(columns[column + $1]))
+                            }
                         }
                         for (cell, values) in zip(cells, truth) where cell.0 < c.height && cell.1 < c.width {
                             for (j, value) in values.enumerated() {
-                                expected[((b * c.height + cell.0) * c.width + cell.1) * width + head * c.channels + j] = Float(value)
+                                expected[
+                                    ((b * c.height + cell.0) * c.width + cell.1) * width + head * c.channels
+                                        + j] = Float(value)
                             }
                         }
                     }

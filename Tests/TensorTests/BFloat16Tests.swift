@@ -3,7 +3,8 @@ import SpanielTestSupport
 import Tensor
 import Testing
 
-/// bfloat16 of every instruction set this processor has, and of AMX in plain C, against sums in double precision of the rounded numbers.
+/// bfloat16 of every instruction set this processor has, and of AMX in plain C, against sums in double
+/// precision of the rounded numbers.
 @Suite struct BFloat16Tests {
     /// The nearest bfloat16, the even one of two.
     static func rounded(_ x: Float) -> Float {
@@ -22,10 +23,14 @@ import Testing
     static let tables: [Table] = [
         spaniel_baseline, spaniel_avx2, spaniel_avx512, spaniel_avx512bf16, spaniel_amx, spaniel_amx_emulated,
     ].compactMap { set in
-        spaniel_kernels_for(Int32(set.rawValue)).map { Table(description: String(cString: $0.pointee.name), products: $0.pointee.bfloat16) }
+        spaniel_kernels_for(Int32(set.rawValue)).map {
+            Table(description: String(cString: $0.pointee.name), products: $0.pointee.bfloat16)
+        }
     }
 
-    static let shapes: [[Int]] = [[1, 1, 1], [3, 5, 7], [16, 31, 32], [33, 70, 129], [112, 64, 96], [131, 64, 3100], [50, 33, 1600]]
+    static let shapes: [[Int]] = [
+        [1, 1, 1], [3, 5, 7], [16, 31, 32], [33, 70, 129], [112, 64, 96], [131, 64, 3100], [50, 33, 1600],
+    ]
 
     @Test("every table's product equals the sums of rounded numbers", arguments: tables, shapes)
     func product(_ table: Table, _ shape: [Int]) throws {
@@ -52,7 +57,8 @@ import Testing
                     bias.withUnsafeBufferPointer { bias in
                         residual.withUnsafeBufferPointer { residual in
                             var job = spaniel_product(
-                                m: m, n: n, k: k, a: a.baseAddress, lda: k, packed: packed, c: c.baseAddress, ldc: n + 3,
+                                m: m, n: n, k: k, a: a.baseAddress, lda: k, packed: packed, c: c.baseAddress,
+                                ldc: n + 3,
                                 bias: bias.baseAddress, residual: residual.baseAddress, ldr: n,
                                 activation: Int32(spaniel_relu.rawValue), panel_begin: 0, panel_end: panels,
                                 scratch: scratch.assumingMemoryBound(to: Float.self))
@@ -66,7 +72,9 @@ import Testing
         var largest: Float = 0
         for i in 0..<m {
             for j in 0..<n {
-                largest = max(largest, abs(found[i * (n + 3) + j] - max(0, sums[i * n + j] + bias[j]) - residual[i * n + j]))
+                largest = max(
+                    largest,
+                    abs(found[i * (n + 3) + j] - max(0, sums[i * n + j] + bias[j]) - residual[i * n + j]))
             }
             #expect(found[(i * (n + 3) + n)..<((i + 1) * (n + 3))] == [7, 7, 7])
         }
@@ -76,7 +84,9 @@ import Testing
 
     @Test("the published widths compute in bfloat16 where the processor has it, narrow ones in float32")
     func suiting() {
-        #expect(Precision.suiting(channels: 768) == (InstructionSet.current >= .avx512bf16 ? .bfloat16 : .float32))
+        #expect(
+            Precision.suiting(channels: 768) == (InstructionSet.current >= .avx512bf16 ? .bfloat16 : .float32)
+        )
         #expect(Precision.suiting(channels: 192) == .float32)
     }
 
@@ -97,7 +107,9 @@ import Testing
         for result in results.dropFirst() { #expect(result == results[0]) }
     }
 
-    @Test("attention in bfloat16 differs from float32 by the rounding of queries, keys, values and weights", arguments: [false, true])
+    @Test(
+        "attention in bfloat16 differs from float32 by the rounding of queries, keys, values and weights",
+        arguments: [false, true])
     func attentions(causal: Bool) {
         var generator = Generator(seed: 13)
         for (tokens, heads, d) in [(1, 1, 8), (49, 2, 40), (300, 2, 64), (600, 1, 80)] {
@@ -113,7 +125,9 @@ import Testing
     @Test("attention in bfloat16 of few queries, keys in parts and wide heads")
     func keysInParts() {
         var generator = Generator(seed: 15)
-        let (q, k, v) = (generator.tensor([1, 9, 250]), generator.tensor([1, 1100, 250]), generator.tensor([1, 1100, 250]))
+        let (q, k, v) = (
+            generator.tensor([1, 9, 250]), generator.tensor([1, 1100, 250]), generator.tensor([1, 1100, 250])
+        )
         let exact = attention(q.map(Self.rounded), k.map(Self.rounded), v.map(Self.rounded), heads: 1)
         let found = attention(q, k, v, heads: 1, precision: .bfloat16)
         #expect(largestDifference(found.array, exact.array).difference <= 0x1p-8)
@@ -129,10 +143,13 @@ import Testing
         let (byRow, byColumn) = (generator.tensor([2 * tall - 1, d]), generator.tensor([2 * wide - 1, d]))
         let exact = gridAttention(
             qkv.map(Self.rounded), heads: heads,
-            positions: RelativePositions(height: byRow.map(Self.rounded), width: byColumn.map(Self.rounded)), window: window,
+            positions: RelativePositions(height: byRow.map(Self.rounded), width: byColumn.map(Self.rounded)),
+            window: window,
             padding: padding.map(Self.rounded))
         let found = gridAttention(
-            qkv, heads: heads, positions: RelativePositions(height: byRow, width: byColumn, precision: .bfloat16), window: window,
+            qkv, heads: heads,
+            positions: RelativePositions(height: byRow, width: byColumn, precision: .bfloat16),
+            window: window,
             padding: padding, precision: .bfloat16)
         #expect(largestDifference(found.array, exact.array).difference <= 0x1p-8)
     }
@@ -141,13 +158,16 @@ import Testing
     func rounding() {
         // 1 + 2⁻⁸ lies between 1 and 1 + 2⁻⁷; 1 + 3 · 2⁻⁸ between 1 + 2⁻⁷ and 1 + 2⁻⁶.
         let cases: [(Float, Float)] = [
-            (1 + 0x1p-8, 1), (1 + 3 * 0x1p-8, 1 + 0x1p-6), (1 + 0x1.02p-8, 1 + 0x1p-7), (-1 - 0x1p-8, -1), (0, 0),
+            (1 + 0x1p-8, 1), (1 + 3 * 0x1p-8, 1 + 0x1p-6), (1 + 0x1.02p-8, 1 + 0x1p-7), (-1 - 0x1p-8, -1),
+            (0, 0),
             (.infinity, .infinity), (3.38e38, 3.3762391e38), (3.4e38, .infinity),
         ]
         for (given, expected) in cases {
             let x = Tensor([given], [1, 1])
-            #expect(Linear(weight: Tensor([1], [1, 1]), bias: nil, precision: .bfloat16)(x).array[0] == expected)
-            #expect(Linear(weight: x, bias: nil, precision: .bfloat16)(Tensor([1], [1, 1])).array[0] == expected)
+            #expect(
+                Linear(weight: Tensor([1], [1, 1]), bias: nil, precision: .bfloat16)(x).array[0] == expected)
+            #expect(
+                Linear(weight: x, bias: nil, precision: .bfloat16)(Tensor([1], [1, 1])).array[0] == expected)
         }
         for nan in [Float.nan, Float(bitPattern: 0x7fff_ffff), Float(bitPattern: 0xff80_0001)] {
             let layer = Linear(weight: Tensor([nan], [1, 1]), bias: nil, precision: .bfloat16)

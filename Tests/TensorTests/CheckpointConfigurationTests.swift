@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Reading a configuration")
 struct CheckpointConfigurationTests {
-    private func reader(_ text: String) throws -> ConfigurationReader { try ConfigurationReader(JSON(parsing: text), file: "config.json") }
+    private func reader(_ text: String) throws -> ConfigurationReader {
+        try ConfigurationReader(JSON(parsing: text), file: "config.json")
+    }
 
     @Test("an absent key and a null take the default, an unknown key is passed over")
     func defaults() throws {
@@ -24,7 +26,8 @@ struct CheckpointConfigurationTests {
     @Test("a value of the wrong kind or out of bounds is an error that names key, found and supported")
     func errors() throws {
         let config = try reader(
-            #"{"v":{"hidden_size":-1,"act":"swish","bias":1,"l":[1,-2],"mean":[1,2],"x":"a","big":1e300,"f":768.0,"n":"768"}}"#)
+            #"{"v":{"hidden_size":-1,"act":"swish","bias":1,"l":[1,-2],"mean":[1,2],"x":"a","big":1e300,"f":768.0,"n":"768"}}"#
+        )
         let section = try config.section("v")
         func message(_ body: () throws -> Void) -> String {
             do {
@@ -38,18 +41,27 @@ struct CheckpointConfigurationTests {
         #expect(
             message { _ = try section.oneOf("act", default: "gelu", ["gelu", "relu"]) }
                 == "config.json: v.act is \"swish\", supported: gelu, relu")
-        #expect(message { _ = try section.bool("bias", default: true) } == "config.json: v.bias is 1, supported: true or false")
-        #expect(message { _ = try section.ints("l", default: []) }.contains("v.l is [1,-2], supported: a list of whole numbers from 0"))
-        #expect(message { _ = try section.doubles("mean", default: [0, 0, 0]) }.contains("a list of 3 numbers"))
+        #expect(
+            message { _ = try section.bool("bias", default: true) }
+                == "config.json: v.bias is 1, supported: true or false")
+        #expect(
+            message { _ = try section.ints("l", default: []) }.contains(
+                "v.l is [1,-2], supported: a list of whole numbers from 0"))
+        #expect(
+            message { _ = try section.doubles("mean", default: [0, 0, 0]) }.contains("a list of 3 numbers"))
         #expect(message { _ = try section.double("x", default: 0) }.contains("v.x is \"a\""))
         #expect(message { _ = try section.int("f", default: 0) }.contains("v.f is 768.0"))
         #expect(message { _ = try section.int("n", default: 0) }.contains("v.n is \"768\""))
-        #expect(message { _ = try section.string("hidden_size", default: "") }.contains("supported: a string"))
+        #expect(
+            message { _ = try section.string("hidden_size", default: "") }.contains("supported: a string"))
         #expect(message { _ = try section.section("x") }.contains("v.x is \"a\", supported: an object"))
-        #expect(message { try config.section("v").require("y", true, default: false) } == "config.json: v.y is false, supported: true")
+        #expect(
+            message { try config.section("v").require("y", true, default: false) }
+                == "config.json: v.y is false, supported: true")
         #expect(message { _ = try section.double("big", default: 0) }.contains("supported: a number from"))
         #expect(
-            message { _ = try ConfigurationReader(JSON(parsing: "[]"), file: "config.json") }.contains("an array, supported: a JSON object")
+            message { _ = try ConfigurationReader(JSON(parsing: "[]"), file: "config.json") }.contains(
+                "an array, supported: a JSON object")
         )
     }
 
@@ -75,15 +87,23 @@ struct CheckpointConfigurationTests {
     @Test("a file that is missing, no JSON or no object is named")
     func files() throws {
         let scratch = try ScratchFolder()
-        let missing = #expect(throws: WeightsError.self) { try ConfigurationReader(contentsOf: scratch["config.json"]) }
-        #expect(missing?.code == "weights.incomplete" && missing?.description.contains("expected config.json") == true)
-        let noFolder = #expect(throws: WeightsError.self) { try ConfigurationReader(contentsOf: scratch["none/config.json"]) }
+        let missing = #expect(throws: WeightsError.self) {
+            try ConfigurationReader(contentsOf: scratch["config.json"])
+        }
+        #expect(
+            missing?.code == "weights.incomplete"
+                && missing?.description.contains("expected config.json") == true)
+        let noFolder = #expect(throws: WeightsError.self) {
+            try ConfigurationReader(contentsOf: scratch["none/config.json"])
+        }
         #expect(noFolder?.code == "file.missing")
         for text in ["", "{", "{\"a\":1,\"a\":2}", "[]", "\u{FEFF}{}"] {
             let file = try scratch.write("x.json", text)
             let error = #expect(throws: WeightsError.self) { try ConfigurationReader(contentsOf: file) }
             #expect(error?.code == "config.value" && error?.description.contains("x.json") == true)
         }
-        #expect(try ConfigurationReader(contentsOf: scratch.write("x.json", "{\"a\":3}")).int("a", default: 1) == 3)
+        #expect(
+            try ConfigurationReader(contentsOf: scratch.write("x.json", "{\"a\":3}")).int("a", default: 1)
+                == 3)
     }
 }

@@ -1,5 +1,6 @@
 import CSpanielKernels
 import Foundation
+import SpanielFiles
 import SpanielJSON
 import SpanielTestSupport
 import Tensor
@@ -21,10 +22,14 @@ struct CheckpointSafetensorsTests {
                 #expect(found.count == bits.count)
                 for (value, bits) in zip(found, bits) {
                     let want = Float(bitPattern: UInt32(bits))
-                    #expect(value.bitPattern == want.bitPattern || value.isNaN && want.isNaN, "\(name): \(value), expected \(want)")
+                    #expect(
+                        value.bitPattern == want.bitPattern || value.isNaN && want.isNaN,
+                        "\(name): \(value), expected \(want)")
                 }
             } else {
-                #expect(try file.integers(entry) == values["integers"]?.array?.compactMap { $0.int.map(Int64.init) }, "\(name)")
+                #expect(
+                    try file.integers(entry)
+                        == values["integers"]?.array?.compactMap { $0.int.map(Int64.init) }, "\(name)")
                 #expect(throws: WeightsError.self) { try file.tensor(entry) }
             }
         }
@@ -47,7 +52,8 @@ struct CheckpointSafetensorsTests {
                 }
             return (0..<width).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) }
         }
-        let header = #"{"x":{"dtype":"\#(type.rawValue)","shape":[\#(count)],"data_offsets":[0,\#(bytes.count)]}}"#
+        let header =
+            #"{"x":{"dtype":"\#(type.rawValue)","shape":[\#(count)],"data_offsets":[0,\#(bytes.count)]}}"#
         let start = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
         let scratch = try ScratchFolder()
         try Data(start + header.utf8 + bytes).write(to: scratch["x.safetensors"])
@@ -75,7 +81,8 @@ struct CheckpointSafetensorsTests {
         let values: [(String, Safetensors.Values)] = [
             ("b.weight", .float32(Tensor([1.5, -2, 0], [1, 3]))), ("a.weight", .float32(Tensor([3.25], [1]))),
             ("a.flag", .bool([true, false], [2])),
-            ("z.bytes", .uint8([7, 8, 9], [3])), ("c.count", .int64([1, -2], [2, 1])), ("é \"x\"", .float32(Tensor([1], []))),
+            ("z.bytes", .uint8([7, 8, 9], [3])), ("c.count", .int64([1, -2], [2, 1])),
+            ("é \"x\"", .float32(Tensor([1], []))),
         ]
         try Safetensors.write(values, metadata: ["format": "pt"], to: scratch["out"])
         #expect(try Data(contentsOf: scratch["out"]) == Data(contentsOf: golden))
@@ -90,9 +97,13 @@ struct CheckpointSafetensorsTests {
         let scratch = try ScratchFolder()
         let one = Tensor([1], [1])
         for names in [["a", "a"], ["__metadata__"]] {
-            #expect(throws: WeightsError.self) { try Safetensors.write(names.map { ($0, one) }, to: scratch["out"]) }
+            #expect(throws: WeightsError.self) {
+                try Safetensors.write(names.map { ($0, one) }, to: scratch["out"])
+            }
         }
-        #expect(throws: WeightsError.self) { try Safetensors.write([("a", one)], to: scratch["no/such/folder"]) }
+        #expect(throws: WeightsError.self) {
+            try Safetensors.write([("a", one)], to: scratch["no/such/folder"])
+        }
         #expect(try scratch.names() == [])
     }
 
@@ -101,7 +112,9 @@ struct CheckpointSafetensorsTests {
         var generator = Generator(seed: seed)
         let scratch = try ScratchFolder()
         let tensors = (0..<Int.random(in: 0...6, using: &generator)).map { index in
-            let extents = (0..<Int.random(in: 0...4, using: &generator)).map { _ in Int.random(in: 0...5, using: &generator) }
+            let extents = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
+                Int.random(in: 0...5, using: &generator)
+            }
             return ("tensor.\(index)", generator.tensor(Shape(extents), in: -1e6...1e6))
         }
         try Safetensors.write(tensors, metadata: ["seed": "\(seed)"], to: scratch["x"])
@@ -116,11 +129,15 @@ struct CheckpointSafetensorsTests {
     // MARK: What is no safetensors file
 
     /// The eight bytes that announce a header.
-    static func announce(_ count: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } }
+    static func announce(_ count: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+    }
 
     @Test(
         "a file that lies about its header is refused before anything is allocated for it",
-        arguments: [0, 1, 7, 8, 9, 100_000_000, 100_000_001, 1 << 31, 1 << 32, 1 << 63, UInt64.max, UInt64.max - 7] as [UInt64])
+        arguments: [
+            0, 1, 7, 8, 9, 100_000_000, 100_000_001, 1 << 31, 1 << 32, 1 << 63, UInt64.max, UInt64.max - 7,
+        ] as [UInt64])
     func lyingHeader(count: UInt64) throws {
         let scratch = try ScratchFolder()
         let file = try scratch.write("model.safetensors", Self.announce(count) + Array("{}".utf8))
@@ -135,7 +152,8 @@ struct CheckpointSafetensorsTests {
             ([], "a file of 0 bytes"), ([1, 0, 0], "a file of 3 bytes"),
             (Array("version https://git-lfs.github.com/spec/v1\n".utf8), "git lfs pull"),
             (Array("<!DOCTYPE html><html>".utf8), "a web page"),
-            (Array("PK\u{3}\u{4}\0\0\u{8}\u{8}\0\0".utf8), "save it as safetensors"), (Array("GGUF\u{3}\0\0\0".utf8), "a GGUF file"),
+            (Array("PK\u{3}\u{4}\0\0\u{8}\u{8}\0\0".utf8), "save it as safetensors"),
+            (Array("GGUF\u{3}\0\0\0".utf8), "a GGUF file"),
             (Self.announce(300) + Array("{}".utf8), "a header of 300 bytes in a file of 10"),
         ]
         for (bytes, text) in cases {
@@ -144,7 +162,9 @@ struct CheckpointSafetensorsTests {
             #expect(error?.code == "weights.format")
             #expect(error?.description.contains(text) == true, "\(String(describing: error))")
         }
-        #expect(throws: WeightsError.file(.missing(path: scratch["none"].path))) { try Safetensors(contentsOf: scratch["none"]) }
+        #expect(throws: WeightsError.file(.missing(path: scratch["none"].path))) {
+            try Safetensors(contentsOf: scratch["none"])
+        }
         #expect(throws: WeightsError.self) { try Safetensors(contentsOf: scratch.url) }
         #expect(throws: WeightsError.self) { try Safetensors(contentsOf: URL(filePath: "/dev/zero")) }
     }
@@ -176,7 +196,8 @@ struct CheckpointSafetensorsTests {
                     let file = try scratch.write("x", bytes)
                     #expect(throws: WeightsError.self) { try Safetensors(contentsOf: file) }
                 }
-                // The bytes here, their copy as Data, and the header read back: three times the file, and nothing that grows with its pieces.
+                // The bytes here, their copy as Data, and the header read back: three times the file, and
+                // nothing that grows with its pieces.
                 #expect(try peakKilobytes() - before < 4 * size / 1000)
             }
         }

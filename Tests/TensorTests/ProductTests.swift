@@ -1,17 +1,13 @@
 import SpanielTestSupport
 import Tensor
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// Matrix products of every instruction set against sums in double precision.
 @Suite struct ProductTests {
     static let shapes: [[Int]] = [
-        [1, 1, 1], [3, 5, 7], [14, 32, 64], [15, 33, 65], [13, 31, 1], [112, 64, 96], [113, 97, 769], [7, 300, 1600], [230, 40, 17],
+        [1, 1, 1], [3, 5, 7], [14, 32, 64], [15, 33, 65], [13, 31, 1], [112, 64, 96], [113, 97, 769],
+        [7, 300, 1600], [230, 40, 17],
         [3, 5000, 32],
         [16, 1025, 33],
     ]
@@ -47,14 +43,18 @@ import Testing
     }
 
     /// Where Debian keeps OpenBLAS: there the loader must find it.
-    private static let isInstalled = ["x86_64", "aarch64"].contains { access("/usr/lib/\($0)-linux-gnu/libopenblas.so.0", R_OK) == 0 }
+    private static let isInstalled = ["x86_64", "aarch64"].contains {
+        access("/usr/lib/\($0)-linux-gnu/libopenblas.so.0", R_OK) == 0
+    }
 
     #if OpenBLAS
         @Test("OpenBLAS is found where it is installed", .enabled(if: isInstalled))
         func blasIsFound() { #expect(BLAS.isThere) }
     #endif
 
-    @Test("products through the system's BLAS, where there is one, equal their sums in double precision", .enabled(if: BLAS.isThere))
+    @Test(
+        "products through the system's BLAS, where there is one, equal their sums in double precision",
+        .enabled(if: BLAS.isThere))
     func blas() async {
         // In a process of its own: which engine computes is settled once.
         await #expect(processExitsWith: .success) {
@@ -63,8 +63,11 @@ import Testing
             precondition(BLAS.serves)
             var generator = Generator(seed: 3)
             for shape in ProductTests.shapes {
-                let (a, b) = (generator.tensor([shape[0], shape[2]]), generator.tensor([shape[1], shape[2]]))
-                let (difference, _) = largestDifference(matmul(a, b, transposed: true).array, Truth.product(a, b))
+                let (a, b) = (
+                    generator.tensor([shape[0], shape[2]]), generator.tensor([shape[1], shape[2]])
+                )
+                let (difference, _) = largestDifference(
+                    matmul(a, b, transposed: true).array, Truth.product(a, b))
                 precondition(difference <= Float(shape[2]) * .ulpOfOne, "\(shape): \(difference)")
             }
         }

@@ -8,7 +8,9 @@ import Testing
 
     /// A block, from a new region where no gap holds it.
     /// - Returns: the bytes asked of the system beside it.
-    private static func block(of byteCount: Int, _ regions: inout Regions) throws -> (start: UnsafeMutableRawPointer, grown: Int) {
+    private static func block(of byteCount: Int, _ regions: inout Regions) throws -> (
+        start: UnsafeMutableRawPointer, grown: Int
+    ) {
         if let start = regions.take(byteCount) { return (start, 0) }
         let grown = regions.grow(for: byteCount)
         let start = regions.take(byteCount)
@@ -47,7 +49,9 @@ import Testing
         #expect(regions.bytesFree == held)
     }
 
-    @Test("the same work again asks for nothing; in other orders every time, for at most as much again", arguments: [true, false])
+    @Test(
+        "the same work again asks for nothing; in other orders every time, for at most as much again",
+        arguments: [true, false])
     func steady(inOrder: Bool) throws {
         var generator = Generator(seed: 22)
         var regions = Regions()
@@ -58,7 +62,8 @@ import Testing
         for pass in 0..<1000 {
             var lent: [(start: UnsafeMutableRawPointer, byteCount: Int)] = []
             func giveOne() {
-                let block = lent.remove(at: inOrder ? lent.count / 2 : Int(generator.next() % UInt64(lent.count)))
+                let block = lent.remove(
+                    at: inOrder ? lent.count / 2 : Int(generator.next() % UInt64(lent.count)))
                 regions.give(block.start, block.byteCount)
                 lentNow -= block.byteCount
             }
@@ -73,7 +78,9 @@ import Testing
             while !lent.isEmpty { giveOne() }
             if pass == 0 { first = held }
         }
-        #expect(held <= (inOrder ? first : 2 * mostLent + (32 << 20)), "first \(first) bytes, then \(held); \(mostLent) lent at most")
+        #expect(
+            held <= (inOrder ? first : 2 * mostLent + (32 << 20)),
+            "first \(first) bytes, then \(held); \(mostLent) lent at most")
     }
 
     @Test("a block comes from the smallest gap that holds it")
@@ -98,7 +105,9 @@ import Testing
         #expect(try Self.block(of: all, &regions).start == blocks[0])
     }
 
-    @Test("a request larger than a region gets one of its own; trimming keeps what is lent, and what it gives back is gone")
+    @Test(
+        "a request larger than a region gets one of its own; trimming keeps what is lent, and what it gives back is gone"
+    )
     func trimmed() throws {
         var regions = Regions()
         #expect(regions.grow(for: 50 << 20) == 50 << 20)

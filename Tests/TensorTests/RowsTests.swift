@@ -1,12 +1,7 @@
 import SpanielTestSupport
 import Tensor
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// Layer norm, softmax, activations and element-wise arithmetic against their formulas in double precision.
 @Suite struct RowsTests {
@@ -23,7 +18,10 @@ import Testing
             let row = (0..<channels).map { Double(values[r * channels + $0]) }
             let mean = row.reduce(0, +) / Double(channels)
             let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(channels)
-            for c in 0..<channels { expected.append(Float((row[c] - mean) / (variance + 1e-6).squareRoot() * Double(w[c]) + Double(b[c]))) }
+            for c in 0..<channels {
+                expected.append(
+                    Float((row[c] - mean) / (variance + 1e-6).squareRoot() * Double(w[c]) + Double(b[c])))
+            }
         }
         // The mean of numbers up to 20 is off by some ε of 20, and is divided by deviations of several.
         #expect(largestDifference(found, expected).difference <= (channels <= 2 ? 2e-2 : 1e-5))
@@ -39,11 +37,15 @@ import Testing
             let row = (0..<columns).map { Double(values[r * columns + $0]) }
             let top = row.max()!
             let total = row.reduce(0) { $0 + exp($1 - top) }
-            for c in 0..<columns { #expect(abs(Double(found[r * columns + c]) - exp(row[c] - top) / total) <= 1e-6) }
+            for c in 0..<columns {
+                #expect(abs(Double(found[r * columns + c]) - exp(row[c] - top) / total) <= 1e-6)
+            }
         }
     }
 
-    @Test("softmax over the members of groups equals its formula", arguments: [[1, 1], [7, 8], [5, 16], [3, 20], [64, 33], [9, 3]])
+    @Test(
+        "softmax over the members of groups equals its formula",
+        arguments: [[1, 1], [7, 8], [5, 16], [3, 20], [64, 33], [9, 3]])
     func softGroups(_ extents: [Int]) {
         var generator = Generator(seed: 10)
         let (rows, members, groups) = (130, extents[0], extents[1])
@@ -69,7 +71,9 @@ import Testing
         for (value, found) in zip(xs, x.exp().array) where abs(value) <= 87.3 {
             #expect(abs(Double(found) / exp(Double(value)) - 1) <= 1e-7)
         }
-        for (value, found) in zip(xs, x.errorFunction().array) { #expect(abs(Double(found) - erf(Double(value))) <= 5e-7) }
+        for (value, found) in zip(xs, x.errorFunction().array) {
+            #expect(abs(Double(found) - erf(Double(value))) <= 5e-7)
+        }
         for (value, found) in zip(xs, x.gelu().array) {
             let truth = 0.5 * Double(value) * (1 + erf(Double(value) / 2.0.squareRoot()))
             // The bound of erf times half of x, and a rounding.
@@ -80,10 +84,14 @@ import Testing
             // The rounding of 1.702 x before the exponential, a relative error of 1.702 |x| ε.
             #expect(abs(Double(found) - truth) <= (3e-7 + 2e-7 * abs(Double(value))) * abs(truth) + 1e-30)
         }
-        for (value, found) in zip(xs, x.sigmoid().array) { #expect(abs(Double(found) - 1 / (1 + exp(-Double(value)))) <= 3e-7) }
+        for (value, found) in zip(xs, x.sigmoid().array) {
+            #expect(abs(Double(found) - 1 / (1 + exp(-Double(value)))) <= 3e-7)
+        }
         let odd = Tensor([.infinity, -.infinity, .nan, 200, -200], [5])
         let powers = odd.exp().array
-        #expect(powers[0] == .infinity && powers[1] == 0 && powers[2].isNaN && powers[3] == .infinity && powers[4] == 0)
+        #expect(
+            powers[0] == .infinity && powers[1] == 0 && powers[2].isNaN && powers[3] == .infinity
+                && powers[4] == 0)
         #expect(odd.errorFunction().array[0] == 1 && odd.errorFunction().array[2].isNaN)
     }
 

@@ -47,7 +47,9 @@ struct SHA256Tests {
         }
     }
 
-    @Test("the processor's instructions and plain C agree", .enabled(if: spaniel_sha256_is_accelerated() != 0, "this processor has none"))
+    @Test(
+        "the processor's instructions and plain C agree",
+        .enabled(if: spaniel_sha256_is_accelerated() != 0, "this processor has none"))
     func acceleration() {
         var generator = Generator(seed: 6)
         for blocks in [1, 2, 3, 100] {

@@ -17,7 +17,9 @@ import Testing
     func concatenating() {
         let parts = [counting.lastAxis(0..<1), counting.lastAxis(1..<4)]
         #expect(Tensor.concatenated(parts, axis: -1).array == counting.array)
-        #expect(Tensor.concatenated([counting[leading: 0..<1], counting[leading: 1..<2]], axis: 0).array == counting.array)
+        #expect(
+            Tensor.concatenated([counting[leading: 0..<1], counting[leading: 1..<2]], axis: 0).array
+                == counting.array)
     }
 
     @Test("writing copies a shared storage")
@@ -58,7 +60,9 @@ import Testing
         }
     }
 
-    @Test("a transposed convolution writes one patch for each cell", arguments: [4, 16, 48], [Activation.identity, .relu])
+    @Test(
+        "a transposed convolution writes one patch for each cell", arguments: [4, 16, 48],
+        [Activation.identity, .relu])
     func transposedConvolution(out: Int, activation: Activation) {
         var generator = Generator(seed: 12)
         let x = generator.tensor([2, 2, 3, 5])
@@ -70,9 +74,12 @@ import Testing
             for y in 0..<4 {
                 for column in 0..<6 {
                     for o in 0..<out {
-                        let sum = (0..<5).reduce(bias[o]) { $0 + x[b, y / 2, column / 2, $1] * weight[$1, o, y % 2, column % 2] }
+                        let sum = (0..<5).reduce(bias[o]) {
+                            $0 + x[b, y / 2, column / 2, $1] * weight[$1, o, y % 2, column % 2]
+                        }
                         // 5 products of numbers below 1.
-                        #expect(abs(found[b, y, column, o] - (activation == .relu ? max(0, sum) : sum)) <= 1e-5)
+                        #expect(
+                            abs(found[b, y, column, o] - (activation == .relu ? max(0, sum) : sum)) <= 1e-5)
                     }
                 }
             }
@@ -81,12 +88,14 @@ import Testing
 
     @Test("bicubic interpolation equals PyTorch's")
     func bicubic() {
-        // torch.nn.functional.interpolate(x, (3, 5), mode="bicubic", align_corners=False) of x[y][c] = (3 y + c) ** 2 % 7, y < 2, c < 3.
+        // torch.nn.functional.interpolate(x, (3, 5), mode="bicubic", align_corners=False) of x[y][c] = (3 y +
+        // c) ** 2 % 7, y < 2, c < 3.
         let x = Tensor([0, 1, 4, 2, 2, 4], [2, 3, 1])
         let found = x.interpolatedBicubic(height: 3, width: 5)
         #expect(found.shape == [3, 5, 1])
         let expected: [Float] = [
-            -0.2779445, 0.0258204, 0.9131947, 2.8805702, 4.2963347, 0.9520001, 1.0140007, 1.5, 3.0660002, 4.2400002, 2.1819446, 2.0021808,
+            -0.2779445, 0.0258204, 0.9131947, 2.8805702, 4.2963347, 0.9520001, 1.0140007, 1.5, 3.0660002,
+            4.2400002, 2.1819446, 2.0021808,
             2.0868056, 3.2514315, 4.1836672,
         ]
         #expect(largestDifference(found.array, expected).difference <= 2e-6)
@@ -112,7 +121,8 @@ import Testing
                 _ = Tensor.zeros([size])
             }
             BufferPool.shared.trim()
-            precondition(zip(kept, 0...).allSatisfy { tensor, i in tensor.array.allSatisfy { $0 == Float(i) } })
+            precondition(
+                zip(kept, 0...).allSatisfy { tensor, i in tensor.array.allSatisfy { $0 == Float(i) } })
             let held = BufferPool.shared.statistics
             precondition(held.bytesHeld == held.bytesInUse, "\(held)")
             kept.removeFirst()

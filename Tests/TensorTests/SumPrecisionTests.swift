@@ -2,12 +2,15 @@ import SpanielTestSupport
 import Tensor
 import Testing
 
-/// Long sums of a product are added up in parts: the error of one running sum grows with the root of its length, and a full-size
-/// encoder's would be twice PyTorch's.
-@Suite(.enabled(if: InstructionSet.current != .reference, "the twins keep one running sum")) struct SumPrecisionTests {
+/// Long sums of a product are added up in parts: the error of one running sum grows with the root of its
+/// length, and a full-size encoder's would be twice PyTorch's.
+@Suite(.enabled(if: InstructionSet.current != .reference, "the twins keep one running sum"))
+struct SumPrecisionTests {
     /// Root of the mean square error over that of the values.
     private func error(_ found: [Float], _ expected: [Float]) -> Double {
-        let squares = zip(found, expected).reduce(into: 0.0) { $0 += Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+        let squares = zip(found, expected).reduce(into: 0.0) {
+            $0 += Double($1.0 - $1.1) * Double($1.0 - $1.1)
+        }
         return (squares / expected.reduce(into: 0.0) { $0 += Double($1) * Double($1) }).squareRoot()
     }
 

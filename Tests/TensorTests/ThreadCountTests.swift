@@ -5,7 +5,9 @@ import Testing
 
 /// What may not depend on the number of threads; one after the other, as the number is the process's.
 @Suite(.serialized) struct ThreadCountTests {
-    static var isOurs: Bool { InstructionSet.current >= .avx2 && ProcessInfo.processInfo.environment["SPANIEL_PRODUCT"] == nil }
+    static var isOurs: Bool {
+        InstructionSet.current >= .avx2 && ProcessInfo.processInfo.environment["SPANIEL_PRODUCT"] == nil
+    }
 
     @Test("the number of threads changes no bit")
     func threads() {
@@ -21,12 +23,16 @@ import Testing
         for result in results.dropFirst() { #expect(result == results[0]) }
     }
 
-    @Test("the two products of an MLP give the same bits one by one and some rows at a time", arguments: Precision.allCases, [1, 20, 1100])
+    @Test(
+        "the two products of an MLP give the same bits one by one and some rows at a time",
+        arguments: Precision.allCases, [1, 20, 1100])
     func mlp(_ precision: Precision, rows: Int) {
         var generator = Generator(seed: 5)
         let (x, residual) = (generator.tensor([rows, 48]), generator.tensor([rows, 40]))
         func layer(_ out: Int, _ channels: Int) -> Linear {
-            Linear(weight: generator.tensor([out, channels], in: -0.3...0.3), bias: generator.tensor([out]), precision: precision)
+            Linear(
+                weight: generator.tensor([out, channels], in: -0.3...0.3), bias: generator.tensor([out]),
+                precision: precision)
         }
         let mlp = MLP(first: layer(200, 48), second: layer(40, 200), activation: .gelu)
         let stepwise = mlp.second(mlp.first(x, activation: .gelu), residual: residual)
@@ -42,9 +48,11 @@ import Testing
 
     @Test(
         "projections folded into the few are projections of the many, to either side",
-        // Queries, keys, heads. More heads than a vector has lanes, and as many members of a softmax as there may be.
+        // Queries, keys, heads. More heads than a vector has lanes, and as many members of a softmax as there
+        // may be.
         arguments: [
-            [7, 600, 4], [7, 1100, 4], [8, 128, 4], [1, 300, 4], [600, 7, 4], [1100, 9, 4], [256, 16, 4], [300, 2, 32], [1100, 64, 1],
+            [7, 600, 4], [7, 1100, 4], [8, 128, 4], [1, 300, 4], [600, 7, 4], [1100, 9, 4], [256, 16, 4],
+            [300, 2, 32], [1100, 64, 1],
         ], [0, 1])
     func folded(counts: [Int], more: Int) {
         // One more query and key takes some of them beyond what is worth folding: the answers are the same.
@@ -55,20 +63,25 @@ import Testing
             Linear(weight: generator.tensor([to, from], in: -0.4...0.4), bias: generator.tensor([to]))
         }
         let whole = MultiHeadAttention(
-            queries: layer(channels, inner), keys: layer(channels, inner), values: layer(channels, inner), output: layer(inner, channels),
+            queries: layer(channels, inner), keys: layer(channels, inner), values: layer(channels, inner),
+            output: layer(inner, channels),
             heads: heads)
         let (q, k, v) = (
-            generator.tensor([1, queries, channels]), generator.tensor([1, keys, channels]), generator.tensor([1, keys, channels])
+            generator.tensor([1, queries, channels]), generator.tensor([1, keys, channels]),
+            generator.tensor([1, keys, channels])
         )
         let residual = generator.tensor([1, queries, channels])
-        let stepwise = whole.output(attention(whole.queries(q), whole.keys(k), whole.values(v), heads: heads), residual: residual)
+        let stepwise = whole.output(
+            attention(whole.queries(q), whole.keys(k), whole.values(v), heads: heads), residual: residual)
         let before = Parallel.threads
         defer { Parallel.threads = before }
         let found = [1, 2, 8].map { threads in
             Parallel.threads = threads
             return whole(q, k, v, residual: residual).array
         }
-        let isFolded = !Profile.of { _ = whole(q, k, v) }.contains { $0.name.hasPrefix("attention \(heads) × [") }
+        let isFolded = !Profile.of { _ = whole(q, k, v) }.contains {
+            $0.name.hasPrefix("attention \(heads) × [")
+        }
         #expect(isFolded || more == 1 || !Self.isOurs)
         // Sums of 48, 32 and some hundred products near 1, in another order.
         #expect(largestDifference(found[0], stepwise.array).difference <= 2e-5)

@@ -1,7 +1,8 @@
 import SpanielTestSupport
 import Tensor
 
-/// What the naive twins say, in double precision where sums are long: the truth that every instruction set is held to.
+/// What the naive twins say, in double precision where sums are long: the truth that every instruction set is
+/// held to.
 enum Truth {
     /// A[m, k] B[n, k]ᵀ
     static func product(_ a: Tensor, _ b: Tensor) -> [Float] {

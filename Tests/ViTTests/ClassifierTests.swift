@@ -6,14 +6,20 @@ import Testing
 import ViT
 
 struct ClassifierTests {
-    /// A tiny model in the hub's names, and one in transformers' own, in half precision, with every switch the other way.
+    /// A tiny model in the hub's names, and one in transformers' own, in half precision, with every switch
+    /// the other way.
     static let models = ["tiny", "odd"]
 
     private func load(_ name: String) throws -> (vit: ViT, steps: ViTGolden) {
-        (try ViT(contentsOf: ViTGolden.folder.appending(path: name), precision: .float32), try ViTGolden(file: "\(name)/steps"))
+        (
+            try ViT(contentsOf: ViTGolden.folder.appending(path: name), precision: .float32),
+            try ViTGolden(file: "\(name)/steps")
+        )
     }
 
-    @Test("pixel values are transformers' to the last bit, with a preprocessor's file and without", arguments: models)
+    @Test(
+        "pixel values are transformers' to the last bit, with a preprocessor's file and without",
+        arguments: models)
     func pixelValues(name: String) throws {
         let (vit, steps) = try load(name)
         expectClose(vit.preprocessing(try steps.picture(0)), try steps["pixels"], "pixels", tolerance: 0)
@@ -40,13 +46,20 @@ struct ClassifierTests {
     func classes(name: String) throws {
         let (vit, steps) = try load(name)
         #expect(
-            vit.classes == (name == "tiny" ? ["cat", "dog", "tench, Tinca tinca", "dog", "Zürich"] : ["LABEL_0", "LABEL_1", "LABEL_2"]))
+            vit.classes
+                == (name == "tiny"
+                    ? ["cat", "dog", "tench, Tinca tinca", "dog", "Zürich"]
+                    : ["LABEL_0", "LABEL_1", "LABEL_2"]))
         let answers = vit.classify(try vit.encode(try steps.picture(0)))
         let (logits, scores) = (try steps["logits"].array, try steps["probabilities"].array)
         let order = logits.indices.sorted { logits[$0] > logits[$1] }
         #expect(answers.map(\.className) == order.map { vit.classes[$0] })
-        expectClose(Tensor(answers.map(\.logit), [order.count]), Tensor(order.map { logits[$0] }, [order.count]), "logits")
-        expectClose(Tensor(answers.map(\.score), [order.count]), Tensor(order.map { scores[$0] }, [order.count]), "scores")
+        expectClose(
+            Tensor(answers.map(\.logit), [order.count]), Tensor(order.map { logits[$0] }, [order.count]),
+            "logits")
+        expectClose(
+            Tensor(answers.map(\.score), [order.count]), Tensor(order.map { scores[$0] }, [order.count]),
+            "scores")
     }
 
     @Test("the tensors to compare are transformers', from a picture and from pixel values", arguments: models)
@@ -57,7 +70,8 @@ struct ClassifierTests {
             let named = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.tensor) })
             #expect(named.count == 3)
             expectClose(try #require(named["pixel_values"]), pixels, "pixel_values", tolerance: 0)
-            expectClose(try #require(named["last_hidden_state"]), try steps["last_hidden_state"], "last_hidden_state")
+            expectClose(
+                try #require(named["last_hidden_state"]), try steps["last_hidden_state"], "last_hidden_state")
             expectClose(try #require(named["logits"]), try steps["logits"], "logits")
         }
         #expect(throws: ViTError.pixelValues(found: [1, 3, 2, 2], expected: pixels.shape)) {
@@ -73,9 +87,15 @@ struct ClassifierTests {
         let size = Size(width: 47, height: 33)
         #expect(vit.classify(try vit.encoding(from: tensors, size: size)) == vit.classify(encoding))
         let (other, _) = try load("odd")
-        #expect(throws: ViTError.encoding(found: [24], expected: [14])) { try other.encoding(from: tensors, size: size) }
-        #expect(throws: ViTError.encoding(found: nil, expected: [14])) { try other.encoding(from: [:], size: size) }
-        #expect(throws: ViTError.self) { try vit.encoding(from: ["embedding": Tensor(repeating: .nan, [24])], size: size) }
+        #expect(throws: ViTError.encoding(found: [24], expected: [14])) {
+            try other.encoding(from: tensors, size: size)
+        }
+        #expect(throws: ViTError.encoding(found: nil, expected: [14])) {
+            try other.encoding(from: [:], size: size)
+        }
+        #expect(throws: ViTError.self) {
+            try vit.encoding(from: ["embedding": Tensor(repeating: .nan, [24])], size: size)
+        }
         #expect(vit.preprocessingKey != other.preprocessingKey)
     }
 
@@ -100,16 +120,21 @@ struct ClassifierTests {
             ("\"patch_size\": 4", "\"patch_size\": 3", "image_size"),
             ("\"num_attention_heads\": 3", "\"num_attention_heads\": 5", "num_attention_heads"),
             ("\"0\": \"cat\"", "\"7\": \"cat\"", "id2label"),
-            ("\"0\": \"cat\"", "\"1\": \"cat\"", "config.json"), ("\"num_channels\": 3", "\"num_channels\": 1", "num_channels"),
+            ("\"0\": \"cat\"", "\"1\": \"cat\"", "config.json"),
+            ("\"num_channels\": 3", "\"num_channels\": 1", "num_channels"),
             ("\"image_size\": 20", "\"image_size\": [20, 24]", "image_size"),
         ])
     func configurationValues(old: String, new: String, words: String) throws {
         let folder = try ScratchFolder()
-        let text = try String(contentsOf: ViTGolden.folder.appending(path: "tiny/config.json"), encoding: .utf8)
+        let text = try String(
+            contentsOf: ViTGolden.folder.appending(path: "tiny/config.json"), encoding: .utf8)
         try #require(text.contains(old))
         try folder.write("config.json", text.replacingOccurrences(of: old, with: new))
-        let error = #expect(throws: WeightsError.self) { try ViT(contentsOf: folder.url, precision: .float32) }
-        #expect(error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)")
+        let error = #expect(throws: WeightsError.self) {
+            try ViT(contentsOf: folder.url, precision: .float32)
+        }
+        #expect(
+            error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)")
     }
 
     @Test("weights of another number of classes are refused with both shapes")
@@ -117,9 +142,16 @@ struct ClassifierTests {
         let folder = try ScratchFolder()
         let golden = ViTGolden.folder.appending(path: "odd")
         let text = try String(contentsOf: golden.appending(path: "config.json"), encoding: .utf8)
-        try folder.write("config.json", text.replacingOccurrences(of: "\"2\": \"LABEL_2\"", with: "\"2\": \"a\", \"3\": \"b\""))
-        try FileManager.default.copyItem(at: golden.appending(path: "model.safetensors"), to: folder["model.safetensors"])
-        let error = #expect(throws: WeightsError.self) { try ViT(contentsOf: folder.url, precision: .float32) }
-        #expect(error?.code == "weights.shape" && error?.description.contains("classifier.weight is [3, 14], expected [4, 14]") == true)
+        try folder.write(
+            "config.json",
+            text.replacingOccurrences(of: "\"2\": \"LABEL_2\"", with: "\"2\": \"a\", \"3\": \"b\""))
+        try FileManager.default.copyItem(
+            at: golden.appending(path: "model.safetensors"), to: folder["model.safetensors"])
+        let error = #expect(throws: WeightsError.self) {
+            try ViT(contentsOf: folder.url, precision: .float32)
+        }
+        #expect(
+            error?.code == "weights.shape"
+                && error?.description.contains("classifier.weight is [3, 14], expected [4, 14]") == true)
     }
 }

@@ -1,4 +1,5 @@
 import SpanielImaging
+import SpanielPlatform
 import Tensor
 import Testing
 import ViT
@@ -8,7 +9,8 @@ struct SteadyStateTests {
     func noNewBuffers() async {
         // In a process of its own: other tests share the pool.
         await #expect(processExitsWith: .success) {
-            // On one thread, for which buffers are held at the same time depends on how bands of rows happen to overlap.
+            // On one thread, for which buffers are held at the same time depends on how bands of rows happen
+            // to overlap.
             Parallel.threads = 1
             let vit = try ViT(contentsOf: ViTGolden.folder.appending(path: "tiny"), precision: .float32)
             let picture = try ViTGolden(file: "tiny/steps").picture(0)

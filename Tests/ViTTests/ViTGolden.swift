@@ -6,7 +6,8 @@ import Testing
 
 /// A file of Tests/Goldens/ViT: what transformers computes, step by step.
 struct ViTGolden: Sendable {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens/ViT")
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Goldens/ViT")
 
     let tensors: Safetensors
 

@@ -32,7 +32,8 @@ long limits_peak_memory(void) {
 #endif
 }
 
-// Enough sums in flight to hide the latency of four or five cycles on two units, few enough for the registers there are.
+// Enough sums in flight to hide the latency of four or five cycles on two units, few enough for the registers
+// there are.
 #define ROUNDS 4000000L
 
 typedef float vector4 __attribute__((vector_size(16)));
@@ -128,7 +129,8 @@ static void *read_through(void *argument) {
     return NULL;
 }
 
-/// The best of several times of all threads together, for two seconds at least: on a lent machine a processor may be another's for a while.
+/// The best of several times of all threads together, for two seconds at least: on a lent machine a processor
+/// may be another's for a while.
 static double best_time(void *(*body)(void *), work *works, int threads, int tries) {
     double best = 1e30;
     const double begin = limits_now();

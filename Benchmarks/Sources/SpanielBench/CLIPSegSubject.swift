@@ -10,12 +10,17 @@ struct CLIPSegSubject: Subject {
     private var texts = FreshTexts()
     private var encoding: CLIPSeg.Encoding?
 
-    init(_ folder: URL, _ precision: Precision) throws { clipseg = try CLIPSeg(contentsOf: folder, precision: precision) }
+    init(_ folder: URL, _ precision: Precision) throws {
+        clipseg = try CLIPSeg(contentsOf: folder, precision: precision)
+    }
 
     mutating func time(_ task: String) throws -> Double {
         let text = texts.next(after: "a mug")
         switch task {
-        case "answer": return try measured { _ = try clipseg.logits(for: clipseg.embed([text]), in: clipseg.encode(picture)) }
+        case "answer":
+            return try measured {
+                _ = try clipseg.logits(for: clipseg.embed([text]), in: clipseg.encode(picture))
+            }
         case "further":
             let (scene, prompts) = try (encoding ?? clipseg.encode(picture), clipseg.embed([text]))
             encoding = scene

@@ -22,7 +22,10 @@ struct Case: Sendable {
         return Tensor(values, shape)
     }
 
-    private static func product(_ what: String, _ m: Int, _ n: Int, _ k: Int, _ activation: Activation = .identity, adding: Bool = false)
+    private static func product(
+        _ what: String, _ m: Int, _ n: Int, _ k: Int, _ activation: Activation = .identity,
+        adding: Bool = false
+    )
         -> Case
     {
         Case(name: "product \(what) [\(m), \(k)] × [\(k), \(n)]", operations: 2 * Double(m * n * k)) {
@@ -44,10 +47,14 @@ struct Case: Sendable {
         product("decoder tokens' MLP, ReLU", 7, 2048, 256, .relu),
         product("ViT-B/16 qkv", 197, 2304, 768),
         product("square", 2048, 2048, 2048),
-        Case(name: "MLP encoder [4096, 768], hidden 3072, + residual", operations: 4 * Double(4096 * 768 * 3072)) {
+        Case(
+            name: "MLP encoder [4096, 768], hidden 3072, + residual",
+            operations: 4 * Double(4096 * 768 * 3072)
+        ) {
             let layer = MLP(
                 first: Linear(weight: random([3072, 768], scale: 0.03), bias: random([3072])),
-                second: Linear(weight: random([768, 3072], scale: 0.03), bias: random([768])), activation: .gelu)
+                second: Linear(weight: random([768, 3072], scale: 0.03), bias: random([768])),
+                activation: .gelu)
             let x = random([4096, 768])
             return { _ = layer(x, residual: x) }
         },
@@ -56,17 +63,26 @@ struct Case: Sendable {
     /// Operations of the two products alone: what the softmax takes is the operation's own affair.
     private static func grid(_ side: Int, window: Int?, positions: Bool) -> Case {
         let keys = window.map { $0 * $0 } ?? side * side
-        let name = "attention grid \(side)², " + (window.map { "windows of \($0)" } ?? "global") + (positions ? ", relative positions" : "")
+        let name =
+            "attention grid \(side)², " + (window.map { "windows of \($0)" } ?? "global")
+            + (positions ? ", relative positions" : "")
         return Case(name: name, operations: 4 * Double(side * side * keys * 768)) {
             let span = 2 * (window ?? side) - 1
-            let tables = RelativePositions(height: random([span, 64], scale: 0.1), width: random([span, 64], scale: 0.1))
+            let tables = RelativePositions(
+                height: random([span, 64], scale: 0.1), width: random([span, 64], scale: 0.1))
             let (qkv, padding) = (random([1, side, side, 2304]), random([2304]))
-            return { _ = gridAttention(qkv, heads: 12, positions: positions ? tables : nil, window: window, padding: padding) }
+            return {
+                _ = gridAttention(
+                    qkv, heads: 12, positions: positions ? tables : nil, window: window, padding: padding)
+            }
         }
     }
 
     private static func plain(_ what: String, _ n: Int, _ m: Int, _ channels: Int, heads: Int) -> Case {
-        Case(name: "attention \(what) \(n) × \(m), \(heads) heads of \(channels / heads)", operations: 4 * Double(n * m * channels)) {
+        Case(
+            name: "attention \(what) \(n) × \(m), \(heads) heads of \(channels / heads)",
+            operations: 4 * Double(n * m * channels)
+        ) {
             let (q, k, v) = (random([1, n, channels]), random([1, m, channels]), random([1, m, channels]))
             return { _ = attention(q, k, v, heads: heads) }
         }
@@ -83,7 +99,9 @@ struct Case: Sendable {
     ]
 
     /// Passes over memory: read once, written once.
-    private static func pass(_ name: String, _ shape: Shape, reads: Double = 1, _ body: @escaping @Sendable (Tensor) -> Tensor) -> Case {
+    private static func pass(
+        _ name: String, _ shape: Shape, reads: Double = 1, _ body: @escaping @Sendable (Tensor) -> Tensor
+    ) -> Case {
         Case(name: "\(name) \(shape)", bytes: (reads + 1) * 4 * Double(shape.elementCount)) {
             let x = random(shape)
             return { _ = body(x) }
@@ -110,7 +128,8 @@ struct Case: Sendable {
             return { _ = layer(x) }
         },
         Case(name: "conv patches 16×16 of [1024, 1024, 3]", operations: 2 * 4096 * 768 * 768) {
-            let layer = Conv2d(weight: random([768, 3, 16, 16], scale: 0.03), bias: random([768]), stride: 16)
+            let layer = Conv2d(
+                weight: random([768, 3, 16, 16], scale: 0.03), bias: random([768]), stride: 16)
             let x = random([1, 1024, 1024, 3])
             return { _ = layer(x) }
         },

@@ -8,7 +8,9 @@ struct KernelBenchmark {
     func run() {
         let limits = Limits.measured(.float32)
         print("\(limits)\n")
-        print("| operation | ms, median | ms, least | GFLOP/s | share of the arithmetic limit | GB/s | share of the reading limit |")
+        print(
+            "| operation | ms, median | ms, least | GFLOP/s | share of the arithmetic limit | GB/s | share of the reading limit |"
+        )
         print("|---|--:|--:|--:|--:|--:|--:|")
         for entry in Case.all where words.isEmpty || words.contains(where: entry.name.contains) {
             let times = Self.times(of: entry.prepare())

@@ -28,11 +28,15 @@ struct Main {
             let words = try arguments.rest()
             switch words.first {
             case "serve":
-                guard let model, words.count == 2 else { throw UsageError(text: "serve takes a kind and --model FOLDER") }
+                guard let model, words.count == 2 else {
+                    throw UsageError(text: "serve takes a kind and --model FOLDER")
+                }
                 var server = try Server(words[1], model: model, precision: precision)
                 try server.run()
             case "profile":
-                guard let model, words.count == 2 else { throw UsageError(text: "profile takes a kind and --model FOLDER") }
+                guard let model, words.count == 2 else {
+                    throw UsageError(text: "profile takes a kind and --model FOLDER")
+                }
                 try ProfileReport(kind: words[1], model: model, task: task, precision: precision).run()
             case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
             case "limits": print(Limits.measured(precision))
@@ -65,19 +69,25 @@ struct Arguments {
 
     mutating func takeInt(_ option: String) throws -> Int? {
         guard let text = try take(option) else { return nil }
-        guard let value = Int(text), value > 0 else { throw UsageError(text: "\(option) takes a number above zero, not \(text)") }
+        guard let value = Int(text), value > 0 else {
+            throw UsageError(text: "\(option) takes a number above zero, not \(text)")
+        }
         return value
     }
 
     /// float32 where nothing is said.
     mutating func takePrecision() throws -> Precision {
         guard let text = try take("--precision") else { return .float32 }
-        guard let value = Precision(rawValue: text) else { throw UsageError(text: "--precision takes float32 or bfloat16, not \(text)") }
+        guard let value = Precision(rawValue: text) else {
+            throw UsageError(text: "--precision takes float32 or bfloat16, not \(text)")
+        }
         return value
     }
 
     func rest() throws -> [String] {
-        if let option = words.first(where: { $0.hasPrefix("-") }) { throw UsageError(text: "no option \(option)") }
+        if let option = words.first(where: { $0.hasPrefix("-") }) {
+            throw UsageError(text: "no option \(option)")
+        }
         return words
     }
 }

@@ -25,16 +25,24 @@ struct ProfileReport {
         print("| operation | calls | ms | share | GFLOP/s | of the limit |\n|---|--:|--:|--:|--:|--:|")
         func line(_ name: String, calls: String, _ milliseconds: Double, _ operations: Double) {
             let rate = operations / milliseconds * 1000
-            let rates = operations > 0 ? [decimals(rate * 1e-9, 0), decimals(100 * rate / limits.arithmetic, 0) + " %"] : ["", ""]
+            let rates =
+                operations > 0
+                ? [decimals(rate * 1e-9, 0), decimals(100 * rate / limits.arithmetic, 0) + " %"] : ["", ""]
             let share = decimals(100 * milliseconds / each(total), 1) + " %"
-            print("| " + ([name, calls, decimals(milliseconds, 2), share] + rates).joined(separator: " | ") + " |")
+            print(
+                "| " + ([name, calls, decimals(milliseconds, 2), share] + rates).joined(separator: " | ")
+                    + " |")
         }
         for entry in entries.prefix(Self.rows) {
-            line(entry.name, calls: "\(entry.calls / Self.runs)", each(entry.seconds) * 1000, each(entry.operations))
+            line(
+                entry.name, calls: "\(entry.calls / Self.runs)", each(entry.seconds) * 1000,
+                each(entry.operations))
         }
         let small = entries.dropFirst(Self.rows)
         if !small.isEmpty {
-            let sum = { (figure: KeyPath<Profile.Entry, Double>) in each(small.reduce(0) { $0 + $1[keyPath: figure] }) }
+            let sum = { (figure: KeyPath<Profile.Entry, Double>) in
+                each(small.reduce(0) { $0 + $1[keyPath: figure] })
+            }
             line("\(small.count) smaller ones", calls: "", sum(\.seconds) * 1000, sum(\.operations))
         }
         let operations = entries.reduce(0) { $0 + $1.seconds } * 1000

@@ -36,7 +36,9 @@ struct SAMSubject: Subject {
         return stride(from: 0, to: logits.count, by: 3071).map { logits[$0] }
     }
 
-    private func masks(in scene: SAM.Encoding) throws -> [SAM.Prediction] { try sam.masks(for: prompt, in: scene, multimask: true) }
+    private func masks(in scene: SAM.Encoding) throws -> [SAM.Prediction] {
+        try sam.masks(for: prompt, in: scene, multimask: true)
+    }
 
     private mutating func encoded() throws -> SAM.Encoding {
         let scene = try encoding ?? sam.encode(picture)

@@ -31,7 +31,9 @@ struct Server {
             case "allocations": answer("ok \(BufferPool.shared.statistics.allocations)")
             case "quit": return
             default:
-                do { answer("ok \(decimals(try subject.time(line), 4))") } catch let error as UnknownTask { answer("error \(error)") }
+                do { answer("ok \(decimals(try subject.time(line), 4))") } catch let error as UnknownTask {
+                    answer("error \(error)")
+                }
             }
         }
     }

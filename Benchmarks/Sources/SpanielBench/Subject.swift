@@ -30,7 +30,9 @@ func subject(_ kind: String, model: String, precision: Precision) throws -> any 
 struct UnknownTask: Error, CustomStringConvertible {
     let task: String
     let tasks: [String]
-    var description: String { "no task '\(task)'; there are \(tasks.joined(separator: ", ")), values, memory, allocations and quit" }
+    var description: String {
+        "no task '\(task)'; there are \(tasks.joined(separator: ", ")), values, memory, allocations and quit"
+    }
 }
 
 /// The milliseconds that a piece of work takes.
@@ -41,13 +43,16 @@ func measured(_ body: () throws -> Void) rethrows -> Double {
 }
 
 extension Picture {
-    /// The picture that the opponents make in `sam_inputs.py`, from whole numbers alone so that it is the same.
+    /// The picture that the opponents make in `sam_inputs.py`, from whole numbers alone so that it is the
+    /// same.
     static func sample(side: Int) -> Picture {
         var pixels: [UInt8] = []
         pixels.reserveCapacity(3 * side * side)
         for y in 0..<side {
             for x in 0..<side {
-                for c in 0..<3 { pixels.append(UInt8((x * (c + 1) / 5 + y * (3 - c) / 7 + x * y / 997) & 255)) }
+                for c in 0..<3 {
+                    pixels.append(UInt8((x * (c + 1) / 5 + y * (3 - c) / 7 + x * y / 997) & 255))
+                }
             }
         }
         return Picture(rgb: pixels, width: side, height: side)

@@ -9,7 +9,9 @@ struct ViTSubject: Subject {
     private let vit: ViT
     private let picture = Picture.sample(side: 224)
 
-    init(_ folder: URL, _ precision: Precision) throws { vit = try ViT(contentsOf: folder, precision: precision) }
+    init(_ folder: URL, _ precision: Precision) throws {
+        vit = try ViT(contentsOf: folder, precision: precision)
+    }
 
     mutating func time(_ task: String) throws -> Double {
         guard task == "answer" else { throw UnknownTask(task: task, tasks: Self.tasks) }

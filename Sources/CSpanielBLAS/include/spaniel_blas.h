@@ -1,9 +1,11 @@
-// OpenBLAS, looked for when it is first asked for. Linked, it would be loaded by every process, and its threads spin for a tenth of a second
-// when it is, beside whatever else the process has to do; most processors never ask for it.
+// OpenBLAS, looked for when it is first asked for. Linked, it would be loaded by every process, and its
+// threads spin for a tenth of a second when it is, beside whatever else the process has to do; most
+// processors never ask for it.
 #pragma once
 #include <stdbool.h>
 
-/// Whether OpenBLAS is on this system; loads it, and has it compute in the calling thread. Before the first product, from one thread.
+/// Whether OpenBLAS is on this system; loads it, and has it compute in the calling thread. Before the first
+/// product, from one thread.
 bool spaniel_blas_load(void);
 
 /// C[m, n] = A[m, k] B[n, k]ᵀ, rows lda, ldb and ldc apart, once loaded.

@@ -1,16 +1,19 @@
-// The fast kernels: one table of functions per instruction set, all compiled from kernels.inc. Every function has a naive twin in
-// Sources/Tensor/Kernels/Reference.swift, which is its documentation; only what the twin cannot say stands here.
+// The fast kernels: one table of functions per instruction set, all compiled from kernels.inc. Every function
+// has a naive twin in Sources/Tensor/Kernels/Reference.swift, which is its documentation; only what the twin
+// cannot say stands here.
 #pragma once
 
 /// The most channels of a head that attention holds.
 #define SPANIEL_HEAD_CHANNELS 256
-/// The most members of a group that softmax_across holds, and how many floats behind a row it may read and overwrite.
+/// The most members of a group that softmax_across holds, and how many floats behind a row it may read and
+/// overwrite.
 #define SPANIEL_SOFTMAX_MEMBERS 64
 #define SPANIEL_SOFTMAX_SLACK 16
 
 enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2, spaniel_quick_gelu = 3 };
 
-/// A product C = activation(A Bᵀ + bias) + residual for `m` rows of A and the packed panels `panel_begin ..< panel_end` of B.
+/// A product C = activation(A Bᵀ + bias) + residual for `m` rows of A and the packed panels `panel_begin ..<
+/// panel_end` of B.
 typedef struct {
     long m, n, k;
     const float *a;
@@ -26,7 +29,8 @@ typedef struct {
     float *scratch;         // product_scratch floats, one thread's own
 } spaniel_product;
 
-/// One head's attention for some queries over all its keys, softmax(q kᵀ scale + bias) v, in one pass over blocks of keys.
+/// One head's attention for some queries over all its keys, softmax(q kᵀ scale + bias) v, in one pass over
+/// blocks of keys.
 typedef struct {
     long queries, keys, channels;       // channels of one head, at most SPANIEL_HEAD_CHANNELS
     const float *const *query_rows;     // [queries]
@@ -36,18 +40,19 @@ typedef struct {
     float scale;
     int causal;                         // query i sees the keys 0 ... first_query + i
     long first_query;
-    // The decomposed relative position: tables packed by pack_rows, [2h-1 rows reversed, then 2w-1 rows reversed]; null without.
+    // The decomposed relative position: tables packed by pack_rows, [2h-1 rows reversed, then 2w-1 rows
+    // reversed]; null without.
     const void *packed_positions;
     long grid_height, grid_width;
     const int *query_positions;         // [queries], row-major place of each query in the window
-    // [queries] each or null: the highest score in powers of two, and the sum of the powers less it, for answers from parts of the keys to be
-    // put together.
+    // [queries] each or null: the highest score in powers of two, and the sum of the powers less it, for
+    // answers from parts of the keys to be put together.
     float *maxima, *totals;
     float *scratch;                     // attention_scratch floats, one thread's own
 } spaniel_attention;
 
-/// Products and attention in one precision. With bfloat16 both sides of every product are rounded to it and the sums are float32; all that
-/// goes in and out is float32 in either.
+/// Products and attention in one precision. With bfloat16 both sides of every product are rounded to it and
+/// the sums are float32; all that goes in and out is float32 in either.
 typedef struct {
     int columns;                        // a panel's width
     int row_block;                      // rows a product packs at once: split work by multiples of it
@@ -56,7 +61,8 @@ typedef struct {
     long product_scratch;               // floats
     long attention_scratch;             // floats
 
-    /// Panels of a matrix given by its rows, B[n][k]: rows become columns of the panels; what is beyond n or k is filled with zeros.
+    /// Panels of a matrix given by its rows, B[n][k]: rows become columns of the panels; what is beyond n or
+    /// k is filled with zeros.
     void (*pack_rows)(long n, long k, const float *const *rows, void *packed);
     /// The same from equally spaced rows.
     void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end, void *packed);

@@ -2,8 +2,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The two passes of a resize of 8-bit samples, in Pillow's arithmetic: weights in units of 2^-22, one rounding a pass.
-// For output position i the window starts at first[i], holds count[i] positions, and its weights start at weights[i * taps].
+// The two passes of a resize of 8-bit samples, in Pillow's arithmetic: weights in units of 2^-22, one
+// rounding a pass. For output position i the window starts at first[i], holds count[i] positions, and its
+// weights start at weights[i * taps].
 
 /// Resizes each of `rows` rows of interleaved pixels (1 or 3 channels) to `width` pixels.
 void spaniel_resize_across(const uint8_t *input, size_t input_row, size_t rows, int channels, const int32_t *first,

@@ -1,12 +1,7 @@
 import ArgumentParser
-import SpanielAnnotations
+package import SpanielAnnotations
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import SpanielPlatform
 
 /// Annotations on the command line: `FORMAT:PATH`.
 package struct AnnotationArgument: Sendable, Equatable {
@@ -14,13 +9,16 @@ package struct AnnotationArgument: Sendable, Equatable {
     package let path: String
 
     /// Every format with what its path is, for messages.
-    package static let forms = AnnotationFormat.allCases.map { "\($0.rawValue):\($0.isFolder ? "FOLDER" : "FILE")" }
+    package static let forms = AnnotationFormat.allCases.map {
+        "\($0.rawValue):\($0.isFolder ? "FOLDER" : "FILE")"
+    }
 
     package init(parsing text: String) throws(UsageError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let format = AnnotationFormat(rawValue: String(parts[0])) else {
             throw UsageError(
-                "\"\(text)\" is not FORMAT:PATH with a format that is known; write one of \(Self.forms.joined(separator: ", "))")
+                "\"\(text)\" is not FORMAT:PATH with a format that is known; write one of \(Self.forms.joined(separator: ", "))"
+            )
         }
         guard !parts[1].isEmpty else { throw UsageError("\"\(text)\" names nothing behind the colon") }
         self.format = format
@@ -38,7 +36,8 @@ package struct AnnotationArgument: Sendable, Equatable {
         } catch { throw Failure(error, about: .input) }
     }
 
-    /// Writes the annotations, whole or not at all, and says on standard error what the format could not hold.
+    /// Writes the annotations, whole or not at all, and says on standard error what the format could not
+    /// hold.
     func write(_ set: LabelledSet, _ options: AnnotationOptions, quiet: Bool) throws {
         try checkPlace()
         try OutputFolder.makeParent(ofFile: path)
@@ -52,10 +51,16 @@ package struct AnnotationArgument: Sendable, Equatable {
     ///
     /// - Throws: `Failure`, exit code 73.
     func checkPlace() throws(Failure) {
-        if format.isFolder { try OutputFolder.check(path) } else { try OutputFolder.checkParent(ofFile: path) }
+        if format.isFolder {
+            try OutputFolder.check(path)
+        } else {
+            try OutputFolder.checkParent(ofFile: path)
+        }
     }
 
     private func say(_ losses: [String]) {
-        for loss in losses { StandardError().write("spaniel: \(Summary.line(path)): \(Summary.line(loss))\n") }
+        for loss in losses {
+            StandardError().write("spaniel: \(Summary.line(path)): \(Summary.line(loss))\n")
+        }
     }
 }

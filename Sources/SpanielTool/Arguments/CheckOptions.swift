@@ -14,12 +14,14 @@ struct CheckOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How well the words must fit: 0.5 is no better than something neutral, 1 far better (default: 0.5).", valueName: "0…1"))
+            "How well the words must fit: 0.5 is no better than something neutral, 1 far better (default: 0.5).",
+            valueName: "0…1"))
     var textThreshold: Float?
 
     @Option(
         help: ArgumentHelp(
-            "The CLIP model of --text: a name, a folder or a hub id (default: openai/clip-vit-base-patch32).", valueName: "name"))
+            "The CLIP model of --text: a name, a folder or a hub id (default: openai/clip-vit-base-patch32).",
+            valueName: "name"))
     var clipModel: String?
 
     func validate() throws {
@@ -37,10 +39,13 @@ struct CheckOptions: ParsableArguments {
         for text in texts {
             guard let name = text.className ?? (classes.count == 1 ? classes[0] : nil) else {
                 throw UsageError(
-                    "--text \"\(text.words)\" does not say its class; write CLASS=WORDS with one of \(classes.joined(separator: ", "))")
+                    "--text \"\(text.words)\" does not say its class; write CLASS=WORDS with one of \(classes.joined(separator: ", "))"
+                )
             }
             guard classes.contains(name) else {
-                throw UsageError("--text \(name)=… names no class of this run; the classes are \(classes.joined(separator: ", "))")
+                throw UsageError(
+                    "--text \(name)=… names no class of this run; the classes are \(classes.joined(separator: ", "))"
+                )
             }
             found[name, default: []].append(text.words)
         }

@@ -20,7 +20,9 @@ struct ModelOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads) must be between 1 and 1024") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads) must be between 1 and 1024")
+        }
     }
 }
 
@@ -43,7 +45,8 @@ struct PictureArguments: ParsableArguments {
     @Flag(help: "Also search the folders inside folders.")
     var recursive = false
 
-    /// In place of pictures: they come with a worker's lines, which may also say what to look for. No command line can hold it.
+    /// In place of pictures: they come with a worker's lines, which may also say what to look for. No command
+    /// line can hold it.
     static let ofLines = "\0"
 
     var areOfLines: Bool { images.first == Self.ofLines }
@@ -70,19 +73,25 @@ struct OutputOptions: ParsableArguments {
     var json = false
 
     @Option(
-        help: ArgumentHelp("Write NAME.overlay.png for each picture here, and NAME.N.CLASS.mask.png for each mask.", valueName: "folder"))
+        help: ArgumentHelp(
+            "Write NAME.overlay.png for each picture here, and NAME.N.CLASS.mask.png for each mask.",
+            valueName: "folder"))
     var out: String?
 
     @Option(
         name: .customLong("threshold"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Keep objects with at least this score, for all classes or for one. Repeatable.", valueName: "[class=]0…1"),
+        help: ArgumentHelp(
+            "Keep objects with at least this score, for all classes or for one. Repeatable.",
+            valueName: "[class=]0…1"),
         transform: { try ThresholdArgument(parsing: $0) })
     var thresholdArguments: [ThresholdArgument] = []
 
     @Option(help: ArgumentHelp("Keep at most so many objects per picture.", valueName: "n"))
     var maxObjects: Int?
 
-    @Option(help: ArgumentHelp("Keep the pictures' encodings here, to ask again without the slow part.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep the pictures' encodings here, to ask again without the slow part.", valueName: "folder"))
     var cache: String?
 
     @Flag(help: "No progress and no notes on standard error; errors still appear.")
@@ -95,7 +104,9 @@ struct OutputOptions: ParsableArguments {
 
     func validate() throws {
         if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
-        if let maxObjects, maxObjects < 1 { throw ValidationError("--max-objects \(maxObjects) must be at least 1") }
+        if let maxObjects, maxObjects < 1 {
+            throw ValidationError("--max-objects \(maxObjects) must be at least 1")
+        }
         if out == "" || cache == "" { throw ValidationError("--out and --cache need the name of a folder") }
     }
 }
@@ -116,7 +127,8 @@ extension OutputOptions {
     /// The objects that reach their class's threshold, the best ones first, no more than asked for.
     func kept(_ objects: [PictureResult.Object]) -> [PictureResult.Object] {
         let thresholds = thresholds
-        let kept = PictureResult(objects: objects.filter { $0.score >= thresholds[$0.className] ?? 0 }).objects
+        let kept = PictureResult(objects: objects.filter { $0.score >= thresholds[$0.className] ?? 0 })
+            .objects
         return maxObjects.map { Array(kept.prefix($0)) } ?? kept
     }
 }

@@ -1,6 +1,7 @@
-import PerSAM
+package import PerSAM
 
-/// Reads the coordinates of a point, a box or a polygon as they stand in an argument: decimals, commas between them.
+/// Reads the coordinates of a point, a box or a polygon as they stand in an argument: decimals, commas
+/// between them.
 package enum Coordinates {
     /// `X,Y` in pixels of the picture as displayed.
     package static func point(_ text: some StringProtocol) throws(UsageError) -> Point {
@@ -22,12 +23,15 @@ package enum Coordinates {
     package static func polygon(_ text: some StringProtocol) throws(UsageError) -> [Point] {
         let numbers = try self.numbers(text, shape: "X,Y,X,Y,X,Y,…", count: nil)
         guard numbers.count >= 6, numbers.count.isMultiple(of: 2) else {
-            throw UsageError("\"\(text)\" has \(numbers.count) numbers; a polygon needs an even number, at least six")
+            throw UsageError(
+                "\"\(text)\" has \(numbers.count) numbers; a polygon needs an even number, at least six")
         }
         return stride(from: 0, to: numbers.count, by: 2).map { Point(x: numbers[$0], y: numbers[$0 + 1]) }
     }
 
-    private static func numbers(_ text: some StringProtocol, shape: String, count: Int?) throws(UsageError) -> [Double] {
+    private static func numbers(_ text: some StringProtocol, shape: String, count: Int?) throws(UsageError)
+        -> [Double]
+    {
         var numbers: [Double] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let number = number(part) else {
@@ -41,10 +45,13 @@ package enum Coordinates {
         return numbers
     }
 
-    /// A decimal number that can be a position in a picture; `Double` alone would also take `nan`, `inf` and `0x1p3`.
+    /// A decimal number that can be a position in a picture; `Double` alone would also take `nan`, `inf` and
+    /// `0x1p3`.
     private static func number(_ text: some StringProtocol) -> Double? {
         let trimmed = text.drop { $0 == " " }
-        guard !trimmed.isEmpty, trimmed.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+        guard !trimmed.isEmpty,
+            trimmed.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE".utf8.contains($0) })
+        else { return nil }
         guard let number = Double(String(trimmed)), abs(number) < 1e9 else { return nil }
         return number
     }

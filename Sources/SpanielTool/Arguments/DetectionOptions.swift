@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import OWLViT
 
 /// How OWL-ViT takes examples.
@@ -11,7 +11,8 @@ struct SelectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How a picture becomes a square: hf squashes it as transformers does, padded keeps its shape.", valueName: "hf|padded"))
+            "How a picture becomes a square: hf squashes it as transformers does, padded keeps its shape.",
+            valueName: "hf|padded"))
     var prep = OWLViT.Preparation.hf
 
     var learning: OWLViT.LearnOptions { OWLViT.LearnOptions(selection: selection, preparation: prep) }
@@ -23,19 +24,26 @@ struct DetectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Of boxes of one class that overlap by more than this, the best stays (default: 0.3); 1 keeps all.", valueName: "iou"))
+            "Of boxes of one class that overlap by more than this, the best stays (default: 0.3); 1 keeps all.",
+            valueName: "iou"))
     var nms: Double?
 
     @Flag(help: "Of overlapping boxes the best stays, whatever their classes.")
     var classFree = false
 
-    @Option(help: ArgumentHelp("Also look at so many tiles a side: for small objects; each takes as long as the picture.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Also look at so many tiles a side: for small objects; each takes as long as the picture.",
+            valueName: "n"))
     var tiles = 1
 
     @Flag(help: "A mask for each box, by SAM.")
     var withMasks = false
 
-    @Option(help: ArgumentHelp("The SAM model of --with-masks: a name, a folder or a hub id (default: sam-nano).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The SAM model of --with-masks: a name, a folder or a hub id (default: sam-nano).",
+            valueName: "name"))
     var samModel: String?
 
     func validate() throws {

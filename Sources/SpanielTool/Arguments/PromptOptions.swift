@@ -5,17 +5,20 @@ import PerSAM
 struct PromptOptions: ParsableArguments {
     @Option(
         name: .customLong("point"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A point on the object. Repeatable.", valueName: "x,y"), transform: { try Coordinates.point($0) })
+        help: ArgumentHelp("A point on the object. Repeatable.", valueName: "x,y"),
+        transform: { try Coordinates.point($0) })
     var points: [Point] = []
 
     @Option(
         name: .customLong("background-point"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A point beside the object. Repeatable.", valueName: "x,y"), transform: { try Coordinates.point($0) })
+        help: ArgumentHelp("A point beside the object. Repeatable.", valueName: "x,y"),
+        transform: { try Coordinates.point($0) })
     var backgroundPoints: [Point] = []
 
     @Option(
         name: .customLong("box"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A box round the object, half-open.", valueName: "x1,y1,x2,y2"), transform: { try Coordinates.box($0) })
+        help: ArgumentHelp("A box round the object, half-open.", valueName: "x1,y1,x2,y2"),
+        transform: { try Coordinates.box($0) })
     var boxes: [Box] = []
 
     func validate() throws {
@@ -33,6 +36,7 @@ extension SAM.Prompt {
     /// - Parameter background: points beside the object.
     init(_ points: [Point], background: [Point], box: Box?) {
         self.init(
-            points: points.map { LabelledPoint($0, isObject: true) } + background.map { LabelledPoint($0, isObject: false) }, box: box)
+            points: points.map { LabelledPoint($0, isObject: true) }
+                + background.map { LabelledPoint($0, isObject: false) }, box: box)
     }
 }

@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import PerSAM
 
 /// How a picture is searched.
@@ -19,7 +19,9 @@ struct SearchOptions: ParsableArguments {
     var fineTune = false
 
     @Option(
-        help: ArgumentHelp("Write a page per picture that shows what was looked at, accepted and rejected, and why.", valueName: "folder"))
+        help: ArgumentHelp(
+            "Write a page per picture that shows what was looked at, accepted and rejected, and why.",
+            valueName: "folder"))
     var explain: String?
 
     func validate() throws {

@@ -2,7 +2,10 @@ import ArgumentParser
 
 /// How words and examples become one prompt for CLIPSeg.
 struct MixOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Of a class with texts and examples: how much the examples count, 0 (text only) to 1.", valueName: "w"))
+    @Option(
+        help: ArgumentHelp(
+            "Of a class with texts and examples: how much the examples count, 0 (text only) to 1.",
+            valueName: "w"))
     var mix: Double?
 
     @Flag(help: "Look at each example turned by 90°, 180° and 270° too.")
@@ -12,7 +15,9 @@ struct MixOptions: ParsableArguments {
     static let usualMix = 0.5
 
     func validate() throws {
-        if let mix, !(0...1).contains(mix) { throw ValidationError("--mix \(mix) must be between 0 (text only) and 1 (examples only)") }
+        if let mix, !(0...1).contains(mix) {
+            throw ValidationError("--mix \(mix) must be between 0 (text only) and 1 (examples only)")
+        }
     }
 }
 
@@ -26,10 +31,16 @@ struct SegmentationOptions: ParsableArguments {
     @Flag(help: "Move the masks' edges to those of the picture, without another model.")
     var edges = false
 
-    @Option(help: ArgumentHelp("Write each class's probabilities as a 16-bit PNG, NAME.N.CLASS.scores.png.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Write each class's probabilities as a 16-bit PNG, NAME.N.CLASS.scores.png.", valueName: "folder")
+    )
     var scores: String?
 
-    @Option(help: ArgumentHelp("The SAM model of --refine: a name, a folder or a hub id (default: sam-nano).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The SAM model of --refine: a name, a folder or a hub id (default: sam-nano).", valueName: "name")
+    )
     var samModel: String?
 
     func validate() throws {

@@ -7,7 +7,8 @@ struct SoughtOptions: ParsableArguments {
 
     @Option(
         name: .customLong("concept"),
-        help: ArgumentHelp("What spaniel learn saved, instead of examples. Repeatable.", valueName: "file.concept"))
+        help: ArgumentHelp(
+            "What spaniel learn saved, instead of examples. Repeatable.", valueName: "file.concept"))
     var conceptFiles: [String] = []
 
     /// Whether a class may have texts and examples.
@@ -21,19 +22,25 @@ struct SoughtOptions: ParsableArguments {
     ///   - negativesMayJoinConcepts: whether they are of use without examples that learn from them.
     func check(for command: String, mayBeEmpty: Bool, negativesMayJoinConcepts: Bool) throws {
         if isEmpty && !mayBeEmpty {
-            throw ValidationError("say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE")
+            throw ValidationError(
+                "say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE")
         }
         let hasExamples = !examples.examples.isEmpty
         if hasExamples && !conceptFiles.isEmpty {
-            throw ValidationError("--concept stands instead of examples: learn them together, with spaniel learn --for \(command)")
+            throw ValidationError(
+                "--concept stands instead of examples: learn them together, with spaniel learn --for \(command)"
+            )
         }
         if !conceptFiles.isEmpty && !negativesMayJoinConcepts && !examples.negatives.isEmpty {
-            throw ValidationError("--negative belongs to the examples: give it to spaniel learn --for \(command)")
+            throw ValidationError(
+                "--negative belongs to the examples: give it to spaniel learn --for \(command)")
         }
     }
 
     /// The classes that texts and examples make.
-    func classes(_ reading: inout ExampleReading, negatives: [ExampleArgument]) throws -> [ExampleReading.Class] {
+    func classes(_ reading: inout ExampleReading, negatives: [ExampleArgument]) throws -> [ExampleReading
+        .Class]
+    {
         try reading.classes(examples.examples, negatives: negatives, texts: texts.texts)
     }
 }

@@ -12,15 +12,17 @@ package struct TextArgument: Sendable, Equatable {
         self.words = words
     }
 
-    /// The first `=` cuts; white space around either part is no part of it. Both are looked for among scalars: before a combining mark they
-    /// are no characters of their own.
+    /// The first `=` cuts; white space around either part is no part of it. Both are looked for among
+    /// scalars: before a combining mark they are no characters of their own.
     package init(parsing text: String) throws(UsageError) {
         let scalars = text.unicodeScalars
         let cut = scalars.firstIndex(of: "=")
         let className = cut.map { Self.trimmed(scalars[..<$0]) }
         let words = Self.trimmed(cut.map { scalars[scalars.index(after: $0)...] } ?? scalars[...])
         if className == "" { throw UsageError("\"\(text)\" has an empty class before \"=\"") }
-        guard !words.isEmpty else { throw UsageError("\"\(text)\" has no words; write [CLASS=]WORDS, such as \"a red mug\"") }
+        guard !words.isEmpty else {
+            throw UsageError("\"\(text)\" has no words; write [CLASS=]WORDS, such as \"a red mug\"")
+        }
         self.init(className: className, words: words)
     }
 

@@ -10,18 +10,25 @@ package struct Thresholds: Sendable, Equatable {
 
     package subscript(className: String) -> Float? { byClass[className] ?? all }
 
-    /// Reads `--threshold 0.3` and `--threshold CLASS=0.3`, each any number of times; the last of a class counts.
+    /// Reads `--threshold 0.3` and `--threshold CLASS=0.3`, each any number of times; the last of a class
+    /// counts.
     package init(parsing arguments: [ThresholdArgument]) {
         self.init()
         for argument in arguments {
-            if let className = argument.className { byClass[className] = argument.value } else { all = argument.value }
+            if let className = argument.className {
+                byClass[className] = argument.value
+            } else {
+                all = argument.value
+            }
         }
     }
 
     /// - Throws: when a threshold names a class that is not among `classes`.
     package func check(against classes: [String]) throws(UsageError) {
         for name in byClass.keys.sorted() where !classes.contains(name) {
-            throw UsageError("--threshold \(name)=… names no class of this run; the classes are \(classes.joined(separator: ", "))")
+            throw UsageError(
+                "--threshold \(name)=… names no class of this run; the classes are \(classes.joined(separator: ", "))"
+            )
         }
     }
 }

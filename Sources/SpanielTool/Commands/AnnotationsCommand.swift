@@ -1,11 +1,6 @@
 import ArgumentParser
 import SpanielAnnotations
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// `spaniel annotations`: labelled pictures from one format to another.
 struct AnnotationsCommand: ParsableCommand {
@@ -17,20 +12,27 @@ struct AnnotationsCommand: ParsableCommand {
 /// `spaniel annotations convert`.
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "convert", abstract: "Reads one format and writes another, and says what the other cannot hold.",
+        commandName: "convert",
+        abstract: "Reads one format and writes another, and says what the other cannot hold.",
         usage: """
             spaniel annotations convert coco:FILE yolo:FOLDER
             spaniel annotations convert yolo:FOLDER coco:FILE --pictures photos/
             """,
         discussion: "Formats: \(AnnotationArgument.forms.joined(separator: ", ")).")
 
-    @Argument(help: ArgumentHelp("What to read.", valueName: "format:path"), transform: { try AnnotationArgument(parsing: $0) })
+    @Argument(
+        help: ArgumentHelp("What to read.", valueName: "format:path"),
+        transform: { try AnnotationArgument(parsing: $0) })
     var source: AnnotationArgument
 
-    @Argument(help: ArgumentHelp("What to write.", valueName: "format:path"), transform: { try AnnotationArgument(parsing: $0) })
+    @Argument(
+        help: ArgumentHelp("What to write.", valueName: "format:path"),
+        transform: { try AnnotationArgument(parsing: $0) })
     var destination: AnnotationArgument
 
-    @Option(help: ArgumentHelp("Where the pictures lie, for formats that do not hold their sizes.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the pictures lie, for formats that do not hold their sizes.", valueName: "folder"))
     var pictures: String?
 
     @Option(
@@ -39,7 +41,9 @@ struct ConvertCommand: ParsableCommand {
     var truth: AnnotationArgument?
 
     @Option(
-        help: ArgumentHelp("What YOLO's lines hold: automatic (segments when there is an outline), boxes or segments.", valueName: "kind"))
+        help: ArgumentHelp(
+            "What YOLO's lines hold: automatic (segments when there is an outline), boxes or segments.",
+            valueName: "kind"))
     var yolo = YOLOKind.automatic
 
     @Flag(help: "Accept boxes that reach out of their picture.")

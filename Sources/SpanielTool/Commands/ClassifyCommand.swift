@@ -23,7 +23,8 @@ struct ClassifyCommand: ParsableCommand {
     @Option(
         name: .customLong("template"),
         help: ArgumentHelp(
-            "What is said round each text, {} standing for it. Repeatable: the mean is taken (default: {}).", valueName: "text"))
+            "What is said round each text, {} standing for it. Repeatable: the mean is taken (default: {}).",
+            valueName: "text"))
     var templates: [String] = []
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -33,9 +34,12 @@ struct ClassifyCommand: ParsableCommand {
     private static let usualCount = 5
 
     func validate() throws {
-        if texts.texts.isEmpty && !templates.isEmpty { throw ValidationError("--template stands round a --text, and there is none") }
+        if texts.texts.isEmpty && !templates.isEmpty {
+            throw ValidationError("--template stands round a --text, and there is none")
+        }
         for template in templates where !template.contains("{}") {
-            throw ValidationError("--template \"\(template)\" has no {} where the text goes, as in \"a photo of a {}.\"")
+            throw ValidationError(
+                "--template \"\(template)\" has no {} where the text goes, as in \"a photo of a {}.\"")
         }
     }
 
@@ -49,10 +53,12 @@ struct ClassifyCommand: ParsableCommand {
         let vit = try model.loadViT()
         try output.thresholds.check(against: vit.classes)
         let cache = try EncodingCache(output.cache, vit)
-        var run = try PictureRun(entries, output, PictureTask(name: "classify", model: vit.weights, classes: [], work: nil))
+        var run = try PictureRun(
+            entries, output, PictureTask(name: "classify", model: vit.weights, classes: [], work: nil))
         try run { _, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-            return result(stopwatch.time("prompt") { vit.classify(encoding).map { ($0.className, $0.score) } })
+            return result(
+                stopwatch.time("prompt") { vit.classify(encoding).map { ($0.className, $0.score) } })
         }
     }
 
@@ -60,24 +66,30 @@ struct ClassifyCommand: ParsableCommand {
         let classes = ExampleReading.classes(of: texts.texts)
         try output.thresholds.check(against: classes.map(\.name))
         let clip = try model.loadCLIP()
-        let classifier = try TextClassifier(clip, classes: classes.map { ($0.name, $0.texts) }, templates: templates)
+        let classifier = try TextClassifier(
+            clip, classes: classes.map { ($0.name, $0.texts) }, templates: templates)
         if !output.quiet {
             try clip.texts.note(classes.flatMap(\.texts))
-            if classes.count == 1 { StandardError().note("one class alone always scores 1; give another --text to compare it with") }
+            if classes.count == 1 {
+                StandardError().note(
+                    "one class alone always scores 1; give another --text to compare it with")
+            }
         }
         let cache = try EncodingCache(output.cache, clip)
         let task = PictureTask(name: "classify", model: clip.weights, classes: classes.map(\.name), work: nil)
         var run = try PictureRun(entries, output, task)
         try run { _, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-            return result(stopwatch.time("prompt") { classifier.classify(encoding).map { ($0.className, $0.score) } })
+            return result(
+                stopwatch.time("prompt") { classifier.classify(encoding).map { ($0.className, $0.score) } })
         }
     }
 
     /// - Parameter scores: best first.
     private func result(_ scores: [(className: String, score: Float)]) -> PictureResult {
         let thresholds = output.thresholds
-        let kept = scores.filter { $0.score >= thresholds[$0.className] ?? 0 }.prefix(output.maxObjects ?? Self.usualCount)
+        let kept = scores.filter { $0.score >= thresholds[$0.className] ?? 0 }.prefix(
+            output.maxObjects ?? Self.usualCount)
         var result = PictureResult(objects: [])
         result.classes = kept.map { PictureResult.ClassScore(className: $0.className, score: $0.score) }
         return result

@@ -55,21 +55,29 @@ struct DetectCommand: PictureCommand {
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         if !output.quiet { note(concepts, classes) }
-        let sam = try how.withMasks ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
-        let cache = try EncodingCache(output.cache, OWLEncoder(owl: owl, preparation: how.examples.prep, tiles: how.tiles))
+        let sam =
+            try how.withMasks
+            ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
+        let cache = try EncodingCache(
+            output.cache, OWLEncoder(owl: owl, preparation: how.examples.prep, tiles: how.tiles))
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
         let options = how.options(output.thresholds, maximum: output.maxObjects)
         func work(_ concepts: [OWLViT.Concept]) -> PictureTask.Work {
             { _, picture, stopwatch in
                 let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-                let detections = try stopwatch.time("prompt") { try owl.detect(concepts, in: encoding, options: options) }
+                let detections = try stopwatch.time("prompt") {
+                    try owl.detect(concepts, in: encoding, options: options)
+                }
                 guard let sam, let samCache, !detections.isEmpty else { return PictureResult(detections) }
                 let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
-                return try stopwatch.time("mask") { try PictureResult(detections, masked: sam.masks(for: detections, in: scene)) }
+                return try stopwatch.time("mask") {
+                    try PictureResult(detections, masked: sam.masks(for: detections, in: scene))
+                }
             }
         }
         return PictureTask(
-            name: "detect", model: owl.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names,
+            name: "detect", model: owl.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [],
+            classes: names,
             work: sought.isEmpty ? nil : work(concepts),
             workOfLine: { line in
                 var classes = ExampleReading.classes(of: line.texts)

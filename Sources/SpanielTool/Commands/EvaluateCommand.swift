@@ -1,12 +1,8 @@
 import ArgumentParser
 import SpanielAnnotations
 import SpanielEvaluation
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielJSON
+import SpanielPlatform
 
 /// `spaniel evaluate`: how good found objects are, measured against labels.
 struct EvaluateCommand: ParsableCommand {
@@ -19,19 +15,30 @@ struct EvaluateCommand: ParsableCommand {
             Formats: \(AnnotationArgument.forms.joined(separator: ", ")).
             """)
 
-    @Option(help: ArgumentHelp("The labels.", valueName: "format:path"), transform: { try AnnotationArgument(parsing: $0) })
+    @Option(
+        help: ArgumentHelp("The labels.", valueName: "format:path"),
+        transform: { try AnnotationArgument(parsing: $0) })
     var truth: AnnotationArgument
 
-    @Option(help: ArgumentHelp("What was found.", valueName: "format:path"), transform: { try AnnotationArgument(parsing: $0) })
+    @Option(
+        help: ArgumentHelp("What was found.", valueName: "format:path"),
+        transform: { try AnnotationArgument(parsing: $0) })
     var predictions: AnnotationArgument
 
-    @Option(help: ArgumentHelp("The score for precision, recall and mean IoU: what is under it was not found.", valueName: "0…1"))
+    @Option(
+        help: ArgumentHelp(
+            "The score for precision, recall and mean IoU: what is under it was not found.", valueName: "0…1")
+    )
     var threshold = 0.5
 
-    @Option(help: ArgumentHelp("The overlap at which an object counts as found, for precision and recall.", valueName: "iou"))
+    @Option(
+        help: ArgumentHelp(
+            "The overlap at which an object counts as found, for precision and recall.", valueName: "iou"))
     var overlap = 0.5
 
-    @Option(help: ArgumentHelp("Where the pictures lie, for formats that do not hold their sizes.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the pictures lie, for formats that do not hold their sizes.", valueName: "folder"))
     var pictures: String?
 
     @Flag(help: "Print one JSON object.")
@@ -55,10 +62,13 @@ struct EvaluateCommand: ParsableCommand {
         let found = try predictions.read(options, quiet: quiet)
         let report: EvaluationReport
         do throws(EvaluationError) {
-            report = try EvaluationReport(truth: truth, predictions: found, threshold: threshold, overlap: overlap)
+            report = try EvaluationReport(
+                truth: truth, predictions: found, threshold: threshold, overlap: overlap)
         } catch { throw Failure(.unusable, code: error.code, "\(predictions.path): \(error.description)") }
         if report.strangers > 0, !quiet {
-            StandardError().write("spaniel: \(report.strangers) found objects left out: the labels lack their picture or class\n")
+            StandardError().write(
+                "spaniel: \(report.strangers) found objects left out: the labels lack their picture or class\n"
+            )
         }
         try StandardOutput().write(json ? report.json.text() + "\n" : report.text)
     }

@@ -18,7 +18,8 @@ struct FindCommand: PictureCommand {
 
     @Option(
         name: .customLong("concept"),
-        help: ArgumentHelp("What spaniel learn saved, instead of examples. Repeatable.", valueName: "file.concept"))
+        help: ArgumentHelp(
+            "What spaniel learn saved, instead of examples. Repeatable.", valueName: "file.concept"))
     var conceptFiles: [String] = []
 
     @OptionGroup(title: "How") var search: SearchOptions
@@ -32,7 +33,8 @@ struct FindCommand: PictureCommand {
         let hasExamples = !examples.examples.isEmpty
         if hasExamples == !conceptFiles.isEmpty {
             throw ValidationError(
-                "say what to find: --example [CLASS=]IMG#MASK, --reference IMG --mask MASK, or --concept FILE (and not both)")
+                "say what to find: --example [CLASS=]IMG#MASK, --reference IMG --mask MASK, or --concept FILE (and not both)"
+            )
         }
         if !conceptFiles.isEmpty && !examples.negatives.isEmpty {
             throw ValidationError("--negative belongs to the examples: give it to spaniel learn")
@@ -61,7 +63,8 @@ struct FindCommand: PictureCommand {
         let persam = PerSAM(sam)
         let learning = PerSAM.LearnOptions(fineTune: search.fineTune, faithful: search.faithful)
         var taught =
-            try classes.map { try $0.learn(with: persam, learning) } + ConceptFile.load(conceptFiles, for: "find", sam.weights)
+            try classes.map { try $0.learn(with: persam, learning) }
+            + ConceptFile.load(conceptFiles, for: "find", sam.weights)
         let names = try ConceptFile.distinctNames(of: taught)
         let thresholds = output.thresholds
         try thresholds.check(against: names)
@@ -72,7 +75,8 @@ struct FindCommand: PictureCommand {
         if search.faithful, let concept = concepts.first(where: { $0.original == nil }) {
             throw Failure(
                 .unusable, code: "concept.faithful",
-                "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful")
+                "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful"
+            )
         }
         let options = search.options(maxObjects: output.maxObjects)
         let check = try check.load(for: names, precision: model.precision.precision, quiet: output.quiet)
@@ -80,13 +84,16 @@ struct FindCommand: PictureCommand {
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         let work: PictureTask.Work = { image, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-            let findings = try stopwatch.time("prompt") { try persam.find(concepts, in: encoding, options: options) }
+            let findings = try stopwatch.time("prompt") {
+                try persam.find(concepts, in: encoding, options: options)
+            }
             try explanations?.write(findings, image: image, picture: picture)
             guard let check, !findings.isEmpty else { return PictureResult(findings) }
             return try stopwatch.time("check") { try PictureResult(check.check(findings, in: picture)) }
         }
         return PictureTask(
-            name: "find", model: sam.weights, others: check.map { [("clip_model", $0.clip.weights)] } ?? [], classes: names,
+            name: "find", model: sam.weights, others: check.map { [("clip_model", $0.clip.weights)] } ?? [],
+            classes: names,
             transparency: search.faithful ? .dropped : .white, work: work)
     }
 }

@@ -1,12 +1,7 @@
 import Spaniel
 import SpanielAnnotations
 import SpanielImaging
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 extension LearnCommand {
     /// The most searches a class for examples that hurt: a minute or so each.
@@ -19,12 +14,15 @@ extension LearnCommand {
         let set = try source.read(options, quiet: quiet)
         let learning = LabelledLearning(
             source: source, set: set,
-            chosen: LabelledPictures(set, maximum: maxPictures ?? 200, examples: maxExamples ?? 50), pictures: pictures,
+            chosen: LabelledPictures(set, maximum: maxPictures ?? 200, examples: maxExamples ?? 50),
+            pictures: pictures,
             transparency: faithful ? .dropped : .white, quiet: quiet)
         try learning.checkPictures()
         var classes = ExampleReading.classes(of: texts.texts)
         var known = Set(classes.map(\.name))
-        for name in set.classes.map(\.name) where known.insert(name).inserted { classes.append(ExampleReading.Class(name: name)) }
+        for name in set.classes.map(\.name) where known.insert(name).inserted {
+            classes.append(ExampleReading.Class(name: name))
+        }
         try reading.add(examples.negatives, to: &classes)
         let byName = Dictionary(classes.map { ($0.name, $0) }) { first, _ in first }
         let words = quiet ? [] : classes.flatMap(\.texts)
@@ -34,7 +32,9 @@ extension LearnCommand {
             let persam = PerSAM(try model.loadSAM(for: .find.of("spaniel learn --for find")))
             let options = PerSAM.LearnOptions(fineTune: fineTune, faithful: faithful)
             let lesson = FindLesson(persam, options: options) { byName[$0]?.negatives ?? [] }
-            try save(learning.concepts(lesson, budget: budget), of: classes) { try $0.learn(with: persam, options) }
+            try save(learning.concepts(lesson, budget: budget), of: classes) {
+                try $0.learn(with: persam, options)
+            }
         case .segment:
             let clipseg = try model.loadCLIPSeg(for: .segment.of("spaniel learn --for segment"))
             try clipseg.texts.note(words)
@@ -50,22 +50,31 @@ extension LearnCommand {
             let embedded = try byName.mapValues { try owl.embed($0.texts) }
             let against = try byName.mapValues { try $0.negativeExamples(with: owl, selection.learning) }
             let lesson = DetectLesson(
-                owl, options: selection.learning, texts: { embedded[$0] ?? [] }, negatives: { against[$0] ?? .none })
-            try save(learning.concepts(lesson, budget: budget), of: classes) { try $0.learn(with: owl, selection.learning) }
+                owl, options: selection.learning, texts: { embedded[$0] ?? [] },
+                negatives: { against[$0] ?? .none })
+            try save(learning.concepts(lesson, budget: budget), of: classes) {
+                try $0.learn(with: owl, selection.learning)
+            }
         }
     }
 
-    /// Keeps what examples taught, and beside it the classes that have words and no example; says which have neither.
+    /// Keeps what examples taught, and beside it the classes that have words and no example; says which have
+    /// neither.
     private func save<Stored: StoredConcept>(
-        _ learnt: [Stored], of classes: [ExampleReading.Class], describe: (ExampleReading.Class) throws -> Stored
+        _ learnt: [Stored], of classes: [ExampleReading.Class],
+        describe: (ExampleReading.Class) throws -> Stored
     ) throws {
         let taught = Set(learnt.map(\.className))
         let others = classes.filter { !taught.contains($0.name) }
         let described = try others.filter { !$0.texts.isEmpty }.map(describe)
         try ConceptFile.save(learnt + described, to: output)
         guard !quiet else { return }
-        for concept in described { StandardError().note("learnt \(concept.className) from its words: there is no example of it") }
+        for concept in described {
+            StandardError().note("learnt \(concept.className) from its words: there is no example of it")
+        }
         let unknown = others.filter(\.texts.isEmpty).map(\.name)
-        if !unknown.isEmpty { StandardError().note("not learnt, for want of an example: \(unknown.joined(separator: ", "))") }
+        if !unknown.isEmpty {
+            StandardError().note("not learnt, for want of an example: \(unknown.joined(separator: ", "))")
+        }
     }
 }

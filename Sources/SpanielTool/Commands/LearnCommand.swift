@@ -1,5 +1,6 @@
 import ArgumentParser
 import Spaniel
+import SpanielAnnotations
 
 /// `spaniel learn`: saves what examples teach, for `--concept`.
 struct LearnCommand: ParsableCommand {
@@ -23,7 +24,9 @@ struct LearnCommand: ParsableCommand {
         case find, segment, detect
     }
 
-    @Option(name: .customLong("for"), help: ArgumentHelp("The command that will use it.", valueName: "find|segment|detect"))
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("The command that will use it.", valueName: "find|segment|detect"))
     var task = Task.find
 
     @OptionGroup(title: "Examples") var examples: ExampleOptions
@@ -34,13 +37,18 @@ struct LearnCommand: ParsableCommand {
         transform: { try AnnotationArgument(parsing: $0) })
     var annotations: [AnnotationArgument] = []
 
-    @Option(help: ArgumentHelp("Where the pictures of --from lie, when not beside the annotations.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the pictures of --from lie, when not beside the annotations.", valueName: "folder"))
     var pictures: String?
 
     @Option(help: ArgumentHelp("Of --from, the most examples of a class (default: 50).", valueName: "n"))
     var maxExamples: Int?
 
-    @Option(help: ArgumentHelp("Of --from, the most pictures (default: 200); each is kept in memory as the model sees it.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Of --from, the most pictures (default: 200); each is kept in memory as the model sees it.",
+            valueName: "n"))
     var maxPictures: Int?
 
     @OptionGroup(title: "segment and detect") var texts: TextOptions
@@ -53,12 +61,15 @@ struct LearnCommand: ParsableCommand {
 
     @OptionGroup(title: "segment") var mixing: MixOptions
 
-    @Flag(help: "Keep the threshold at which the examples' own masks come out best, instead of the usual one.")
+    @Flag(
+        help: "Keep the threshold at which the examples' own masks come out best, instead of the usual one.")
     var fitThreshold = false
 
     @OptionGroup(title: "detect") var selection: SelectionOptions
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file.concept"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The file to write.", valueName: "file.concept"))
     var output: String
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -68,16 +79,20 @@ struct LearnCommand: ParsableCommand {
 
     func validate() throws {
         let hasExamples = !examples.examples.isEmpty
-        if hasExamples && !annotations.isEmpty { throw ValidationError("--from stands instead of --example: give one of them") }
+        if hasExamples && !annotations.isEmpty {
+            throw ValidationError("--from stands instead of --example: give one of them")
+        }
         if !hasExamples && annotations.isEmpty && (task == .find || texts.texts.isEmpty) {
             throw ValidationError(
                 task == .find
                     ? "say what to learn: --example [CLASS=]IMG#MASK, --reference IMG --mask MASK, or --from FORMAT:PATH"
-                    : "say what to learn: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --from FORMAT:PATH")
+                    : "say what to learn: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --from FORMAT:PATH"
+            )
         }
         if annotations.count > 1 { throw ValidationError("--from may stand once") }
         switch annotations.first?.format {
-        case .cocoResults?: throw ValidationError("a COCO results file names no pictures; give --from coco:FILE")
+        case .cocoResults?:
+            throw ValidationError("a COCO results file names no pictures; give --from coco:FILE")
         case .masks? where pictures == nil:
             throw ValidationError("masks:FOLDER does not say where its pictures lie; add --pictures FOLDER")
         case nil where pictures != nil || maxExamples != nil || maxPictures != nil:
@@ -88,7 +103,8 @@ struct LearnCommand: ParsableCommand {
             if let value, value < 1 { throw ValidationError("\(option) \(value) must be at least 1") }
         }
         if fitThreshold && !annotations.isEmpty {
-            throw ValidationError("--from chooses thresholds by leaving pictures out; --fit-threshold is for --example")
+            throw ValidationError(
+                "--from chooses thresholds by leaving pictures out; --fit-threshold is for --example")
         }
         if output.isEmpty { throw ValidationError("-o needs the name of a file") }
         if task == .find { try examples.requireRegions() }
@@ -106,14 +122,16 @@ struct LearnCommand: ParsableCommand {
 
     private func refuse(_ isGiven: Bool, _ option: String, of tasks: [Task]) throws {
         guard isGiven, !tasks.contains(task) else { return }
-        throw ValidationError("\(option) is of use with --for \(tasks.map(\.rawValue).joined(separator: " and ")) only")
+        throw ValidationError(
+            "\(option) is of use with --for \(tasks.map(\.rawValue).joined(separator: " and ")) only")
     }
 
     func run() throws {
         try OutputFolder.checkParent(ofFile: output)
         var reading = ExampleReading(faithful: faithful)
         if let source = annotations.first { return try run(from: source, &reading) }
-        let classes = try reading.classes(examples.examples, negatives: examples.negatives, texts: texts.texts)
+        let classes = try reading.classes(
+            examples.examples, negatives: examples.negatives, texts: texts.texts)
         let words = quiet ? [] : classes.flatMap(\.texts)
         switch task {
         case .find: try save(classes, learnForFind())
@@ -134,10 +152,13 @@ struct LearnCommand: ParsableCommand {
         let clipseg = try model.loadCLIPSeg(for: .segment.of("spaniel learn --for segment"))
         try clipseg.texts.note(words)
         return { taught in
-            var concept = try taught.learn(with: clipseg, mix: mixing.mix ?? MixOptions.usualMix, rotations: mixing.rotations)
+            var concept = try taught.learn(
+                with: clipseg, mix: mixing.mix ?? MixOptions.usualMix, rotations: mixing.rotations)
             if fitThreshold && !taught.examples.isEmpty {
                 let options = CLIPSeg.LearnOptions(rotations: mixing.rotations, fitsThreshold: true)
-                concept.threshold = try taught.learn { try clipseg.learn(taught.examples, options: options).threshold }
+                concept.threshold = try taught.learn {
+                    try clipseg.learn(taught.examples, options: options).threshold
+                }
             }
             return concept
         }
@@ -149,7 +170,8 @@ struct LearnCommand: ParsableCommand {
         return { try $0.learn(with: owl, selection.learning) }
     }
 
-    private func save<Stored: StoredConcept>(_ classes: [ExampleReading.Class], _ learn: Learn<Stored>) throws {
+    private func save<Stored: StoredConcept>(_ classes: [ExampleReading.Class], _ learn: Learn<Stored>) throws
+    {
         let concepts = try classes.map(learn)
         Interruption.finishCleanly()
         try ConceptFile.save(concepts, to: output)

@@ -24,7 +24,9 @@ struct MaskCommand: PictureCommand {
 
     func validate() throws {
         let prompt = prompts.prompt
-        if everything && prompt != nil { throw ValidationError("--everything stands alone: leave out the points and the box") }
+        if everything && prompt != nil {
+            throw ValidationError("--everything stands alone: leave out the points and the box")
+        }
         if !asksSomething && (prompt != nil || !pictures.areOfLines) {
             throw ValidationError("say what to mask: --point X,Y, --box X1,Y1,X2,Y2 or --everything")
         }
@@ -66,8 +68,11 @@ struct MaskCommand: PictureCommand {
             }
         }
         return PictureTask(
-            name: "mask", model: sam.weights, classes: [ExampleArgument.defaultClass], work: asksSomething ? work(prompts.prompt) : nil,
-            workOfLine: { line in work(SAM.Prompt(line.points, background: line.backgroundPoints, box: line.box)) })
+            name: "mask", model: sam.weights, classes: [ExampleArgument.defaultClass],
+            work: asksSomething ? work(prompts.prompt) : nil,
+            workOfLine: { line in
+                work(SAM.Prompt(line.points, background: line.backgroundPoints, box: line.box))
+            })
     }
 
     /// The original's threshold is made for its own models; a small one seldom believes in itself as much.
@@ -75,11 +80,15 @@ struct MaskCommand: PictureCommand {
         guard !output.quiet && !output.json else { return }
         let pictures = emptyPictures == 1 ? "one picture" : "\(emptyPictures) pictures"
         StandardError().write(
-            "spaniel: nothing in \(pictures) is expected to fit well enough; a lower --threshold, such as 0.7, shows more\n")
+            "spaniel: nothing in \(pictures) is expected to fit well enough; a lower --threshold, such as 0.7, shows more\n"
+        )
     }
 
-    /// One point may mean a part or the whole: the best of three answers. More than that says what is meant: one answer.
-    private func masks(of prompt: SAM.Prompt, _ sam: SAM, _ encoding: SAM.Encoding) throws -> [PictureResult.Object] {
+    /// One point may mean a part or the whole: the best of three answers. More than that says what is meant:
+    /// one answer.
+    private func masks(of prompt: SAM.Prompt, _ sam: SAM, _ encoding: SAM.Encoding) throws -> [PictureResult
+        .Object]
+    {
         let isAmbiguous = prompt.points.count == 1 && prompt.box == nil
         let best = try sam.masks(for: prompt, in: encoding, multimask: isAmbiguous).best
         return [PictureResult.Object(mask: best.mask(), predictedIoU: best.score)].compactMap(\.self)
@@ -88,7 +97,9 @@ struct MaskCommand: PictureCommand {
     /// The original's automatic masks; `--threshold` is what it calls the predicted IoU's.
     private func masksOfEverything(_ sam: SAM, _ encoding: SAM.Encoding) throws -> [PictureResult.Object] {
         var generator = SAM.AutomaticMaskGenerator(sam)
-        if let threshold = output.thresholds[ExampleArgument.defaultClass] { generator.options.predictedIoU = threshold }
+        if let threshold = output.thresholds[ExampleArgument.defaultClass] {
+            generator.options.predictedIoU = threshold
+        }
         return try generator.masks(in: encoding).compactMap { found in
             PictureResult.Object(mask: found.mask, predictedIoU: found.predictedIoU)
         }
@@ -101,6 +112,8 @@ extension PictureResult.Object {
         guard let box = mask.box else { return nil }
         // The model's number is no probability and may leave 0…1 by a little.
         let score = min(max(predictedIoU, 0), 1)
-        self.init(className: ExampleArgument.defaultClass, score: score, scores: [("iou", predictedIoU)], box: box, mask: mask)
+        self.init(
+            className: ExampleArgument.defaultClass, score: score, scores: [("iou", predictedIoU)], box: box,
+            mask: mask)
     }
 }

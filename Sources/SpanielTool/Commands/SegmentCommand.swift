@@ -27,7 +27,9 @@ struct SegmentCommand: PictureCommand {
     func validate() throws {
         try sought.check(for: "segment", mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: true)
         if how.mixing.mix != nil && !sought.mayHaveBoth {
-            throw ValidationError("--mix mixes a class's texts and examples: give --text CLASS=WORDS and --example CLASS=IMG#MASK")
+            throw ValidationError(
+                "--mix mixes a class's texts and examples: give --text CLASS=WORDS and --example CLASS=IMG#MASK"
+            )
         }
     }
 
@@ -48,18 +50,23 @@ struct SegmentCommand: PictureCommand {
         let classes = try sought.classes(&reading, negatives: [])
         let against = try reading.classes(sought.examples.negatives, negatives: [])
         if let mix = how.mixing.mix, !classes.contains(where: { !$0.texts.isEmpty && !$0.examples.isEmpty }) {
-            throw UsageError("--mix \(mix) mixes a class's texts and examples, and no class has both; write --example CLASS=IMG#MASK")
+            throw UsageError(
+                "--mix \(mix) mixes a class's texts and examples, and no class has both; write --example CLASS=IMG#MASK"
+            )
         }
         if !output.quiet { classes.noteStrayExamples() }
         let clipseg = try model.loadCLIPSeg(for: .segment)
         let words = classes.flatMap(\.texts)
         if !output.quiet { try clipseg.texts.note(words) }
-        var concepts = try classes.map { try learn($0, clipseg) } + ConceptFile.load(sought.conceptFiles, for: "segment", clipseg.weights)
+        var concepts =
+            try classes.map { try learn($0, clipseg) }
+            + ConceptFile.load(sought.conceptFiles, for: "segment", clipseg.weights)
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         concepts = concepts.map(withThreshold)
         let negatives = try against.map { try learn($0, clipseg) }
-        let sam = try how.refine ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
+        let sam =
+            try how.refine ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
         let cache = try EncodingCache(output.cache, clipseg)
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
         var options = CLIPSeg.SegmentOptions()
@@ -70,7 +77,8 @@ struct SegmentCommand: PictureCommand {
                 let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
                 let edges = how.edges ? picture : nil
                 let segments = try stopwatch.time("prompt") {
-                    try clipseg.segment(concepts, against: negatives, in: encoding, options: options, refinedBy: edges)
+                    try clipseg.segment(
+                        concepts, against: negatives, in: encoding, options: options, refinedBy: edges)
                 }
                 if scores != nil {
                     let maps = try clipseg.scores(for: concepts, in: encoding, refinedBy: edges)
@@ -78,11 +86,14 @@ struct SegmentCommand: PictureCommand {
                 }
                 guard let sam, let samCache, !segments.isEmpty else { return PictureResult(segments) }
                 let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
-                return try stopwatch.time("refine") { try PictureResult(segments, refined: sam.refine(segments, in: scene)) }
+                return try stopwatch.time("refine") {
+                    try PictureResult(segments, refined: sam.refine(segments, in: scene))
+                }
             }
         }
         return PictureTask(
-            name: "segment", model: clipseg.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [], classes: names,
+            name: "segment", model: clipseg.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [],
+            classes: names,
             work: sought.isEmpty ? nil : work(concepts),
             workOfLine: { line in
                 try work(ExampleReading.classes(of: line.texts).map { try withThreshold(learn($0, clipseg)) })
@@ -96,6 +107,7 @@ struct SegmentCommand: PictureCommand {
     }
 
     private func learn(_ taught: ExampleReading.Class, _ clipseg: CLIPSeg) throws -> CLIPSeg.Concept {
-        try taught.learn(with: clipseg, mix: how.mixing.mix ?? MixOptions.usualMix, rotations: how.mixing.rotations)
+        try taught.learn(
+            with: clipseg, mix: how.mixing.mix ?? MixOptions.usualMix, rotations: how.mixing.rotations)
     }
 }

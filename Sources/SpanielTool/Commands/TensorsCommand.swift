@@ -1,18 +1,15 @@
 import ArgumentParser
 import Spaniel
 import Tensor
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// `spaniel tensors`: what a model computes on the way, in transformers' axis order, so that a comparison is a subtraction.
+/// `spaniel tensors`: what a model computes on the way, in transformers' axis order, so that a comparison is
+/// a subtraction.
 struct TensorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tensors",
-        abstract: "Writes intermediate tensors to a safetensors file, to compare with another implementation.",
+        abstract:
+            "Writes intermediate tensors to a safetensors file, to compare with another implementation.",
         discussion: """
             Axis order, scaling and preprocessing are transformers'. With --pixel-values, prompts are in the model's own square frame.
             """)
@@ -29,7 +26,9 @@ struct TensorsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The picture.", valueName: "img"))
     var image: String?
 
-    @Option(help: ArgumentHelp("Use pixel_values [1,3,S,S] of this file instead of a picture.", valueName: "file.safetensors"))
+    @Option(
+        help: ArgumentHelp(
+            "Use pixel_values [1,3,S,S] of this file instead of a picture.", valueName: "file.safetensors"))
     var pixelValues: String?
 
     @OptionGroup(title: "sam") var prompts: PromptOptions
@@ -50,17 +49,25 @@ struct TensorsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("owlvit: how a picture becomes a square.", valueName: "hf|padded"))
     var prep: OWLViT.Preparation?
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "out.safetensors"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The file to write.", valueName: "out.safetensors"))
     var output: String
 
     func validate() throws {
         if kind != .clipseg { try examples.requireRegions() }
-        if (image == nil) == (pixelValues == nil) { throw ValidationError("give --image IMG or --pixel-values FILE.safetensors") }
-        if kind != .persam && (faithful || fineTune) { throw ValidationError("--faithful and --fine-tune belong to persam") }
+        if (image == nil) == (pixelValues == nil) {
+            throw ValidationError("give --image IMG or --pixel-values FILE.safetensors")
+        }
+        if kind != .persam && (faithful || fineTune) {
+            throw ValidationError("--faithful and --fine-tune belong to persam")
+        }
         if ![.persam, .clipseg].contains(kind) && !examples.examples.isEmpty {
             throw ValidationError("examples belong to persam and clipseg")
         }
-        if kind != .sam && (prompts.prompt != nil || multimask) { throw ValidationError("points, boxes and --multimask belong to sam") }
+        if kind != .sam && (prompts.prompt != nil || multimask) {
+            throw ValidationError("points, boxes and --multimask belong to sam")
+        }
         if kind == .persam && examples.examples.count != 1 {
             throw ValidationError("persam needs one example: --reference IMG --mask MASK")
         }
@@ -70,7 +77,9 @@ struct TensorsCommand: ParsableCommand {
         if kind == .clipseg && texts.texts.isEmpty && examples.examples.isEmpty {
             throw ValidationError("clipseg needs a --text or an --example to look for")
         }
-        if prep != nil && (kind != .owlvit || image == nil) { throw ValidationError("--prep belongs to owlvit and --image") }
+        if prep != nil && (kind != .owlvit || image == nil) {
+            throw ValidationError("--prep belongs to owlvit and --image")
+        }
     }
 
     private typealias Tensors = [(name: String, tensor: Tensor)]
@@ -132,7 +141,9 @@ struct TensorsCommand: ParsableCommand {
     }
 
     /// Hands over the picture, or the pixel values, whichever was given.
-    private func input(_ picture: (Picture) throws -> Tensors, pixels: (Tensor) throws -> Tensors) throws -> Tensors {
+    private func input(_ picture: (Picture) throws -> Tensors, pixels: (Tensor) throws -> Tensors) throws
+        -> Tensors
+    {
         if let pixelValues { return try pixels(Self.readPixelValues(pixelValues)) }
         return try picture(Picture(contentsOf: URL(filePath: image ?? "")))
     }
@@ -140,7 +151,9 @@ struct TensorsCommand: ParsableCommand {
     private func persamTensors(_ sam: SAM) throws -> Tensors {
         var reading = ExampleReading(faithful: true)
         let classes = try reading.classes(examples.examples, negatives: [])
-        let concepts = try classes.map { try $0.learn(with: PerSAM(sam), PerSAM.LearnOptions(fineTune: fineTune, faithful: true)) }
+        let concepts = try classes.map {
+            try $0.learn(with: PerSAM(sam), PerSAM.LearnOptions(fineTune: fineTune, faithful: true))
+        }
         guard let target = concepts.first?.original else { return [] }
         return Original(sam).find(target, in: try encoding(sam)).tensors
     }
@@ -151,9 +164,13 @@ struct TensorsCommand: ParsableCommand {
         }
         let pixels = try Self.readPixelValues(pixelValues)
         let side = sam.configuration.imageEncoder.imageSize
-        guard pixels.shape == [1, 3, side, side] else { throw SAMError.pixelValues(found: pixels.shape, expected: [1, 3, side, side]) }
+        guard pixels.shape == [1, 3, side, side] else {
+            throw SAMError.pixelValues(found: pixels.shape, expected: [1, 3, side, side])
+        }
         let square = Size(width: side, height: side)
-        return try sam.encode(pixels: pixels.transposed([0, 2, 3, 1]), frame: SAM.Frame(original: square, resized: square, side: side))
+        return try sam.encode(
+            pixels: pixels.transposed([0, 2, 3, 1]),
+            frame: SAM.Frame(original: square, resized: square, side: side))
     }
 
     private func samTensors(_ sam: SAM) throws -> Tensors {
@@ -170,7 +187,8 @@ struct TensorsCommand: ParsableCommand {
         guard let entry = file.entry("pixel_values") else {
             let found = file.entries.prefix(5).map { $0.name }.joined(separator: ", ")
             throw Failure(
-                .unusable, code: "pixel-values.missing", "\(path): expected a tensor pixel_values, found \(found.isEmpty ? "none" : found)")
+                .unusable, code: "pixel-values.missing",
+                "\(path): expected a tensor pixel_values, found \(found.isEmpty ? "none" : found)")
         }
         return try file.tensor(entry)
     }

@@ -4,7 +4,8 @@ import ArgumentParser
 struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Answers JSON lines on standard input with JSON lines on standard output, for batch engines.",
+        abstract:
+            "Answers JSON lines on standard input with JSON lines on standard output, for batch engines.",
         usage: """
             spaniel worker --task find --precision float32 --example [CLASS=]IMG#MASK …
             spaniel worker --task mask --precision float32 [--everything]
@@ -42,18 +43,23 @@ struct WorkerCommand: ParsableCommand {
 
     /// The task's command as its own options make it, its pictures being those of the lines.
     private static func command(_ task: Task, _ options: [String]) throws -> any PictureCommand {
-        guard let command = try SpanielCommand.parseAsRoot([task.rawValue, PictureArguments.ofLines] + options) as? any PictureCommand
+        guard
+            let command = try SpanielCommand.parseAsRoot([task.rawValue, PictureArguments.ofLines] + options)
+                as? any PictureCommand
         else {
-            throw UsageError("\(options.joined(separator: " ")): these are no options of spaniel \(task.rawValue)")
+            throw UsageError(
+                "\(options.joined(separator: " ")): these are no options of spaniel \(task.rawValue)")
         }
         if let picture = command.pictures.images.dropFirst().first {
-            throw UsageError("a worker's pictures come on standard input, as {\"path\": …}; leave out \(picture)")
+            throw UsageError(
+                "a worker's pictures come on standard input, as {\"path\": …}; leave out \(picture)")
         }
         var elsewhere = command.filesAsked
         if command.output.out != nil { elsewhere.append("--out") }
         if !command.export.export.isEmpty { elsewhere.append("--export") }
         guard elsewhere.isEmpty else {
-            throw UsageError("\(elsewhere.joined(separator: ", ")): a worker writes answers only, on standard output")
+            throw UsageError(
+                "\(elsewhere.joined(separator: ", ")): a worker writes answers only, on standard output")
         }
         guard command.model.precision != .auto else {
             throw UsageError(

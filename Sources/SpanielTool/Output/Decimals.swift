@@ -1,4 +1,5 @@
-/// A number with a fixed count of decimals, for people; Foundation's formatters would cost more to load than the tool itself.
+/// A number with a fixed count of decimals, for people; Foundation's formatters would cost more to load than
+/// the tool itself.
 package func decimals(_ value: some BinaryFloatingPoint, _ count: Int) -> String {
     let value = Double(value)
     guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }

@@ -1,6 +1,6 @@
-import SpanielAnnotations
-import SpanielEvaluation
-import SpanielJSON
+package import SpanielAnnotations
+package import SpanielEvaluation
+package import SpanielJSON
 
 /// Every figure of one evaluation, for people and for programs.
 package struct EvaluationReport {
@@ -18,7 +18,9 @@ package struct EvaluationReport {
     /// Found objects whose picture or class the labels lack.
     package var strangers: Int { boxes.strangers }
 
-    package init(truth: LabelledSet, predictions: LabelledSet, threshold: Double, overlap: Double) throws(EvaluationError) {
+    package init(truth: LabelledSet, predictions: LabelledSet, threshold: Double, overlap: Double)
+        throws(EvaluationError)
+    {
         let pairing = try Pairing(truth: truth, predictions: predictions)
         let haveMasks = [truth, predictions].allSatisfy { set in
             set.pictures.contains { $0.objects.contains { $0.shape != nil } }
@@ -27,7 +29,8 @@ package struct EvaluationReport {
         masks = haveMasks ? AveragePrecision(pairing, kind: .masks) : nil
         meanIoU = haveMasks ? MeanIoU(pairing, threshold: threshold) : nil
         presence = Presence(pairing)
-        precisionRecall = PrecisionRecall(pairing, kind: haveMasks ? .masks : .boxes, threshold: threshold, overlap: overlap)
+        precisionRecall = PrecisionRecall(
+            pairing, kind: haveMasks ? .masks : .boxes, threshold: threshold, overlap: overlap)
         self.threshold = threshold
         self.overlap = overlap
         pictures = truth.pictures.count
@@ -37,7 +40,8 @@ package struct EvaluationReport {
     // MARK: For people
 
     package var text: String {
-        var text = "\(boxes.classes.reduce(0) { $0 + $1.truths }) objects in \(pictures) pictures, \(found) found\n"
+        var text =
+            "\(boxes.classes.reduce(0) { $0 + $1.truths }) objects in \(pictures) pictures, \(found) found\n"
         text += table(boxes, "boxes")
         if let masks { text += table(masks, "masks") }
         let heads = ["precision", "recall", "F1"] + (meanIoU == nil ? [] : ["IoU"]) + ["AUROC"]
@@ -47,15 +51,21 @@ package struct EvaluationReport {
             rows.append((label.name, Self.row(label.figures) + iou + [presence.classes[index].auroc]))
         }
         let all = Self.row(precisionRecall.figures) + (meanIoU.map { [$0.iou] } ?? []) + [presence.auroc]
-        text += Self.table("scores from \(decimals(threshold, 2)), overlaps from \(decimals(overlap, 2))", heads, [("all", all)] + rows)
+        text += Self.table(
+            "scores from \(decimals(threshold, 2)), overlaps from \(decimals(overlap, 2))", heads,
+            [("all", all)] + rows)
         return text
     }
 
-    private static func row(_ figures: PrecisionRecall.Figures) -> [Double?] { [figures.precision, figures.recall, figures.f1] }
+    private static func row(_ figures: PrecisionRecall.Figures) -> [Double?] {
+        [figures.precision, figures.recall, figures.f1]
+    }
 
     private func table(_ result: AveragePrecision, _ title: String) -> String {
         let rows = [("all", result.figures.all)] + result.classes.map { ($0.name, $0.figures.all) }
-        return Self.table(title, ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"], rows)
+        return Self.table(
+            title, ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"],
+            rows)
     }
 
     /// Columns under their heads; a figure that does not exist is a dash.
@@ -66,7 +76,9 @@ package struct EvaluationReport {
         var text = "\n"
         for (name, row) in zip(names, cells) {
             text += name + String(repeating: " ", count: width - name.count)
-            for (cell, head) in zip(row, heads) { text += "  " + String(repeating: " ", count: max(5, head.count) - cell.count) + cell }
+            for (cell, head) in zip(row, heads) {
+                text += "  " + String(repeating: " ", count: max(5, head.count) - cell.count) + cell
+            }
             text += "\n"
         }
         return text
@@ -75,16 +87,20 @@ package struct EvaluationReport {
     // MARK: For programs
 
     package var json: JSON {
-        var json: JSON = ["schema": 1, "pictures": JSON(pictures), "found": JSON(found), "strangers": JSON(strangers)]
+        var json: JSON = [
+            "schema": 1, "pictures": JSON(pictures), "found": JSON(found), "strangers": JSON(strangers),
+        ]
         json["boxes"] = Self.json(boxes)
         if let masks { json["masks"] = Self.json(masks) }
         if let meanIoU {
             json["iou"] = [
-                "threshold": JSON(threshold), "mean": Self.json(meanIoU.iou), "accuracy": Self.json(meanIoU.accuracy),
+                "threshold": JSON(threshold), "mean": Self.json(meanIoU.iou),
+                "accuracy": Self.json(meanIoU.accuracy),
                 "classes": JSON(
                     meanIoU.classes.map {
                         [
-                            "class": JSON($0.name), "iou": Self.json($0.iou), "accuracy": Self.json($0.accuracy),
+                            "class": JSON($0.name), "iou": Self.json($0.iou),
+                            "accuracy": Self.json($0.accuracy),
                             "pictures": JSON($0.pictures),
                         ]
                     }),
@@ -94,7 +110,10 @@ package struct EvaluationReport {
             "auroc": Self.json(presence.auroc),
             "classes": JSON(
                 presence.classes.map {
-                    ["class": JSON($0.name), "auroc": Self.json($0.auroc), "shown": JSON($0.shown), "notShown": JSON($0.notShown)]
+                    [
+                        "class": JSON($0.name), "auroc": Self.json($0.auroc), "shown": JSON($0.shown),
+                        "notShown": JSON($0.notShown),
+                    ]
                 }),
         ]
         var counts = Self.json(precisionRecall.figures)
@@ -114,13 +133,15 @@ package struct EvaluationReport {
 
     private static func json(_ figures: PrecisionRecall.Figures) -> JSON {
         [
-            "precision": json(figures.precision), "recall": json(figures.recall), "f1": json(figures.f1), "right": JSON(figures.right),
+            "precision": json(figures.precision), "recall": json(figures.recall), "f1": json(figures.f1),
+            "right": JSON(figures.right),
             "found": JSON(figures.found), "wanted": JSON(figures.wanted),
         ]
     }
 
     private static let keys = [
-        "ap", "ap50", "ap75", "apSmall", "apMedium", "apLarge", "ar1", "ar10", "ar100", "arSmall", "arMedium", "arLarge",
+        "ap", "ap50", "ap75", "apSmall", "apMedium", "apLarge", "ar1", "ar10", "ar100", "arSmall", "arMedium",
+        "arLarge",
     ]
 
     private static func json(_ figures: AveragePrecision.Figures) -> JSON {

@@ -1,11 +1,7 @@
+import SpanielDrawing
 import PerSAM
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// Where `--explain` puts a page for each picture: `NAME.explain.html`.
 struct ExplanationFolder {
@@ -22,8 +18,11 @@ struct ExplanationFolder {
 
     mutating func write(_ findings: Findings, image: String, picture: Picture) throws {
         let page = ExplainPage(
-            picture: picture, name: image, findings: findings, threshold: thresholds.values.first ?? 0, thresholds: thresholds)
+            picture: picture, name: image, findings: findings, threshold: thresholds.values.first ?? 0,
+            thresholds: thresholds)
         let file = "\(folder)/\(names.name(for: image)).explain.html"
-        do { try AtomicFile.write(Array(page.html().utf8), to: URL(filePath: file)) } catch { throw Failure(error, about: .output) }
+        do { try AtomicFile.write(Array(page.html().utf8), to: URL(filePath: file)) } catch {
+            throw Failure(error, about: .output)
+        }
     }
 }

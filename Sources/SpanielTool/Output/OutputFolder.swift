@@ -1,23 +1,21 @@
 import SpanielFiles
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// A folder for output, made with its parents when the first file is about to go there.
 package enum OutputFolder {
-    /// Finds out before any work is done for nothing whether `path` is a folder one may write to, or could be made.
+    /// Finds out before any work is done for nothing whether `path` is a folder one may write to, or could be
+    /// made.
     ///
     /// - Throws: `Failure`, exit code 73.
     package static func check(_ path: String) throws(Failure) {
         var place = path
         while FileKind(at: place) == .missing, let parent = parent(of: place) { place = parent }
-        guard FileKind(at: place) == .folder else { throw failure(path, "\(place) is a file, expected a folder") }
-        guard access(place, W_OK | X_OK) == 0 else { throw failure(path, "\(String(cString: strerror(errno))): \(place)") }
+        guard FileKind(at: place) == .folder else {
+            throw failure(path, "\(place) is a file, expected a folder")
+        }
+        guard access(place, W_OK | X_OK) == 0 else {
+            throw failure(path, "\(String(cString: strerror(errno))): \(place)")
+        }
     }
 
     /// Makes the folder where it is missing.
@@ -34,7 +32,9 @@ package enum OutputFolder {
 
     /// The folder a file is in, checked or made the same way.
     package static func checkParent(ofFile path: String) throws(Failure) {
-        if FileKind(at: path) == .folder { throw failure(path, "it is a folder, expected the name of a file") }
+        if FileKind(at: path) == .folder {
+            throw failure(path, "it is a folder, expected the name of a file")
+        }
         try check(parent(of: path) ?? ".")
     }
 
@@ -50,6 +50,7 @@ package enum OutputFolder {
     }
 
     private static func failure(_ path: String, _ reason: String) -> Failure {
-        Failure(.output, code: "output.folder", "\(path): cannot be written to (\(reason)); choose another place")
+        Failure(
+            .output, code: "output.folder", "\(path): cannot be written to (\(reason)); choose another place")
     }
 }

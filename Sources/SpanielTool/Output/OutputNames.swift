@@ -1,8 +1,10 @@
-/// Gives every picture of a run a name for its output files: the picture's own without extension, a second one of the same name with a number.
+/// Gives every picture of a run a name for its output files: the picture's own without extension, a second
+/// one of the same name with a number.
 package struct OutputNames {
     /// Taken names in lower case: some file systems do not tell `A` from `a`.
     private var taken: Set<String> = []
-    /// A file name has at most 255 bytes; the rest is for `.1000.CLASS.mask.png` and the temporary file's ending.
+    /// A file name has at most 255 bytes; the rest is for `.1000.CLASS.mask.png` and the temporary file's
+    /// ending.
     private static let nameLimit = 120
     private static let classLimit = 60
 
@@ -35,12 +37,16 @@ package struct OutputNames {
     }
 
     /// No dot in a class: NAME.N.CLASS can then be read in one way only, whatever the picture is called.
-    private static func plain(class name: String) -> String { cut(plain(name, keepingDots: false), to: classLimit) }
+    private static func plain(class name: String) -> String {
+        cut(plain(name, keepingDots: false), to: classLimit)
+    }
 
-    /// What a file name may hold everywhere: no separators, no control characters, none of the characters other systems refuse.
+    /// What a file name may hold everywhere: no separators, no control characters, none of the characters
+    /// other systems refuse.
     private static func plain(_ text: String, keepingDots: Bool) -> String {
         let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
-            let refused = scalar.value < 0x20 || scalar.value == 0x7F || "/\\:*?\"<>|".unicodeScalars.contains(scalar)
+            let refused =
+                scalar.value < 0x20 || scalar.value == 0x7F || "/\\:*?\"<>|".unicodeScalars.contains(scalar)
             return refused || (scalar == "." && !keepingDots) ? "_" : scalar
         }
         let plain = String(String.UnicodeScalarView(scalars))

@@ -4,7 +4,8 @@ extension PictureResult {
     init(_ findings: Findings) {
         let stop = findings.stop
         self.init(
-            objects: findings.map { Object($0) }, stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
+            objects: findings.map { Object($0) },
+            stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
     }
 
     /// Findings after CLIP has looked at them; `text` among an object's scores is how well the words fit.
@@ -14,7 +15,8 @@ extension PictureResult {
         }
         let stop = checked.stop
         self.init(
-            objects: objects(checked.accepted), stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
+            objects: objects(checked.accepted),
+            stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
         rejected = objects(checked.rejected)
     }
 
@@ -26,21 +28,29 @@ extension PictureResult {
     /// - Parameter refined: the segments after SAM has drawn them.
     init(_ segments: CLIPSeg.Segments, refined: [RefinedSegment]) {
         self.init(
-            objects: refined.map { Object($0.segment, also: [("iou", $0.refinement.predictedIoU), ("overlap", $0.refinement.overlap)]) })
+            objects: refined.map {
+                Object(
+                    $0.segment,
+                    also: [("iou", $0.refinement.predictedIoU), ("overlap", $0.refinement.overlap)])
+            })
         absent = Self.absences(segments)
     }
 
     /// - Parameter masked: the detections with SAM's masks; nil where boxes are enough.
     init(_ detections: OWLViT.Detections, masked: [MaskedDetection]? = nil) {
         self.init(
-            objects: masked?.map { Object($0.detection, mask: $0.mask, also: $0.predictedIoU.map { [("iou", $0)] } ?? []) }
+            objects: masked?.map {
+                Object($0.detection, mask: $0.mask, also: $0.predictedIoU.map { [("iou", $0)] } ?? [])
+            }
                 ?? detections.map { Object($0) })
         let found = Set(detections.map(\.className))
-        absent = detections.best.values.sorted { ($1.score, $0.className) < ($0.score, $1.className) }.compactMap { best in
-            guard !found.contains(best.className), let threshold = detections.thresholds[best.className], best.score <= threshold
-            else { return nil }
-            return Absence(className: best.className, best: best.score, threshold: threshold)
-        }
+        absent = detections.best.values.sorted { ($1.score, $0.className) < ($0.score, $1.className) }
+            .compactMap { best in
+                guard !found.contains(best.className), let threshold = detections.thresholds[best.className],
+                    best.score <= threshold
+                else { return nil }
+                return Absence(className: best.className, best: best.score, threshold: threshold)
+            }
     }
 
     /// A class may reach its threshold and still have no segment: those pixels are few, or another class's.
@@ -56,20 +66,25 @@ extension PictureResult.Object {
     init(_ found: FoundObject, also more: [(name: String, value: Float)] = []) {
         self.init(
             className: found.className, score: found.score,
-            scores: [("similarity", found.similarity), ("iou", found.predictedIoU)] + more, box: found.box, mask: found.mask)
+            scores: [("similarity", found.similarity), ("iou", found.predictedIoU)] + more, box: found.box,
+            mask: found.mask)
     }
 
     init(_ segment: CLIPSeg.Segment, also more: [(name: String, value: Float)] = []) {
         self.init(
-            className: segment.className, score: segment.score, scores: [("probability", segment.score)] + more, box: segment.box,
+            className: segment.className, score: segment.score,
+            scores: [("probability", segment.score)] + more, box: segment.box,
             mask: segment.mask)
     }
 
     init(_ detection: OWLViT.Detection, mask: Mask? = nil, also more: [(name: String, value: Float)] = []) {
-        let optional: [(name: String, value: Float?)] = [("similarity", detection.similarity), ("objectness", detection.objectness)]
+        let optional: [(name: String, value: Float?)] = [
+            ("similarity", detection.similarity), ("objectness", detection.objectness),
+        ]
         self.init(
             className: detection.className, score: detection.score,
             scores: [("sigmoid", detection.probability), ("logit", detection.logit)]
-                + optional.compactMap { part in part.value.map { (part.name, $0) } } + more, box: detection.box, mask: mask)
+                + optional.compactMap { part in part.value.map { (part.name, $0) } } + more,
+            box: detection.box, mask: mask)
     }
 }

@@ -1,4 +1,4 @@
-import PerSAM
+package import PerSAM
 
 /// What a command found in one picture.
 package struct PictureResult: Sendable {
@@ -13,7 +13,9 @@ package struct PictureResult: Sendable {
         /// nil where a task gives boxes only.
         package let mask: Mask?
 
-        package init(className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?) {
+        package init(
+            className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?
+        ) {
             self.className = className
             self.score = score
             self.scores = scores
@@ -79,6 +81,7 @@ package struct PictureResult: Sendable {
 
     /// Best score first; equal scores keep the order they were found in.
     package static func sorted(_ objects: [Object]) -> [Object] {
-        objects.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
+        objects.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(
+            \.element)
     }
 }

@@ -56,7 +56,8 @@ package struct Progress {
     package static func bar(done: Int, total: Int, elapsed: Duration) -> String {
         let width = 20
         let filled = total > 0 ? done * width / total : width
-        let bar = "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "]"
+        let bar =
+            "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "]"
         guard done > 0 else { return "\(bar)  \(done)/\(total)" }
         let (seconds, attoseconds) = elapsed.components
         let left = (Double(seconds) + Double(attoseconds) * 1e-18) / Double(done) * Double(total - done)

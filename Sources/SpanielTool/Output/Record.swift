@@ -1,12 +1,13 @@
-import PerSAM
-import SpanielJSON
+package import PerSAM
+package import SpanielJSON
 
 /// The lines of `--json`: one object a picture, schema 1.
 package enum Record {
     package static let schema = 1
 
     package static func success(
-        image: String, size: Size, run: RunDescription, result: PictureResult, milliseconds: [(part: String, milliseconds: Double)]
+        image: String, size: Size, run: RunDescription, result: PictureResult,
+        milliseconds: [(part: String, milliseconds: Double)]
     ) -> JSON {
         var record: JSON = [
             "schema": JSON(schema),
@@ -27,7 +28,8 @@ package enum Record {
         if !result.rejected.isEmpty { record["rejected"] = JSON(result.rejected.map(object)) }
         if !result.absent.isEmpty { record["absent"] = JSON(result.absent.map(absence)) }
         if let stop = result.stop { record["stop"] = self.stop(stop) }
-        record["milliseconds"] = JSON.object(JSON.Object(milliseconds.map { ($0.part, JSON(($0.milliseconds * 10).rounded() / 10)) }))
+        record["milliseconds"] = JSON.object(
+            JSON.Object(milliseconds.map { ($0.part, JSON(($0.milliseconds * 10).rounded() / 10)) }))
         return record
     }
 
@@ -48,12 +50,16 @@ package enum Record {
         ]
         record["area"] = object.mask.map { JSON($0.area) } ?? JSON(box.area)
         if let mask = object.mask {
-            record["mask"] = ["size": [JSON(mask.height), JSON(mask.width)], "counts": JSON(mask.rle.compressed)]
+            record["mask"] = [
+                "size": [JSON(mask.height), JSON(mask.width)], "counts": JSON(mask.rle.compressed),
+            ]
         }
         return record
     }
 
-    private static func model(_ model: RunDescription.Model) -> JSON { ["name": JSON(model.name), "sha256": JSON(model.sha256)] }
+    private static func model(_ model: RunDescription.Model) -> JSON {
+        ["name": JSON(model.name), "sha256": JSON(model.sha256)]
+    }
 
     private static func absence(_ absence: PictureResult.Absence) -> JSON {
         ["class": JSON(absence.className), "best": JSON(absence.best), "threshold": JSON(absence.threshold)]

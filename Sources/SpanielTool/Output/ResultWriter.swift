@@ -2,14 +2,10 @@ import PerSAM
 import SpanielAnnotations
 import SpanielFiles
 import SpanielJSON
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// Puts the result of each picture where it was asked for: files first, then the line or block on standard output that says they are there.
+/// Puts the result of each picture where it was asked for: files first, then the line or block on standard
+/// output that says they are there.
 struct ResultWriter {
     private let run: RunDescription
     private let json: Bool
@@ -43,15 +39,20 @@ struct ResultWriter {
         if let folder { written = try writeFiles(in: folder, image: image, picture: picture, result: result) }
         if !exports.isEmpty { add(image, picture.size, result) }
         if json {
-            let record = Record.success(image: image, size: picture.size, run: run, result: result, milliseconds: stopwatch.milliseconds)
+            let record = Record.success(
+                image: image, size: picture.size, run: run, result: result,
+                milliseconds: stopwatch.milliseconds)
             try output.write(record.text() + "\n")
         } else {
             try output.write(
-                Summary.block(image: image, size: picture.size, result: result, milliseconds: stopwatch.total, written: written))
+                Summary.block(
+                    image: image, size: picture.size, result: result, milliseconds: stopwatch.total,
+                    written: written))
         }
     }
 
-    /// Says that a picture cannot be used: a record, or for people a message, which is no result and goes to standard error.
+    /// Says that a picture cannot be used: a record, or for people a message, which is no result and goes to
+    /// standard error.
     func write(image: String, failure: Failure) throws {
         if json {
             try output.write(Record.failure(image: image, failure).text() + "\n")
@@ -67,20 +68,25 @@ struct ResultWriter {
         for export in exports { try export.write(found, options, quiet: quiet) }
     }
 
-    /// Keeps a picture's objects for the exports. An empty mask or box is no object to those who read them and is left out.
+    /// Keeps a picture's objects for the exports. An empty mask or box is no object to those who read them
+    /// and is left out.
     private mutating func add(_ image: String, _ size: Size, _ result: PictureResult) {
         var labelled = LabelledPicture(file: image, size: size)
-        for object in result.objects where object.box.area > 0 && object.box.area.isFinite && object.mask?.isEmpty != true {
+        for object in result.objects
+        where object.box.area > 0 && object.box.area.isFinite && object.mask?.isEmpty != true {
             labelled.objects.append(
                 LabelledObject(
                     classIndex: found.classIndex(named: object.className), box: object.box,
                     shape: object.mask.map { LabelledObject.Shape(outlining: $0) },
-                    score: object.score.isFinite ? Double(object.score) : nil, provenance: .model(name: run.model.name)))
+                    score: object.score.isFinite ? Double(object.score) : nil,
+                    provenance: .model(name: run.model.name)))
         }
         found.pictures.append(labelled)
     }
 
-    private mutating func writeFiles(in folder: String, image: String, picture: Picture, result: PictureResult) throws -> [String] {
+    private mutating func writeFiles(
+        in folder: String, image: String, picture: Picture, result: PictureResult
+    ) throws -> [String] {
         let name = names.name(for: image)
         let overlay = "\(folder)/\(OutputNames.overlay(name))"
         try write(Overlay.draw(result, on: picture, classes: classes).pngData(), to: overlay)
@@ -95,6 +101,8 @@ struct ResultWriter {
     }
 
     private func write(_ bytes: some Collection<UInt8>, to file: String) throws {
-        do { try AtomicFile.write(bytes, to: URL(filePath: file)) } catch { throw Failure(error, about: .output) }
+        do { try AtomicFile.write(bytes, to: URL(filePath: file)) } catch {
+            throw Failure(error, about: .output)
+        }
     }
 }

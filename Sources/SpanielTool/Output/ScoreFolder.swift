@@ -1,11 +1,6 @@
 import CLIPSeg
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// Where `--scores` puts the probabilities of each class, 0…65535 for 0…1: `NAME.N.CLASS.scores.png`.
 struct ScoreFolder {
@@ -25,7 +20,9 @@ struct ScoreFolder {
             let file = "\(folder)/\(OutputNames.scores(name, number: index + 1, className: entry.className))"
             let size = entry.map.size
             let bytes = PNG.encode(gray16: entry.map.probabilities16, width: size.width, height: size.height)
-            do { try AtomicFile.write(bytes, to: URL(filePath: file)) } catch { throw Failure(error, about: .output) }
+            do { try AtomicFile.write(bytes, to: URL(filePath: file)) } catch {
+                throw Failure(error, about: .output)
+            }
         }
     }
 }

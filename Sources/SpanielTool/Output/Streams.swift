@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// Standard output: results, whole lines, written at once so that a reader sees each picture when it is done.
 package struct StandardOutput: Sendable {
@@ -19,7 +13,9 @@ package struct StandardOutput: Sendable {
         guard let error else { return }
         throw error == EPIPE
             ? Failure.readerGone
-            : Failure(.output, code: "output.write", "standard output cannot be written: \(String(cString: strerror(error)))")
+            : Failure(
+                .output, code: "output.write",
+                "standard output cannot be written: \(String(cString: strerror(error)))")
     }
 
     /// - Returns: the error number; nil when all went out.
@@ -27,11 +23,14 @@ package struct StandardOutput: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             #if canImport(Glibc)
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                let count = Glibc.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             #elseif canImport(Musl)
-                let count = Musl.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                let count = Musl.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             #else
-                let count = Darwin.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                let count = Darwin.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             #endif
             if count < 0 {
                 if errno == EINTR { continue }
@@ -66,7 +65,9 @@ package func readStandardInput() throws -> String {
         if count == 0 { return String(decoding: bytes, as: UTF8.self) }
         if count < 0 {
             if errno == EINTR { continue }
-            throw Failure(.missing, code: "list.unreadable", "standard input cannot be read: \(String(cString: strerror(errno)))")
+            throw Failure(
+                .missing, code: "list.unreadable",
+                "standard input cannot be read: \(String(cString: strerror(errno)))")
         }
         bytes += buffer[..<count]
     }

@@ -1,4 +1,4 @@
-import PerSAM
+package import PerSAM
 
 /// The results for people: one block a picture.
 package enum Summary {
@@ -13,7 +13,9 @@ package enum Summary {
     ) -> String {
         let count = result.objects.count
         let found = result.classes.map { kinds($0.count) } ?? objects(count)
-        var lines = ["\(line(image))  \(size.width) × \(size.height), \(found), \(decimals(milliseconds, 0)) ms"]
+        var lines = [
+            "\(line(image))  \(size.width) × \(size.height), \(found), \(decimals(milliseconds, 0)) ms"
+        ]
         lines += result.classes.map(block(classes:)) ?? []
         let classWidth = result.objects.map { line($0.className).count }.max() ?? 0
         let numberWidth = String(count).count
@@ -29,7 +31,8 @@ package enum Summary {
         if let first = written.first {
             let more = written.count - 1
             let kind = written.dropFirst().allSatisfy { $0.hasSuffix(".mask.png") } ? "mask" : "file"
-            lines.append("  wrote \(line(first))" + (more > 0 ? " and \(more) \(kind)\(more == 1 ? "" : "s")" : ""))
+            lines.append(
+                "  wrote \(line(first))" + (more > 0 ? " and \(more) \(kind)\(more == 1 ? "" : "s")" : ""))
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -54,7 +57,8 @@ package enum Summary {
     /// How near a class came that is not there.
     package static func words(_ absence: PictureResult.Absence, alone: Bool) -> String {
         let (best, threshold) = apart(absence.best, absence.threshold)
-        return "\(alone ? "nothing here" : "no \(line(absence.className))"): best \(best) (below \(threshold))"
+        return
+            "\(alone ? "nothing here" : "no \(line(absence.className))"): best \(best) (below \(threshold))"
     }
 
     private static func words(rejected object: PictureResult.Object) -> String {
@@ -67,26 +71,38 @@ package enum Summary {
         return classes.map { "  \(right(line($0.className), width))  \(decimals($0.score, 2))" }
     }
 
-    private static func objects(_ count: Int) -> String { count == 0 ? "nothing" : count == 1 ? "1 object" : "\(count) objects" }
-    private static func kinds(_ count: Int) -> String { count == 0 ? "no class" : count == 1 ? "1 class" : "\(count) classes" }
+    private static func objects(_ count: Int) -> String {
+        count == 0 ? "nothing" : count == 1 ? "1 object" : "\(count) objects"
+    }
+    private static func kinds(_ count: Int) -> String {
+        count == 0 ? "no class" : count == 1 ? "1 class" : "\(count) classes"
+    }
 
-    /// Two numbers with as many decimals as it takes to tell them apart: rounded the same way, 0.618 under 0.622 would read "0.62 under
-    /// 0.62".
+    /// Two numbers with as many decimals as it takes to tell them apart: rounded the same way, 0.618 under
+    /// 0.622 would read "0.62 under 0.62".
     private static func apart(_ a: Float, _ b: Float) -> (String, String) {
         let digits = decimals(a, 2) == decimals(b, 2) ? 4 : 2
         return (decimals(a, digits), decimals(b, digits))
     }
 
     static func box(_ box: Box) -> String {
-        func number(_ value: Double) -> String { value == value.rounded() ? decimals(value, 0) : decimals(value, 1) }
+        func number(_ value: Double) -> String {
+            value == value.rounded() ? decimals(value, 0) : decimals(value, 1)
+        }
         return "\(number(box.x1)),\(number(box.y1)) – \(number(box.x2)),\(number(box.y2))"
     }
 
     /// A name on one line: a file name may hold a line break, or an escape that would drive the terminal.
     package static func line(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
     }
 
-    private static func left(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
-    private static func right(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+    private static func left(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    private static func right(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
 }

@@ -1,10 +1,5 @@
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 extension FileKind {
     /// What stands at a path as it was given; links are followed.

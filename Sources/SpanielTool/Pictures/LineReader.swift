@@ -1,12 +1,7 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SpanielPlatform
 
-/// Standard input line by line, each handed over as soon as its end is there; no line costs more memory than the limit.
+/// Standard input line by line, each handed over as soon as its end is there; no line costs more memory than
+/// the limit.
 package struct LineReader {
     package enum Line: Sendable, Equatable {
         /// Without the line feed.
@@ -28,7 +23,8 @@ package struct LineReader {
 
     /// The next line, the last one with or without a line feed; nil at the end.
     ///
-    /// - Throws: `CancellationError` when the run is interrupted while it waits, `Failure` when the input cannot be read.
+    /// - Throws: `CancellationError` when the run is interrupted while it waits, `Failure` when the input
+    ///   cannot be read.
     package mutating func next() throws -> Line? {
         var line: [UInt8] = []
         var isTooLong = false
@@ -60,7 +56,9 @@ package struct LineReader {
             let count = read(descriptor, &buffer, buffer.count)
             if count >= 0 { return Array(buffer[..<count]) }
             if errno == EINTR || errno == EAGAIN { continue }
-            throw Failure(.unusable, code: "input.unreadable", "standard input cannot be read: \(String(cString: strerror(errno)))")
+            throw Failure(
+                .unusable, code: "input.unreadable",
+                "standard input cannot be read: \(String(cString: strerror(errno)))")
         }
     }
 }

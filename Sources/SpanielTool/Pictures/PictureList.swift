@@ -1,10 +1,5 @@
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// One picture to work on: its name as it stands in the output, or why it cannot be reached.
 package struct PictureEntry: Sendable, Equatable {
@@ -17,7 +12,8 @@ package struct PictureEntry: Sendable, Equatable {
     }
 }
 
-/// Expands the `IMAGES` of a command line: files, folders (their pictures, sorted by name), `@list.txt`, `-` (names on standard input).
+/// Expands the `IMAGES` of a command line: files, folders (their pictures, sorted by name), `@list.txt`, `-`
+/// (names on standard input).
 package struct PictureList {
     /// Whether folders inside folders are searched too.
     package let recursive: Bool
@@ -46,7 +42,8 @@ package struct PictureList {
         }
         guard !entries.isEmpty else {
             throw Failure(
-                .missing, code: "image.none", "no pictures in \(arguments.joined(separator: ", "))\(recursive ? "" : hint(arguments))")
+                .missing, code: "image.none",
+                "no pictures in \(arguments.joined(separator: ", "))\(recursive ? "" : hint(arguments))")
         }
         return entries
     }
@@ -60,14 +57,18 @@ package struct PictureList {
         return pictures(in: path)
     }
 
-    /// The pictures of a folder, sorted by name; with `recursive` each folder's own pictures come before those of the folders inside it.
+    /// The pictures of a folder, sorted by name; with `recursive` each folder's own pictures come before
+    /// those of the folders inside it.
     private func pictures(in folder: String) -> [PictureEntry] {
         let names: [String]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted(by: Self.precedes)
+            names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }
+                .sorted(by: Self.precedes)
         } catch {
             let message = "\(folder): the folder cannot be read; check its permissions"
-            return [PictureEntry(path: folder, failure: Failure(.unusable, code: "folder.unreadable", message))]
+            return [
+                PictureEntry(path: folder, failure: Failure(.unusable, code: "folder.unreadable", message))
+            ]
         }
         let prefix = folder.hasSuffix("/") ? folder : folder + "/"
         let paths = names.map { prefix + $0 }
@@ -78,11 +79,15 @@ package struct PictureList {
     }
 
     /// Names compared by their bytes, so that the order is the same on every machine.
-    private static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+    private static func precedes(_ a: String, _ b: String) -> Bool {
+        a.utf8.lexicographicallyPrecedes(b.utf8)
+    }
 
-    /// Formats we cannot decode are pictures too: they get an error that names a converter instead of being passed over in silence.
+    /// Formats we cannot decode are pictures too: they get an error that names a converter instead of being
+    /// passed over in silence.
     private static let extensions: Set<String> = [
-        "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "avif", "webp", "gif", "bmp", "tif", "tiff", "jp2", "jxl",
+        "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "avif", "webp", "gif", "bmp", "tif", "tiff",
+        "jp2", "jxl",
     ]
 
     private static func isPictureName(_ path: String) -> Bool {
@@ -92,7 +97,9 @@ package struct PictureList {
 
     private func isFolder(_ path: String) -> Bool { FileKind(at: path) == .folder }
 
-    private func isLink(_ path: String) -> Bool { (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil }
+    private func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+    }
 
     /// One name a line; empty lines count for nothing.
     private static func lines(_ text: String) -> [String] {
@@ -101,11 +108,14 @@ package struct PictureList {
 
     private static func text(ofList path: String) throws -> String {
         do {
-            return String(decoding: try ReadableFile.bytes(of: URL(filePath: path), limit: 1 << 28), as: UTF8.self)
+            return String(
+                decoding: try ReadableFile.bytes(of: URL(filePath: path), limit: 1 << 28), as: UTF8.self)
         } catch .missing {
             throw Failure(.missing, code: "list.missing", "\(path): the list of pictures does not exist")
         } catch {
-            throw Failure(.unusable, code: "list.unreadable", "\(error); a list of pictures is a text file, one name a line")
+            throw Failure(
+                .unusable, code: "list.unreadable",
+                "\(error); a list of pictures is a text file, one name a line")
         }
     }
 }

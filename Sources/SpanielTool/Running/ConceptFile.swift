@@ -1,12 +1,7 @@
 import SpanielFiles
 import Spaniel
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// What a model learnt of a class, and can be kept.
 protocol StoredConcept {
@@ -27,7 +22,8 @@ enum ConceptFile<Stored: StoredConcept> {
     /// - Parameters:
     ///   - task: what they are for: `find`, `segment` or `detect`.
     ///   - model: what they must have been learnt with.
-    /// - Throws: `Failure` 66 when a file is missing, 65 when it is no concept, or one of another task or model.
+    /// - Throws: `Failure` 66 when a file is missing, 65 when it is no concept, or one of another task or
+    ///   model.
     static func load(_ paths: [String], for task: String, _ model: Weights) throws -> [Stored] {
         try paths.flatMap { path in
             let url = URL(filePath: path)
@@ -48,28 +44,37 @@ enum ConceptFile<Stored: StoredConcept> {
     /// The task stands in the file; the files of `find`, the first there were, have a format alone.
     private static func checkTask(_ metadata: [String: String], path: String, task: String) throws(Failure) {
         let format = metadata["format"] ?? ""
-        guard format.hasPrefix("spaniel-"), let found = metadata["task"] ?? (format == "spaniel-concept-1" ? "find" : nil), found != task
+        guard format.hasPrefix("spaniel-"),
+            let found = metadata["task"] ?? (format == "spaniel-concept-1" ? "find" : nil), found != task
         else { return }
         throw Failure(
             .unusable, code: "concept.task",
-            "\(path): learnt for spaniel \(found.prefix(20)), not for spaniel \(task); learn it with spaniel learn --for \(task)")
+            "\(path): learnt for spaniel \(found.prefix(20)), not for spaniel \(task); learn it with spaniel learn --for \(task)"
+        )
     }
 
     static func save(_ concepts: [Stored], to path: String) throws {
         try OutputFolder.makeParent(ofFile: path)
-        do { try Stored.save(concepts, to: URL(filePath: path)) } catch { throw Failure(error, about: .output) }
+        do { try Stored.save(concepts, to: URL(filePath: path)) } catch {
+            throw Failure(error, about: .output)
+        }
     }
 
     /// The classes of a run, each once.
     ///
-    /// - Throws: `Failure`, exit code 65, when two files hold the same class: their thresholds and results could not be told apart.
+    /// - Throws: `Failure`, exit code 65, when two files hold the same class: their thresholds and results
+    ///   could not be told apart.
     static func distinctNames(of concepts: [Stored]) throws -> [String] {
         let names = concepts.map(\.className)
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-            throw Failure(.unusable, code: "concept.class", "two concepts have the class \(twice); learn them together, or under two names")
+            throw Failure(
+                .unusable, code: "concept.class",
+                "two concepts have the class \(twice); learn them together, or under two names")
         }
         guard !names.isEmpty else {
-            throw Failure(.unusable, code: "concept.empty", "the concept file holds no class; make it again with spaniel learn")
+            throw Failure(
+                .unusable, code: "concept.empty",
+                "the concept file holds no class; make it again with spaniel learn")
         }
         return names
     }

@@ -1,11 +1,6 @@
 import SpanielImaging
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// A model whose encodings can be taken apart and put together again.
 protocol KeepingEncoder {
@@ -23,8 +18,9 @@ protocol KeepingEncoder {
 
 /// Encodings kept in a folder, so that the same pictures can be asked again without the slow part.
 ///
-/// A file is named by what its numbers depend on: the pixels, the model, its preprocessing, the precision, and the kernels. It holds a digest of its
-/// numbers; a file that is damaged in any way counts as absent and is written anew.
+/// A file is named by what its numbers depend on: the pixels, the model, its preprocessing, the precision,
+/// and the kernels. It holds a digest of its numbers; a file that is damaged in any way counts as absent and
+/// is written anew.
 struct EncodingCache<Encoder: KeepingEncoder> {
     private let folder: String?
     private let encoder: Encoder
@@ -59,8 +55,10 @@ struct EncodingCache<Encoder: KeepingEncoder> {
     private static var digestKey: String { "digest" }
 
     private func kept(_ file: URL, _ size: Size) -> Encoder.Encoding? {
-        guard let safetensors = try? Safetensors(contentsOf: file), let digest = safetensors.metadata[Self.digestKey],
-            let tensors = try? safetensors.entries.map({ ($0.name, try safetensors.tensor($0)) }), Self.digest(tensors) == digest
+        guard let safetensors = try? Safetensors(contentsOf: file),
+            let digest = safetensors.metadata[Self.digestKey],
+            let tensors = try? safetensors.entries.map({ ($0.name, try safetensors.tensor($0)) }),
+            Self.digest(tensors) == digest
         else { return nil }
         return try? encoder.encoding(from: Dictionary(tensors) { first, _ in first }, size: size)
     }

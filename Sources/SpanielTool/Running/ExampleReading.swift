@@ -1,11 +1,6 @@
 import PerSAM
 import SpanielImaging
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// Reads the examples of a command line: each picture once, masks checked against their pictures.
 struct ExampleReading {
@@ -29,7 +24,8 @@ struct ExampleReading {
             do { return try work() } catch {
                 let failure = Failure(error, about: .input)
                 guard failure.status == .unusable, !sources.isEmpty else { throw failure }
-                throw Failure(.unusable, code: failure.code, "\(sources.joined(separator: ", ")): \(failure.message)")
+                throw Failure(
+                    .unusable, code: failure.code, "\(sources.joined(separator: ", ")): \(failure.message)")
             }
         }
     }
@@ -87,7 +83,9 @@ struct ExampleReading {
         switch argument.region {
         case .mask(let file):
             var example = Example(picture, mask: try Self.mask(file, for: picture), class: className)
-            if faithful { example.maskPicture = try Picture(contentsOf: URL(filePath: file), transparency: .dropped) }
+            if faithful {
+                example.maskPicture = try Picture(contentsOf: URL(filePath: file), transparency: .dropped)
+            }
             return example
         case .box(let box): return Example(picture, box: box, class: className)
         case .point(let point): return Example(picture, point: point, class: className)
@@ -107,7 +105,9 @@ struct ExampleReading {
 
     private static func mask(_ path: String, for picture: Picture) throws -> Mask {
         let mask = try Mask(contentsOf: URL(filePath: path))
-        guard mask.size == picture.size else { throw ImagingError.maskSize(file: path, expected: picture.size, found: mask.size) }
+        guard mask.size == picture.size else {
+            throw ImagingError.maskSize(file: path, expected: picture.size, found: mask.size)
+        }
         if mask.isEmpty { throw ImagingError.maskEmpty(file: path) }
         if mask.area == mask.width * mask.height { throw ImagingError.maskFull(file: path) }
         return mask

@@ -22,9 +22,12 @@ extension Failure {
         case let error as UsageError: self.init(.usage, code: "usage", error.description)
         case let error as InstructionSetError: self.init(.usage, code: error.code, error.description)
         case is CancellationError: self = .interrupted
-        case let error as ImagingError: self.init(Self.status(error, subject), code: error.code, error.description)
-        case let error as FileError: self.init(Self.status(error, subject), code: error.code, error.description)
-        case let error as WeightsError: self.init(Self.status(error, subject), code: error.code, error.description)
+        case let error as ImagingError:
+            self.init(Self.status(error, subject), code: error.code, error.description)
+        case let error as FileError:
+            self.init(Self.status(error, subject), code: error.code, error.description)
+        case let error as WeightsError:
+            self.init(Self.status(error, subject), code: error.code, error.description)
         case let error as AnnotationError:
             if case .file(let error) = error {
                 self.init(error, about: subject)

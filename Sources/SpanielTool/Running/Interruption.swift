@@ -1,21 +1,16 @@
 import Dispatch
 import SpanielFiles
 import Synchronization
+import SpanielPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Ctrl-C and termination. Before there is anything to finish they end the process at once; afterwards the first one asks the
-/// work to stop between two layers, so that what was begun is finished or taken back, and the second one ends the process.
+/// Ctrl-C and termination. Before there is anything to finish they end the process at once; afterwards the
+/// first one asks the work to stop between two layers, so that what was begun is finished or taken back, and
+/// the second one ends the process.
 package enum Interruption {
     private static let hasWorkToFinish = Atomic(false)
     private static let count = Atomic(0)
-    /// Kept because a source that nobody holds no longer watches; written once, before any signal is watched for.
+    /// Kept because a source that nobody holds no longer watches; written once, before any signal is watched
+    /// for.
     private nonisolated(unsafe) static var sources: [any DispatchSourceSignal] = []
 
     /// Begins to watch.

@@ -9,17 +9,23 @@ extension SAM: KeepingEncoder {
 
     func tensors(of encoding: Encoding) -> [(String, Tensor)] {
         let resized = encoding.frame.resized
-        return [("embedding", encoding.embedding), ("resized", Tensor([Float(resized.width), Float(resized.height)], [2]))]
+        return [
+            ("embedding", encoding.embedding),
+            ("resized", Tensor([Float(resized.width), Float(resized.height)], [2])),
+        ]
     }
 
     func encoding(from tensors: [String: Tensor], size: Size) throws -> Encoding {
         let encoder = configuration.imageEncoder
         let side = 1...encoder.imageSize
-        guard let embedding = tensors["embedding"], embedding.shape == [encoder.grid, encoder.grid, encoder.outputChannels],
-            let resized = tensors["resized"], resized.shape == [2], let width = Int(exactly: resized.array[0]),
+        guard let embedding = tensors["embedding"],
+            embedding.shape == [encoder.grid, encoder.grid, encoder.outputChannels],
+            let resized = tensors["resized"], resized.shape == [2],
+            let width = Int(exactly: resized.array[0]),
             let height = Int(exactly: resized.array[1]), side.contains(width), side.contains(height)
         else { throw KeptEncodingError() }
-        let frame = Frame(original: size, resized: Size(width: width, height: height), side: encoder.imageSize)
+        let frame = Frame(
+            original: size, resized: Size(width: width, height: height), side: encoder.imageSize)
         return self.encoding(of: embedding, frame: frame)
     }
 }
@@ -37,7 +43,9 @@ struct OWLEncoder: KeepingEncoder {
     var weights: Weights { owl.weights }
     var preprocessingKey: String { owl.preprocessingKey(preparation, tiles: tiles) }
 
-    func encode(_ picture: Picture) throws -> OWLViT.Encoding { try owl.encode(picture, preparation: preparation, tiles: tiles) }
+    func encode(_ picture: Picture) throws -> OWLViT.Encoding {
+        try owl.encode(picture, preparation: preparation, tiles: tiles)
+    }
     func tensors(of encoding: OWLViT.Encoding) -> [(String, Tensor)] { owl.tensors(of: encoding) }
 
     func encoding(from tensors: [String: Tensor], size: Size) throws -> OWLViT.Encoding {

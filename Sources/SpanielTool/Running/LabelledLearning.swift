@@ -1,13 +1,8 @@
 import PerSAM
 import SpanielAnnotations
 import SpanielFiles
-import Spaniel
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import Spaniel
+import SpanielPlatform
 
 /// `spaniel learn --from`: a labelled set, picture by picture, into concepts.
 package struct LabelledLearning {
@@ -31,10 +26,13 @@ package struct LabelledLearning {
             (self.file, self.object, self.annotation) = (file, object, annotation)
         }
 
-        package var description: String { "\(file) " + (annotation.map { "annotation \($0)" } ?? "object \(object)") }
+        package var description: String {
+            "\(file) " + (annotation.map { "annotation \($0)" } ?? "object \(object)")
+        }
     }
 
-    /// - Throws: `Failure`, exit code 66, where pictures are not where they should be; asked before anything slow begins.
+    /// - Throws: `Failure`, exit code 66, where pictures are not where they should be; asked before anything
+    ///   slow begins.
     func checkPictures() throws(Failure) {
         let missing = chosen.entries.map { file(of: $0) }.filter { FileKind(at: $0) == .missing }
         guard let first = missing.first else { return }
@@ -76,7 +74,9 @@ package struct LabelledLearning {
             concepts.append(outcome.learnt)
             progress.advance(by: steps - searches)
             let own = outcome.places.map { places[$0.picture][$0.object] }
-            for line in Self.report(name, outcome.leaveOneOut, own, usual: lesson.threshold(of: outcome.learnt)) { progress.note(line) }
+            for line in Self.report(
+                name, outcome.leaveOneOut, own, usual: lesson.threshold(of: outcome.learnt))
+            { progress.note(line) }
         }
         return concepts
     }
@@ -103,7 +103,8 @@ package struct LabelledLearning {
                 }
                 for (index, object) in entry.labels.objects.enumerated() {
                     let place = Place(file: file, object: index + 1, annotation: object.number)
-                    if let region = object.region(className: set.classes[object.classIndex].name, size: size) {
+                    if let region = object.region(className: set.classes[object.classIndex].name, size: size)
+                    {
                         taken.append((region, place, entry.examples.contains(index)))
                     } else {
                         problems.append((place, "nothing of it is in the picture"))
@@ -117,7 +118,9 @@ package struct LabelledLearning {
             progress.advance()
         }
         guard !course.classNames.isEmpty else {
-            throw Failure(.unusable, code: "annotations.empty", "\(source.path): expected objects to learn from, found none")
+            throw Failure(
+                .unusable, code: "annotations.empty",
+                "\(source.path): expected objects to learn from, found none")
         }
         return places
     }
@@ -146,7 +149,8 @@ package struct LabelledLearning {
                     + "\(percent(hurting.quality)) instead of \(percent(verdict.quality))")
         }
         if result.examined < places.count {
-            lines.append("whether examples hurt was asked of the first \(result.examined) of \(places.count) only")
+            lines.append(
+                "whether examples hurt was asked of the first \(result.examined) of \(places.count) only")
         }
         return lines
     }

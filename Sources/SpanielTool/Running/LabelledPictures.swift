@@ -1,15 +1,11 @@
-import PerSAM
-import SpanielAnnotations
+package import PerSAM
+package import SpanielAnnotations
 import SpanielFiles
-import Spaniel
+package import Spaniel
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// The pictures of a labelled set that are learnt from: all of a small one, of a large one so many that memory and time stay bounded.
+/// The pictures of a labelled set that are learnt from: all of a small one, of a large one so many that
+/// memory and time stay bounded.
 package struct LabelledPictures {
     package struct Entry {
         package let labels: LabelledPicture
@@ -22,9 +18,10 @@ package struct LabelledPictures {
     /// What was left out, in a sentence; nil: nothing.
     package let omission: String?
 
-    /// Each class in turn has its next object taken, with the picture that object is in, until the limits are reached: first one object of
-    /// each picture, then the second of each. Where pictures are left to take, those without a taken object follow: they show what the
-    /// classes are not. A picture named twice is one picture.
+    /// Each class in turn has its next object taken, with the picture that object is in, until the limits are
+    /// reached: first one object of each picture, then the second of each. Where pictures are left to take,
+    /// those without a taken object follow: they show what the classes are not. A picture named twice is one
+    /// picture.
     ///
     /// - Parameters:
     ///   - maximum: the most pictures.
@@ -33,17 +30,23 @@ package struct LabelledPictures {
         let pictures = Self.merged(set.pictures)
         var queues = [[(picture: Int, object: Int)]](repeating: [], count: set.classes.count)
         for (p, picture) in pictures.enumerated() {
-            for (o, object) in picture.objects.enumerated() where !object.isCrowd { queues[object.classIndex].append((p, o)) }
+            for (o, object) in picture.objects.enumerated() where !object.isCrowd {
+                queues[object.classIndex].append((p, o))
+            }
         }
         queues = queues.map(Self.spread)
         var taken: [Int: Set<Int>] = [:]
         for turn in 0..<min(examples, queues.map(\.count).max() ?? 0) {
             for queue in queues where turn < queue.count {
                 let (picture, object) = queue[turn]
-                if taken[picture] != nil || taken.count < maximum { taken[picture, default: []].insert(object) }
+                if taken[picture] != nil || taken.count < maximum {
+                    taken[picture, default: []].insert(object)
+                }
             }
         }
-        for picture in pictures.indices where taken.count < maximum && taken[picture] == nil { taken[picture] = [] }
+        for picture in pictures.indices where taken.count < maximum && taken[picture] == nil {
+            taken[picture] = []
+        }
         entries = taken.keys.sorted().map { Entry(labels: pictures[$0], examples: taken[$0] ?? []) }
         let (kept, all) = (taken.values.reduce(0) { $0 + $1.count }, queues.reduce(0) { $0 + $1.count })
         omission =
@@ -53,7 +56,8 @@ package struct LabelledPictures {
             : nil
     }
 
-    /// One object of each picture, then the second of each, and so on: a few taken from the front are from many pictures.
+    /// One object of each picture, then the second of each, and so on: a few taken from the front are from
+    /// many pictures.
     private static func spread(_ objects: [(picture: Int, object: Int)]) -> [(picture: Int, object: Int)] {
         var counts: [Int: Int] = [:]
         let turns = objects.map { object in
@@ -91,10 +95,15 @@ package struct LabelledPictures {
             folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
         }
         let name = file.split(separator: "/").last.map(String.init) ?? file
-        let base = source.format.isFolder ? source.path : source.path.lastIndex(of: "/").map { String(source.path[...$0]) } ?? ""
+        let base =
+            source.format.isFolder
+            ? source.path : source.path.lastIndex(of: "/").map { String(source.path[...$0]) } ?? ""
         let places =
             if let pictures {
-                [below(pictures, file), below(pictures, file.after("images/").map(String.init) ?? file), below(pictures, name)]
+                [
+                    below(pictures, file), below(pictures, file.after("images/").map(String.init) ?? file),
+                    below(pictures, name),
+                ]
             } else {
                 // Pascal VOC keeps its pictures beside the annotations' folder.
                 [below(base, file)] + (source.format == .voc ? [below(base, "../JPEGImages/\(name)")] : [])
@@ -110,6 +119,7 @@ extension LabelledObject {
         if let mask, mask.size != size { return nil }
         let whole = Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
         let box = box.intersection(whole)
-        return box.area > 0 ? LabelledRegion(className: className, box: box, runs: mask?.rle, isCrowd: isCrowd) : nil
+        return box.area > 0
+            ? LabelledRegion(className: className, box: box, runs: mask?.rle, isCrowd: isCrowd) : nil
     }
 }

@@ -6,7 +6,8 @@ extension ExampleReading.Class {
         try learn { try persam.learn(examples, negatives: negatives, options: options) }
     }
 
-    /// What the class's texts and examples are to CLIPSeg. With both, each text is mixed with the examples' mean.
+    /// What the class's texts and examples are to CLIPSeg. With both, each text is mixed with the examples'
+    /// mean.
     ///
     /// - Parameter mix: how much the examples count, 0…1.
     func learn(with clipseg: CLIPSeg, mix: Double, rotations: Bool) throws -> CLIPSeg.Concept {
@@ -39,12 +40,14 @@ extension ExampleReading.Class {
 }
 
 extension [ExampleReading.Class] {
-    /// Says what is probably not meant: examples without a class beside a text, which make a class of their own.
+    /// Says what is probably not meant: examples without a class beside a text, which make a class of their
+    /// own.
     func noteStrayExamples() {
         guard count == 2, let words = first(where: { $0.examples.isEmpty }),
             let shown = first(where: { $0.texts.isEmpty && $0.name == ExampleArgument.defaultClass })
         else { return }
         StandardError().note(
-            "the examples are a class of their own, \"\(shown.name)\"; to join them to the text write --example \"\(words.name)=IMG…\"")
+            "the examples are a class of their own, \"\(shown.name)\"; to join them to the text write --example \"\(words.name)=IMG…\""
+        )
     }
 }

@@ -1,10 +1,5 @@
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import SpanielPlatform
 
 /// The models there are, by what their config.json calls them.
 package enum ModelKind: String, Sendable, CaseIterable {
@@ -33,7 +28,9 @@ package enum ModelKind: String, Sendable, CaseIterable {
         }
     }
 
-    fileprivate var article: String { self == .sam ? "a SAM" : self == .owlvit || self == .owlv2 ? "an \(name)" : "a \(name)" }
+    fileprivate var article: String {
+        self == .sam ? "a SAM" : self == .owlvit || self == .owlv2 ? "an \(name)" : "a \(name)"
+    }
 }
 
 /// What a command wants a model for: the kinds that do, and where to get one.
@@ -53,11 +50,14 @@ package struct ModelNeed: Sendable {
     /// SAM beside another model.
     package static let masks = ModelNeed(sam: "--sam-model", option: "--sam-model")
     package static let segment = ModelNeed(
-        user: "spaniel segment", kinds: [.clipseg], usual: "clipseg-nano", published: "CIDAS/clipseg-rd64-refined")
+        user: "spaniel segment", kinds: [.clipseg], usual: "clipseg-nano",
+        published: "CIDAS/clipseg-rd64-refined")
     package static let detect = ModelNeed(
-        user: "spaniel detect", kinds: [.owlvit, .owlv2], usual: "owlvit-nano", published: "google/owlvit-base-patch32")
+        user: "spaniel detect", kinds: [.owlvit, .owlv2], usual: "owlvit-nano",
+        published: "google/owlvit-base-patch32")
     package static let classifyByWords = ModelNeed(
-        user: "spaniel classify --text", kinds: [.clip], usual: "openai/clip-vit-base-patch32", published: "openai/clip-vit-base-patch32")
+        user: "spaniel classify --text", kinds: [.clip], usual: "openai/clip-vit-base-patch32",
+        published: "openai/clip-vit-base-patch32")
     package static let classify = ModelNeed(
         user: "spaniel classify without --text", kinds: [.vit], usual: "google/vit-base-patch16-224",
         published: "google/vit-base-patch16-224")
@@ -66,7 +66,9 @@ package struct ModelNeed: Sendable {
         user: "--text", option: "--clip-model", kinds: [.clip], usual: "openai/clip-vit-base-patch32",
         published: "openai/clip-vit-base-patch32")
 
-    package init(user: String, option: String = "--model", kinds: [ModelKind], usual: String, published: String) {
+    package init(
+        user: String, option: String = "--model", kinds: [ModelKind], usual: String, published: String
+    ) {
         self.user = user
         self.option = option
         self.kinds = kinds
@@ -75,7 +77,8 @@ package struct ModelNeed: Sendable {
     }
 
     private init(sam user: String, option: String) {
-        self.init(user: user, option: option, kinds: [.sam], usual: "sam-nano", published: "facebook/sam-vit-base")
+        self.init(
+            user: user, option: option, kinds: [.sam], usual: "sam-nano", published: "facebook/sam-vit-base")
     }
 
     /// The same need of another command.
@@ -98,12 +101,14 @@ package struct ModelNeed: Sendable {
         guard let kind = ModelKind(rawValue: type) else {
             throw Failure(
                 .unusable, code: "model.kind",
-                "\(name): its model_type is \"\(type.prefix(40))\", which is none of ours; \(user) needs \(wanted): \(fix)")
+                "\(name): its model_type is \"\(type.prefix(40))\", which is none of ours; \(user) needs \(wanted): \(fix)"
+            )
         }
         guard kinds.contains(kind) else {
             throw Failure(
                 .unusable, code: "model.kind",
-                "\(name) is \(kind.article) model (model_type \"\(type)\"), which is for \(kind.use); \(user) needs \(wanted): \(fix)")
+                "\(name) is \(kind.article) model (model_type \"\(type)\"), which is for \(kind.use); \(user) needs \(wanted): \(fix)"
+            )
         }
         return kind
     }

@@ -2,18 +2,16 @@ import Spaniel
 import SpanielFiles
 import SpanielHub
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 extension ModelOptions {
     /// Finds and loads the SAM model that was asked for, and sets the number of threads.
     ///
-    /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable.
-    func loadSAM(for need: ModelNeed) throws -> SAM { try need.loadSAM(model, threads: threads, precision: precision.precision) }
+    /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but
+    ///   unusable.
+    func loadSAM(for need: ModelNeed) throws -> SAM {
+        try need.loadSAM(model, threads: threads, precision: precision.precision)
+    }
 
     /// The same for the others.
     func loadViT(for need: ModelNeed = .classify) throws -> ViT {
@@ -44,7 +42,8 @@ extension ModelNeed {
     /// - Parameters:
     ///   - name: as the user named it; nil: the usual one.
     ///   - threads: how many are used from now on; nil leaves that as it is.
-    /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable or of another kind.
+    /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable
+    ///   or of another kind.
     func load<Model>(_ name: String?, threads: Int? = nil, _ load: (URL) throws -> Model) throws -> Model {
         if let threads { Parallel.threads = threads }
         let folder = try locate(name)
@@ -54,7 +53,9 @@ extension ModelNeed {
 
     private func locate(_ name: String?) throws -> URL {
         if let name, FileKind(at: name) == .file {
-            throw Failure(.unusable, code: "model.kind", "\(name): expected a model's folder, found a file; name the folder it is in")
+            throw Failure(
+                .unusable, code: "model.kind",
+                "\(name): expected a model's folder, found a file; name the folder it is in")
         }
         do { return try ModelStore.locate(name ?? usual) } catch {
             if name == nil, case .missing = error { throw notHere }
@@ -71,12 +72,15 @@ extension ModelNeed {
         } catch .notFetched(_, let command, _, _) {
             advice = "fetch a published one with: \(command) and name it with \(option) \(published)"
         } catch { advice = "name a model with \(option)" }
-        return Failure(.weights, code: "model.not-fetched", "\(usual), what \(user) uses by default, is not on this machine; \(advice)")
+        return Failure(
+            .weights, code: "model.not-fetched",
+            "\(usual), what \(user) uses by default, is not on this machine; \(advice)")
     }
 }
 
 extension RunDescription.Model {
-    /// - Parameter isRecorded: whether anybody will read the checksum; it is then worked out beside the first picture.
+    /// - Parameter isRecorded: whether anybody will read the checksum; it is then worked out beside the first
+    ///   picture.
     init(_ weights: Weights, isRecorded: Bool) {
         if isRecorded { Task.detached { _ = weights.sha256 } }
         self.init(name: weights.modelName, sha256: weights.sha256)

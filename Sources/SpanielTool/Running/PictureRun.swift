@@ -1,11 +1,6 @@
 import PerSAM
 import Tensor
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// Works through the pictures of a run: a bad one becomes an error record and the next one follows.
 struct PictureRun {
@@ -15,7 +10,10 @@ struct PictureRun {
     private let transparency: Picture.Transparency
 
     /// - Throws: `Failure`, exit code 73, when an output cannot be made.
-    init(_ entries: [PictureEntry], _ options: OutputOptions, exports: [AnnotationArgument] = [], _ task: PictureTask) throws {
+    init(
+        _ entries: [PictureEntry], _ options: OutputOptions, exports: [AnnotationArgument] = [],
+        _ task: PictureTask
+    ) throws {
         self.entries = entries
         transparency = task.transparency
         let run = RunDescription(task, isRecorded: options.json)
@@ -26,7 +24,8 @@ struct PictureRun {
         progress.detail("\(models.joined(separator: ", ")), \(how)")
     }
 
-    /// - Throws: `Failure` when the run cannot go on, and at the end when it was interrupted or pictures failed.
+    /// - Throws: `Failure` when the run cannot go on, and at the end when it was interrupted or pictures
+    ///   failed.
     mutating func callAsFunction(_ work: PictureTask.Work) throws {
         Interruption.finishCleanly()
         defer { progress.clear() }
@@ -56,10 +55,14 @@ struct PictureRun {
     private mutating func process(_ entry: PictureEntry, _ work: PictureTask.Work) throws {
         if let failure = entry.failure { throw failure }
         var stopwatch = Stopwatch()
-        let picture = try stopwatch.time("read") { try Picture(contentsOf: URL(filePath: entry.path), transparency: transparency) }
+        let picture = try stopwatch.time("read") {
+            try Picture(contentsOf: URL(filePath: entry.path), transparency: transparency)
+        }
         let result = try work(entry.path, picture, &stopwatch)
         progress.clear()
         try writer.write(image: entry.path, picture: picture, result: result, stopwatch: stopwatch)
-        progress.detail(stopwatch.milliseconds.map { "\($0.part) \(decimals($0.milliseconds, 1)) ms" }.joined(separator: ", "))
+        progress.detail(
+            stopwatch.milliseconds.map { "\($0.part) \(decimals($0.milliseconds, 1)) ms" }.joined(
+                separator: ", "))
     }
 }

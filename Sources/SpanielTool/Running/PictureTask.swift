@@ -2,7 +2,8 @@ import ArgumentParser
 import PerSAM
 import Tensor
 
-/// What a command does with each picture, everything it takes loaded: the same for a run over files and for a worker.
+/// What a command does with each picture, everything it takes loaded: the same for a run over files and for a
+/// worker.
 struct PictureTask {
     /// What is done with one picture, given its name too; what it throws is about that picture.
     typealias Work = (_ image: String, _ picture: Picture, inout Stopwatch) throws -> PictureResult

@@ -1,14 +1,20 @@
 import Spaniel
 
 extension CLIP.Texts {
-    /// Says on standard error what of some texts does not reach the model: ends that are too long, and characters it does not know.
+    /// Says on standard error what of some texts does not reach the model: ends that are too long, and
+    /// characters it does not know.
     ///
     /// - Throws: `CLIPError` for a text of which nothing reaches it.
     func note(_ texts: [String], to output: StandardError = StandardError()) throws {
         for text in texts {
             let tokens = try tokens(text)
-            if tokens.wasCut { output.note("\"\(text)\" is longer than the model takes: its end was left out") }
-            if tokens.unknown > 0 { output.note("\"\(text)\" holds characters that the model does not know; they count for nothing") }
+            if tokens.wasCut {
+                output.note("\"\(text)\" is longer than the model takes: its end was left out")
+            }
+            if tokens.unknown > 0 {
+                output.note(
+                    "\"\(text)\" holds characters that the model does not know; they count for nothing")
+            }
         }
     }
 }

@@ -1,11 +1,6 @@
-import PerSAM
-import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import PerSAM
+package import SpanielJSON
+import SpanielPlatform
 
 /// One line a worker was sent: which picture, and what to look for where the command line does not say it.
 ///
@@ -26,7 +21,9 @@ package struct WorkerLine {
         package var box: Box?
         package var texts: [TextArgument] = []
 
-        package var isEmpty: Bool { points.isEmpty && backgroundPoints.isEmpty && box == nil && texts.isEmpty }
+        package var isEmpty: Bool {
+            points.isEmpty && backgroundPoints.isEmpty && box == nil && texts.isEmpty
+        }
     }
 
     /// The longest line: a picture of 48 MiB in base64.
@@ -41,7 +38,8 @@ package struct WorkerLine {
     package let source: Source
     package let prompts: Prompts
 
-    /// What the answer is known by: a string or a number as it was written; null when the line has none or is none.
+    /// What the answer is known by: a string or a number as it was written; null when the line has none or is
+    /// none.
     package static func id(of line: JSON?) -> JSON {
         switch line?["id"] {
         case .string(let text)?: .string(text)
@@ -53,7 +51,9 @@ package struct WorkerLine {
     /// - Parameter line: an object.
     /// - Throws: `Failure` that names the field.
     package init(_ line: JSON) throws(Failure) {
-        guard let fields = line.object else { throw Self.failure("line.json", "expected an object, found \(line.kind)") }
+        guard let fields = line.object else {
+            throw Self.failure("line.json", "expected an object, found \(line.kind)")
+        }
         var prompts = Prompts()
         var sources: [Source] = []
         for (key, value) in fields {
@@ -76,10 +76,13 @@ package struct WorkerLine {
             }
         }
         guard sources.count == 1 else {
-            throw Self.failure("line.picture", "expected one of path and bytes_b64, found \(sources.isEmpty ? "neither" : "both")")
+            throw Self.failure(
+                "line.picture",
+                "expected one of path and bytes_b64, found \(sources.isEmpty ? "neither" : "both")")
         }
         if prompts.points.isEmpty && prompts.box == nil && !prompts.backgroundPoints.isEmpty {
-            throw Self.failure("line.prompt", "background_points say what is beside the object: give points or a box too")
+            throw Self.failure(
+                "line.prompt", "background_points say what is beside the object: give points or a box too")
         }
         source = sources[0]
         self.prompts = prompts
@@ -90,12 +93,16 @@ package struct WorkerLine {
     private static func path(_ value: JSON) throws(Failure) -> String {
         let path = try string(value, "path")
         // The system would read the name to its first zero byte only, and so another file.
-        guard !path.isEmpty, !path.utf8.contains(0) else { throw failure("line.picture", "path: it is empty or holds a zero byte") }
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw failure("line.picture", "path: it is empty or holds a zero byte")
+        }
         return path
     }
 
     private static func string(_ value: JSON, _ key: String) throws(Failure) -> String {
-        guard let text = value.string else { throw failure("line.picture", "\(key): expected a string, found \(value.kind)") }
+        guard let text = value.string else {
+            throw failure("line.picture", "\(key): expected a string, found \(value.kind)")
+        }
         return text
     }
 
@@ -111,8 +118,11 @@ package struct WorkerLine {
     }
 
     private static func box(_ value: JSON) throws(Failure) -> Box {
-        guard let numbers = Self.numbers(value), numbers.count == 4, numbers[2] > numbers[0], numbers[3] > numbers[1] else {
-            throw failure("line.prompt", "box: expected [X1, Y1, X2, Y2] in pixels, X2 greater than X1 and Y2 than Y1")
+        guard let numbers = Self.numbers(value), numbers.count == 4, numbers[2] > numbers[0],
+            numbers[3] > numbers[1]
+        else {
+            throw failure(
+                "line.prompt", "box: expected [X1, Y1, X2, Y2] in pixels, X2 greater than X1 and Y2 than Y1")
         }
         return Box(x1: numbers[0], y1: numbers[1], x2: numbers[2], y2: numbers[3])
     }
@@ -120,7 +130,9 @@ package struct WorkerLine {
     private static func texts(_ value: JSON) throws(Failure) -> [TextArgument] {
         var texts: [TextArgument] = []
         for element in try array(value, "texts") {
-            guard let text = element.string else { throw failure("line.prompt", "texts: expected strings, found \(element.kind)") }
+            guard let text = element.string else {
+                throw failure("line.prompt", "texts: expected strings, found \(element.kind)")
+            }
             do throws(UsageError) { texts.append(try TextArgument(parsing: text)) } catch {
                 throw failure("line.prompt", "texts: \(error.description)")
             }
@@ -129,7 +141,9 @@ package struct WorkerLine {
     }
 
     private static func array(_ value: JSON, _ key: String) throws(Failure) -> [JSON] {
-        guard let elements = value.array else { throw failure("line.prompt", "\(key): expected an array, found \(value.kind)") }
+        guard let elements = value.array else {
+            throw failure("line.prompt", "\(key): expected an array, found \(value.kind)")
+        }
         guard elements.count <= promptLimit else {
             throw failure("line.prompt", "\(key): expected at most \(promptLimit), found \(elements.count)")
         }
@@ -143,7 +157,9 @@ package struct WorkerLine {
         return numbers.count == elements.count ? numbers : nil
     }
 
-    private static func failure(_ code: String, _ message: String) -> Failure { Failure(.unusable, code: code, message) }
+    private static func failure(_ code: String, _ message: String) -> Failure {
+        Failure(.unusable, code: code, message)
+    }
 }
 
 extension WorkerLine.Source {
@@ -156,7 +172,9 @@ extension WorkerLine.Source {
         case .path(let path): return try Picture(contentsOf: URL(filePath: path), transparency: transparency)
         case .base64(let text):
             guard let data = Data(base64Encoded: text) else {
-                throw Failure(.unusable, code: "line.base64", "bytes_b64: it is not base64, with its padding and without line breaks")
+                throw Failure(
+                    .unusable, code: "line.base64",
+                    "bytes_b64: it is not base64, with its padding and without line breaks")
             }
             return try Picture(decoding: data, name: Self.nameless, transparency: transparency)
         }

@@ -4,8 +4,9 @@ import Tensor
 
 /// Answers lines: one line out for each line in, in their order, written when it is known.
 ///
-/// An answer depends on its own line, the models and the options, and on nothing else: not on the lines around it, their number, the time,
-/// or the threads. So an engine may cut its work as it likes and do a part of it again.
+/// An answer depends on its own line, the models and the options, and on nothing else: not on the lines
+/// around it, their number, the time, or the threads. So an engine may cut its work as it likes and do a part
+/// of it again.
 struct WorkerRun {
     private let task: PictureTask
     private let run: RunDescription
@@ -17,7 +18,8 @@ struct WorkerRun {
         run = RunDescription(task, isRecorded: true)
     }
 
-    /// - Throws: `Failure` for what is no line's fault: an interruption, an output that cannot be written, a fault of ours.
+    /// - Throws: `Failure` for what is no line's fault: an interruption, an output that cannot be written, a
+    ///   fault of ours.
     func callAsFunction(_ lines: LineReader) throws {
         Interruption.finishCleanly()
         var lines = lines
@@ -31,14 +33,16 @@ struct WorkerRun {
             let failure = Failure(error, about: .input)
             guard failure.status == .interrupted else { throw failure }
             throw Failure(
-                .interrupted, code: failure.code, "interrupted after \(count) line\(count == 1 ? "" : "s"); what was answered is whole")
+                .interrupted, code: failure.code,
+                "interrupted after \(count) line\(count == 1 ? "" : "s"); what was answered is whole")
         }
     }
 
     private func answer(_ line: LineReader.Line) throws -> JSON {
         switch line {
         case .tooLong:
-            let limit = "expected at most \(WorkerLine.byteLimit >> 20) MiB in a line; name the picture's file with path"
+            let limit =
+                "expected at most \(WorkerLine.byteLimit >> 20) MiB in a line; name the picture's file with path"
             return failed(.null, nil, Failure(.unusable, code: "line.too-long", limit))
         case .bytes(let bytes):
             guard bytes.count(where: { $0 == UInt8(ascii: ",") }) <= WorkerLine.commaLimit else {
@@ -46,8 +50,11 @@ struct WorkerRun {
                 return failed(.null, nil, Failure(.unusable, code: "line.too-long", limit))
             }
             let json: JSON
-            do throws(JSONError) { json = try JSON(parsing: bytes, depthLimit: WorkerLine.depthLimit) } catch {
-                return failed(.null, nil, Failure(.unusable, code: "line.json", "\(error.description); a line is one JSON object"))
+            do throws(JSONError) { json = try JSON(parsing: bytes, depthLimit: WorkerLine.depthLimit) } catch
+            {
+                return failed(
+                    .null, nil,
+                    Failure(.unusable, code: "line.json", "\(error.description); a line is one JSON object"))
             }
             return try answer(json)
         }
@@ -76,13 +83,16 @@ struct WorkerRun {
         func failure(_ reason: String) -> Failure { Failure(.unusable, code: "line.prompt", reason) }
         if line.prompts.isEmpty {
             guard let work = task.work else {
-                throw failure("neither the command line nor this line says what to look for; give the line \(Self.fields(of: task.name))")
+                throw failure(
+                    "neither the command line nor this line says what to look for; give the line \(Self.fields(of: task.name))"
+                )
             }
             return work
         }
         let hasTexts = !line.prompts.texts.isEmpty
         let hasPlaces = !line.prompts.points.isEmpty || line.prompts.box != nil
-        guard let workOfLine = task.workOfLine, hasTexts != hasPlaces, hasPlaces == (task.name == "mask") else {
+        guard let workOfLine = task.workOfLine, hasTexts != hasPlaces, hasPlaces == (task.name == "mask")
+        else {
             throw failure("spaniel \(task.name) takes \(Self.fields(of: task.name)) from a line")
         }
         do { return try workOfLine(line.prompts) } catch { throw Failure(error, about: .picture) }
@@ -112,7 +122,9 @@ struct WorkerRun {
     private func answer(_ id: JSON, ok: Bool, _ path: String?, _ record: JSON) -> JSON {
         var answer: JSON = ["schema": JSON(Record.schema), "id": id, "ok": JSON(ok)]
         answer["image"] = path.map { JSON($0) }
-        for (key, value) in record.object ?? [:] where !["schema", "image", "milliseconds"].contains(key) { answer[key] = value }
+        for (key, value) in record.object ?? [:] where !["schema", "image", "milliseconds"].contains(key) {
+            answer[key] = value
+        }
         return answer
     }
 }
@@ -122,7 +134,8 @@ extension RunDescription {
     init(_ task: PictureTask, isRecorded: Bool) {
         self.init(
             task: task.name, model: .init(task.model, isRecorded: isRecorded),
-            others: task.others.map { ($0.key, .init($0.model, isRecorded: isRecorded)) }, precision: task.model.precision.rawValue,
+            others: task.others.map { ($0.key, .init($0.model, isRecorded: isRecorded)) },
+            precision: task.model.precision.rawValue,
             instructionSet: InstructionSet.current.rawValue)
     }
 }

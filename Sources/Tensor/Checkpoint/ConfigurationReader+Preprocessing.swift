@@ -1,12 +1,9 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielJSON
+package import SpanielPlatform
 
 extension ConfigurationReader {
-    /// What a model folder says about preparing pictures: processor_config.json's part about them, or preprocessor_config.json; nil
-    /// without either.
+    /// What a model folder says about preparing pictures: processor_config.json's part about them, or
+    /// preprocessor_config.json; nil without either.
     package static func preprocessor(in folder: URL) throws(WeightsError) -> ConfigurationReader? {
         if let reader = try present(folder, "processor_config.json"), reader.contains("image_processor") {
             return try reader.section("image_processor")
@@ -15,7 +12,9 @@ extension ConfigurationReader {
     }
 
     private static func present(_ folder: URL, _ name: String) throws(WeightsError) -> ConfigurationReader? {
-        do { return try ConfigurationReader(contentsOf: folder.appending(path: name)) } catch .incomplete { return nil }
+        do { return try ConfigurationReader(contentsOf: folder.appending(path: name)) } catch .incomplete {
+            return nil
+        }
     }
 
     /// One number for all three channels, or one each.

@@ -1,14 +1,10 @@
 import SpanielFiles
-import SpanielJSON
+package import SpanielJSON
+public import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// Reads config.json and its like as transformers does: an absent key, or null, takes the default the caller gives, unknown keys are
-/// passed over, and a value of the wrong kind or one we do not support is an error that names it.
+/// Reads config.json and its like as transformers does: an absent key, or null, takes the default the caller
+/// gives, unknown keys are passed over, and a value of the wrong kind or one we do not support is an error
+/// that names it.
 public struct ConfigurationReader: Sendable {
     private let fields: JSON.Object
     private let file: String
@@ -35,7 +31,8 @@ public struct ConfigurationReader: Sendable {
             throw .file(error)
         }
         do { try self.init(JSON(parsing: bytes), file: path) } catch let error as JSONError {
-            throw .configuration(file: path, key: "the text", found: "no JSON (\(error))", supported: "a JSON object")
+            throw .configuration(
+                file: path, key: "the text", found: "no JSON (\(error))", supported: "a JSON object")
         } catch let error as WeightsError { throw error } catch { preconditionFailure("\(error)") }
     }
 
@@ -52,7 +49,9 @@ public struct ConfigurationReader: Sendable {
 
     /// A section of the configuration; an absent one is empty, so that every key in it takes its default.
     public func section(_ key: String) throws(WeightsError) -> ConfigurationReader {
-        guard let value = value(key) else { return ConfigurationReader(fields: [:], file: file, path: full(key)) }
+        guard let value = value(key) else {
+            return ConfigurationReader(fields: [:], file: file, path: full(key))
+        }
         guard let fields = value.object else { throw unsupported(key, value, "an object") }
         return ConfigurationReader(fields: fields, file: file, path: full(key))
     }
@@ -62,22 +61,32 @@ public struct ConfigurationReader: Sendable {
     /// A whole number.
     ///
     /// - Parameter range: what may be; by default what products of a few such numbers cannot overflow.
-    public func int(_ key: String, default: Int, in range: ClosedRange<Int> = 1...1 << 24) throws(WeightsError) -> Int {
+    public func int(_ key: String, default: Int, in range: ClosedRange<Int> = 1...1 << 24)
+        throws(WeightsError) -> Int
+    {
         guard let value = value(key) else { return `default` }
-        guard let int = value.int, range.contains(int) else { throw unsupported(key, value, Self.text(range)) }
+        guard let int = value.int, range.contains(int) else {
+            throw unsupported(key, value, Self.text(range))
+        }
         return int
     }
 
     /// A list of whole numbers.
-    public func ints(_ key: String, default: [Int], in range: ClosedRange<Int> = 0...1 << 24) throws(WeightsError) -> [Int] {
+    public func ints(_ key: String, default: [Int], in range: ClosedRange<Int> = 0...1 << 24)
+        throws(WeightsError) -> [Int]
+    {
         guard let value = value(key) else { return `default` }
-        guard let ints = value.array?.map(\.int), ints.count <= 100_000, ints.allSatisfy({ $0.map(range.contains) == true }) else {
+        guard let ints = value.array?.map(\.int), ints.count <= 100_000,
+            ints.allSatisfy({ $0.map(range.contains) == true })
+        else {
             throw unsupported(key, value, "a list of \(Self.text(range))")
         }
         return ints.compactMap { $0 }
     }
 
-    public func double(_ key: String, default: Double, in range: ClosedRange<Double> = -1e30...1e30) throws(WeightsError) -> Double {
+    public func double(_ key: String, default: Double, in range: ClosedRange<Double> = -1e30...1e30)
+        throws(WeightsError) -> Double
+    {
         guard let value = value(key) else { return `default` }
         guard let double = value.double, range.contains(double) else {
             throw unsupported(key, value, "a number from \(range.lowerBound) to \(range.upperBound)")
@@ -88,7 +97,9 @@ public struct ConfigurationReader: Sendable {
     /// A list of as many numbers as the default has.
     public func doubles(_ key: String, default: [Double]) throws(WeightsError) -> [Double] {
         guard let value = value(key) else { return `default` }
-        guard let doubles = value.array?.map(\.double), doubles.count == `default`.count, !doubles.contains(nil) else {
+        guard let doubles = value.array?.map(\.double), doubles.count == `default`.count,
+            !doubles.contains(nil)
+        else {
             throw unsupported(key, value, "a list of \(`default`.count) numbers")
         }
         return doubles.compactMap { $0 }
@@ -117,7 +128,9 @@ public struct ConfigurationReader: Sendable {
 
     /// Checks a switch of which only one position is built.
     public func require(_ key: String, _ supported: Bool, default: Bool) throws(WeightsError) {
-        guard try bool(key, default: `default`) == supported else { throw unsupported(key, value(key) ?? JSON(`default`), "\(supported)") }
+        guard try bool(key, default: `default`) == supported else {
+            throw unsupported(key, value(key) ?? JSON(`default`), "\(supported)")
+        }
     }
 
     /// The value of a key, for what the calls above do not read; nil when it is absent or null.
@@ -135,7 +148,9 @@ public struct ConfigurationReader: Sendable {
 
     private func full(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
 
-    private static func text(_ range: ClosedRange<Int>) -> String { "whole numbers from \(range.lowerBound) to \(range.upperBound)" }
+    private static func text(_ range: ClosedRange<Int>) -> String {
+        "whole numbers from \(range.lowerBound) to \(range.upperBound)"
+    }
 }
 
 // MARK: - Sizes
@@ -152,7 +167,8 @@ extension ConfigurationReader {
 
     /// A size: a number, a pair (height first), `{height, width}`, `{shortest_edge}` or `{longest_edge}`.
     public func pictureSize(_ key: String, default: PictureSize) throws(WeightsError) -> PictureSize {
-        let expected = "a number, a pair, {height, width}, {shortest_edge} or {longest_edge}, each from 1 to 65536"
+        let expected =
+            "a number, a pair, {height, width}, {shortest_edge} or {longest_edge}, each from 1 to 65536"
         guard let value = value(key) else { return `default` }
         let range = 1...65536
         func side(_ json: JSON?) throws(WeightsError) -> Int {
@@ -161,11 +177,13 @@ extension ConfigurationReader {
         }
         switch value {
         case .number: return .number(try side(value))
-        case .array(let pair) where pair.count == 2: return .sides(height: try side(pair[0]), width: try side(pair[1]))
+        case .array(let pair) where pair.count == 2:
+            return .sides(height: try side(pair[0]), width: try side(pair[1]))
         case .object(let fields):
             let present = Set(fields.filter { !$0.value.isNull }.map(\.key))
             switch present {
-            case ["height", "width"]: return .sides(height: try side(fields["height"]), width: try side(fields["width"]))
+            case ["height", "width"]:
+                return .sides(height: try side(fields["height"]), width: try side(fields["width"]))
             case ["shortest_edge"]: return .shortestEdge(try side(fields["shortest_edge"]))
             case ["longest_edge"]: return .longestEdge(try side(fields["longest_edge"]))
             default: throw unsupported(key, value, expected)

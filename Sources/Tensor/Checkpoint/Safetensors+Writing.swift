@@ -1,11 +1,6 @@
 import SpanielFiles
 import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 extension Safetensors {
     /// What a tensor to be written holds.
@@ -19,12 +14,16 @@ extension Safetensors {
     /// Writes tensors as F32, the whole file or nothing.
     ///
     /// - Throws: `WeightsError.file` when it cannot be written, `.index` when a name stands twice.
-    public static func write(_ tensors: [(String, Tensor)], metadata: [String: String] = [:], to url: URL) throws(WeightsError) {
+    public static func write(_ tensors: [(String, Tensor)], metadata: [String: String] = [:], to url: URL)
+        throws(WeightsError)
+    {
         try write(tensors.map { ($0.0, Values.float32($0.1)) }, metadata: metadata, to: url)
     }
 
     /// Writes tensors of several kinds, the whole file or nothing.
-    public static func write(_ tensors: [(String, Values)], metadata: [String: String] = [:], to url: URL) throws(WeightsError) {
+    public static func write(_ tensors: [(String, Values)], metadata: [String: String] = [:], to url: URL)
+        throws(WeightsError)
+    {
         let layout = try Layout(tensors, metadata: metadata, file: url.path(percentEncoded: false))
         do {
             let file = try AtomicFile(replacing: url)
@@ -82,9 +81,11 @@ private struct Layout {
     private let header: [UInt8]
     private let tensors: [(String, Safetensors.Values)]
 
-    /// As the reference writes it: larger elements come first, then names by their bytes, and spaces fill the header to eight bytes, so
-    /// that all data is aligned to its elements.
-    init(_ tensors: [(String, Safetensors.Values)], metadata: [String: String], file: String) throws(WeightsError) {
+    /// As the reference writes it: larger elements come first, then names by their bytes, and spaces fill the
+    /// header to eight bytes, so that all data is aligned to its elements.
+    init(_ tensors: [(String, Safetensors.Values)], metadata: [String: String], file: String)
+        throws(WeightsError)
+    {
         self.tensors = tensors.sorted { a, b in
             a.1.type != b.1.type ? a.1.type > b.1.type : a.0.utf8.lexicographicallyPrecedes(b.0.utf8)
         }
@@ -102,7 +103,8 @@ private struct Layout {
                 "data_offsets": [JSON(begin), JSON(end)],
             ]
             guard name != "__metadata__", fields.append(name, entry) else {
-                throw .index(file: file, expected: "each tensor once", found: "\(WeightsError.printable(name)) twice")
+                throw .index(
+                    file: file, expected: "each tensor once", found: "\(WeightsError.printable(name)) twice")
             }
         }
         var text = JSON.object(fields).bytes()

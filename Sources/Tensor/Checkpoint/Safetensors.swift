@@ -1,11 +1,6 @@
 import CSpanielKernels
 import SpanielFiles
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// A safetensors file, open for reading. Its data is mapped: a tensor's bytes are read when it is asked for.
 public struct Safetensors: Sendable {
@@ -50,14 +45,20 @@ public struct Safetensors: Sendable {
 
     /// The length of the header, checked against the limit and the file before anything is allocated.
     static func headerCount(_ start: [UInt8], fileCount: Int, path: String) throws(WeightsError) -> Int {
-        guard start.count == 8 else { throw .notSafetensors(file: path, found: "a file of \(fileCount) bytes") }
+        guard start.count == 8 else {
+            throw .notSafetensors(file: path, found: "a file of \(fileCount) bytes")
+        }
         let announced = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard announced <= UInt64(SafetensorsHeader.byteLimit), let count = Int(exactly: announced) else {
-            let found = otherFormat(start) ?? "a header of \(announced) bytes, of which at most \(SafetensorsHeader.byteLimit) are read"
+            let found =
+                otherFormat(start)
+                ?? "a header of \(announced) bytes, of which at most \(SafetensorsHeader.byteLimit) are read"
             throw .notSafetensors(file: path, found: found)
         }
         guard count <= fileCount - 8 else {
-            let found = otherFormat(start) ?? "a header of \(count) bytes in a file of \(fileCount) (is it cut short?)"
+            let found =
+                otherFormat(start)
+                ?? "a header of \(count) bytes in a file of \(fileCount) (is it cut short?)"
             throw .notSafetensors(file: path, found: found)
         }
         return count
@@ -67,7 +68,8 @@ public struct Safetensors: Sendable {
     private static func otherFormat(_ start: [UInt8]) -> String? {
         let formats = [
             ("version ", "a Git LFS pointer (fetch the file itself with: git lfs pull)"),
-            ("<!doctyp", "a web page"), ("<!DOCTYP", "a web page"), ("<html", "a web page"), ("GGUF", "a GGUF file"),
+            ("<!doctyp", "a web page"), ("<!DOCTYP", "a web page"), ("<html", "a web page"),
+            ("GGUF", "a GGUF file"),
             ("PK\u{3}\u{4}", "a zip archive, as PyTorch's .pth and .bin are (save it as safetensors)"),
         ]
         return formats.first { start.starts(with: $0.0.utf8) }?.1
@@ -82,17 +84,24 @@ public struct Safetensors: Sendable {
     public func tensor(_ entry: Entry) throws(WeightsError) -> Tensor {
         let widen: (UnsafeMutablePointer<Float>, UnsafeRawPointer, Int) -> Void
         switch entry.type {
-        case .float32: widen = { target, source, count in UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: 4 * count) }
+        case .float32:
+            widen = { target, source, count in
+                UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: 4 * count)
+            }
         case .float16: widen = { spaniel_widen_f16($0, $1, $2) }
         case .bfloat16: widen = { spaniel_widen_bf16($0, $1, $2) }
         case .float64: widen = { spaniel_narrow_f64($0, $1, $2) }
-        default: throw .type(model: path, tensor: entry.name, expected: "F32, F16, BF16 or F64", found: entry.type.rawValue)
+        default:
+            throw .type(
+                model: path, tensor: entry.name, expected: "F32, F16, BF16 or F64", found: entry.type.rawValue
+            )
         }
         let tensor = withBytes(of: entry) { source in
             Tensor(uninitialized: Shape(entry.shape)) { target in
                 guard let source = source.baseAddress, let base = target.baseAddress else { return }
                 Parallel.blocks(of: target.count, 1 << 18) { block in
-                    widen(base + block.lowerBound, source + entry.type.bits / 8 * block.lowerBound, block.count)
+                    widen(
+                        base + block.lowerBound, source + entry.type.bits / 8 * block.lowerBound, block.count)
                 }
             }
         }
@@ -100,13 +109,16 @@ public struct Safetensors: Sendable {
         return tensor
     }
 
-    /// A tensor's values where they lie in the file, for who reads them once and soon: the pages are given back with the last copy. What is kept in
-    /// no Float32 there is a tensor of its own.
+    /// A tensor's values where they lie in the file, for who reads them once and soon: the pages are given
+    /// back with the last copy. What is kept in no Float32 there is a tensor of its own.
     func lent(_ entry: Entry) throws(WeightsError) -> Tensor {
         let values = entry.type == .float32 ? withBytes(of: entry) { $0.baseAddress } : nil
-        guard let values, Int(bitPattern: values) % MemoryLayout<Float>.alignment == 0 else { return try tensor(entry) }
+        guard let values, Int(bitPattern: values) % MemoryLayout<Float>.alignment == 0 else {
+            return try tensor(entry)
+        }
         let shape = Shape(entry.shape)
-        let storage = Storage(lending: values.assumingMemoryBound(to: Float.self), count: shape.elementCount) { [self] in release(entry) }
+        let storage = Storage(lending: values.assumingMemoryBound(to: Float.self), count: shape.elementCount)
+        { [self] in release(entry) }
         return Tensor(shape: shape, storage: storage, offset: 0)
     }
 
@@ -122,7 +134,8 @@ public struct Safetensors: Sendable {
         case .int64: load(entry, Int64.self)
         default:
             throw .type(
-                model: path, tensor: entry.name, expected: "whole numbers of at most 64 bits with a sign", found: entry.type.rawValue)
+                model: path, tensor: entry.name, expected: "whole numbers of at most 64 bits with a sign",
+                found: entry.type.rawValue)
         }
     }
 
@@ -135,7 +148,9 @@ public struct Safetensors: Sendable {
         withBytes(of: entry) { bytes in
             let stride = MemoryLayout<Value>.size
             return (0..<bytes.count / stride).map {
-                Int64(truncatingIfNeeded: Value(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * stride, as: Value.self)))
+                Int64(
+                    truncatingIfNeeded: Value(
+                        littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * stride, as: Value.self)))
             }
         }
     }

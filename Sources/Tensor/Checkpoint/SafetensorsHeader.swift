@@ -2,9 +2,10 @@ import SpanielJSON
 
 /// What a safetensors file says about itself: which tensors lie where.
 ///
-/// The verdict is the reference's (safetensors 0.8.0), but for six things it accepts and this refuses: white space before the first
-/// brace; a tensor written as an array, or its kind as an object; a tensor's name or a metadata key that stands twice; more than
-/// 64 axes; an extent, or a product of extents before one that is zero, beyond 2⁶³ − 1; more than 100,000 tensors or metadata keys.
+/// The verdict is the reference's (safetensors 0.8.0), but for six things it accepts and this refuses: white
+/// space before the first brace; a tensor written as an array, or its kind as an object; a tensor's name or a
+/// metadata key that stands twice; more than 64 axes; an extent, or a product of extents before one that is
+/// zero, beyond 2⁶³ − 1; more than 100,000 tensors or metadata keys.
 package struct SafetensorsHeader {
     /// In the order of their data.
     private(set) package var entries: [Safetensors.Entry] = []
@@ -51,7 +52,9 @@ package struct SafetensorsHeader {
         var names: Set<UTF8Key> = []
         try reader.openObject()
         while let name = try reader.nextKey() {
-            guard names.insert(UTF8Key(name)).inserted else { throw JSONError.duplicateKey(name, offset: reader.keyOffset) }
+            guard names.insert(UTF8Key(name)).inserted else {
+                throw JSONError.duplicateKey(name, offset: reader.keyOffset)
+            }
             guard names.count <= Self.entryLimit else {
                 throw Fault(expected: "at most \(Self.entryLimit) tensors", found: "more")
             }
@@ -73,9 +76,12 @@ package struct SafetensorsHeader {
         var keys: Set<UTF8Key> = []
         try reader.openObject()
         while let key = try reader.nextKey() {
-            guard keys.insert(UTF8Key(key)).inserted else { throw JSONError.duplicateKey(key, offset: reader.keyOffset) }
+            guard keys.insert(UTF8Key(key)).inserted else {
+                throw JSONError.duplicateKey(key, offset: reader.keyOffset)
+            }
             guard keys.count <= Self.entryLimit else {
-                throw Fault(tensor: "__metadata__", expected: "at most \(Self.entryLimit) keys", found: "more")
+                throw Fault(
+                    tensor: "__metadata__", expected: "at most \(Self.entryLimit) keys", found: "more")
             }
             metadata[key] = try reader.string()
         }
@@ -93,7 +99,9 @@ package struct SafetensorsHeader {
                 isKnown = type != nil
                 let text = try reader.string()
                 type = Safetensors.ElementType(rawValue: text)
-                if type == nil { throw Fault(expected: "a dtype such as F32, F16 or BF16", found: JSON.string(text).text()) }
+                if type == nil {
+                    throw Fault(expected: "a dtype such as F32, F16 or BF16", found: JSON.string(text).text())
+                }
             case "shape":
                 isKnown = shape != nil
                 shape = try readIntegers(&reader, limit: rankLimit, "a shape of at most \(rankLimit) extents")
@@ -114,12 +122,16 @@ package struct SafetensorsHeader {
         return try checkedEntry(name, type, shape, begin: offsets[0], end: offsets[1])
     }
 
-    private static func readIntegers(_ reader: inout JSONReader, limit: Int, _ expected: String) throws -> [UInt64] {
+    private static func readIntegers(_ reader: inout JSONReader, limit: Int, _ expected: String) throws
+        -> [UInt64]
+    {
         var integers: [UInt64] = []
         try reader.openArray()
         while try reader.nextElement() {
             let text = try reader.number()
-            guard let value = JSON.number(text).uint64 else { throw Fault(expected: "whole numbers from 0 to 2^64 - 1", found: text) }
+            guard let value = JSON.number(text).uint64 else {
+                throw Fault(expected: "whole numbers from 0 to 2^64 - 1", found: text)
+            }
             guard integers.count < limit else { throw Fault(expected: expected, found: "more") }
             integers.append(value)
         }
@@ -133,7 +145,9 @@ package struct SafetensorsHeader {
         _ name: String, _ type: Safetensors.ElementType, _ shape: [UInt64], begin: UInt64, end: UInt64
     ) throws -> Safetensors.Entry {
         let extents = shape.compactMap { Int(exactly: $0) }
-        guard extents.count == shape.count else { throw Fault(expected: "extents below 2^63", found: "shape \(shape)") }
+        guard extents.count == shape.count else {
+            throw Fault(expected: "extents below 2^63", found: "shape \(shape)")
+        }
         var bits = 1
         for factor in extents + [type.bits] {
             let (product, overflow) = bits.multipliedReportingOverflow(by: factor)
@@ -154,18 +168,23 @@ package struct SafetensorsHeader {
 
     /// The tensors must cover the data from its first byte to its last, without a hole or an overlap.
     private mutating func checkLayout(_ dataCount: Int) throws {
-        entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
+        entries.sort {
+            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        }
         var end = 0
         for entry in entries {
             guard entry.range.lowerBound == end else {
                 throw Fault(
-                    tensor: entry.name, expected: "its data to begin at byte \(end), where the tensor before ends",
+                    tensor: entry.name,
+                    expected: "its data to begin at byte \(end), where the tensor before ends",
                     found: "byte \(entry.range.lowerBound)")
             }
             end = entry.range.upperBound
         }
         guard end == dataCount else {
-            throw Fault(expected: "\(end) bytes of data behind the header", found: "\(dataCount) (is the file cut short?)")
+            throw Fault(
+                expected: "\(end) bytes of data behind the header",
+                found: "\(dataCount) (is the file cut short?)")
         }
     }
 }

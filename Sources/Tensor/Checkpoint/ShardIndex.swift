@@ -1,13 +1,9 @@
 import SpanielFiles
 import SpanielJSON
+import SpanielPlatform
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// The list of a sharded model's files, `model.safetensors.index.json`: which file each tensor is in. Its total size is only advice.
+/// The list of a sharded model's files, `model.safetensors.index.json`: which file each tensor is in. Its
+/// total size is only advice.
 struct ShardIndex {
     static let fileName = "model.safetensors.index.json"
     private static let byteLimit = 64 << 20
@@ -17,7 +13,8 @@ struct ShardIndex {
     private let homes: [UTF8Key: String]
     private let path: String
 
-    /// - Throws: `WeightsError` when the file is missing, is no index, or names a file that could lie elsewhere.
+    /// - Throws: `WeightsError` when the file is missing, is no index, or names a file that could lie
+    ///   elsewhere.
     init(contentsOf url: URL) throws(WeightsError) {
         let path = url.path(percentEncoded: false)
         let json: JSON
@@ -29,20 +26,25 @@ struct ShardIndex {
             throw .index(file: path, expected: "JSON", found: "\(error)")
         }
         guard let fields = json["weight_map"]?.object, !fields.isEmpty else {
-            throw .index(file: path, expected: "a weight_map from tensors to files", found: json["weight_map"]?.kind ?? "none")
+            throw .index(
+                file: path, expected: "a weight_map from tensors to files",
+                found: json["weight_map"]?.kind ?? "none")
         }
         var homes: [UTF8Key: String] = [:]
         for (tensor, value) in fields {
             guard let name = value.string, Self.isPlainName(name) else {
                 throw .index(
-                    file: path, expected: "the name of a file in this folder for \(WeightsError.printable(tensor))",
+                    file: path,
+                    expected: "the name of a file in this folder for \(WeightsError.printable(tensor))",
                     found: value.string.map(WeightsError.printable) ?? value.kind)
             }
             homes[UTF8Key(tensor)] = name
         }
         self.path = path
         self.homes = homes
-        fileNames = Set(homes.values.map(UTF8Key.init)).map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        fileNames = Set(homes.values.map(UTF8Key.init)).map(\.text).sorted {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
     }
 
     /// Checks that every tensor of a file is listed for it: then none is in two files.
@@ -51,7 +53,9 @@ struct ShardIndex {
             let home = homes[UTF8Key(entry.name)]
             guard let home, UTF8Key(home) == UTF8Key(name) else {
                 let found = home.map { "listed for \($0)" } ?? "not listed"
-                throw .index(file: path, expected: "every tensor of \(name)", found: "\(WeightsError.printable(entry.name)) \(found)")
+                throw .index(
+                    file: path, expected: "every tensor of \(name)",
+                    found: "\(WeightsError.printable(entry.name)) \(found)")
             }
         }
     }
@@ -60,7 +64,9 @@ struct ShardIndex {
     func checkPresent(_ tensors: [String]) throws(WeightsError) {
         let found = Set(tensors.map(UTF8Key.init))
         for (tensor, name) in homes where !found.contains(tensor) {
-            throw .index(file: path, expected: "\(WeightsError.printable(tensor.text)) in \(name)", found: "no such tensor there")
+            throw .index(
+                file: path, expected: "\(WeightsError.printable(tensor.text)) in \(name)",
+                found: "no such tensor there")
         }
     }
 
@@ -69,7 +75,8 @@ struct ShardIndex {
         let bytes = name.utf8
         return !bytes.isEmpty && bytes.count <= 255 && bytes.first != UInt8(ascii: ".")
             && bytes.allSatisfy {
-                $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: ":")
+                $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\")
+                    && $0 != UInt8(ascii: ":")
             }
     }
 }

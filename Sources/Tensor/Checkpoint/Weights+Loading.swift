@@ -1,14 +1,10 @@
 import SpanielFiles
 import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 extension Weights {
-    /// The weights of a model's folder: `model.safetensors`, or the files that `model.safetensors.index.json` lists.
+    /// The weights of a model's folder: `model.safetensors`, or the files that `model.safetensors.index.json`
+    /// lists.
     ///
     /// - Parameter name: what messages call the model; else the folder's name.
     /// - Throws: `WeightsError` when the folder or a file is missing, unreadable, or contradicts itself.
@@ -21,9 +17,12 @@ extension Weights {
         switch (FileKind(of: folder), FileKind(of: single), FileKind(of: index)) {
         case (.missing, _, _): throw .file(.missing(path: path))
         case (.file, _, _):
-            throw .incomplete(folder: path, expected: "a model's folder", found: "a file (give the folder that holds it)")
+            throw .incomplete(
+                folder: path, expected: "a model's folder", found: "a file (give the folder that holds it)")
         case (_, .missing, .missing):
-            throw .incomplete(folder: path, expected: "model.safetensors or model.safetensors.index.json", found: Self.other(in: folder))
+            throw .incomplete(
+                folder: path, expected: "model.safetensors or model.safetensors.index.json",
+                found: Self.other(in: folder))
         case (_, .missing, _):
             (files, slots) = try Self.shards(index: index, folder: folder)
         default:
@@ -32,21 +31,26 @@ extension Weights {
             files = [file]
             slots = file.entries.map { ($0.name, .file(file, $0)) }
         }
-        self.init(source: WeightsSource(modelName: name ?? Self.modelName(folder), files: files, slots: slots))
+        self.init(
+            source: WeightsSource(modelName: name ?? Self.modelName(folder), files: files, slots: slots))
     }
 
     /// Weights that are in memory already.
     ///
     /// - Precondition: no name stands twice.
     public init(_ tensors: [(String, Tensor)], name: String) {
-        self.init(source: WeightsSource(modelName: name, files: [], slots: tensors.map { ($0.0, .memory($0.1)) }))
+        self.init(
+            source: WeightsSource(modelName: name, files: [], slots: tensors.map { ($0.0, .memory($0.1)) }))
     }
 
     /// A folder's name; for a snapshot in Python's hub cache (`models--ORG--NAME/snapshots/COMMIT`) the NAME.
     static func modelName(_ folder: URL) -> String {
         let parts = folder.standardizedFileURL.pathComponents.filter { $0 != "/" }
-        if parts.count >= 3, parts[parts.count - 2] == "snapshots", parts[parts.count - 3].hasPrefix("models--") {
-            return parts[parts.count - 3].split(separator: "--").last.map(String.init) ?? parts[parts.count - 3]
+        if parts.count >= 3, parts[parts.count - 2] == "snapshots",
+            parts[parts.count - 3].hasPrefix("models--")
+        {
+            return parts[parts.count - 3].split(separator: "--").last.map(String.init)
+                ?? parts[parts.count - 3]
         }
         return parts.last ?? folder.path(percentEncoded: false)
     }
@@ -59,8 +63,11 @@ extension Weights {
         return "neither"
     }
 
-    /// The files of a sharded model. The index decides which file each tensor comes from, and both must agree on every one.
-    private static func shards(index: URL, folder: URL) throws(WeightsError) -> ([Safetensors], [(String, WeightsSource.Slot)]) {
+    /// The files of a sharded model. The index decides which file each tensor comes from, and both must agree
+    /// on every one.
+    private static func shards(index: URL, folder: URL) throws(WeightsError) -> (
+        [Safetensors], [(String, WeightsSource.Slot)]
+    ) {
         let index = try ShardIndex(contentsOf: index)
         var files: [Safetensors] = []
         var slots: [(String, WeightsSource.Slot)] = []
@@ -75,12 +82,15 @@ extension Weights {
         return (files, slots)
     }
 
-    /// The first file that a folder lacks to be a model: its configuration, its weights, or a part of them. Contents are not checked.
+    /// The first file that a folder lacks to be a model: its configuration, its weights, or a part of them.
+    /// Contents are not checked.
     package static func missingFile(in folder: URL) -> String? {
         func isThere(_ name: String) -> Bool { FileKind(of: folder.appending(path: name)) == .file }
         if !isThere("config.json") { return "config.json" }
         if isThere("model.safetensors") { return nil }
-        guard let index = try? ShardIndex(contentsOf: folder.appending(path: ShardIndex.fileName)) else { return "model.safetensors" }
+        guard let index = try? ShardIndex(contentsOf: folder.appending(path: ShardIndex.fileName)) else {
+            return "model.safetensors"
+        }
         return index.fileNames.first { !isThere($0) }
     }
 }

@@ -18,17 +18,22 @@ public struct Weights: Sendable {
     }
 
     /// The same place, its layers to compute in another precision.
-    public func computing(in precision: Precision) -> Weights { Weights(source: source, path: path, precision: precision) }
+    public func computing(in precision: Precision) -> Weights {
+        Weights(source: source, path: path, precision: precision)
+    }
 
     /// What messages and records call the model.
     public var modelName: String { source.modelName }
 
-    /// The SHA-256 of the model's file; of several files, that of their lines `digest  name` sorted by name, as `sha256sum` prints them.
+    /// The SHA-256 of the model's file; of several files, that of their lines `digest  name` sorted by name,
+    /// as `sha256sum` prints them.
     ///
     /// Computed when first asked for: about a second for each two gigabytes.
     public var sha256: String { source.sha256 }
 
-    public subscript(_ name: String) -> Weights { Weights(source: source, path: key(name), precision: precision) }
+    public subscript(_ name: String) -> Weights {
+        Weights(source: source, path: key(name), precision: precision)
+    }
 
     public subscript(_ index: Int) -> Weights { self[String(index)] }
 
@@ -36,10 +41,15 @@ public struct Weights: Sendable {
     ///
     /// - Parameter shape: what the model needs it to be.
     /// - Throws: `WeightsError` when it is absent, of another shape, or of a kind that is no weight.
-    public func tensor(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor { try tensor(name, shape, lent: false) }
+    public func tensor(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor {
+        try tensor(name, shape, lent: false)
+    }
 
-    /// The same, without a copy where the file keeps Float32: for a layer that puts the values into an order of its own, and does not keep them.
-    package func lent(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor { try tensor(name, shape, lent: true) }
+    /// The same, without a copy where the file keeps Float32: for a layer that puts the values into an order
+    /// of its own, and does not keep them.
+    package func lent(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor {
+        try tensor(name, shape, lent: true)
+    }
 
     private func tensor(_ name: String, _ shape: Shape, lent: Bool) throws(WeightsError) -> Tensor {
         let key = key(name)
@@ -64,10 +74,13 @@ public struct Weights: Sendable {
     /// The names of all tensors below this place, from here, sorted.
     public var names: [String] {
         let start = key("").utf8
-        return source.keys.filter { $0.utf8.starts(with: start) }.map { String(Substring($0.utf8.dropFirst(start.count))) }
+        return source.keys.filter { $0.utf8.starts(with: start) }.map {
+            String(Substring($0.utf8.dropFirst(start.count)))
+        }
     }
 
-    /// Checks that every tensor below this place has been read: one that has not means that the model is not what its files hold.
+    /// Checks that every tensor below this place has been read: one that has not means that the model is not
+    /// what its files hold.
     ///
     /// - Parameter patterns: full names that may stay unread; `*` stands for any characters.
     /// - Throws: `WeightsError.unread` with the names.

@@ -1,11 +1,6 @@
-import SpanielFiles
+public import SpanielFiles
 import SpanielJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+public import SpanielPlatform
 
 /// Why a model's files could not be used.
 public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
@@ -50,9 +45,11 @@ public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible, L
     public var description: String {
         switch self {
         case .file(let error): error.description
-        case .incomplete(let folder, let expected, let found): "\(folder): expected \(expected), found \(found)"
+        case .incomplete(let folder, let expected, let found):
+            "\(folder): expected \(expected), found \(found)"
         case .notSafetensors(let file, let found): "\(file): expected a safetensors file, found \(found)"
-        case .header(let file, nil, let expected, let found): "\(file): in the header: expected \(expected), found \(found)"
+        case .header(let file, nil, let expected, let found):
+            "\(file): in the header: expected \(expected), found \(found)"
         case .header(let file, let tensor?, let expected, let found):
             "\(file): \(Self.printable(tensor)) in the header: expected \(expected), found \(found)"
         case .index(let file, let expected, let found): "\(file): expected \(expected), found \(found)"
@@ -78,7 +75,10 @@ public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible, L
     /// A name from a file, such that it can neither break a line nor fill the screen.
     static func printable(_ name: String) -> String {
         let short = name.unicodeScalars.count > 200 ? String(name.unicodeScalars.prefix(200)) + "…" : name
-        let isPlain = short.unicodeScalars.allSatisfy { $0.value > 0x20 && ![.control, .format].contains($0.properties.generalCategory) }
-        return isPlain && !short.isEmpty ? short : "\"" + short.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() + "\""
+        let isPlain = short.unicodeScalars.allSatisfy {
+            $0.value > 0x20 && ![.control, .format].contains($0.properties.generalCategory)
+        }
+        return isPlain && !short.isEmpty
+            ? short : "\"" + short.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() + "\""
     }
 }

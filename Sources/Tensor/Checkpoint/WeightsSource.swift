@@ -1,3 +1,4 @@
+import SpanielFiles
 import SpanielJSON
 import Synchronization
 

@@ -1,10 +1,5 @@
 import CSpanielKernels
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SpanielPlatform
 
 /// Where one head's queries, keys, values and results stand.
 struct AttentionRows {
@@ -24,7 +19,8 @@ struct AttentionRows {
     }
 
     init(
-        queries: [UnsafePointer<Float>], keys: [UnsafePointer<Float>], values: [UnsafePointer<Float>], output: [UnsafeMutablePointer<Float>]
+        queries: [UnsafePointer<Float>], keys: [UnsafePointer<Float>], values: [UnsafePointer<Float>],
+        output: [UnsafeMutablePointer<Float>]
     ) {
         (self.queries, self.keys, self.values, self.output) = (queries, keys, values, output)
     }
@@ -63,19 +59,24 @@ struct AttentionPlan {
 
     private func share(_ rows: (_ group: Int) -> AttentionRows) {
         // The kernel's fixed space holds positions of grids up to 512 cells a side.
-        guard let kernels = Kernels.current?.products(precision), channels <= Self.mostChannels, (positions?.reversed.shape[0] ?? 0) <= 2016
+        guard let kernels = Kernels.current?.products(precision), channels <= Self.mostChannels,
+            (positions?.reversed.shape[0] ?? 0) <= 2016
         else {
             return Parallel.run(groups) { runReference(rows($0)) }
         }
         let packedKeys = kernels.packedCount(columns: keys, inner: channels)
         let packedValues = kernels.packedCount(columns: channels, inner: keys)
         let space = Int(kernels.attention_scratch)
-        if groups < 8, queries <= Self.chunk, keys > 1024, positions == nil, !causal { return shareKeys(rows, kernels) }
+        if groups < 8, queries <= Self.chunk, keys > 1024, positions == nil, !causal {
+            return shareKeys(rows, kernels)
+        }
         if keys <= 1024 || queries <= Self.chunk {
             Parallel.run(groups, scratch: space + packedKeys + packedValues) { group, scratch in
                 let rows = rows(group)
                 pack(rows, kernels, keys: scratch + space, values: scratch + space + packedKeys)
-                run(kernels, rows, 0..<rows.queries.count, scratch + space, scratch + space + packedKeys, scratch: scratch)
+                run(
+                    kernels, rows, 0..<rows.queries.count, scratch + space, scratch + space + packedKeys,
+                    scratch: scratch)
             }
             return
         }
@@ -94,7 +95,8 @@ struct AttentionPlan {
         withExtendedLifetime(packed) {}
     }
 
-    /// Each group's keys in parts, and the answers from the parts put together: weighted by the sum of the powers behind each.
+    /// Each group's keys in parts, and the answers from the parts put together: weighted by the sum of the
+    /// powers behind each.
     private func shareKeys(_ rows: (_ group: Int) -> AttentionRows, _ kernels: spaniel_products) {
         let packedKeys = kernels.packedCount(columns: Self.keyChunk, inner: channels)
         let packedValues = kernels.packedCount(columns: channels, inner: Self.keyChunk)
@@ -115,14 +117,17 @@ struct AttentionPlan {
             pack(rows, kernels, keys: scratch + space, values: scratch + space + packedKeys)
             run(
                 kernels, rows, 0..<given.queries.count, scratch + space, scratch + space + packedKeys,
-                maxima: answer + queries * channels, totals: answer + queries * (channels + 1), scratch: scratch)
+                maxima: answer + queries * channels, totals: answer + queries * (channels + 1),
+                scratch: scratch)
         }
         Parallel.run(groups) { group in
             let answers = answers.base + group * parts * each
             for (query, out) in found[group].output.enumerated() {
                 let maximum = { answers[$0 * each + queries * channels + query] }
                 let highest = (0..<parts).reduce(-Float.infinity) { max($0, maximum($1)) }
-                let shares = (0..<parts).map { exp2f(maximum($0) - highest) * answers[$0 * each + queries * (channels + 1) + query] }
+                let shares = (0..<parts).map {
+                    exp2f(maximum($0) - highest) * answers[$0 * each + queries * (channels + 1) + query]
+                }
                 let total = shares.reduce(0, +)
                 out.update(repeating: 0, count: channels)
                 for (part, share) in shares.enumerated() {
@@ -135,10 +140,13 @@ struct AttentionPlan {
     }
 
     private func pack(
-        _ rows: AttentionRows, _ kernels: spaniel_products, keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>
+        _ rows: AttentionRows, _ kernels: spaniel_products, keys: UnsafeMutablePointer<Float>,
+        values: UnsafeMutablePointer<Float>
     ) {
         rows.keys.withUnsafeBufferPointer { list in
-            list.withMemoryRebound(to: UnsafePointer<Float>?.self) { kernels.pack_rows(list.count, channels, $0.baseAddress, keys) }
+            list.withMemoryRebound(to: UnsafePointer<Float>?.self) {
+                kernels.pack_rows(list.count, channels, $0.baseAddress, keys)
+            }
         }
         rows.values.withUnsafeBufferPointer { list in
             list.withMemoryRebound(to: UnsafePointer<Float>?.self) {
@@ -148,8 +156,10 @@ struct AttentionPlan {
     }
 
     private func run(
-        _ kernels: spaniel_products, _ rows: AttentionRows, _ range: Range<Int>, _ packedKeys: UnsafePointer<Float>,
-        _ packedValues: UnsafePointer<Float>, maxima: UnsafeMutablePointer<Float>? = nil, totals: UnsafeMutablePointer<Float>? = nil,
+        _ kernels: spaniel_products, _ rows: AttentionRows, _ range: Range<Int>,
+        _ packedKeys: UnsafePointer<Float>,
+        _ packedValues: UnsafePointer<Float>, maxima: UnsafeMutablePointer<Float>? = nil,
+        totals: UnsafeMutablePointer<Float>? = nil,
         scratch: UnsafeMutablePointer<Float>
     ) {
         guard !range.isEmpty else { return }
@@ -162,11 +172,16 @@ struct AttentionPlan {
                                 var job = spaniel_attention(
                                     queries: range.count, keys: rows.keys.count, channels: channels,
                                     query_rows: queries.baseAddress.map { $0 + range.lowerBound },
-                                    output_rows: output.baseAddress.map { $0 + range.lowerBound }, packed_keys: packedKeys,
-                                    packed_values: packedValues, scale: scaling, causal: causal ? 1 : 0, first_query: range.lowerBound,
+                                    output_rows: output.baseAddress.map { $0 + range.lowerBound },
+                                    packed_keys: packedKeys,
+                                    packed_values: packedValues, scale: scaling, causal: causal ? 1 : 0,
+                                    first_query: range.lowerBound,
                                     packed_positions: table,
-                                    grid_height: positions?.gridHeight ?? 0, grid_width: positions?.gridWidth ?? 0,
-                                    query_positions: places.baseAddress.map { $0 + (places.isEmpty ? 0 : range.lowerBound) },
+                                    grid_height: positions?.gridHeight ?? 0,
+                                    grid_width: positions?.gridWidth ?? 0,
+                                    query_positions: places.baseAddress.map {
+                                        $0 + (places.isEmpty ? 0 : range.lowerBound)
+                                    },
                                     maxima: maxima, totals: totals, scratch: scratch)
                                 kernels.attention(&job)
                             }
@@ -187,7 +202,8 @@ struct AttentionPlan {
         let table = isRounded ? positions?.reversed.map(Reference.bfloat16) : positions?.reversed
         let queries = isRounded ? Reference.bfloat16(rows: rows.queries, channels: channels) : nil
         Reference.attention(
-            queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scaling, causal: causal,
+            queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scaling,
+            causal: causal,
             precision: precision,
             output: rows.output
         ) { query, key in

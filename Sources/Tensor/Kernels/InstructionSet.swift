@@ -1,12 +1,8 @@
 import CSpanielKernels
+import SpanielPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// Which compilation of the kernels runs: the best the processor has, or what the environment variable `SPANIEL_ISA` names.
+/// Which compilation of the kernels runs: the best the processor has, or what the environment variable
+/// `SPANIEL_ISA` names.
 public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
     /// The naive twins, in plain Swift.
     case reference
@@ -26,15 +22,20 @@ public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
     /// Those this processor can run, the best last.
     public static let available: [InstructionSet] = allCases.filter { $0 == .reference || $0.table != nil }
 
-    /// The one in use, chosen once at start. A value of `SPANIEL_ISA` that cannot be had counts as none: a program asks `check()` first.
+    /// The one in use, chosen once at start. A value of `SPANIEL_ISA` that cannot be had counts as none: a
+    /// program asks `check()` first.
     public static let current: InstructionSet = (try? requested()) ?? available.last ?? .reference
 
     /// Throws when `SPANIEL_ISA` names one that this processor lacks, or nothing at all.
     public static func check() throws(InstructionSetError) { _ = try requested() }
 
     private static func requested() throws(InstructionSetError) -> InstructionSet? {
-        guard let value = getenv("SPANIEL_ISA").map({ String(cString: $0) }), !value.isEmpty else { return nil }
-        guard let named = InstructionSet(rawValue: value), available.contains(named) else { throw InstructionSetError(value: value) }
+        guard let value = getenv("SPANIEL_ISA").map({ String(cString: $0) }), !value.isEmpty else {
+            return nil
+        }
+        guard let named = InstructionSet(rawValue: value), available.contains(named) else {
+            throw InstructionSetError(value: value)
+        }
         return named
     }
 

@@ -1,6 +1,7 @@
 import CSpanielKernels
 
-/// The right-hand matrix of products, kept in the order and the precision the kernel reads: a layer's weight is packed once, when it is loaded.
+/// The right-hand matrix of products, kept in the order and the precision the kernel reads: a layer's weight
+/// is packed once, when it is loaded.
 package struct PackedMatrix: Sendable {
     /// Columns of the product: the rows of the matrix as given.
     package let columns: Int
@@ -8,7 +9,8 @@ package struct PackedMatrix: Sendable {
     package let inner: Int
     package let precision: Precision
     let engine: ProductEngine
-    /// Panels as the kernels' `pack_matrix` makes them, for our kernels; [columns, inner] for the others, rounded where the precision says so.
+    /// Panels as the kernels' `pack_matrix` makes them, for our kernels; [columns, inner] for the others,
+    /// rounded where the precision says so.
     let storage: Tensor
 
     /// - Parameter rows: [N, K], as the hub keeps a linear layer's weight.

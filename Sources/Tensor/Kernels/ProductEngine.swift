@@ -1,17 +1,14 @@
 #if OpenBLAS && canImport(CSpanielBLAS)
     import CSpanielBLAS
 #elseif canImport(Accelerate)
-    import Accelerate
+    package import Accelerate
 #endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SpanielPlatform
 
-/// Who computes matrix products. Our AVX-512 and AVX2 kernels are at least as fast as OpenBLAS's and write bias, activation and residual
-/// in the same pass, so OpenBLAS (Accelerate on Apple platforms) serves where our kernels are only the baseline. `SPANIEL_PRODUCT`
-/// (`kernels` or `blas`) forces one, for tests and comparisons.
+/// Who computes matrix products. Our AVX-512 and AVX2 kernels are at least as fast as OpenBLAS's and write
+/// bias, activation and residual in the same pass, so OpenBLAS (Accelerate on Apple platforms) serves where
+/// our kernels are only the baseline. `SPANIEL_PRODUCT` (`kernels` or `blas`) forces one, for tests and
+/// comparisons.
 enum ProductEngine: Sendable {
     case kernels(Kernels)
     case blas
@@ -21,13 +18,16 @@ enum ProductEngine: Sendable {
         let asked = getenv("SPANIEL_PRODUCT").map { String(cString: $0) }
         guard let kernels = Kernels.current else { return .reference }
         let forcedSet = getenv("SPANIEL_ISA") != nil
-        let prefersBLAS = asked == "blas" || (asked != "kernels" && InstructionSet.current == .baseline && !forcedSet)
+        let prefersBLAS =
+            asked == "blas" || (asked != "kernels" && InstructionSet.current == .baseline && !forcedSet)
         return prefersBLAS && BLAS.isThere ? .blas : .kernels(kernels)
     }()
 
     /// The one that computes in a precision: no BLAS here knows bfloat16.
     static func serving(_ precision: Precision) -> ProductEngine {
-        guard case .blas = current, precision == .bfloat16, let kernels = Kernels.current else { return current }
+        guard case .blas = current, precision == .bfloat16, let kernels = Kernels.current else {
+            return current
+        }
         return .kernels(kernels)
     }
 }
@@ -47,14 +47,16 @@ package enum BLAS {
 
     /// C[m, n] = A[m, k] B[n, k]ᵀ
     static func product(
-        m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, c: UnsafeMutablePointer<Float>,
+        m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int,
+        c: UnsafeMutablePointer<Float>,
         ldc: Int
     ) {
         #if OpenBLAS && canImport(CSpanielBLAS)
             spaniel_blas_product(.init(m), .init(n), .init(k), a, .init(lda), b, .init(ldb), c, .init(ldc))
         #elseif canImport(Accelerate)
             cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, .init(m), .init(n), .init(k), 1, a, .init(lda), b, .init(ldb), 0, c, .init(ldc))
+                CblasRowMajor, CblasNoTrans, CblasTrans, .init(m), .init(n), .init(k), 1, a, .init(lda), b,
+                .init(ldb), 0, c, .init(ldc))
         #else
             Reference.product(m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc)
         #endif

@@ -1,11 +1,8 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SpanielPlatform
 
-/// The naive twins of the kernels: what each computes, said plainly. They are the kernels' documentation, their tests, and what runs when
-/// `SPANIEL_ISA=reference`. Matrices are row-major with a leading dimension, as in BLAS.
+/// The naive twins of the kernels: what each computes, said plainly. They are the kernels' documentation,
+/// their tests, and what runs when `SPANIEL_ISA=reference`. Matrices are row-major with a leading dimension,
+/// as in BLAS.
 enum Reference {
     typealias Input = UnsafePointer<Float>
     typealias Output = UnsafeMutablePointer<Float>
@@ -27,7 +24,8 @@ enum Reference {
 
     /// C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n].
     static func product(
-        m: Int, n: Int, k: Int, a: Input, lda: Int, b: Input, ldb: Int, c: Output, ldc: Int, bias: Input? = nil,
+        m: Int, n: Int, k: Int, a: Input, lda: Int, b: Input, ldb: Int, c: Output, ldc: Int,
+        bias: Input? = nil,
         activation: Activation = .identity, residual: Input? = nil, ldr: Int = 0
     ) {
         for i in 0..<m {
@@ -40,8 +38,11 @@ enum Reference {
         }
     }
 
-    /// y = (x - mean) / sqrt(variance + epsilon) · weight + bias over each row; the variance is the biased one.
-    static func layerNorm(rows: Int, channels: Int, x: Input, weight: Input, bias: Input, epsilon: Float, y: Output) {
+    /// y = (x - mean) / sqrt(variance + epsilon) · weight + bias over each row; the variance is the biased
+    /// one.
+    static func layerNorm(
+        rows: Int, channels: Int, x: Input, weight: Input, bias: Input, epsilon: Float, y: Output
+    ) {
         for r in 0..<rows {
             let row = x + r * channels
             let out = y + r * channels
@@ -78,7 +79,9 @@ enum Reference {
             for g in 0..<groups {
                 let first = x + r * ldx + g
                 for m in 0..<members { column[m] = first[m * groups] }
-                column.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: members, x: Input($0.baseAddress!), y: $0.baseAddress!) }
+                column.withUnsafeMutableBufferPointer {
+                    softmax(rows: 1, columns: members, x: Input($0.baseAddress!), y: $0.baseAddress!)
+                }
                 for m in 0..<members { first[m * groups] = column[m] }
             }
         }
@@ -98,8 +101,9 @@ enum Reference {
         }
     }
 
-    /// softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position adds. A causal query sees the keys
-    /// up to its own place. In bfloat16, queries, keys, values and the weights of the sum are rounded first.
+    /// softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position adds. A
+    /// causal query sees the keys up to its own place. In bfloat16, queries, keys, values and the weights of
+    /// the sum are rounded first.
     static func attention(
         queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool = false,
         precision: Precision = .float32,
@@ -115,19 +119,22 @@ enum Reference {
                             values.baseAddress.map { base in (0..<count).map { base + $0 * channels } } ?? []
                         }
                         sums(
-                            queries: rows(q, queries.count), keys: rows(k, keys.count), values: rows(v, values.count), channels: channels,
+                            queries: rows(q, queries.count), keys: rows(k, keys.count),
+                            values: rows(v, values.count), channels: channels,
                             scale: scale, causal: causal, precision: precision, output: output, bias: bias)
                     }
                 }
             }
         }
         sums(
-            queries: queries, keys: keys, values: values, channels: channels, scale: scale, causal: causal, precision: precision,
+            queries: queries, keys: keys, values: values, channels: channels, scale: scale, causal: causal,
+            precision: precision,
             output: output, bias: bias)
     }
 
     private static func sums(
-        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool, precision: Precision,
+        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool,
+        precision: Precision,
         output: [Output], bias: (_ query: Int, _ key: Int) -> Float
     ) {
         for (i, q) in queries.enumerated() {
@@ -138,7 +145,9 @@ enum Reference {
                 for c in 0..<channels { sum += q[c] * k[c] }
                 scores[j] = sum * scale + bias(i, j)
             }
-            scores.withUnsafeMutableBufferPointer { softmax(rows: 1, columns: seen, x: Input($0.baseAddress!), y: $0.baseAddress!) }
+            scores.withUnsafeMutableBufferPointer {
+                softmax(rows: 1, columns: seen, x: Input($0.baseAddress!), y: $0.baseAddress!)
+            }
             if precision == .bfloat16 { scores = scores.map(bfloat16) }
             for c in 0..<channels {
                 var sum: Float = 0

@@ -1,3 +1,5 @@
+import SpanielJSON
+
 /// What several models' configurations say in the same words.
 extension ConfigurationReader {
     /// The side of a square: a number, or a pair of equal ones.
@@ -10,7 +12,8 @@ extension ConfigurationReader {
     }
 
     /// An activation by the name transformers gives it.
-    package func activation(_ key: String = "hidden_act", default: String) throws(WeightsError) -> Activation {
+    package func activation(_ key: String = "hidden_act", default: String) throws(WeightsError) -> Activation
+    {
         switch try oneOf(key, default: `default`, ["gelu", "quick_gelu", "relu"]) {
         case "relu": .relu
         case "quick_gelu": .quickGELU

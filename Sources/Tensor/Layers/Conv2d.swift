@@ -1,5 +1,5 @@
-/// A convolution as a matrix product: of patches where the stride is the kernel's side, of neighbourhoods where the stride is 1 and the
-/// grid keeps its size.
+/// A convolution as a matrix product: of patches where the stride is the kernel's side, of neighbourhoods
+/// where the stride is 1 and the grid keeps its size.
 public struct Conv2d: Sendable {
     let product: Linear
     let kernel: Int
@@ -31,11 +31,15 @@ public struct Conv2d: Sendable {
         let step = max(1, 1024 / max(1, width))
         let strips = (0..<batch).flatMap { picture in
             stride(from: 0, to: height, by: step).map { row in
-                product(x[leading: picture].neighbourhoods(kernel: kernel, rows: row..<min(row + step, height)), activation: activation)
+                product(
+                    x[leading: picture].neighbourhoods(kernel: kernel, rows: row..<min(row + step, height)),
+                    activation: activation)
             }
         }
         return Tensor.concatenated(strips, axis: 0).reshaped([batch, height, width, strips[0].shape[2]])
     }
 
-    private func stride(from: Int, to: Int, by step: Int) -> [Int] { Array(Swift.stride(from: from, to: to, by: step)) }
+    private func stride(from: Int, to: Int, by step: Int) -> [Int] {
+        Array(Swift.stride(from: from, to: to, by: step))
+    }
 }

@@ -1,4 +1,5 @@
-/// A transposed convolution whose stride is its kernel's side: every cell becomes a patch, by one matrix product.
+/// A transposed convolution whose stride is its kernel's side: every cell becomes a patch, by one matrix
+/// product.
 public struct ConvTranspose2d: Sendable {
     let product: Linear
     /// Rows and columns of a patch.
@@ -10,9 +11,13 @@ public struct ConvTranspose2d: Sendable {
     ///   - precision: of the product.
     public init(weight: Tensor, bias: Tensor, precision: Precision = .float32) {
         let (channels, out, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
-        precondition(weight.shape[3] == side && bias.shape == [out], "transposed convolution of \(weight.shape), bias \(bias.shape)")
+        precondition(
+            weight.shape[3] == side && bias.shape == [out],
+            "transposed convolution of \(weight.shape), bias \(bias.shape)")
         let rows = weight.transposed([2, 3, 1, 0]).reshaped([side * side * out, channels])
-        product = Linear(weight: rows, bias: bias.repeated(side * side).reshaped([side * side * out]), precision: precision)
+        product = Linear(
+            weight: rows, bias: bias.repeated(side * side).reshaped([side * side * out]), precision: precision
+        )
         kernel = side
     }
 

@@ -14,5 +14,7 @@ public struct LayerNorm: Sendable {
     }
 
     /// - Parameter x: [..., C]
-    public func callAsFunction(_ x: Tensor) -> Tensor { layerNorm(x, weight: weight, bias: bias, epsilon: epsilon) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        layerNorm(x, weight: weight, bias: bias, epsilon: epsilon)
+    }
 }

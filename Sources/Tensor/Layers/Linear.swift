@@ -11,7 +11,9 @@ public struct Linear: Sendable {
     ///   - weight: [out, in]
     ///   - bias: [out]
     public init(weight: Tensor, bias: Tensor?, precision: Precision = .float32) {
-        precondition(bias.map { $0.shape == [weight.shape[0]] } ?? true, "linear layer of \(weight.shape) with bias \(bias!.shape)")
+        precondition(
+            bias.map { $0.shape == [weight.shape[0]] } ?? true,
+            "linear layer of \(weight.shape) with bias \(bias!.shape)")
         self.weight = PackedMatrix(rows: weight, precision: precision)
         self.bias = bias
     }
@@ -20,7 +22,9 @@ public struct Linear: Sendable {
     ///   - x: [..., in]
     ///   - residual: [..., out], added last.
     /// - Returns: [..., out]
-    public func callAsFunction(_ x: Tensor, activation: Activation = .identity, residual: Tensor? = nil) -> Tensor {
+    public func callAsFunction(_ x: Tensor, activation: Activation = .identity, residual: Tensor? = nil)
+        -> Tensor
+    {
         linear(x, weight, bias: bias, activation: activation, residual: residual)
     }
 }

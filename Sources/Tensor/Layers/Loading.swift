@@ -1,9 +1,11 @@
 /// Constructing a layer is loading it: each reads its keys at the cursor and checks their shapes.
 extension Linear {
-    /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out]; computes in the cursor's precision.
+    /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out]; computes in the cursor's
+    /// precision.
     public init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true) throws {
         self.init(
-            weight: try weights.lent("weight", [out, channels]), bias: bias ? try weights.tensor("bias", [out]) : nil,
+            weight: try weights.lent("weight", [out, channels]),
+            bias: bias ? try weights.tensor("bias", [out]) : nil,
             precision: weights.precision)
     }
 }
@@ -12,16 +14,20 @@ extension LayerNorm {
     /// Reads `weight` and `bias`, each [channels].
     public init(_ weights: Weights, _ channels: Int, epsilon: Float) throws {
         self.init(
-            weight: try weights.tensor("weight", [channels]), bias: try weights.tensor("bias", [channels]), epsilon: epsilon)
+            weight: try weights.tensor("weight", [channels]), bias: try weights.tensor("bias", [channels]),
+            epsilon: epsilon)
     }
 }
 
 extension Conv2d {
     /// Reads `weight` [out, in, kernel, kernel] and, unless the layer has none, `bias` [out].
-    public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int, bias: Bool = true) throws {
+    public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int, bias: Bool = true)
+        throws
+    {
         self.init(
             weight: try weights.lent("weight", [out, channels, kernel, kernel]),
-            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride, precision: weights.precision)
+            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride, precision: weights.precision
+        )
     }
 }
 
@@ -29,7 +35,8 @@ extension ConvTranspose2d {
     /// Reads `weight` [in, out, kernel, kernel] and `bias` [out].
     public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int) throws {
         self.init(
-            weight: try weights.lent("weight", [channels, out, kernel, kernel]), bias: try weights.tensor("bias", [out]),
+            weight: try weights.lent("weight", [channels, out, kernel, kernel]),
+            bias: try weights.tensor("bias", [out]),
             precision: weights.precision)
     }
 }
@@ -44,7 +51,8 @@ extension Embedding {
 extension MLP {
     /// Reads two linear layers, `names` at the cursor.
     public init(
-        _ weights: Weights, _ names: (first: String, second: String), channels: Int, hidden: Int, activation: Activation
+        _ weights: Weights, _ names: (first: String, second: String), channels: Int, hidden: Int,
+        activation: Activation
     ) throws {
         self.init(
             first: try Linear(weights[names.first], in: channels, out: hidden),

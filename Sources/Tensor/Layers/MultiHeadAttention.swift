@@ -13,7 +13,9 @@ public struct MultiHeadAttention: Sendable {
     let transposed: (queries: PackedMatrix, keys: PackedMatrix)?
 
     public init(queries: Linear, keys: Linear, values: Linear, output: Linear, heads: Int) {
-        precondition(output.weight.inner % heads == 0, "attention of \(output.weight.inner) channels with \(heads) heads")
+        precondition(
+            output.weight.inner % heads == 0,
+            "attention of \(output.weight.inner) channels with \(heads) heads")
         self.queries = queries
         self.keys = keys
         self.values = values
@@ -34,6 +36,8 @@ public struct MultiHeadAttention: Sendable {
     /// - Returns: [B, N, C].
     public func callAsFunction(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor? = nil) -> Tensor {
         folded(q, k, v, residual: residual)
-            ?? output(attention(queries(q), keys(k), values(v), heads: heads, precision: output.precision), residual: residual)
+            ?? output(
+                attention(queries(q), keys(k), values(v), heads: heads, precision: output.precision),
+                residual: residual)
     }
 }

@@ -1,24 +1,5 @@
 import CSpanielKernels
 
-/// What may follow a product's sums.
-public enum Activation: Sendable {
-    case identity
-    case relu
-    /// x Φ(x) with the error function.
-    case gelu
-    /// x σ(1.702 x), OpenAI's approximation.
-    case quickGELU
-
-    var kernel: Int32 {
-        switch self {
-        case .identity: Int32(spaniel_identity.rawValue)
-        case .relu: Int32(spaniel_relu.rawValue)
-        case .gelu: Int32(spaniel_gelu.rawValue)
-        case .quickGELU: Int32(spaniel_quick_gelu.rawValue)
-        }
-    }
-}
-
 extension Tensor {
     /// max(x, 0)
     public func relu() -> Tensor { activated(.relu) }
@@ -34,7 +15,9 @@ extension Tensor {
     }
     /// The error function of each element.
     package func errorFunction() -> Tensor {
-        elementwise(Reference.errorFunction) { kernels, count, x, y in kernels.table.error_function(count, x, y) }
+        elementwise(Reference.errorFunction) { kernels, count, x, y in
+            kernels.table.error_function(count, x, y)
+        }
     }
 
     public func activated(_ activation: Activation) -> Tensor {
@@ -45,12 +28,16 @@ extension Tensor {
 
     private func elementwise(
         _ twin: (Float) -> Float,
-        _ kernel: (_ kernels: Kernels, _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void
+        _ kernel: (
+            _ kernels: Kernels, _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+        ) -> Void
     ) -> Tensor {
         Profile.timed("activation \(shape)") {
             withValues { values in
                 Tensor(uninitialized: shape) { target in
-                    guard let x = values.baseAddress, let y = target.baseAddress, !values.isEmpty else { return }
+                    guard let x = values.baseAddress, let y = target.baseAddress, !values.isEmpty else {
+                        return
+                    }
                     guard let kernels = Kernels.current else {
                         for i in values.indices { target[i] = twin(values[i]) }
                         return

@@ -48,12 +48,16 @@ extension Tensor {
     }
 
     private static func combined(_ a: Tensor, _ b: Tensor, _ combination: Combination) -> Tensor {
-        precondition(a.shape.extents.suffix(b.shape.rank) == b.shape.extents[...], "\(a.shape) and \(b.shape) do not combine")
+        precondition(
+            a.shape.extents.suffix(b.shape.rank) == b.shape.extents[...],
+            "\(a.shape) and \(b.shape) do not combine")
         return Profile.timed("\(combination) \(a.shape)") {
             a.withValues { x in
                 b.withValues { y in
                     Tensor(uninitialized: a.shape) { target in
-                        guard let x = x.baseAddress, let y = y.baseAddress, let z = target.baseAddress else { return }
+                        guard let x = x.baseAddress, let y = y.baseAddress, let z = target.baseAddress else {
+                            return
+                        }
                         combine(combination, target.count, period: b.count, x, y, z)
                     }
                 }
@@ -62,7 +66,8 @@ extension Tensor {
     }
 
     private static func combine(
-        _ combination: Combination, _ count: Int, period: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+        _ combination: Combination, _ count: Int, period: Int, _ a: UnsafePointer<Float>,
+        _ b: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>
     ) {
         guard count > 0, period > 0 else { return }
@@ -74,12 +79,14 @@ extension Tensor {
         if repeats == 1 {
             Parallel.blocks(of: count, 65536) { range in
                 let start = range.lowerBound
-                kernels.table.combine(combination.rawValue, range.count, range.count, a + start, b + start, y + start)
+                kernels.table.combine(
+                    combination.rawValue, range.count, range.count, a + start, b + start, y + start)
             }
         } else {
             Parallel.blocks(of: repeats, max(1, 65536 / period)) { range in
                 let start = range.lowerBound * period
-                kernels.table.combine(combination.rawValue, range.count * period, period, a + start, b, y + start)
+                kernels.table.combine(
+                    combination.rawValue, range.count * period, period, a + start, b, y + start)
             }
         }
     }

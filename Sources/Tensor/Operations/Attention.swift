@@ -1,4 +1,5 @@
-/// softmax(q kᵀ / √d) v for each head, in one pass over the keys: the matrix of weights is never whole in memory.
+/// softmax(q kᵀ / √d) v for each head, in one pass over the keys: the matrix of weights is never whole in
+/// memory.
 /// - Parameters:
 ///   - q: [B, N, C]
 ///   - k: [B, M, C], or [1, M, C] to serve every entry of the batch.
@@ -9,12 +10,14 @@
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
 public func attention(
-    _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false, scale: Float? = nil, precision: Precision = .float32
+    _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false, scale: Float? = nil,
+    precision: Precision = .float32
 ) -> Tensor {
     let (batch, n, channels) = (q.shape[0], q.shape[1], q.shape[2])
     let m = k.shape[1]
     precondition(
-        k.shape == v.shape && k.shape[2] == channels && (k.shape[0] == batch || k.shape[0] == 1) && channels % heads == 0,
+        k.shape == v.shape && k.shape[2] == channels && (k.shape[0] == batch || k.shape[0] == 1)
+            && channels % heads == 0,
         "attention of \(q.shape), \(k.shape), \(v.shape) with \(heads) heads")
     precondition(scale.map { $0 > 0 } ?? true, "attention with the scale \(scale ?? 0)")
     let d = channels / heads
@@ -23,15 +26,20 @@ public func attention(
         k.withValues { k in
             v.withValues { v in
                 Tensor(uninitialized: [batch, n, channels]) { target in
-                    guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress, let out = target.baseAddress else { return }
+                    guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
+                        let out = target.baseAddress
+                    else { return }
                     let plan = AttentionPlan(
-                        groups: batch * heads, queries: n, keys: m, channels: d, causal: causal, precision: precision, scale: scale)
+                        groups: batch * heads, queries: n, keys: m, channels: d, causal: causal,
+                        precision: precision, scale: scale)
                     plan.run { group in
                         let (b, head) = (group / heads, group % heads)
                         let (first, start) = (b * n * channels + head * d, b * keyBatch + head * d)
                         return AttentionRows(
-                            queries: (0..<n).map { q + first + $0 * channels }, keys: (0..<m).map { k + start + $0 * channels },
-                            values: (0..<m).map { v + start + $0 * channels }, output: (0..<n).map { out + first + $0 * channels })
+                            queries: (0..<n).map { q + first + $0 * channels },
+                            keys: (0..<m).map { k + start + $0 * channels },
+                            values: (0..<m).map { v + start + $0 * channels },
+                            output: (0..<n).map { out + first + $0 * channels })
                     }
                 }
             }
@@ -39,33 +47,41 @@ public func attention(
     }
 }
 
-/// Attention of tokens among themselves, softmax(q kᵀ / √d) v for each head, read where one product wrote all three.
+/// Attention of tokens among themselves, softmax(q kᵀ / √d) v for each head, read where one product wrote all
+/// three.
 /// - Parameters:
 ///   - qkv: [B, N, 3C], queries, keys and values of each token side by side.
 ///   - heads: the parts that C is cut into; d = C / heads.
 ///   - causal: whether a token sees only those up to itself.
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
-public func selfAttention(_ qkv: Tensor, heads: Int, causal: Bool = false, precision: Precision = .float32) -> Tensor {
+public func selfAttention(_ qkv: Tensor, heads: Int, causal: Bool = false, precision: Precision = .float32)
+    -> Tensor
+{
     let (batch, n, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)
-    precondition(qkv.shape[2] == 3 * channels && channels % heads == 0, "self-attention of \(qkv.shape) with \(heads) heads")
+    precondition(
+        qkv.shape[2] == 3 * channels && channels % heads == 0,
+        "self-attention of \(qkv.shape) with \(heads) heads")
     let d = channels / heads
     return qkv.withValues { source in
         Tensor(uninitialized: [batch, n, channels]) { target in
             guard let source = source.baseAddress, let out = target.baseAddress else { return }
-            let plan = AttentionPlan(groups: batch * heads, queries: n, keys: n, channels: d, causal: causal, precision: precision)
+            let plan = AttentionPlan(
+                groups: batch * heads, queries: n, keys: n, channels: d, causal: causal, precision: precision)
             plan.run { group in
                 let (b, head) = (group / heads, group % heads)
                 let first = source + b * n * 3 * channels + head * d
                 let rows = { (part: Int) in (0..<n).map { first + ($0 * 3 + part) * channels } }
                 return AttentionRows(
-                    queries: rows(0), keys: rows(1), values: rows(2), output: (0..<n).map { out + (b * n + $0) * channels + head * d })
+                    queries: rows(0), keys: rows(1), values: rows(2),
+                    output: (0..<n).map { out + (b * n + $0) * channels + head * d })
             }
         }
     }
 }
 
-/// Attention as PerSAM guides it, a softmax of a softmax: softmax(softmax(q kᵀ / √d) + guidance) v for each head.
+/// Attention as PerSAM guides it, a softmax of a softmax: softmax(softmax(q kᵀ / √d) + guidance) v for each
+/// head.
 /// - Parameters:
 ///   - q: [B, N, C], few queries.
 ///   - k: [B, M, C], or [1, M, C] to serve every entry of the batch.
@@ -85,8 +101,11 @@ public func guidedAttention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, g
     let (queries, keys, values) = (split(q), split(k), split(v))
     let outputs = (0..<batch * heads).map { group in
         let keyGroup = k.shape[0] == 1 ? group % heads : group
-        let weights = softmax(matmul(queries[leading: group], keys[leading: keyGroup], transposed: true) * scale)
+        let weights = softmax(
+            matmul(queries[leading: group], keys[leading: keyGroup], transposed: true) * scale)
         return matmul(softmax(weights + guidance), values[leading: keyGroup])
     }
-    return Tensor.stack(outputs).reshaped([batch, heads, n, d]).transposed([0, 2, 1, 3]).reshaped([batch, n, channels])
+    return Tensor.stack(outputs).reshaped([batch, heads, n, d]).transposed([0, 2, 1, 3]).reshaped([
+        batch, n, channels,
+    ])
 }

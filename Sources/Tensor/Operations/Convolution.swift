@@ -1,12 +1,15 @@
 extension Tensor {
-    /// Cuts a grid into patches that do not overlap: the rows of the product that a convolution with stride = kernel is.
+    /// Cuts a grid into patches that do not overlap: the rows of the product that a convolution with stride =
+    /// kernel is.
     /// - Parameter side: rows and columns of a patch; they divide the grid's.
     /// - Returns: [B, H/side, W/side, side · side · C], a patch's rows first, then columns, then channels.
     package func patches(side: Int) -> Tensor {
         let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
         precondition(height % side == 0 && width % side == 0, "\(shape) has no whole patches of \(side)")
-        return reshaped([batch, height / side, side, width / side, side * channels]).transposed([0, 1, 3, 2, 4])
-            .reshaped([batch, height / side, width / side, side * side * channels])
+        return reshaped([batch, height / side, side, width / side, side * channels]).transposed([
+            0, 1, 3, 2, 4,
+        ])
+        .reshaped([batch, height / side, width / side, side * side * channels])
     }
 
     /// The reverse: lays patches out as a grid.
@@ -17,7 +20,8 @@ extension Tensor {
             .reshaped([batch, height * side, width * side, channels])
     }
 
-    /// Each cell with its neighbours, zeros outside: the rows of the product that a convolution of odd kernel and stride 1 is.
+    /// Each cell with its neighbours, zeros outside: the rows of the product that a convolution of odd kernel
+    /// and stride 1 is.
     /// - Parameter rows: the grid rows wanted.
     /// - Returns: [rows, W, kernel · kernel · C] of one picture [H, W, C].
     package func neighbourhoods(kernel: Int, rows: Range<Int>) -> Tensor {
@@ -35,7 +39,8 @@ extension Tensor {
                             for y in row - reach...row + reach {
                                 for x in column - reach...column + reach {
                                     if y >= 0, y < height, x >= 0, x < width {
-                                        place.update(from: source + (y * width + x) * channels, count: channels)
+                                        place.update(
+                                            from: source + (y * width + x) * channels, count: channels)
                                     } else {
                                         place.update(repeating: 0, count: channels)
                                     }

@@ -1,35 +1,10 @@
-/// The tables of SAM's decomposed relative position for one layer: what a query adds for keys so many rows and columns away (ViTDet,
-/// section 3; SAM `add_decomposed_rel_pos`).
-public struct RelativePositions: Sendable {
-    /// Rows and columns of the grid or window they serve.
-    let gridHeight: Int
-    let gridWidth: Int
-    /// [2H-1 + 2W-1, d], each table from the last entry to the first, so that one query's entries for successive keys lie side by side.
-    let reversed: Tensor
-    let packed: PackedMatrix
-
-    /// The precision that grid attention computes in with them.
-    var precision: Precision { packed.precision }
-
-    /// - Parameters:
-    ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
-    ///   - width: [2W-1, d]
-    public init(height: Tensor, width: Tensor, precision: Precision = .float32) {
-        precondition(height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")
-        gridHeight = (height.shape[0] + 1) / 2
-        gridWidth = (width.shape[0] + 1) / 2
-        func backwards(_ table: Tensor) -> [Tensor] { (0..<table.shape[0]).reversed().map { table[leading: $0] } }
-        reversed = Tensor.stack(backwards(height) + backwards(width))
-        packed = PackedMatrix(rows: reversed, precision: precision, for: Kernels.current.map { .kernels($0) } ?? .reference)
-    }
-}
-
 /// Attention among the cells of a grid, or of windows of it, with decomposed relative positions:
 ///
 ///     softmax(q kᵀ / √d + q·Rh[row distance] + q·Rw[column distance]) v
 ///
-/// A window that hangs over the grid's right or bottom edge is filled up with cells whose query, key and value are the bias alone; nothing
-/// is multiplied for them, but the other cells do attend to them, as in the published model.
+/// A window that hangs over the grid's right or bottom edge is filled up with cells whose query, key and
+/// value are the bias alone; nothing is multiplied for them, but the other cells do attend to them, as in the
+/// published model.
 /// - Parameters:
 ///   - qkv: [B, H, W, 3C], queries, keys and values of each cell side by side.
 ///   - heads: the parts that C is cut into.
@@ -39,24 +14,33 @@ public struct RelativePositions: Sendable {
 ///   - precision: of both products; the positions' must be the same.
 /// - Returns: [B, H, W, C]
 public func gridAttention(
-    _ qkv: Tensor, heads: Int, positions: RelativePositions?, window: Int?, padding: Tensor, precision: Precision = .float32
+    _ qkv: Tensor, heads: Int, positions: RelativePositions?, window: Int?, padding: Tensor,
+    precision: Precision = .float32
 ) -> Tensor {
     let (batch, height, width, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2], qkv.shape[3] / 3)
     let (tall, wide) = (window ?? height, window ?? width)
-    precondition(padding.shape == [3 * channels] && channels % heads == 0, "grid attention of \(qkv.shape), padding \(padding.shape)")
+    precondition(
+        padding.shape == [3 * channels] && channels % heads == 0,
+        "grid attention of \(qkv.shape), padding \(padding.shape)")
     precondition(
         positions.map { $0.gridHeight == tall && $0.gridWidth == wide } ?? true,
-        "relative positions of a \(positions?.gridHeight ?? 0) × \(positions?.gridWidth ?? 0) grid for one of \(tall) × \(wide)")
-    precondition(positions.map { $0.precision == precision } ?? true, "relative positions packed for another precision than \(precision)")
+        "relative positions of a \(positions?.gridHeight ?? 0) × \(positions?.gridWidth ?? 0) grid for one of \(tall) × \(wide)"
+    )
+    precondition(
+        positions.map { $0.precision == precision } ?? true,
+        "relative positions packed for another precision than \(precision)")
     let d = channels / heads
     let (down, across) = ((height + tall - 1) / tall, (width + wide - 1) / wide)
     let windows = batch * down * across
     return qkv.withValues { source in
         padding.withValues { padding in
             Tensor(uninitialized: [batch, height, width, channels]) { target in
-                guard let source = source.baseAddress, let padding = padding.baseAddress, let out = target.baseAddress else { return }
+                guard let source = source.baseAddress, let padding = padding.baseAddress,
+                    let out = target.baseAddress
+                else { return }
                 let plan = AttentionPlan(
-                    groups: windows * heads, queries: tall * wide, keys: tall * wide, channels: d, positions: positions,
+                    groups: windows * heads, queries: tall * wide, keys: tall * wide, channels: d,
+                    positions: positions,
                     precision: precision)
                 plan.run { group in
                     let (place, head) = (group / heads, group % heads)

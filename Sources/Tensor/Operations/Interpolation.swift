@@ -1,6 +1,6 @@
 extension Tensor {
-    /// Bilinear interpolation between cell centres, the edge repeated beyond the outer ones: PyTorch's `interpolate` with
-    /// `align_corners=False` and no antialias.
+    /// Bilinear interpolation between cell centres, the edge repeated beyond the outer ones: PyTorch's
+    /// `interpolate` with `align_corners=False` and no antialias.
     /// - Returns: [h, w] of [H, W], or [h, w, C] of [H, W, C].
     public func interpolatedBilinear(height: Int, width: Int) -> Tensor {
         precondition(shape.rank == 2 || shape.rank == 3, "bilinear interpolation of \(shape)")
@@ -13,11 +13,15 @@ extension Tensor {
                 guard let source = values.baseAddress, let out = target.baseAddress else { return }
                 Parallel.blocks(of: height, max(1, 16384 / max(1, width * channels))) { range in
                     for y in range {
-                        let (above, below) = (source + rows[y].first * stride, source + rows[y].second * stride)
+                        let (above, below) = (
+                            source + rows[y].first * stride, source + rows[y].second * stride
+                        )
                         let down = rows[y].weight
                         var place = out + y * width * channels
                         for column in columns {
-                            let (left, right, along) = (column.first * channels, column.second * channels, column.weight)
+                            let (left, right, along) = (
+                                column.first * channels, column.second * channels, column.weight
+                            )
                             for c in 0..<channels {
                                 let upper = (1 - along) * above[left + c] + along * above[right + c]
                                 let lower = (1 - along) * below[left + c] + along * below[right + c]
@@ -31,8 +35,8 @@ extension Tensor {
         }
     }
 
-    /// Bicubic interpolation between cell centres, the edge repeated beyond the outer ones: PyTorch's, with a = -0.75, `align_corners=False`
-    /// and no antialias. What resizes a ViT's positions to another grid.
+    /// Bicubic interpolation between cell centres, the edge repeated beyond the outer ones: PyTorch's, with a
+    /// = -0.75, `align_corners=False` and no antialias. What resizes a ViT's positions to another grid.
     /// - Returns: [h, w, C] of [H, W, C].
     public func interpolatedBicubic(height: Int, width: Int) -> Tensor {
         precondition(shape.rank == 3, "bicubic interpolation of \(shape)")
@@ -49,7 +53,9 @@ extension Tensor {
                             var sum: Float = 0
                             for (y, down) in row {
                                 var across: Float = 0
-                                for (x, weight) in column { across += weight * source[y * stride + x * channels + c] }
+                                for (x, weight) in column {
+                                    across += weight * source[y * stride + x * channels + c]
+                                }
                                 sum += down * across
                             }
                             target[place] = sum

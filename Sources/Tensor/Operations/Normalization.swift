@@ -7,7 +7,9 @@ import CSpanielKernels
 ///   - bias: [C]
 public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
     let channels = x.shape[-1]
-    precondition(weight.shape == [channels] && bias.shape == [channels], "layer norm of \(x.shape) with \(weight.shape), \(bias.shape)")
+    precondition(
+        weight.shape == [channels] && bias.shape == [channels],
+        "layer norm of \(x.shape) with \(weight.shape), \(bias.shape)")
     return rowwise("layer norm", x) { rows, channels, x, y in
         weight.withValues { weight in
             bias.withValues { bias in
@@ -15,7 +17,9 @@ public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float)
                 if let kernels = Kernels.current {
                     kernels.table.layer_norm(rows, channels, x, weight, bias, epsilon, y)
                 } else {
-                    Reference.layerNorm(rows: rows, channels: channels, x: x, weight: weight, bias: bias, epsilon: epsilon, y: y)
+                    Reference.layerNorm(
+                        rows: rows, channels: channels, x: x, weight: weight, bias: bias, epsilon: epsilon,
+                        y: y)
                 }
             }
         }
@@ -33,14 +37,16 @@ public func softmax(_ x: Tensor) -> Tensor {
     }
 }
 
-/// eˣ over the sum of eˣ of the same group: for rows that hold members after members, each one number for every group.
+/// eˣ over the sum of eˣ of the same group: for rows that hold members after members, each one number for
+/// every group.
 /// - Parameters:
 ///   - x: [..., members · groups], of at most 64 members.
 ///   - groups: how many softmaxes a row holds.
 package func softmax(_ x: Tensor, groups: Int) -> Tensor {
     let columns = x.shape[-1]
     let members = columns / groups
-    precondition(members * groups == columns && members <= softmaxMembers, "softmax of \(x.shape) in \(groups) groups")
+    precondition(
+        members * groups == columns && members <= softmaxMembers, "softmax of \(x.shape) in \(groups) groups")
     let rows = x.count / max(1, columns)
     return Profile.timed("softmax \(x.shape) in \(groups) groups") {
         withExtendedLifetime(x) {
@@ -50,13 +56,18 @@ package func softmax(_ x: Tensor, groups: Int) -> Tensor {
                 let (block, stride) = (64, columns + softmaxSlack)
                 Parallel.run((rows + block - 1) / block, scratch: block * stride) { task, scratch in
                     let range = task * block..<min(rows, (task + 1) * block)
-                    for (i, row) in range.enumerated() { (scratch + i * stride).update(from: x.pointer + row * columns, count: columns) }
+                    for (i, row) in range.enumerated() {
+                        (scratch + i * stride).update(from: x.pointer + row * columns, count: columns)
+                    }
                     if let kernels = Kernels.current {
                         kernels.table.softmax_across(range.count, members, groups, scratch, stride)
                     } else {
-                        Reference.softmaxAcross(rows: range.count, members: members, groups: groups, x: scratch, ldx: stride)
+                        Reference.softmaxAcross(
+                            rows: range.count, members: members, groups: groups, x: scratch, ldx: stride)
                     }
-                    for (i, row) in range.enumerated() { (y + row * columns).update(from: scratch + i * stride, count: columns) }
+                    for (i, row) in range.enumerated() {
+                        (y + row * columns).update(from: scratch + i * stride, count: columns)
+                    }
                 }
             }
         }

@@ -47,7 +47,9 @@ extension Tensor {
             Tensor(uninitialized: shape) { target in
                 for row in 0..<(channels == 0 ? 0 : values.count / channels) {
                     var squares = 0.0
-                    for c in 0..<channels { squares += Double(values[row * channels + c]) * Double(values[row * channels + c]) }
+                    for c in 0..<channels {
+                        squares += Double(values[row * channels + c]) * Double(values[row * channels + c])
+                    }
                     let scale = squares > 0 ? Float(1 / squares.squareRoot()) : 0
                     for c in 0..<channels { target[row * channels + c] = values[row * channels + c] * scale }
                 }

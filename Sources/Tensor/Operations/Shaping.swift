@@ -3,7 +3,9 @@ extension Tensor {
     public func transposed(_ axes: [Int]) -> Tensor {
         precondition(axes.sorted() == Array(0..<shape.rank), "\(axes) is no order of the axes of \(shape)")
         var strides = [Int](repeating: 1, count: shape.rank)
-        for axis in stride(from: shape.rank - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+        for axis in stride(from: shape.rank - 2, through: 0, by: -1) {
+            strides[axis] = strides[axis + 1] * shape[axis + 1]
+        }
         let extents = axes.map { shape[$0] }
         let steps = axes.map { strides[$0] }
         return Profile.timed("transpose \(shape)") { transposed(to: extents, steps: steps) }
@@ -13,7 +15,9 @@ extension Tensor {
         withValues { values in
             Tensor(uninitialized: Shape(extents)) { target in
                 guard let last = extents.last else { return target[0] = values[0] }
-                guard target.count > 0, let from = values.baseAddress, let out = target.baseAddress else { return }
+                guard target.count > 0, let from = values.baseAddress, let out = target.baseAddress else {
+                    return
+                }
                 let lastStep = steps[steps.count - 1]
                 var position = [Int](repeating: 0, count: extents.count)
                 var source = 0
@@ -48,7 +52,8 @@ extension Tensor {
         for part in parts {
             var other = part.shape.extents
             other[axis] = first[axis]
-            precondition(other == first.extents, "\(first) and \(part.shape) do not concatenate along axis \(axis)")
+            precondition(
+                other == first.extents, "\(first) and \(part.shape) do not concatenate along axis \(axis)")
         }
         let outer = extents[..<axis].reduce(1, *)
         let whole = extents[axis...].reduce(1, *)
@@ -59,7 +64,9 @@ extension Tensor {
                     let run = part.shape.extents[axis...].reduce(1, *)
                     part.withValues { values in
                         guard let from = values.baseAddress, let out = target.baseAddress else { return }
-                        for o in 0..<outer { (out + o * whole + start).update(from: from + o * run, count: run) }
+                        for o in 0..<outer {
+                            (out + o * whole + start).update(from: from + o * run, count: run)
+                        }
                     }
                     start += run
                 }
@@ -85,12 +92,16 @@ extension Tensor {
     /// A range of the last axis. Copies.
     public func lastAxis(_ range: Range<Int>) -> Tensor {
         let channels = shape[-1]
-        precondition(range.lowerBound >= 0 && range.upperBound <= channels, "\(range) of the last axis of \(shape)")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= channels, "\(range) of the last axis of \(shape)")
         let rows = shape.extents.dropLast().reduce(1, *)
         return withValues { values in
             Tensor(uninitialized: Shape(shape.extents.dropLast() + [range.count])) { target in
                 guard let from = values.baseAddress, let out = target.baseAddress else { return }
-                for r in 0..<rows { (out + r * range.count).update(from: from + r * channels + range.lowerBound, count: range.count) }
+                for r in 0..<rows {
+                    (out + r * range.count).update(
+                        from: from + r * channels + range.lowerBound, count: range.count)
+                }
             }
         }
     }

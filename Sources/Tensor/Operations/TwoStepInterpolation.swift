@@ -1,13 +1,16 @@
-/// Two bilinear interpolations one after the other, worked out row by row, so that neither whole result is ever in memory.
+/// Two bilinear interpolations one after the other, worked out row by row, so that neither whole result is
+/// ever in memory.
 ///
-/// The numbers are those of `interpolatedBilinear` twice, the first result cut to its top left part in between.
+/// The numbers are those of `interpolatedBilinear` twice, the first result cut to its top left part in
+/// between.
 package struct TwoStepInterpolation: Sendable {
     private let map: Tensor
     private let first: BilinearStep
     private let second: BilinearStep
     /// The highest value of each row of the map.
     private let maxima: [Float]
-    /// Rows of the map stretched to the first result's width, and rows of the first result stretched to the second's: two of each.
+    /// Rows of the map stretched to the first result's width, and rows of the first result stretched to the
+    /// second's: two of each.
     private var stretched: RecentRows
     private var middle: RecentRows
     private var scratch: [Float]
@@ -18,16 +21,19 @@ package struct TwoStepInterpolation: Sendable {
     ///   - kept: how many of them go into the second.
     ///   - final: rows and columns of the second result.
     package init(
-        _ map: Tensor, to size: (height: Int, width: Int), keeping kept: (height: Int, width: Int), to final: (height: Int, width: Int)
+        _ map: Tensor, to size: (height: Int, width: Int), keeping kept: (height: Int, width: Int),
+        to final: (height: Int, width: Int)
     ) {
         precondition(
-            map.shape.rank == 2 && kept.height <= size.height && kept.width <= size.width, "two-step interpolation of \(map.shape)")
+            map.shape.rank == 2 && kept.height <= size.height && kept.width <= size.width,
+            "two-step interpolation of \(map.shape)")
         self.map = map
         first = BilinearStep(
             rows: Array(Tensor.linearTaps(from: map.shape[0], to: size.height).prefix(kept.height)),
             columns: Array(Tensor.linearTaps(from: map.shape[1], to: size.width).prefix(kept.width)))
         second = BilinearStep(
-            rows: Tensor.linearTaps(from: kept.height, to: final.height), columns: Tensor.linearTaps(from: kept.width, to: final.width))
+            rows: Tensor.linearTaps(from: kept.height, to: final.height),
+            columns: Tensor.linearTaps(from: kept.width, to: final.width))
         maxima = (0..<map.shape[0]).map { map[leading: $0].maximum() }
         stretched = RecentRows(width: kept.width)
         middle = RecentRows(width: final.width)
@@ -36,14 +42,16 @@ package struct TwoStepInterpolation: Sendable {
 
     /// Writes row `y` of the second result; rows asked for in order cost least.
     package mutating func fill(_ y: Int, _ row: inout [Float]) {
-        precondition(row.count == second.columns.count, "a row of \(row.count) for \(second.columns.count) columns")
+        precondition(
+            row.count == second.columns.count, "a row of \(row.count) for \(second.columns.count) columns")
         let taps = second.rows[y]
         let above = middleRow(taps.first, keeping: taps.second)
         let below = middleRow(taps.second, keeping: taps.first)
         BilinearStep.blend(middle.rows[above], middle.rows[below], taps.weight, into: &row)
     }
 
-    /// Whether no value of row `y` exceeds `threshold`, by the rows of the map that it is mixed from; rounding is allowed for.
+    /// Whether no value of row `y` exceeds `threshold`, by the rows of the map that it is mixed from;
+    /// rounding is allowed for.
     package func isBelow(_ threshold: Float, row y: Int) -> Bool {
         let taps = second.rows[y]
         let used = first.rows[taps.first].first...first.rows[taps.second].second
@@ -69,7 +77,8 @@ package struct TwoStepInterpolation: Sendable {
         let width = map.shape[1]
         map.withValues { values in
             BilinearStep.stretch(
-                UnsafeBufferPointer(rebasing: values[index * width..<(index + 1) * width]), first.columns, into: &stretched.rows[slot])
+                UnsafeBufferPointer(rebasing: values[index * width..<(index + 1) * width]), first.columns,
+                into: &stretched.rows[slot])
         }
         return slot
     }
@@ -96,7 +105,8 @@ private struct BilinearStep: Sendable {
         row.withUnsafeMutableBufferPointer { row in
             above.withUnsafeBufferPointer { above in
                 below.withUnsafeBufferPointer { below in
-                    guard let a = above.baseAddress, let b = below.baseAddress, let out = row.baseAddress else { return }
+                    guard let a = above.baseAddress, let b = below.baseAddress, let out = row.baseAddress
+                    else { return }
                     for x in 0..<row.count { out[x] = rest * a[x] + weight * b[x] }
                 }
             }

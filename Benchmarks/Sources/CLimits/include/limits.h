@@ -5,8 +5,9 @@
 
 enum limits_set { limits_baseline, limits_avx2, limits_avx512, limits_avx512bf16, limits_amx };
 
-/// Operations per second (an addition and a multiplication are two) of `threads` threads that only multiply and add in registers: of float32,
-/// for the last two sets of bfloat16 summed in float32; 0 when the processor lacks the instructions, or the kernel its tiles.
+/// Operations per second (an addition and a multiplication are two) of `threads` threads that only multiply
+/// and add in registers: of float32, for the last two sets of bfloat16 summed in float32; 0 when the
+/// processor lacks the instructions, or the kernel its tiles.
 double limits_arithmetic(enum limits_set set, int threads);
 
 /// Bytes per second that `threads` threads read from memory.

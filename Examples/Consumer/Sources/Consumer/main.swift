@@ -1,12 +1,15 @@
 import Foundation
 import PerSAM  // re-exports SAM and the picture types
 
-let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../..").standardizedFileURL
+let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../..")
+    .standardizedFileURL
 let examples = package.appending(path: "Examples")
 let cup = examples.appending(path: "boot.jpg")
 let cupMask = examples.appending(path: "boot-mask.png")
 let jpegData = try Data(contentsOf: examples.appending(path: "shelf.jpg"))
-guard FileManager.default.changeCurrentDirectoryPath(package.path(percentEncoded: false)) else { fatalError("no \(package)") }
+guard FileManager.default.changeCurrentDirectoryPath(package.path(percentEncoded: false)) else {
+    fatalError("no \(package)")
+}
 let start = ContinuousClock.now
 
 // The sample of the README, word for word.

@@ -1,10 +1,6 @@
+import PerSAM
 import SpanielImaging
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import SpanielPlatform
 
 /// The few things a page is written with.
 enum HTML {
@@ -19,7 +15,8 @@ enum HTML {
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
             default:
-                let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+                let isControl =
+                    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
                 result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
             }
         }
@@ -39,11 +36,15 @@ enum HTML {
     static func decimals(_ value: Float, _ digits: Int = 2) -> String { decimals(Double(value), digits) }
 
     /// "1 place", "2 places".
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
 
     /// A picture inside the page.
     static func dataURI(_ picture: Picture) -> String {
-        if let jpeg = try? picture.jpegData(quality: 85) { return "data:image/jpeg;base64,\(jpeg.base64EncodedString())" }
+        if let jpeg = try? picture.jpegData(quality: 85) {
+            return "data:image/jpeg;base64,\(jpeg.base64EncodedString())"
+        }
         return "data:image/png;base64,\(picture.pngData().base64EncodedString())"
     }
 

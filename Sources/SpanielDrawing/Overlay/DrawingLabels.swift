@@ -1,13 +1,20 @@
+package import SpanielImaging
+
 /// A label with its place in the picture, in whole pixels.
 package struct PlacedLabel {
     package let text: String
     package let x: Range<Int>
     package let y: Range<Int>
 
-    package var box: Box { Box(x1: Double(x.lowerBound), y1: Double(y.lowerBound), x2: Double(x.upperBound), y2: Double(y.upperBound)) }
+    package var box: Box {
+        Box(
+            x1: Double(x.lowerBound), y1: Double(y.lowerBound), x2: Double(x.upperBound),
+            y2: Double(y.upperBound))
+    }
 }
 
-/// Finds places for labels near their boxes: inside the picture, apart from each other, and off the objects where that is possible.
+/// Finds places for labels near their boxes: inside the picture, apart from each other, and off the objects
+/// where that is possible.
 package struct LabelPlacer {
     package let em: Double
     private let size: Size
@@ -33,7 +40,8 @@ package struct LabelPlacer {
         let (top, bottom) = (whole(box.y1), whole(box.y2))
         // Above the box, inside at the top, below, then the same at the right end, then inside at the bottom.
         let places = [
-            (left, top - height), (left, top), (left, bottom), (right - width, top - height), (right - width, top),
+            (left, top - height), (left, top), (left, bottom), (right - width, top - height),
+            (right - width, top),
             (right - width, bottom), (left, bottom - height), (right - width, bottom - height),
         ]
         var best: (cost: Double, label: PlacedLabel)?
@@ -41,7 +49,8 @@ package struct LabelPlacer {
             let x = min(max(0, wantedX), size.width - width)
             let y = min(max(0, wantedY), size.height - height)
             let label = PlacedLabel(text: text, x: x..<x + width, y: y..<y + height)
-            // In pixels: another label hidden is bad, another object worse than the own one, and far from the box is no place.
+            // In pixels: another label hidden is bad, another object worse than the own one, and far from the
+            // box is no place.
             let moved = Double((abs(x - wantedX) + abs(y - wantedY)) * height)
             let labels = placed.reduce(0) { $0 + label.box.intersection($1.box).area }
             let objects = boxes.reduce(0) { $0 + label.box.intersection($1).area * ($1 == box ? 0.5 : 1) }
@@ -55,7 +64,8 @@ package struct LabelPlacer {
 
     private func whole(_ value: Double) -> Int { Int(min(1e6, max(-1e6, value.rounded()))) }
 
-    /// The text, or as much of it as fits with its last word (the score) kept and the end of the rest left out.
+    /// The text, or as much of it as fits with its last word (the score) kept and the end of the rest left
+    /// out.
     ///
     /// - Parameter width: in em.
     package static func shortened(_ text: String, to width: Double) -> String {
@@ -68,7 +78,8 @@ package struct LabelPlacer {
             let short = head + "…" + tail
             if Glyphs.width(of: short) <= width { return String(short) }
         }
-        return tail.dropFirst().isEmpty || Glyphs.width(of: tail.dropFirst()) > width ? "" : String(tail.dropFirst())
+        return tail.dropFirst().isEmpty || Glyphs.width(of: tail.dropFirst()) > width
+            ? "" : String(tail.dropFirst())
     }
 }
 

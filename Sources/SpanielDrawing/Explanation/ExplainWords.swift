@@ -1,3 +1,4 @@
+import PerSAM
 import SpanielImaging
 
 extension Stop {
@@ -9,15 +10,18 @@ extension Stop {
         case .belowThreshold:
             guard let peak else { return "Nothing \(looked ? "more " : "")like it." }
             let (value, floor) = ExplainPage.apart(peak, threshold)
-            return "Nothing \(looked ? "more " : "")like it: best peak \(value) under threshold \(floor), from which a place is looked at."
+            return
+                "Nothing \(looked ? "more " : "")like it: best peak \(value) under threshold \(floor), from which a place is looked at."
         case .maximumObjects:
             return "As many objects as were asked for\(left.map { "; \($0)" } ?? ", and there may be more")."
         case .exhausted:
-            return "Many similar places, one after another, held no new object\(left.map { "; \($0)" } ?? "")."
+            return
+                "Many similar places, one after another, held no new object\(left.map { "; \($0)" } ?? "")."
         case .nothingLeft:
             return "Every similar place was looked at."
         case .single:
-            return "One object was asked for, so the search ended with the best place\(left.map { "; \($0)" } ?? "")."
+            return
+                "One object was asked for, so the search ended with the best place\(left.map { "; \($0)" } ?? "")."
         case .emptyMask:
             return "A step of the original code gave an empty mask, and it knows no other place to try."
         }
@@ -59,7 +63,8 @@ extension ExplainPage {
             return "no mask there"
         case .otherClass:
             let better = rival(of: index) { $0.verdict == .accepted && $0.className != candidate.className }
-            return "its place is \(better.map { "number \($0 + 1)’s, \(findings.candidates[$0].className)" } ?? "a better object’s")"
+            return
+                "its place is \(better.map { "number \($0 + 1)’s, \(findings.candidates[$0].className)" } ?? "a better object’s")"
         case .surplus:
             return "surplus: as many as were asked for score better"
         }
@@ -69,7 +74,8 @@ extension ExplainPage {
     private func rival(of index: Int, where isRival: (Candidate) -> Bool) -> Int? {
         guard let mask = masks[index] else { return nil }
         var best: (index: Int, shared: Int)?
-        for (other, candidate) in findings.candidates.enumerated() where other != index && isRival(candidate) {
+        for (other, candidate) in findings.candidates.enumerated() where other != index && isRival(candidate)
+        {
             guard let theirs = masks[other] else { continue }
             let shared = mask.intersectionArea(with: theirs)
             if shared > best?.shared ?? 0 { best = (other, shared) }

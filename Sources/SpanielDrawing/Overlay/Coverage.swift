@@ -1,3 +1,5 @@
+package import SpanielImaging
+
 /// How much of each pixel a shape covers, 0…1, worked out exactly from the shape's edges.
 package struct Coverage {
     package let width: Int
@@ -13,7 +15,8 @@ package struct Coverage {
         steps = [Double](repeating: 0, count: stride * height)
     }
 
-    /// Adds a closed ring; inner rings turn the other way. The ring must lie between the left and the right edge.
+    /// Adds a closed ring; inner rings turn the other way. The ring must lie between the left and the right
+    /// edge.
     package mutating func add(_ ring: [Point]) {
         guard var from = ring.last else { return }
         for to in ring {
@@ -35,7 +38,8 @@ package struct Coverage {
         return result
     }
 
-    /// An edge covers what is right of it: in each pixel it crosses a trapezium, in those further right the crossed height.
+    /// An edge covers what is right of it: in each pixel it crosses a trapezium, in those further right the
+    /// crossed height.
     private mutating func addEdge(_ a: Point, _ b: Point) {
         guard a.y != b.y else { return }
         let (top, bottom, sign) = a.y < b.y ? (a, b, 1.0) : (b, a, -1.0)

@@ -1,7 +1,8 @@
 import CSpanielKernels
 
 extension ConvTranspose2d {
-    /// A grid row at a time, each row of its patches written where it belongs: in the result those are successive numbers.
+    /// A grid row at a time, each row of its patches written where it belongs: in the result those are
+    /// successive numbers.
     /// - Returns: nil where not our kernels compute, and where a patch's row is not whole panels of columns.
     func placed(_ x: Tensor, activation: Activation) -> Tensor? {
         guard case .kernels(let table) = product.weight.engine else { return nil }
@@ -21,8 +22,10 @@ extension ConvTranspose2d {
                         for line in 0..<kernel {
                             // Columns are counted from the first patch row's.
                             Product(
-                                rows: width, a: x.pointer + row * width * channels, lda: channels, weight: product.weight,
-                                c: target + (row * kernel + line) * width * run - line * run, ldc: run, bias: product.bias?.pointer,
+                                rows: width, a: x.pointer + row * width * channels, lda: channels,
+                                weight: product.weight,
+                                c: target + (row * kernel + line) * width * run - line * run, ldc: run,
+                                bias: product.bias?.pointer,
                                 activation: activation, residual: nil
                             ).runHere(kernels, panels: line * panels..<(line + 1) * panels, scratch: scratch)
                         }

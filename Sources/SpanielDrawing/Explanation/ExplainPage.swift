@@ -1,7 +1,8 @@
-import SpanielImaging
+public import PerSAM
+public import SpanielImaging
 
-/// One picture's findings as a page that stands alone: what was found, where the picture is similar, what was looked at and why it
-/// counts or does not.
+/// One picture's findings as a page that stands alone: what was found, where the picture is similar, what was
+/// looked at and why it counts or does not.
 ///
 ///     let page = ExplainPage(picture: picture, name: "1.jpg", findings: findings, threshold: 0.7)
 ///     try page.html().write(toFile: "1.html", atomically: true, encoding: .utf8)
@@ -23,7 +24,10 @@ public struct ExplainPage: Sendable {
     ///   - name: what the page calls it.
     ///   - threshold: the score from which an object counts.
     ///   - thresholds: by class, where it differs.
-    public init(picture: Picture, name: String, findings: Findings, threshold: Float, thresholds: [String: Float] = [:]) {
+    public init(
+        picture: Picture, name: String, findings: Findings, threshold: Float,
+        thresholds: [String: Float] = [:]
+    ) {
         (self.picture, self.name, self.findings) = (picture, name, findings)
         (self.threshold, self.thresholds) = (threshold, thresholds)
         let size = Self.shown(picture.size, within: Self.longestSide)
@@ -72,13 +76,16 @@ public struct ExplainPage: Sendable {
 
     private var summary: String {
         let looked = findings.candidates.count
-        return "\(findings.isEmpty ? "Nothing" : HTML.count(findings.count, "object")) found, \(HTML.count(looked, "place")) looked at"
+        return
+            "\(findings.isEmpty ? "Nothing" : HTML.count(findings.count, "object")) found, \(HTML.count(looked, "place")) looked at"
     }
 
     /// In the order they were searched.
     private var classes: [String] {
         var seen: Set<String> = []
-        return (findings.similarity.map(\.className) + findings.candidates.map(\.className)).filter { seen.insert($0).inserted }
+        return (findings.similarity.map(\.className) + findings.candidates.map(\.className)).filter {
+            seen.insert($0).inserted
+        }
     }
 
     // MARK: Candidates
@@ -87,9 +94,11 @@ public struct ExplainPage: Sendable {
         let indices = findings.candidates.indices.filter { findings.candidates[$0].className == className }
         let found = findings.objects.filter { $0.className == className }.count
         let name = HTML.escaped(className)
-        let facts = "\(found == 0 ? "None" : "\(found)") found; a score of \(HTML.decimals(threshold(of: className))) or more counts."
+        let facts =
+            "\(found == 0 ? "None" : "\(found)") found; a score of \(HTML.decimals(threshold(of: className))) or more counts."
         guard !indices.isEmpty else {
-            return "<section>\n<h2><bdi>\(name)</bdi></h2>\n<p>\(facts) No place is similar enough to be looked at.</p>\n</section>"
+            return
+                "<section>\n<h2><bdi>\(name)</bdi></h2>\n<p>\(facts) No place is similar enough to be looked at.</p>\n</section>"
         }
         return """
             <section>
@@ -112,8 +121,11 @@ public struct ExplainPage: Sendable {
     private func row(_ index: Int) -> String {
         let candidate = findings.candidates[index]
         func cell(_ text: String?) -> String { "<td class=\"number\">\(text ?? "–")</td>" }
-        let box = candidate.box.map { box in [box.x1, box.y1, box.x2, box.y2].map { HTML.decimals($0, 0) }.joined(separator: ", ") }
-        let color = object(of: index).map { " style=\"border-left-color:\(HTML.css(Palette.color($0)))\"" } ?? ""
+        let box = candidate.box.map { box in
+            [box.x1, box.y1, box.x2, box.y2].map { HTML.decimals($0, 0) }.joined(separator: ", ")
+        }
+        let color =
+            object(of: index).map { " style=\"border-left-color:\(HTML.css(Palette.color($0)))\"" } ?? ""
         return """
             <tr id="candidate-\(index + 1)" class="\(candidate.verdict.rawValue)"><th scope="row"\(color)>\(index + 1)</th>\
             <td>\(thumbnail(index))</td><td class="verdict">\(HTML.escaped(reason(index)))</td>\(cell(HTML.decimals(candidate.peak)))\
@@ -127,7 +139,8 @@ public struct ExplainPage: Sendable {
     /// The object that an accepted candidate became.
     func object(of index: Int) -> Int? {
         let candidate = findings.candidates[index]
-        return candidate.verdict == .accepted ? findings.objects.firstIndex { Self.isSame($0, candidate) } : nil
+        return candidate.verdict == .accepted
+            ? findings.objects.firstIndex { Self.isSame($0, candidate) } : nil
     }
 
     /// The candidate that became an object.
@@ -136,13 +149,16 @@ public struct ExplainPage: Sendable {
     }
 
     private static func isSame(_ object: FoundObject, _ candidate: Candidate) -> Bool {
-        object.className == candidate.className && object.box == candidate.box && object.score == candidate.score
+        object.className == candidate.className && object.box == candidate.box
+            && object.score == candidate.score
     }
 
     // MARK: Geometry
 
     func scaled(_ point: Point) -> Point {
-        Point(x: point.x * Double(view.width) / Double(picture.width), y: point.y * Double(view.height) / Double(picture.height))
+        Point(
+            x: point.x * Double(view.width) / Double(picture.width),
+            y: point.y * Double(view.height) / Double(picture.height))
     }
 
     func scaled(_ box: Box) -> Box {

@@ -1,4 +1,6 @@
+import SpanielDrawing
 import SpanielImaging
+import SpanielTestSupport
 import Testing
 
 @Suite("Drawing")
@@ -20,7 +22,9 @@ struct DrawingTests {
         let inside = Self.pixel(drawn, 85, 70)
         #expect(inside[0] > 90 && inside[0] < 250 && inside[1] < 90 && inside[2] < 90)
         #expect(Self.pixel(drawn, 50, 70) == [250, 10, 20] && Self.pixel(drawn, 85, 99) == [250, 10, 20])
-        for (x, y) in [(0, 0), (45, 70), (125, 70), (85, 35), (85, 105), (199, 149)] { #expect(Self.pixel(drawn, x, y) == [90, 90, 90]) }
+        for (x, y) in [(0, 0), (45, 70), (125, 70), (85, 35), (85, 105), (199, 149)] {
+            #expect(Self.pixel(drawn, x, y) == [90, 90, 90])
+        }
         #expect(Drawing.overlay(on: picture, objects: []) == picture)
     }
 
@@ -31,7 +35,10 @@ struct DrawingTests {
             Drawing.Object(box: Box(x1: 20, y1: 20, x2: 80, y2: 80), color: $0)
         }
         let top = Palette.color(0)
-        #expect(Self.pixel(Drawing.overlay(on: picture, objects: boxes), 20, 50) == [top.red, top.green, top.blue])
+        #expect(
+            Self.pixel(Drawing.overlay(on: picture, objects: boxes), 20, 50) == [
+                top.red, top.green, top.blue,
+            ])
     }
 
     @Test("labels hold their object's colour and letters of black or white with a contrast of 4.5 at least")
@@ -42,27 +49,33 @@ struct DrawingTests {
             #expect(max(a, b) / min(a, b) >= 4.5)
             let drawn = Drawing.overlay(
                 on: Self.plain(300, 200, UInt8(index * 8)),
-                objects: [.init(box: Box(x1: 100, y1: 100, x2: 180, y2: 150), label: "boot 0.91", color: color)])
+                objects: [
+                    .init(box: Box(x1: 100, y1: 100, x2: 180, y2: 150), label: "boot 0.91", color: color)
+                ])
             let plate = (80..<100).flatMap { y in (100..<190).map { Self.pixel(drawn, $0, y) } }
             #expect(plate.count { $0 == [color.red, color.green, color.blue] } > 400)
-            #expect(plate.count { $0 == [color.contrast.red, color.contrast.green, color.contrast.blue] } > 30)
+            #expect(
+                plate.count { $0 == [color.contrast.red, color.contrast.green, color.contrast.blue] } > 30)
         }
     }
 
     @Test("in a crowd no label hides another while there is room")
     func crowd() {
         let size = Size(width: 640, height: 480)
-        var random = Seeded(11)
+        var random = Generator(seed: 11)
         var boxes: [Box] = []
         for _ in 0..<20 {
-            let (x, y) = (Double.random(in: 0...560, using: &random), Double.random(in: 0...420, using: &random))
+            let (x, y) = (
+                Double.random(in: 0...560, using: &random), Double.random(in: 0...420, using: &random)
+            )
             boxes.append(Box(x1: x, y1: y, x2: x + 70, y2: y + 50))
         }
         var placer = LabelPlacer(size: size, em: 14, boxes: boxes)
         let labels = boxes.compactMap { placer.place("boot 0.91", at: $0) }
         #expect(labels.count == 20)
         for (i, a) in labels.enumerated() {
-            #expect(a.x.lowerBound >= 0 && a.x.upperBound <= 640 && a.y.lowerBound >= 0 && a.y.upperBound <= 480)
+            #expect(
+                a.x.lowerBound >= 0 && a.x.upperBound <= 640 && a.y.lowerBound >= 0 && a.y.upperBound <= 480)
             for b in labels[..<i] { #expect(a.box.intersection(b.box).area == 0) }
         }
     }
@@ -100,7 +113,9 @@ struct DrawingTests {
         #expect(Drawing.label(class: "boot", score: 1) == "boot 1.00")
         #expect(Drawing.label(class: "boot", score: 0.049) == "boot 0.05")
         #expect(Drawing.label(class: "boot", score: -1.5) == "boot -1.50")
-        #expect(Drawing.label(class: "boot", score: nil) == "boot" && Drawing.label(class: "boot", score: .nan) == "boot")
+        #expect(
+            Drawing.label(class: "boot", score: nil) == "boot"
+                && Drawing.label(class: "boot", score: .nan) == "boot")
     }
 
     @Test("pictures of any size and boxes of any numbers are drawn")
@@ -109,12 +124,16 @@ struct DrawingTests {
             let picture = Self.plain(width, height)
             let full = Mask(size: picture.size, filled: true)
             let boxes = [
-                Box(x1: -1e300, y1: -.infinity, x2: .infinity, y2: 1e300), Box(x1: .nan, y1: .nan, x2: .nan, y2: .nan),
+                Box(x1: -1e300, y1: -.infinity, x2: .infinity, y2: 1e300),
+                Box(x1: .nan, y1: .nan, x2: .nan, y2: .nan),
                 Box(x1: 5, y1: 5, x2: 1, y2: 1), Box(x1: 0, y1: 0, x2: 1, y2: 1),
             ]
-            let objects = boxes.map { Drawing.Object(mask: full, box: $0, label: "boot 日本 0.91", color: Palette.color(3)) }
+            let objects = boxes.map {
+                Drawing.Object(mask: full, box: $0, label: "boot 日本 0.91", color: Palette.color(3))
+            }
             #expect(Drawing.overlay(on: picture, objects: objects).size == picture.size)
-            let empty = Drawing.Object(mask: Mask(size: picture.size), label: "nothing", color: Palette.color(0))
+            let empty = Drawing.Object(
+                mask: Mask(size: picture.size), label: "nothing", color: Palette.color(0))
             #expect(Drawing.overlay(on: picture, objects: [empty]) == picture)
         }
     }
@@ -188,18 +207,26 @@ struct ColorTests {
     func colorBlind() {
         // Machado, Oliveira and Fernandes (2009), severity 1: protanopia and deuteranopia, on linear values.
         let eyes: [[[Double]]] = [
-            [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-            [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+            [
+                [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                [-0.003882, -0.048116, 1.051998],
+            ],
+            [
+                [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                [-0.011820, 0.042940, 0.968881],
+            ],
         ]
         for eye in eyes {
             let seen = (0..<7).map { index in
-                eye.map { row in zip(row, Self.linear(Palette.color(index))).reduce(0) { $0 + $1.0 * $1.1 } }.map {
-                    max(0, $0).squareRoot()
-                }
+                eye.map { row in zip(row, Self.linear(Palette.color(index))).reduce(0) { $0 + $1.0 * $1.1 } }
+                    .map {
+                        max(0, $0).squareRoot()
+                    }
             }
             for i in 0..<7 {
                 for j in 0..<i {
-                    let distance = zip(seen[i], seen[j]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+                    let distance = zip(seen[i], seen[j]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                        .squareRoot()
                     #expect(distance > 0.12, "colours \(j) and \(i)")
                 }
             }
@@ -211,8 +238,11 @@ struct ColorTests {
         let picture = DrawingTests.plain(80, 60, 100)
         var values = [Float](repeating: 0, count: 8 * 8)
         values[2 * 8 + 5] = 1
-        let whole = HeatMap.overlay(values, columns: 8, rows: 8, region: Box(x1: 0, y1: 0, x2: 8, y2: 6), on: picture)
-        func brightness(_ picture: Picture, _ x: Int, _ y: Int) -> Int { DrawingTests.pixel(picture, x, y).reduce(0) { $0 + Int($1) } }
+        let whole = HeatMap.overlay(
+            values, columns: 8, rows: 8, region: Box(x1: 0, y1: 0, x2: 8, y2: 6), on: picture)
+        func brightness(_ picture: Picture, _ x: Int, _ y: Int) -> Int {
+            DrawingTests.pixel(picture, x, y).reduce(0) { $0 + Int($1) }
+        }
         // Cell 5, 2 is 10 pixels wide and high: its middle is at 55, 25.
         let brightest = (0..<60).flatMap { y in (0..<80).map { (x: $0, y: y) } }.max {
             brightness(whole, $0.x, $0.y) < brightness(whole, $1.x, $1.y)

@@ -1,4 +1,7 @@
-/// Colours told apart by their index; of the first seven, colour-blind eyes too (Okabe and Ito, 2008). After 32 they repeat.
+import SpanielImaging
+
+/// Colours told apart by their index; of the first seven, colour-blind eyes too (Okabe and Ito, 2008). After
+/// 32 they repeat.
 public enum Palette {
     /// Red, green and blue in sRGB.
     public struct Color: Sendable, Hashable {
@@ -13,10 +16,13 @@ public enum Palette {
         }
 
         init(_ hexadecimal: Int) {
-            self.init(red: UInt8(hexadecimal >> 16 & 255), green: UInt8(hexadecimal >> 8 & 255), blue: UInt8(hexadecimal & 255))
+            self.init(
+                red: UInt8(hexadecimal >> 16 & 255), green: UInt8(hexadecimal >> 8 & 255),
+                blue: UInt8(hexadecimal & 255))
         }
 
-        /// Black or white, whichever stands out more against this colour: of equal contrast ratio at luminance 0.179 (WCAG 2).
+        /// Black or white, whichever stands out more against this colour: of equal contrast ratio at
+        /// luminance 0.179 (WCAG 2).
         public var contrast: Color { luminance > 0.179 ? Color(0x000000) : Color(0xFFFFFF) }
 
         /// Relative luminance, 0…1, from sRGB's curve as a polynomial good to 0.003.
@@ -31,17 +37,23 @@ public enum Palette {
         /// A colour on the way to another: 0 is this one, 1 the other.
         func mixed(with other: Color, _ part: Float) -> Color {
             func mix(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8(Float(a) + (Float(b) - Float(a)) * part + 0.5) }
-            return Color(red: mix(red, other.red), green: mix(green, other.green), blue: mix(blue, other.blue))
+            return Color(
+                red: mix(red, other.red), green: mix(green, other.green), blue: mix(blue, other.blue))
         }
     }
 
     /// The colour of an index; of objects in one picture or of classes.
-    public static func color(_ index: Int) -> Color { colors[Int(UInt(bitPattern: index) % UInt(colors.count))] }
+    public static func color(_ index: Int) -> Color {
+        colors[Int(UInt(bitPattern: index) % UInt(colors.count))]
+    }
 
-    /// After the first seven each is the colour of an even grid farthest from those before it in OKLab, gray and extreme ones left out.
+    /// After the first seven each is the colour of an even grid farthest from those before it in OKLab, gray
+    /// and extreme ones left out.
     private static let colors: [Color] = [
-        0x56B4E9, 0xF0E442, 0xD55E00, 0xCC79A7, 0x009E73, 0xE69F00, 0x0072B2, 0x9600FF, 0x00FF00, 0xFF00E1, 0x5AFFD2,
-        0x1E3CFF, 0xFF0069, 0x786900, 0xA50F96, 0x9678F0, 0xFFC3FF, 0x78C31E, 0x964B4B, 0xFFA596, 0x785A96, 0xFF87FF,
+        0x56B4E9, 0xF0E442, 0xD55E00, 0xCC79A7, 0x009E73, 0xE69F00, 0x0072B2, 0x9600FF, 0x00FF00, 0xFF00E1,
+        0x5AFFD2,
+        0x1E3CFF, 0xFF0069, 0x786900, 0xA50F96, 0x9678F0, 0xFFC3FF, 0x78C31E, 0x964B4B, 0xFFA596, 0x785A96,
+        0xFF87FF,
         0x96A55A, 0xC3001E, 0x1E7800, 0xD24BFF, 0xA5FF69, 0x3C87FF, 0x5A4BD2, 0xFF5AB4, 0xC33C78, 0xB4E196,
     ].map { Color($0) }
 }

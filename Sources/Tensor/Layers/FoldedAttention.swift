@@ -1,18 +1,23 @@
 import CSpanielKernels
 
-/// Attention between few tokens and many, by the associative law: the projection of the many is folded into the few, head by head,
+/// Attention between few tokens and many, by the associative law: the projection of the many is folded into
+/// the few, head by head,
 ///
 ///     (Wq q)·(Wk k) = (Wkᵀ Wq q)·k        Σ w (Wv v) = Wv (Σ w v)
 ///
-/// so that the many are multiplied with heads × few columns and not with all inner channels, and no projection of them is kept. A bias of the
-/// keys adds the same to all scores of a query, which their softmax does not see.
+/// so that the many are multiplied with heads × few columns and not with all inner channels, and no
+/// projection of them is kept. A bias of the keys adds the same to all scores of a query, which their softmax
+/// does not see.
 extension MultiHeadAttention {
     /// How many more tokens the many are than the few.
     private static let many = 16
 
-    /// - Returns: nil where it would not be less work: for tokens of nearly one number or too many of them, and where not our kernels compute.
+    /// - Returns: nil where it would not be less work: for tokens of nearly one number or too many of them,
+    ///   and where not our kernels compute.
     func folded(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?) -> Tensor? {
-        guard case .kernels(let kernels) = output.weight.engine, let transposed, q.shape[0] == 1, k.shape[0] == 1 else { return nil }
+        guard case .kernels(let kernels) = output.weight.engine, let transposed, q.shape[0] == 1,
+            k.shape[0] == 1
+        else { return nil }
         let (n, m, inner) = (q.shape[1], k.shape[1], output.weight.inner)
         if m >= Self.many * n, n * heads <= inner, k.shape[2] <= AttentionPlan.mostChannels {
             return fewToMany(q, k, v, residual: residual, transposed.keys)
@@ -24,32 +29,44 @@ extension MultiHeadAttention {
     }
 
     /// One query for each token and head, as long as the keys themselves.
-    private func fewToMany(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix) -> Tensor {
+    private func fewToMany(
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix
+    ) -> Tensor {
         let vectors = linear(spread(queries(q)), transposed)
         let sums = attention(
-            vectors.reshaped([1, vectors.shape[0], k.shape[2]]), k, v, heads: 1, scale: scale, precision: output.precision)
-        return output(gathered(values(sums[leading: 0])).reshaped([1, q.shape[1], output.weight.inner]), residual: residual)
+            vectors.reshaped([1, vectors.shape[0], k.shape[2]]), k, v, heads: 1, scale: scale,
+            precision: output.precision)
+        return output(
+            gathered(values(sums[leading: 0])).reshaped([1, q.shape[1], output.weight.inner]),
+            residual: residual)
     }
 
     /// The scores of all heads are one product and what they weight is another, their softmax between.
     private func manyToFew(
-        _ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix, _ kernels: Kernels
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix,
+        _ kernels: Kernels
     ) -> Tensor {
         let m = k.shape[1]
         let keyed = spread(keys(k)) * scale
         let vectors = linear(keyed, transposed)
-        let constants = queries.bias.map { matmul(keyed, $0.reshaped([1, $0.count]), transposed: true).reshaped([m * heads]) }
+        let constants = queries.bias.map {
+            matmul(keyed, $0.reshaped([1, $0.count]), transposed: true).reshaped([m * heads])
+        }
         let answers = linear(spread(values(v)), output.weight)
         let precision = output.precision
-        let first = FusedProducts.Half(weight: PackedMatrix(rows: vectors, precision: precision), bias: constants)
-        let second = FusedProducts.Half(weight: PackedMatrix(rows: answers.transposed([1, 0]), precision: precision), bias: output.bias)
-        let fused = FusedProducts(name: "attention of \(heads) heads to \(m)", first: first, second: second) { hidden, rows, stride in
+        let first = FusedProducts.Half(
+            weight: PackedMatrix(rows: vectors, precision: precision), bias: constants)
+        let second = FusedProducts.Half(
+            weight: PackedMatrix(rows: answers.transposed([1, 0]), precision: precision), bias: output.bias)
+        let fused = FusedProducts(name: "attention of \(heads) heads to \(m)", first: first, second: second) {
+            hidden, rows, stride in
             kernels.table.softmax_across(rows, m, heads, hidden, stride)
         }
         // As with an MLP, the same bits either way.
         return fused(q, residual: residual)
             ?? linear(
-                softmax(linear(q, first.weight, bias: first.bias), groups: heads), second.weight, bias: second.bias, residual: residual)
+                softmax(linear(q, first.weight, bias: first.bias), groups: heads), second.weight,
+                bias: second.bias, residual: residual)
     }
 
     private var scale: Float { 1 / (Float(output.weight.inner) / Float(heads)).squareRoot() }
@@ -64,7 +81,9 @@ extension MultiHeadAttention {
             Tensor(uninitialized: [n * heads, inner]) { target in
                 target.update(repeating: 0)
                 for row in 0..<n * heads {
-                    for c in row % heads * d..<(row % heads + 1) * d { target[row * inner + c] = values[row / heads * inner + c] }
+                    for c in row % heads * d..<(row % heads + 1) * d {
+                        target[row * inner + c] = values[row / heads * inner + c]
+                    }
                 }
             }
         }
@@ -79,7 +98,9 @@ extension MultiHeadAttention {
         return x.withValues { values in
             Tensor(uninitialized: [n, inner]) { target in
                 for token in 0..<n {
-                    for c in 0..<inner { target[token * inner + c] = values[(token * heads + c / d) * inner + c] }
+                    for c in 0..<inner {
+                        target[token * inner + c] = values[(token * heads + c / d) * inner + c]
+                    }
                 }
             }
         }

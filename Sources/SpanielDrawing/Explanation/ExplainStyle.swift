@@ -1,3 +1,4 @@
+import PerSAM
 extension ExplainPage {
     /// Light or dark as the reader's system is; prints too.
     static let style = """

@@ -1,3 +1,5 @@
+package import SpanielImaging
+
 /// Letters as outlines: ASCII, Latin-1, a few marks, and an empty box for every other character.
 package enum Glyphs {
     package struct Glyph {
@@ -32,7 +34,10 @@ package enum Glyphs {
         func ring(_ inset: Double) -> [Point] {
             let (left, right, bottom) = (0.08 + inset, 0.52 - inset, -inset)
             let top = inset - Double(GlyphTable.capHeight) / Double(GlyphTable.unitsPerEm)
-            return [Point(x: left, y: top), Point(x: right, y: top), Point(x: right, y: bottom), Point(x: left, y: bottom)]
+            return [
+                Point(x: left, y: top), Point(x: right, y: top), Point(x: right, y: bottom),
+                Point(x: left, y: bottom),
+            ]
         }
         return Glyph(advance: 0.6, contours: [ring(0), ring(0.07).reversed()])
     }()
@@ -40,9 +45,12 @@ package enum Glyphs {
     package static func glyph(_ character: Character) -> Glyph { table[character] ?? unknown }
 
     /// The width of a line of text in em.
-    package static func width(of text: some StringProtocol) -> Double { text.reduce(0) { $0 + glyph($1).advance } }
+    package static func width(of text: some StringProtocol) -> Double {
+        text.reduce(0) { $0 + glyph($1).advance }
+    }
 
-    /// A TrueType ring as lines: quadratic curves, with a point on the outline implied between two control points.
+    /// A TrueType ring as lines: quadratic curves, with a point on the outline implied between two control
+    /// points.
     private static func flattened(_ points: [(point: Point, isOn: Bool)]) -> [Point] {
         var full: [(point: Point, isOn: Bool)] = []
         for (i, this) in points.enumerated() {
@@ -58,7 +66,9 @@ package enum Glyphs {
                 ring.append(this.point)
                 continue
             }
-            let (from, to) = (full[(start + i - 1) % full.count].point, full[(start + i + 1) % full.count].point)
+            let (from, to) = (
+                full[(start + i - 1) % full.count].point, full[(start + i + 1) % full.count].point
+            )
             for step in 1..<6 {
                 let t = Double(step) / 6
                 ring.append(between(between(from, this.point, t), between(this.point, to, t), t))
@@ -67,7 +77,9 @@ package enum Glyphs {
         return ring
     }
 
-    private static func between(_ a: Point, _ b: Point, _ t: Double) -> Point { Point(x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t) }
+    private static func between(_ a: Point, _ b: Point, _ t: Double) -> Point {
+        Point(x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t)
+    }
 
     private static func middle(_ a: Point, _ b: Point) -> Point { between(a, b, 0.5) }
 

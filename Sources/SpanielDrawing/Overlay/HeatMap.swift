@@ -1,3 +1,5 @@
+public import SpanielImaging
+
 /// A map of numbers as colours over a picture: where a similarity is high.
 public enum HeatMap {
     /// Blends a coarse map over a picture, smoothly enlarged; numbers that are none count as the lowest.
@@ -6,36 +8,45 @@ public enum HeatMap {
     ///   - values: [rows, columns], row after row; a wrong count traps.
     ///   - region: the part of the map that covers the picture, in cells; nil: all of it.
     ///   - range: the numbers shown as the first and the last colour; nil: the least and the greatest there.
-    ///   - opacity: of the highest, 0…1; the lowest is painted half as strongly, so that the picture stays visible there.
+    ///   - opacity: of the highest, 0…1; the lowest is painted half as strongly, so that the picture stays
+    ///     visible there.
     public static func overlay(
-        _ values: [Float], columns: Int, rows: Int, region: Box? = nil, range: ClosedRange<Float>? = nil, on picture: Picture,
+        _ values: [Float], columns: Int, rows: Int, region: Box? = nil, range: ClosedRange<Float>? = nil,
+        on picture: Picture,
         opacity: Float = 0.75
     ) -> Picture {
         precondition(
-            columns > 0 && rows > 0 && values.count == columns * rows, "HeatMap: \(values.count) values for \(columns)×\(rows) cells")
+            columns > 0 && rows > 0 && values.count == columns * rows,
+            "HeatMap: \(values.count) values for \(columns)×\(rows) cells")
         let region = region ?? Box(x1: 0, y1: 0, x2: Double(columns), y2: Double(rows))
         let finite = values.filter(\.isFinite)
         let range = range ?? (finite.min() ?? 0)...(finite.max() ?? 0)
         let scale = range.upperBound > range.lowerBound ? 1 / (range.upperBound - range.lowerBound) : 0
         let shares = values.map { $0.isNaN ? 0 : min(1, max(0, ($0 - range.lowerBound) * scale)) }
         let ramp = (0...255).map { color(Float($0) / 255) }
-        let across = (0..<picture.width).map { Step($0, of: picture.width, from: region.x1, to: region.x2, count: columns) }
+        let across = (0..<picture.width).map {
+            Step($0, of: picture.width, from: region.x1, to: region.x2, count: columns)
+        }
         let strength = 255 * min(1, max(0, opacity))
         var canvas = Canvas(picture)
         for y in 0..<picture.height {
             let down = Step(y, of: picture.height, from: region.y1, to: region.y2, count: rows)
             let (upper, lower) = (down.first * columns, down.second * columns)
             for (x, step) in across.enumerated() {
-                let top = shares[upper + step.first] * (1 - step.share) + shares[upper + step.second] * step.share
-                let bottom = shares[lower + step.first] * (1 - step.share) + shares[lower + step.second] * step.share
+                let top =
+                    shares[upper + step.first] * (1 - step.share) + shares[upper + step.second] * step.share
+                let bottom =
+                    shares[lower + step.first] * (1 - step.share) + shares[lower + step.second] * step.share
                 let share = top * (1 - down.share) + bottom * down.share
-                canvas.paint(x, y, ramp[Int(share * 255 + 0.5)], opacity: Int(strength * (0.5 + 0.5 * share) + 0.5))
+                canvas.paint(
+                    x, y, ramp[Int(share * 255 + 0.5)], opacity: Int(strength * (0.5 + 0.5 * share) + 0.5))
             }
         }
         return canvas.picture
     }
 
-    /// A colour from dark violet at 0 over red and orange to pale yellow at 1, even in lightness (matplotlib's "inferno", CC0).
+    /// A colour from dark violet at 0 over red and orange to pale yellow at 1, even in lightness
+    /// (matplotlib's "inferno", CC0).
     public static func color(_ share: Float) -> Palette.Color {
         let position = (share.isNaN ? 0 : min(1, max(0, share))) * Float(stops.count - 1)
         let first = min(stops.count - 2, Int(position))

@@ -1,3 +1,4 @@
+import PerSAM
 import SpanielImaging
 
 extension ExplainPage {
@@ -20,12 +21,17 @@ extension ExplainPage {
             let number = candidate(of: object).map { "\($0 + 1) " } ?? ""
             return Drawing.Object(
                 mask: object.mask.resizedNearest(to: view.size), box: scaled(object.box),
-                label: Drawing.label(class: number + object.className, score: Double(object.score)), color: Palette.color(index))
+                label: Drawing.label(class: number + object.className, score: Double(object.score)),
+                color: Palette.color(index))
         }
-        let names = findings.objects.map { "\($0.className) \(HTML.decimals($0.score))" }.joined(separator: ", ")
-        let alternative = objects.isEmpty ? "The picture; nothing was found in it." : "The picture with what was found: \(names)."
+        let names = findings.objects.map { "\($0.className) \(HTML.decimals($0.score))" }.joined(
+            separator: ", ")
+        let alternative =
+            objects.isEmpty
+            ? "The picture; nothing was found in it." : "The picture with what was found: \(names)."
         return figure(
-            Drawing.overlay(on: view, objects: objects), alternative: alternative, caption: objects.isEmpty ? "Nothing found" : "Found")
+            Drawing.overlay(on: view, objects: objects), alternative: alternative,
+            caption: objects.isEmpty ? "Nothing found" : "Found")
     }
 
     // MARK: Similarity
@@ -34,21 +40,25 @@ extension ExplainPage {
         let inside = 2 * map.threshold - map.background
         let highest = max(inside, map.values.filter(\.isFinite).max() ?? inside, map.background + 0.01)
         let extent = Box(
-            x1: map.extent.x1 * Double(map.columns), y1: map.extent.y1 * Double(map.rows), x2: map.extent.x2 * Double(map.columns),
+            x1: map.extent.x1 * Double(map.columns), y1: map.extent.y1 * Double(map.rows),
+            x2: map.extent.x2 * Double(map.columns),
             y2: map.extent.y2 * Double(map.rows))
         let picture = HeatMap.overlay(
-            map.values, columns: map.columns, rows: map.rows, region: extent, range: map.background...highest, on: view)
+            map.values, columns: map.columns, rows: map.rows, region: extent, range: map.background...highest,
+            on: view)
         let name = HTML.escaped(map.className)
         let peaks = findings.candidates.indices.filter { findings.candidates[$0].className == map.className }
         let caption = """
             Similarity to <bdi>\(name)</bdi>, with the \(HTML.count(peaks.count, "place")) that \(peaks.count == 1 ? "was" : "were") looked at
             \(scale(from: map.background, to: highest, mark: map.threshold))
             """
-        let alternative = "How similar each part of the picture is to \(map.className), as colours; numbers mark the places looked at."
+        let alternative =
+            "How similar each part of the picture is to \(map.className), as colours; numbers mark the places looked at."
         return figure(picture, alternative: alternative, caption: caption, over: markers(peaks))
     }
 
-    /// The colours' meaning: from the background's similarity to the highest, marked where places begin to be looked at.
+    /// The colours' meaning: from the background's similarity to the highest, marked where places begin to be
+    /// looked at.
     private func scale(from low: Float, to high: Float, mark: Float) -> String {
         let colors = (0...9).map { HTML.css(HeatMap.color(Float($0) / 9)) }.joined(separator: ",")
         let share = HTML.decimals(100 * max(0, min(1, (mark - low) / (high - low))), 1)
@@ -76,10 +86,12 @@ extension ExplainPage {
                 <text x="\(x)" y="\(y)" font-size="\(HTML.decimals(1.2 * radius, 1))"\(ink)>\(index + 1)</text></a>
                 """
         }
-        return "<svg viewBox=\"0 0 \(view.width) \(view.height)\">\n\(circles.joined(separator: "\n"))\n</svg>"
+        return
+            "<svg viewBox=\"0 0 \(view.width) \(view.height)\">\n\(circles.joined(separator: "\n"))\n</svg>"
     }
 
-    private func figure(_ picture: Picture, alternative: String, caption: String, over: String = "") -> String {
+    private func figure(_ picture: Picture, alternative: String, caption: String, over: String = "") -> String
+    {
         """
         <figure style="max-width:\(max(480, picture.width))px"><div class="picture">\
         <img src="\(HTML.dataURI(picture))" width="\(picture.width)" height="\(picture.height)" alt="\(HTML.escaped(alternative))">\
@@ -94,7 +106,9 @@ extension ExplainPage {
     func thumbnail(_ index: Int) -> String {
         let candidate = findings.candidates[index]
         let least = Double(max(picture.width, picture.height)) / 12
-        let around = candidate.box ?? Box(x1: candidate.point.x, y1: candidate.point.y, x2: candidate.point.x, y2: candidate.point.y)
+        let around =
+            candidate.box
+            ?? Box(x1: candidate.point.x, y1: candidate.point.y, x2: candidate.point.x, y2: candidate.point.y)
         let side = max(least, 4 / 3 * max(around.width, around.height))
         func part(_ center: Double, _ length: Int) -> Range<Int> {
             let kept = max(1, Int(min(Double(length), side)))
@@ -105,7 +119,10 @@ extension ExplainPage {
         var pixels: [UInt8] = []
         pixels.reserveCapacity(3 * columns.count * rows.count)
         for y in rows {
-            pixels += picture.pixels[3 * (y * picture.width + columns.lowerBound)..<3 * (y * picture.width + columns.upperBound)]
+            pixels +=
+                picture.pixels[
+                    3 * (y * picture.width + columns.lowerBound)..<3
+                        * (y * picture.width + columns.upperBound)]
         }
         let cut = Picture(rgb: pixels, width: columns.count, height: rows.count)
         let small = cut.resized(to: Self.shown(cut.size, within: Self.thumbnailSide))
@@ -118,7 +135,8 @@ extension ExplainPage {
         }
         let color = object(of: index).map { Palette.color($0) } ?? Self.rejected
         let drawn = Drawing.overlay(on: small, objects: [.init(mask: mask, color: color)])
-        return "<img src=\"\(HTML.dataURI(drawn))\" width=\"\(max(1, small.width / 2))\" height=\"\(max(1, small.height / 2))\" "
+        return
+            "<img src=\"\(HTML.dataURI(drawn))\" width=\"\(max(1, small.width / 2))\" height=\"\(max(1, small.height / 2))\" "
             + "alt=\"Number \(index + 1), near by\">"
     }
 }

@@ -1,3 +1,5 @@
+package import SpanielImaging
+
 /// Pixels to paint on; what falls outside is dropped.
 struct Canvas {
     let width: Int
@@ -40,7 +42,8 @@ struct Canvas {
         }
     }
 
-    /// Paints with a brush dragged along the edge pixels of a mask: a line around the object, smooth at its borders.
+    /// Paints with a brush dragged along the edge pixels of a mask: a line around the object, smooth at its
+    /// borders.
     mutating func stroke(_ mask: Mask, brush: Brush, _ color: Palette.Color, opacity: Int) {
         guard let (columns, rows) = mask.extent else { return }
         let reach = brush.reach
@@ -80,7 +83,9 @@ struct Canvas {
         var pen = Point(x: baseline.x - Double(left), y: baseline.y - Double(top))
         for character in text {
             let glyph = Glyphs.glyph(character)
-            for ring in glyph.contours { coverage.add(ring.map { Point(x: pen.x + $0.x * em, y: pen.y + $0.y * em) }) }
+            for ring in glyph.contours {
+                coverage.add(ring.map { Point(x: pen.x + $0.x * em, y: pen.y + $0.y * em) })
+            }
             pen.x += glyph.advance * em
         }
         let values = coverage.values()

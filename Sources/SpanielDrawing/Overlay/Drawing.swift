@@ -1,4 +1,7 @@
-/// Pictures of what was found: translucent masks with crisp outlines, boxes, and labels that can be read on any background.
+public import SpanielImaging
+
+/// Pictures of what was found: translucent masks with crisp outlines, boxes, and labels that can be read on
+/// any background.
 public enum Drawing {
     /// One thing to draw; a part that is nil is left out.
     public struct Object: Sendable {
@@ -24,7 +27,8 @@ public enum Drawing {
         for object in objects.reversed() {
             guard let mask = object.mask else { continue }
             precondition(
-                mask.size == picture.size, "Drawing: a mask of \(mask.width)×\(mask.height) on \(picture.width)×\(picture.height)")
+                mask.size == picture.size,
+                "Drawing: a mask of \(mask.width)×\(mask.height) on \(picture.width)×\(picture.height)")
             canvas.fill(mask, object.color, opacity: style.fillOpacity)
         }
         for object in objects.reversed() {
@@ -76,7 +80,8 @@ public enum Drawing {
 }
 
 extension Canvas {
-    /// A box's line, just inside the box, with a thin rim on both sides that keeps it visible on its own colour.
+    /// A box's line, just inside the box, with a thin rim on both sides that keeps it visible on its own
+    /// colour.
     fileprivate mutating func frame(_ box: Box, _ style: Drawing.Style, _ color: Palette.Color) {
         func whole(_ value: Double, _ limit: Int) -> Int { Int(min(Double(limit), max(0, value.rounded()))) }
         let (left, right) = (whole(box.x1, width), whole(box.x2, width))
@@ -84,12 +89,15 @@ extension Canvas {
         guard left < right, top < bottom else { return }
         let line = style.frame
         let rim = max(1, line / 2)
-        ring(left - rim, top - rim, right + rim, bottom + rim, line + 2 * rim, color.contrast, opacity: style.haloOpacity / 2)
+        ring(
+            left - rim, top - rim, right + rim, bottom + rim, line + 2 * rim, color.contrast,
+            opacity: style.haloOpacity / 2)
         ring(left, top, right, bottom, line, color, opacity: 255)
     }
 
     private mutating func ring(
-        _ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ line: Int, _ color: Palette.Color, opacity: Int
+        _ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ line: Int, _ color: Palette.Color,
+        opacity: Int
     ) {
         let innerTop = min(top + line, bottom)
         let innerBottom = max(innerTop, bottom - line)

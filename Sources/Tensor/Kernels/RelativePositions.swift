@@ -1,0 +1,30 @@
+/// The tables of SAM's decomposed relative position for one layer: what a query adds for keys so many rows
+/// and columns away (ViTDet, section 3; SAM `add_decomposed_rel_pos`).
+public struct RelativePositions: Sendable {
+    /// Rows and columns of the grid or window they serve.
+    let gridHeight: Int
+    let gridWidth: Int
+    /// [2H-1 + 2W-1, d], each table from the last entry to the first, so that one query's entries for
+    /// successive keys lie side by side.
+    let reversed: Tensor
+    let packed: PackedMatrix
+
+    /// The precision that grid attention computes in with them.
+    var precision: Precision { packed.precision }
+
+    /// - Parameters:
+    ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
+    ///   - width: [2W-1, d]
+    public init(height: Tensor, width: Tensor, precision: Precision = .float32) {
+        precondition(
+            height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")
+        gridHeight = (height.shape[0] + 1) / 2
+        gridWidth = (width.shape[0] + 1) / 2
+        func backwards(_ table: Tensor) -> [Tensor] {
+            (0..<table.shape[0]).reversed().map { table[leading: $0] }
+        }
+        reversed = Tensor.stack(backwards(height) + backwards(width))
+        packed = PackedMatrix(
+            rows: reversed, precision: precision, for: Kernels.current.map { .kernels($0) } ?? .reference)
+    }
+}
