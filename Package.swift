@@ -122,6 +122,10 @@ let package = Package(
             name: "SpanielHub", dependencies: ["SpanielFiles", "SpanielPlatform", "Tensor"],
             swiftSettings: settings),
         .target(
+            name: "SpanielTensors",
+            dependencies: ["CLIP", "CLIPSeg", "OWLViT", "SAM", "SpanielFiles", "SpanielImaging", "Tensor", "ViT"],
+            swiftSettings: safe),
+        .target(
             name: "SpanielDrawing", dependencies: ["PerSAM", "SpanielImaging", "SpanielPlatform"],
             swiftSettings: safe),
         .executableTarget(
@@ -129,7 +133,7 @@ let package = Package(
             dependencies: [
                 "CLIPSeg", "OWLViT", "PerSAM", "Spaniel", "SpanielAnnotations", "SpanielDrawing",
                 "SpanielEvaluation", "SpanielFiles",
-                "SpanielHub", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor",
+                "SpanielHub", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "SpanielTensors", "Tensor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
 
@@ -138,15 +142,15 @@ let package = Package(
             name: "SpanielTestSupport", dependencies: ["Tensor"], path: "Tests/Support",
             swiftSettings: settings),
     ] + [
-        test("SpanielFiles", ["SpanielTestSupport"]),
+        test("SpanielFiles", ["CSpanielKernels", "SpanielTestSupport"]),
         test("SpanielJSON", ["SpanielTestSupport"]),
         test("SpanielImaging", ["SpanielJSON", "SpanielTestSupport"]),
         test("Tensor", ["CSpanielKernels", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
-        test("ViT", ["SpanielImaging", "SpanielJSON", "SpanielTestSupport", "Tensor"]),
-        test("CLIP", ["SpanielFiles", "SpanielJSON", "SpanielTestSupport", "Tensor"]),
-        test("CLIPSeg", ["SpanielJSON", "SpanielTestSupport", "Tensor"]),
-        test("SAM", ["SpanielJSON", "SpanielTestSupport", "Tensor"]),
-        test("OWLViT", ["SpanielTestSupport", "Tensor"]),
+        test("ViT", ["SpanielImaging", "SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
+        test("CLIP", ["SpanielFiles", "SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
+        test("CLIPSeg", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
+        test("SAM", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
+        test("OWLViT", ["SpanielTensors", "SpanielTestSupport", "Tensor"]),
         test("PerSAM", ["SpanielImaging", "SpanielTestSupport", "Tensor"]),
         test("Spaniel", ["SpanielImaging", "Tensor"]),
         test("SpanielDrawing", ["PerSAM", "SpanielImaging", "SpanielTestSupport"]),

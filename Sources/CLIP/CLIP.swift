@@ -8,8 +8,7 @@ public import Tensor
 ///     let texts = try clip.embed(["cat", "dog"], templates: ["a photo of a {}."])
 ///     for answer in clip.classify(try clip.encode(picture), as: texts) { print(answer.className, answer.score) }
 public struct CLIP: Sendable {
-    /// The folder's name and checksum, and how the image encoder computes, for records.
-    public let weights: Weights
+    package let weights: Weights
     package let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: ImageEncoder
@@ -18,11 +17,15 @@ public struct CLIP: Sendable {
     package let scale: Float
     package let texts: Texts
 
+    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
+    /// for each two gigabytes.
+    public var identity: ModelIdentity { weights.identity }
+
     /// How the encoders compute.
-    public var precision: Precision { weights.precision }
+    public var precision: Tensor.Precision { weights.precision }
 
     /// What suits such a model on this processor.
-    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+    package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.image.layers.channels)
     }
 
@@ -30,7 +33,7 @@ public struct CLIP: Sendable {
     /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the
     ///   processor's fastest.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
+    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let reader = try ConfigurationReader(contentsOf: folder.appending(path: "config.json"))
         _ = try reader.oneOf("model_type", default: "clip", ["clip"])
         let configuration = try Configuration(reader)
@@ -50,7 +53,7 @@ public struct CLIP: Sendable {
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing,
         tokenizerFolder: URL,
-        precision: Precision = .float32
+        precision: Tensor.Precision = .float32
     ) throws {
         let weights = weights.computing(in: precision)
         self.weights = weights
@@ -69,16 +72,13 @@ public struct CLIP: Sendable {
     public struct Encoding: Sendable {
         /// [D], of any length.
         public let embedding: Tensor
+
+        package init(embedding: Tensor) { self.embedding = embedding }
     }
 
     /// Encodes a picture: the slow part, done once for any number of texts.
     /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
     public func encode(_ picture: Picture) throws -> Encoding { try encode(pixels: preprocessing(picture)) }
-
-    /// Encodes a picture away from the caller's thread.
-    @concurrent public func encode(_ picture: Picture) async throws -> Encoding {
-        try encode(pixels: preprocessing(picture))
-    }
 
     /// - Parameter pixels: [1, S, S, 3], normalised.
     package func encode(pixels: Tensor) throws -> Encoding {
@@ -102,14 +102,6 @@ public struct CLIP: Sendable {
         return texts.enumerated().map { i, text in
             .mean(Array(all[i * templates.count..<(i + 1) * templates.count]), text: text)
         }
-    }
-
-    /// Embeds away from the caller's thread.
-    @concurrent public func embed(_ texts: [String], templates: [String] = ["{}"]) async throws
-        -> [TextEmbedding]
-    {
-        let embedNow: () throws -> [TextEmbedding] = { try embed(texts, templates: templates) }
-        return try embedNow()
     }
 
     /// How well texts fit a picture: the cosine of the two vectors, times what the model learnt.

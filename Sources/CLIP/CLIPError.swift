@@ -1,8 +1,8 @@
 public import SpanielFiles
-public import Tensor
+import Tensor
 
 /// What can be wrong with a text, or with the files that say how a model reads texts.
-public enum CLIPError: Error, Sendable, Equatable {
+public enum CLIPError: SpanielError, Equatable {
     /// A text without a word.
     case textEmpty
     /// A text of which the model knows not one character.
@@ -17,10 +17,6 @@ public enum CLIPError: Error, Sendable, Equatable {
     case vocabulary(model: String, tokenizer: Int, embeddings: Int)
     /// A file is missing or may not be read.
     case file(FileError)
-    /// Pixel values that are not one picture of the model's size.
-    case pixelValues(found: Shape, expected: Shape)
-    /// A kept encoding that is not this model's.
-    case encoding(found: Shape?, expected: Shape)
 
     /// The error's name in records that programs read.
     public var code: String {
@@ -32,13 +28,11 @@ public enum CLIPError: Error, Sendable, Equatable {
         case .tokenizer: "tokenizer.file"
         case .vocabulary: "tokenizer.vocabulary"
         case .file(let error): error.code
-        case .pixelValues: "pixel-values.shape"
-        case .encoding: "encoding.shape"
         }
     }
 }
 
-extension CLIPError: CustomStringConvertible {
+extension CLIPError {
     public var description: String {
         switch self {
         case .textEmpty:
@@ -56,10 +50,6 @@ extension CLIPError: CustomStringConvertible {
                 + "the weights belong together?)"
         case .file(let error):
             error.description
-        case .pixelValues(let found, let expected):
-            "pixel_values is \(found), expected \(expected)"
-        case .encoding(let found, let expected):
-            "the kept encoding is \(found.map { "\($0)" } ?? "absent"), expected finite numbers \(expected) (encode the picture again)"
         }
     }
 }

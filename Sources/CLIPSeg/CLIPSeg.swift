@@ -9,7 +9,7 @@ public import Tensor
 ///     let mug = try clipseg.concept("mug", clipseg.embed(["a red mug"]))
 ///     for segment in try clipseg.segment([mug], in: scene) { print(segment.box, segment.score) }
 public struct CLIPSeg: Sendable {
-    public let weights: Weights
+    package let weights: Weights
     public let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
@@ -18,7 +18,7 @@ public struct CLIPSeg: Sendable {
     package let decoder: Decoder
 
     /// Patches along a side of the input.
-    var grid: Int { preprocessing.output.width / configuration.clip.image.patchSize }
+    package var grid: Int { preprocessing.output.width / configuration.clip.image.patchSize }
 
     /// The most patches along a side: four times the published models'.
     static let largestGrid = 88
@@ -28,11 +28,15 @@ public struct CLIPSeg: Sendable {
         .squash(Size(width: 352, height: 352)), filter: .bilinear, mean: ViT.Preprocessing.imageNetMean,
         deviation: ViT.Preprocessing.imageNetDeviation)
 
+    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
+    /// for each two gigabytes.
+    public var identity: ModelIdentity { weights.identity }
+
     /// How the encoders compute; the decoder is float32.
-    public var precision: Precision { weights.precision }
+    public var precision: Tensor.Precision { weights.precision }
 
     /// What suits such a model on this processor.
-    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+    package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.clip.image.layers.channels)
     }
 
@@ -41,7 +45,7 @@ public struct CLIPSeg: Sendable {
     ///   processor's fastest.
     /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected
     ///   and what was found.
-    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
+    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
         try self.init(
@@ -54,7 +58,7 @@ public struct CLIPSeg: Sendable {
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing,
         tokenizerFolder: URL,
-        precision: Precision = .float32
+        precision: Tensor.Precision = .float32
     ) throws {
         let (clip, output) = (configuration.clip, preprocessing.output)
         let patch = clip.image.patchSize
@@ -87,7 +91,7 @@ public struct CLIPSeg: Sendable {
         for prompt in prompts where prompt.embedding.shape != [channels] {
             throw CLIPSegError.conditional(found: prompt.embedding.count, expected: channels)
         }
-        let shape: Shape = [configuration.taps.count, 1 + grid * grid, configuration.channels]
+        let shape: Tensor.Shape = [configuration.taps.count, 1 + grid * grid, configuration.channels]
         precondition(
             encoding.reduced.shape == shape,
             "an encoding \(encoding.reduced.shape) of another model, expected \(shape)")

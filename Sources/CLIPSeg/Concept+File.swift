@@ -4,6 +4,8 @@ public import SpanielPlatform
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
 extension CLIPSeg.Concept {
+    private static let format = ConceptArchive.Format("spaniel-segment-concept-1", for: "segment")
+
     /// Writes several concepts, one file, whole or not at all.
     public static func save(_ concepts: [Self], to url: URL) throws {
         var tensors: [(String, Tensor)] = []
@@ -19,18 +21,16 @@ extension CLIPSeg.Concept {
             }
             entries.append(["class": JSON(concept.className), "texts": .array(texts)])
         }
-        try ConceptArchive.write(tensors, entries, for: .segment, model: concepts.first?.model, to: url)
+        try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
     }
 
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
     /// Reads the concepts of a file.
-    /// - Throws: `CLIPSegError.conceptFile` naming what was expected and found; `WeightsError` where it is no
+    /// - Throws: `ConceptError.file` naming what was expected and found; `WeightsError` where it is no
     ///   safetensors file.
     public static func load(contentsOf url: URL) throws -> [Self] {
-        let archive = try ConceptArchive(contentsOf: url, for: .segment) {
-            CLIPSegError.conceptFile(file: $0, expected: $1, found: $2)
-        }
+        let archive = try ConceptArchive(contentsOf: url, in: Self.format)
         return try archive.entries.enumerated().map { i, entry in
             guard let className = entry["class"]?.string, let texts = entry["texts"]?.array else {
                 throw archive.refuse("a class and its texts", "damaged metadata")
@@ -54,7 +54,7 @@ extension CLIPSeg.Concept {
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {
-            throw CLIPSegError.conceptFile(
+            throw ConceptError.file(
                 file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
         }
         self = all[0]

@@ -1,4 +1,4 @@
-import Tensor
+public import Tensor
 
 extension CLIPSeg {
     /// A class that can be looked for: what stands for it, and how probable is probable enough.
@@ -8,12 +8,12 @@ extension CLIPSeg {
         public var conditionals: [Conditional]
         /// The probability from which a pixel belongs to the class; nil: the search's.
         public var threshold: Float?
-        /// The name and checksum of the model it is for.
-        public var model: (name: String, sha256: String)
+        /// The model it is for.
+        public var model: ModelIdentity
 
         package init(
             className: String, conditionals: [Conditional], threshold: Float?,
-            model: (name: String, sha256: String)
+            model: ModelIdentity
         ) {
             (self.className, self.conditionals, self.threshold, self.model) = (
                 className, conditionals, threshold, model
@@ -27,27 +27,22 @@ extension CLIPSeg {
     ///   - threshold: 0…1; nil: the search's.
     /// - Throws: `CLIPSegError` for none, for another model's, or for a threshold that is no probability.
     public func concept(_ className: String, _ conditionals: [Conditional], threshold: Float? = nil)
-        throws(CLIPSegError) -> Concept
+        throws -> Concept
     {
         let concept = Concept(
             className: className, conditionals: conditionals, threshold: threshold,
-            model: (weights.modelName, weights.sha256))
+            model: identity)
         try check(concept)
         return concept
     }
 
     /// That a concept can be looked for with this model. A file may name this model and still hold anything.
-    func check(_ concept: Concept) throws(CLIPSegError) {
-        guard concept.model.sha256 == weights.sha256 else {
-            throw .conceptModel(
-                concept: concept.className,
-                learntWith: "\(concept.model.name) (\(concept.model.sha256.prefix(12)))",
-                model: "\(weights.modelName) (\(weights.sha256.prefix(12)))")
-        }
-        if concept.conditionals.isEmpty { throw .nothingAsked }
+    func check(_ concept: Concept) throws {
+        try ConceptError.check(concept.className, learntWith: concept.model, model: identity)
+        if concept.conditionals.isEmpty { throw CLIPSegError.nothingAsked }
         let channels = configuration.clip.projection
         for prompt in concept.conditionals where prompt.embedding.shape != [channels] {
-            throw .conditional(found: prompt.embedding.count, expected: channels)
+            throw CLIPSegError.conditional(found: prompt.embedding.count, expected: channels)
         }
         if let threshold = concept.threshold { try Self.check(threshold) }
     }

@@ -18,39 +18,20 @@ extension CLIPSeg {
     /// The mean of examples as a prompt (CLIPSeg, section 4.3).
     /// - Parameter examples: of one class, each with a mask, a polygon or a box; a mask of the whole picture
     ///   takes it as it is.
-    /// - Throws: `CLIPSegError` where an example's region does not suit its picture; `CancellationError`.
+    /// - Throws: `ExampleError` where an example's region does not suit its picture, `CLIPSegError` for a point; `CancellationError`.
     public func learn(_ examples: [Example], rotations: Bool = false) throws -> Conditional {
-        try check(examples)
+        _ = try examples.commonClass()
         return try Conditional.mean(examples.map { try prompt($0, rotations: rotations) })
     }
 
     /// Learns a class from its examples.
     /// - Throws: as the other `learn`.
     public func learn(_ examples: [Example], options: LearnOptions) throws -> Concept {
-        try check(examples)
+        let className = try examples.commonClass()
         let prompts = try examples.map { try prompt($0, rotations: options.rotations) }
-        var concept = try concept(examples[0].className, [Conditional.mean(prompts)])
+        var concept = try concept(className, [Conditional.mean(prompts)])
         if options.fitsThreshold { concept.threshold = try fittedThreshold(examples, prompts) }
         return concept
-    }
-
-    /// Learns away from the caller's thread.
-    @concurrent public func learn(_ examples: [Example], rotations: Bool = false) async throws -> Conditional
-    {
-        let learnNow: () throws -> Conditional = { try learn(examples, rotations: rotations) }
-        return try learnNow()
-    }
-
-    /// Learns away from the caller's thread.
-    @concurrent public func learn(_ examples: [Example], options: LearnOptions) async throws -> Concept {
-        let learnNow: () throws -> Concept = { try learn(examples, options: options) }
-        return try learnNow()
-    }
-
-    private func check(_ examples: [Example]) throws(CLIPSegError) {
-        if examples.isEmpty { throw .noExamples }
-        let classes = Set(examples.map(\.className))
-        if classes.count > 1 { throw .severalClasses(classes.sorted()) }
     }
 
     /// One example as a prompt: prepared, then through CLIP's whole image encoder.
@@ -60,15 +41,23 @@ extension CLIPSeg {
     }
 
     /// An example prepared for the image encoder.
-    package func support(_ example: Example) throws(CLIPSegError) -> Support {
-        let mask = try example.segmentationMask().resizedNearest(to: preprocessing.output)
-        if mask.isEmpty { throw .maskEmpty }
+    package func support(_ example: Example) throws -> Support {
+        let mask = try marked(example).resizedNearest(to: preprocessing.output)
+        if mask.isEmpty { throw CLIPSegError.maskTooSmall }
         return Support(preprocessing(example.picture)[leading: 0], mask: mask)
+    }
+
+    /// The object's pixels. A box counts as a mask of its own: what lies in it is the object.
+    private func marked(_ example: Example) throws -> Mask {
+        guard let mask = try example.region.mask(in: example.picture.size) else {
+            throw CLIPSegError.pointExample
+        }
+        return mask
     }
 
     /// - Parameter pixels: normalised, [S, S, 3].
     package func prompt(pixels: Tensor) throws -> Conditional {
-        let tokens = try imageEncoder(pixels.reshaped(Shape([1] + pixels.shape.extents)))
+        let tokens = try imageEncoder(pixels.reshaped(Tensor.Shape([1] + pixels.shape.extents)))
         return Conditional(embedding: pictureProjection(imageEncoder.pooled(tokens))[leading: 0])
     }
 
@@ -82,7 +71,7 @@ extension CLIPSeg {
             let others = prompts.count == 1 ? prompts : prompts.indices.filter { $0 != i }.map { prompts[$0] }
             let scores = try logits(for: [Conditional.mean(others)], in: encode(example.picture))[leading: 0]
                 .sigmoid()
-            let truth = try example.segmentationMask().resizedNearest(
+            let truth = try marked(example).resizedNearest(
                 to: Size(width: scores.shape[1], height: scores.shape[0]))
             for (c, threshold) in candidates.enumerated() {
                 overlaps[c] += Mask(

@@ -28,24 +28,29 @@ extension CLIPSeg {
     ///
     /// Of classes that are probable enough, a pixel goes to the one whose odds are the largest multiple of
     /// its threshold's.
-    /// - Parameter picture: the encoded one, when edges are to follow it.
-    /// - Throws: `CLIPSegError` for another model's concepts, another picture, or an impossible threshold;
-    ///   `CancellationError`.
+    /// - Parameters:
+    ///   - negatives: what the classes must not be taken for; they compete for each pixel, and what they get
+    ///     belongs to no class.
+    ///   - picture: the encoded one, when edges are to follow it.
+    /// - Throws: `ConceptError` for another model's concepts, `CLIPSegError` for another picture or an
+    ///   impossible threshold; `CancellationError`.
     public func segment(
-        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(),
-        refinedBy picture: Picture? = nil
+        _ concepts: [Concept], against negatives: [Concept] = [], in encoding: Encoding,
+        options: SegmentOptions = SegmentOptions(), refinedBy picture: Picture? = nil
     ) throws -> Segments {
         try Self.check(options.threshold)
-        let maps = try scores(for: concepts, in: encoding, refinedBy: picture)
-        let thresholds = concepts.map { $0.threshold ?? options.threshold }
+        let all = concepts + negatives
+        let maps = try scores(for: all, in: encoding, refinedBy: picture)
+        let thresholds = all.map { $0.threshold ?? options.threshold }
         try Task.checkCancellation()
         return Self.segments(maps, concepts.map(\.className), thresholds: thresholds, options: options)
     }
 
     /// The regions of classes whose probabilities are known.
     /// - Parameters:
-    ///   - maps: of one picture, one for each class.
-    ///   - thresholds: one for each class, 0…1.
+    ///   - maps: of one picture, one for each class, then one for each thing that is no class.
+    ///   - classNames: of the classes alone.
+    ///   - thresholds: one for each map, 0…1.
     package static func segments(
         _ maps: [ScoreMap], _ classNames: [String], thresholds: [Float], options: SegmentOptions
     ) -> Segments {
@@ -53,7 +58,7 @@ extension CLIPSeg {
         let assignment = Assignment(maps, thresholds: thresholds)
         let least = options.minimumArea ?? (size.width * size.height + 1999) / 2000
         var found: [(c: Int, region: Region)] = []
-        for c in maps.indices {
+        for c in classNames.indices {
             found += regions(of: assignment.masks[c], maps[c], least: least, instances: options.instances).map
             { (c, $0) }
         }
@@ -64,23 +69,12 @@ extension CLIPSeg {
                 className: classNames[c], score: region.score, mask: region.mask(), box: region.box,
                 area: region.area)
         }
-        let peaks = maps.indices.map { c in
+        let peaks = classNames.indices.map { c in
             Peak(
                 className: classNames[c], score: assignment.peaks[c].score, point: assignment.peaks[c].point,
                 threshold: thresholds[c])
         }
         return Segments(segments: segments, peaks: peaks)
-    }
-
-    /// Segments away from the caller's thread.
-    @concurrent public func segment(
-        _ concepts: [Concept], in encoding: Encoding, options: SegmentOptions = SegmentOptions(),
-        refinedBy picture: Picture? = nil
-    ) async throws -> Segments {
-        let segmentNow: () throws -> Segments = {
-            try segment(concepts, in: encoding, options: options, refinedBy: picture)
-        }
-        return try segmentNow()
     }
 
     /// A region before its mask is made.
@@ -94,22 +88,22 @@ extension CLIPSeg {
     /// The large enough connected parts of a class's pixels, or all of these as one.
     private static func regions(of mask: Mask, _ map: ScoreMap, least: Int, instances: Bool) -> [Region] {
         let parts = mask.components(.eight)
-        let kept = parts.indices.filter { parts[$0].area >= least }
-        guard !kept.isEmpty else { return [] }
+        let large = parts.indices.filter { parts[$0].area >= least }
+        guard !large.isEmpty else { return [] }
         let sums = sums(of: parts, in: mask, map)
         if instances {
-            return kept.map { i in
+            return large.map { i in
                 Region(
                     score: Float(sums[i] / Double(parts[i].area)), area: parts[i].area, box: parts[i].box,
                     mask: { parts.mask(of: i) })
             }
         }
-        let area = kept.reduce(0) { $0 + parts[$1].area }
+        let area = large.reduce(0) { $0 + parts[$1].area }
         let whole = parts.mask { parts[$0].area >= least }
         guard let box = whole.box else { return [] }
         return [
             Region(
-                score: Float(kept.reduce(0) { $0 + sums[$1] } / Double(area)), area: area, box: box,
+                score: Float(large.reduce(0) { $0 + sums[$1] } / Double(area)), area: area, box: box,
                 mask: { whole })
         ]
     }
@@ -204,6 +198,6 @@ extension Tensor {
                 values[place] = max(values[place], value)
             }
         }
-        return Tensor(values, Shape(Array(shape.extents.dropFirst())))
+        return Tensor(values, Tensor.Shape(Array(shape.extents.dropFirst())))
     }
 }

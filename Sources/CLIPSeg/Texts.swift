@@ -8,10 +8,4 @@ extension CLIPSeg {
             Conditional(embedding: $0.embedding, text: $0.text, wasCut: $0.wasCut)
         }
     }
-
-    /// Embeds away from the caller's thread.
-    @concurrent public func embed(_ texts: [String]) async throws -> [Conditional] {
-        let embedNow: () throws -> [Conditional] = { try embed(texts) }
-        return try embedNow()
-    }
 }

@@ -5,6 +5,8 @@ public import SpanielPlatform
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
 extension OWLViT.Concept {
+    private static let format = ConceptArchive.Format("spaniel-detect-concept-2", for: "detect")
+
     /// Writes several concepts, one file, whole or not at all.
     public static func save(_ concepts: [Self], to url: URL) throws {
         var tensors: [(String, Tensor)] = []
@@ -32,18 +34,16 @@ extension OWLViT.Concept {
                 "texts": .array(texts),
             ])
         }
-        try ConceptArchive.write(tensors, entries, for: .detect, model: concepts.first?.model, to: url)
+        try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
     }
 
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
     /// Reads the concepts of a file.
-    /// - Throws: `OWLViTError.conceptFile` naming what was expected and found; `WeightsError` where it is no
+    /// - Throws: `ConceptError.file` naming what was expected and found; `WeightsError` where it is no
     ///   safetensors file.
     public static func load(contentsOf url: URL) throws -> [Self] {
-        let archive = try ConceptArchive(contentsOf: url, for: .detect) {
-            OWLViTError.conceptFile(file: $0, expected: $1, found: $2)
-        }
+        let archive = try ConceptArchive(contentsOf: url, in: Self.format)
         return try archive.entries.indices.map(archive.concept)
     }
 
@@ -51,7 +51,7 @@ extension OWLViT.Concept {
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {
-            throw OWLViTError.conceptFile(
+            throw ConceptError.file(
                 file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
         }
         self = all[0]

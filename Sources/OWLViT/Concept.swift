@@ -15,13 +15,13 @@ extension OWLViT {
         public var scoring: Scoring
         /// The score above which an object counts as found, 0…1; nil: `defaultThreshold`.
         public var threshold: Float?
-        /// The name and checksum of the model it was learnt with.
-        public var model: (name: String, sha256: String)
+        /// The model it was learnt with.
+        public var model: ModelIdentity
 
         package init(
             className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none,
             scoring: Scoring = .calibrated,
-            threshold: Float? = nil, model: (name: String, sha256: String)
+            threshold: Float? = nil, model: ModelIdentity
         ) {
             (self.className, self.texts, self.examples, self.negatives) = (
                 className, texts, examples, negatives

@@ -66,35 +66,22 @@ extension OWLViT {
             thresholds: Dictionary(zip(names, thresholds), uniquingKeysWith: min))
     }
 
-    /// The same away from the caller's thread.
-    @concurrent public func detect(
-        _ concepts: [Concept], in encoding: Encoding, options: DetectOptions = DetectOptions()
-    ) async throws -> Detections {
-        let detectNow: () throws -> Detections = { try detect(concepts, in: encoding, options: options) }
-        return try detectNow()
-    }
-
     /// A box as it is shown; nil when nothing of it lies in the picture.
     private func visible(_ box: Box, in encoding: Encoding, _ options: DetectOptions) -> Box? {
         guard options.clips else { return box }
-        let whole = Box(x1: 0, y1: 0, x2: Double(encoding.size.width), y2: Double(encoding.size.height))
+        let whole = Box(encoding.size)
         let clipped = box.intersection(whole)
         return clipped.area > 0 ? clipped : nil
     }
 
-    private func check(_ concept: Concept) throws(OWLViTError) {
-        guard concept.model.sha256 == weights.sha256 else {
-            throw .conceptModel(
-                concept: concept.className,
-                learntWith: "\(concept.model.name) (\(concept.model.sha256.prefix(12)))",
-                model: "\(weights.modelName) (\(weights.sha256.prefix(12)))")
-        }
+    private func check(_ concept: Concept) throws {
+        try ConceptError.check(concept.className, learntWith: concept.model, model: identity)
         // A file may name this model and still hold anything.
         let vectors =
             concept.texts.map(\.embedding)
             + (concept.examples.exemplars + concept.negatives.exemplars).map(\.embedding)
         for vector in vectors where vector.shape != [configuration.embedding] {
-            throw .conceptChannels(
+            throw ConceptError.channels(
                 concept: concept.className, found: vector.count, expected: configuration.embedding)
         }
     }

@@ -49,21 +49,13 @@ extension OWLViT {
         guard (1...Tiles.most).contains(tiles) else { throw OWLViTError.tiles(tiles, most: Tiles.most) }
         let views = try Tiles.parts(of: picture.size, count: tiles).map { columns, rows in
             let patches = try patches(
-                of: preprocessing(picture.part(columns: columns, rows: rows), preparation))
+                of: preprocessing(picture.cropped(columns: columns, rows: rows), preparation))
             return View(frame: frame(columns, rows, preparation), patches: patches)
         }
         return Encoding(size: picture.size, preparation: preparation, tiles: tiles, views: views)
     }
 
-    /// Encodes a picture away from the caller's thread.
-    @concurrent public func encode(_ picture: Picture, preparation: Preparation = .hf, tiles: Int = 1)
-        async throws -> Encoding
-    {
-        let encodeNow: () throws -> Encoding = { try encode(picture, preparation: preparation, tiles: tiles) }
-        return try encodeNow()
-    }
-
-    func frame(_ columns: Range<Int>, _ rows: Range<Int>, _ preparation: Preparation) -> Frame {
+    package func frame(_ columns: Range<Int>, _ rows: Range<Int>, _ preparation: Preparation) -> Frame {
         let part = Box(
             x1: Double(columns.lowerBound), y1: Double(rows.lowerBound), x2: Double(columns.upperBound),
             y2: Double(rows.upperBound))

@@ -20,7 +20,7 @@ extension OWLViT {
     /// - Throws: `OWLViTError.nothingToLearn` without a text.
     public func concept(_ className: String, texts: [Text]) throws(OWLViTError) -> Concept {
         guard !texts.isEmpty else { throw OWLViTError.nothingToLearn }
-        return Concept(className: className, texts: texts, model: (weights.modelName, weights.sha256))
+        return Concept(className: className, texts: texts, model: identity)
     }
 
     /// Learns one class from examples, and texts where there are any.
@@ -28,16 +28,15 @@ extension OWLViT {
     ///   - examples: of one class, drawn as boxes, masks, polygons or points; several where its views differ.
     ///   - texts: words for the same class.
     ///   - negatives: what it must not be taken for.
-    /// - Throws: `OWLViTError` where an example's region does not suit its picture; `CancellationError`.
+    /// - Throws: `ExampleError` where an example's region does not suit its picture, `OWLViTError` where the model
+    ///   sees nothing there; `CancellationError`.
     public func learn(
         _ examples: [Example], texts: [Text] = [], negatives: [Example] = [],
         options: LearnOptions = LearnOptions()
     ) throws -> Concept {
-        guard let first = examples.first else { throw OWLViTError.nothingToLearn }
-        let classes = Set(examples.map(\.className))
-        guard classes.count == 1 else { throw OWLViTError.severalClasses(classes.sorted()) }
+        let className = try examples.commonClass()
         return concept(
-            first.className, try look(at: examples, texts, options), texts: texts,
+            className, try look(at: examples, texts, options), texts: texts,
             negatives: Examples(try look(at: negatives, [], options)), selection: options.selection)
     }
 
@@ -50,7 +49,7 @@ extension OWLViT {
     ) -> Concept {
         var concept = Concept(
             className: className, texts: texts, examples: Examples(seen), negatives: negatives,
-            model: (weights.modelName, weights.sha256))
+            model: identity)
         if selection == .published {
             concept.scoring = .sigmoid
             // What transformers' documentation takes for each version.
@@ -69,17 +68,6 @@ extension OWLViT {
         let box = try region.box(in: encoding.size)
         let view = encoding.views[0]
         return (view, box, try exemplar(of: box, in: view, texts, options.selection))
-    }
-
-    /// Learns away from the caller's thread.
-    @concurrent public func learn(
-        _ examples: [Example], texts: [Text] = [], negatives: [Example] = [],
-        options: LearnOptions = LearnOptions()
-    ) async throws -> Concept {
-        let learnNow: () throws -> Concept = {
-            try learn(examples, texts: texts, negatives: negatives, options: options)
-        }
-        return try learnNow()
     }
 
     private func look(at examples: [Example], _ texts: [Text], _ options: LearnOptions) throws -> [Seen] {
@@ -140,7 +128,7 @@ extension OWLViT {
         case .published:
             choice = view.leastLikeTheMean(candidates)
         }
-        guard let choice else { throw OWLViTError.encoding(expected: "finite numbers", found: "others") }
+        guard let choice else { throw OWLViTError.notFinite }
         return Exemplar(
             embedding: view.patches.direction(choice.patch), box: view.boxes[choice.patch],
             overlap: choice.overlap)

@@ -11,8 +11,7 @@ public import Tensor
 ///     for object in try owl.detect([mug], in: scene) { print(object.box, object.score) }
 public struct OWLViT: Sendable {
     public let version: Version
-    /// The folder's name and checksum, and how the image encoder computes, for records.
-    public let weights: Weights
+    package let weights: Weights
     package let configuration: Configuration
     package let preprocessing: Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
@@ -20,11 +19,15 @@ public struct OWLViT: Sendable {
     package let heads: Heads
     package let texts: CLIP.Texts
 
+    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
+    /// for each two gigabytes.
+    public var identity: ModelIdentity { weights.identity }
+
     /// How encoders and heads compute.
-    public var precision: Precision { weights.precision }
+    public var precision: Tensor.Precision { weights.precision }
 
     /// What suits such a model on this processor.
-    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+    package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.channels)
     }
 
@@ -33,7 +36,7 @@ public struct OWLViT: Sendable {
     ///   processor's fastest.
     /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was
     ///   found.
-    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
+    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, configuration)
         try self.init(
@@ -46,7 +49,7 @@ public struct OWLViT: Sendable {
     /// history.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL,
-        precision: Precision = .float32
+        precision: Tensor.Precision = .float32
     ) throws {
         let weights = weights.computing(in: precision)
         self.weights = weights

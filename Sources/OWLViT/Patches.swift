@@ -61,27 +61,23 @@ extension OWLViT {
 extension Tensor {
     /// The length of each row of the last axis and a little more.
     fileprivate func rowLengths(plus epsilon: Float) -> [Float] {
-        let channels = shape[-1]
-        return withValues { values in
-            (0..<values.count / max(1, channels)).map { row in
-                var squares = 0.0
-                for i in row * channels..<(row + 1) * channels {
-                    squares += Double(values[i]) * Double(values[i])
-                }
-                return Float(squares.squareRoot()) + epsilon
+        let (values, channels) = (array, shape[-1])
+        return (0..<values.count / max(1, channels)).map { row in
+            var squares = 0.0
+            for i in row * channels..<(row + 1) * channels {
+                squares += Double(values[i]) * Double(values[i])
             }
+            return Float(squares.squareRoot()) + epsilon
         }
     }
 
     /// Each row of the last axis divided by a number of its own.
     fileprivate func rows(dividedBy divisors: [Float]) -> Tensor {
+        var values = array
         let channels = shape[-1]
-        return withValues { values in
-            Tensor(uninitialized: shape) { target in
-                for (row, divisor) in divisors.enumerated() {
-                    for i in row * channels..<(row + 1) * channels { target[i] = values[i] / divisor }
-                }
-            }
+        for (row, divisor) in divisors.enumerated() {
+            for i in row * channels..<(row + 1) * channels { values[i] /= divisor }
         }
+        return Tensor(values, shape)
     }
 }

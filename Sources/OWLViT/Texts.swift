@@ -8,12 +8,6 @@ extension OWLViT {
     ///   inconsistent tokenizer files.
     public func embed(_ texts: [String]) throws -> [Text] { try self.texts.embed(texts) }
 
-    /// Embeds away from the caller's thread.
-    @concurrent public func embed(_ texts: [String]) async throws -> [Text] {
-        let embedNow: () throws -> [Text] = { try embed(texts) }
-        return try embedNow()
-    }
-
     /// A class that is described in words.
     /// - Parameter texts: at least one; an object fits as well as it fits the best of them.
     /// - Throws: `OWLViTError.nothingToLearn` without a text; what `embed` throws.

@@ -32,16 +32,3 @@ extension OWLViT {
         }
     }
 }
-
-extension Picture {
-    /// A part of the picture.
-    func part(columns: Range<Int>, rows: Range<Int>) -> Picture {
-        if columns.count == width && rows.count == height { return self }
-        var part: [UInt8] = []
-        part.reserveCapacity(3 * columns.count * rows.count)
-        for y in rows {
-            part += pixels[3 * (y * width + columns.lowerBound)..<3 * (y * width + columns.upperBound)]
-        }
-        return Picture(rgb: part, width: columns.count, height: rows.count)
-    }
-}

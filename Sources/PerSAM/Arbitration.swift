@@ -3,9 +3,9 @@ import SpanielImaging
 /// Settles what several classes, and several objects of one, claim: the better score has the pixels, and an
 /// object that loses most of its own to another class is that class's.
 struct Arbitration {
-    let findings: Findings
+    let findings: PerSAM.Findings
 
-    init(_ searches: [SearchResult], _ options: FindOptions) {
+    init(_ searches: [SearchResult], _ options: PerSAM.FindOptions) {
         var searches = searches
         var accepted = searches.indices.flatMap { s in
             searches[s].found.indices.filter { searches[s].found[$0].verdict == .accepted }.map {
@@ -16,7 +16,7 @@ struct Arbitration {
             searches[place.search].found[place.find].object?.score ?? 0
         }
         accepted.sort { score($0) > score($1) }
-        var objects: [FoundObject] = []
+        var objects: [PerSAM.FoundObject] = []
         var reachedMaximum = false
         for place in accepted {
             guard var object = searches[place.search].found[place.find].object else { continue }
@@ -51,17 +51,17 @@ struct Arbitration {
         }
         var stop =
             searches.map(\.stop).max { ($0.peak ?? -1) < ($1.peak ?? -1) }
-            ?? Stop(reason: .nothingLeft, peak: nil, threshold: 0)
+            ?? PerSAM.Stop(reason: .nothingLeft, peak: nil, threshold: 0)
         if reachedMaximum { stop.reason = .maximumObjects }
-        findings = Findings(
+        findings = PerSAM.Findings(
             objects: objects, stop: stop, candidates: Self.candidates(searches),
             similarity: searches.map(\.scene.similarityMap))
     }
 
-    private static func candidates(_ searches: [SearchResult]) -> [Candidate] {
+    private static func candidates(_ searches: [SearchResult]) -> [PerSAM.Candidate] {
         searches.flatMap { search in
             search.found.map { find in
-                Candidate(
+                PerSAM.Candidate(
                     className: search.scene.concept.className, verdict: find.verdict, point: find.point,
                     peak: find.peak,
                     score: find.object?.score, similarity: find.object?.similarity,
@@ -73,10 +73,10 @@ struct Arbitration {
 }
 
 extension Scene {
-    var similarityMap: SimilarityMap {
+    var similarityMap: PerSAM.SimilarityMap {
         let frame = encoding.frame
         let side = Double(frame.side)
-        return SimilarityMap(
+        return PerSAM.SimilarityMap(
             className: concept.className, rows: cells.side, columns: cells.side, values: similarity,
             extent: Box(
                 x1: 0, y1: 0, x2: Double(frame.resized.width) / side, y2: Double(frame.resized.height) / side),

@@ -3,9 +3,11 @@ import Tensor
 public import SpanielPlatform
 
 /// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
-extension Concept {
+extension PerSAM.Concept {
+    private static let format = ConceptArchive.Format("spaniel-concept-1", for: "find")
+
     /// Writes several concepts, one file, whole or not at all.
-    public static func save(_ concepts: [Concept], to url: URL) throws {
+    public static func save(_ concepts: [PerSAM.Concept], to url: URL) throws {
         var tensors: [(String, Tensor)] = []
         var entries: [JSON] = []
         for (i, concept) in concepts.enumerated() {
@@ -26,18 +28,16 @@ extension Concept {
                 ("\(i).levels", Tensor([concept.background, concept.inside, concept.threshold], [3])))
             entries.append(["class": JSON(concept.className), "prompting": JSON(concept.prompting.rawValue)])
         }
-        try ConceptArchive.write(tensors, entries, for: .find, model: concepts.first?.model, to: url)
+        try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
     }
 
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
     /// Reads the concepts of a file.
-    /// - Throws: `PerSAMError.conceptFile` naming what was expected and found; `WeightsError` where it is no
+    /// - Throws: `ConceptError.file` naming what was expected and found; `WeightsError` where it is no
     ///   safetensors file.
-    public static func load(contentsOf url: URL) throws -> [Concept] {
-        let archive = try ConceptArchive(contentsOf: url, for: .find) {
-            PerSAMError.conceptFile(file: $0, expected: $1, found: $2)
-        }
+    public static func load(contentsOf url: URL) throws -> [PerSAM.Concept] {
+        let archive = try ConceptArchive(contentsOf: url, in: Self.format)
         func weights(_ key: String) throws -> MaskWeights? {
             try archive.tensor(key, [2]).map { MaskWeights(second: $0[0], third: $0[1]) }
         }
@@ -55,7 +55,7 @@ extension Concept {
             let channels = features.shape[1]
             func rows(_ matrix: Tensor) -> [Tensor] { (0..<matrix.shape[0]).map { matrix[leading: $0] } }
             let vectors = rows(features)
-            var concept = Concept(
+            var concept = PerSAM.Concept(
                 className: className, directions: vectors.map { $0.l2Normalized() }, features: vectors,
                 negatives: try archive.tensor("\(i).negatives", [nil, channels]).map(rows) ?? [],
                 background: levels[0], inside: levels[1],
@@ -74,7 +74,7 @@ extension Concept {
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {
-            throw PerSAMError.conceptFile(
+            throw ConceptError.file(
                 file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
         }
         self = all[0]

@@ -164,12 +164,13 @@ package struct Original: Sendable {
         var rows = SAM.Prediction(score: 0, logits: map, frame: frame).rows
         let size = frame.original
         var row = [Float](repeating: 0, count: size.width)
-        return Tensor(uninitialized: [size.height, size.width]) { target in
-            for y in 0..<size.height {
-                rows.fill(y, &row)
-                for x in 0..<size.width { target[y * size.width + x] = row[x] }
-            }
+        var values: [Float] = []
+        values.reserveCapacity(size.height * size.width)
+        for y in 0..<size.height {
+            rows.fill(y, &row)
+            values += row
         }
+        return Tensor(values, [size.height, size.width])
     }
 
     private func peak(_ map: Tensor) -> SAM.Prompt.LabelledPoint { point(map.argmax(), map, isObject: true) }

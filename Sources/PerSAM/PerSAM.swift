@@ -27,28 +27,24 @@ public struct PerSAM: Sendable {
     /// Encodes a picture: the slow part, done once for any number of concepts.
     public func encode(_ picture: Picture) throws -> SAM.Encoding { try sam.encode(picture) }
 
-    /// Encodes a picture away from the caller's thread.
-    public func encode(_ picture: Picture) async throws -> SAM.Encoding { try await sam.encode(picture) }
-
     /// Learns one class from its examples.
     /// - Parameters:
     ///   - examples: of one class, several where its views differ.
     ///   - negatives: what it must not be taken for.
-    /// - Throws: `PerSAMError` where an example's mask, box or point does not suit its picture.
+    /// - Throws: `ExampleError` where an example does not suit its picture, `PerSAMError` where SAM finds
+    ///   nothing there; `CancellationError`.
     public func learn(
         _ examples: [Example], negatives: [Example] = [], options: LearnOptions = LearnOptions()
     ) throws -> Concept {
-        guard let first = examples.first else { throw PerSAMError.noExamples }
-        let classes = Set(examples.map(\.className))
-        guard classes.count == 1 else { throw PerSAMError.severalClasses(classes.sorted()) }
+        let className = try examples.commonClass()
         let references = try examples.map { try Reference($0, sam) }
         let others = try negatives.map { try Reference($0, sam) }
         var concept = Concept(
-            className: first.className, directions: references.map(\.direction),
+            className: className, directions: references.map(\.direction),
             features: references.map(\.feature),
             negatives: others.map(\.direction), background: 0, inside: 0, prompting: .plain,
             threshold: Self.threshold,
-            model: (sam.weights.modelName, sam.weights.sha256))
+            model: sam.identity)
         // With several examples, the similarities that each has to all of them.
         let similarities = references.map { $0.similarities(to: concept.directions) }
         concept.background = max(0, similarities.compactMap(\.background).average ?? 0)
@@ -56,18 +52,11 @@ public struct PerSAM: Sendable {
         concept.prompting = bestPrompting(references[0], concept)
         if options.fineTune { concept.weights = fittedWeights(references[0], concept) }
         if options.faithful {
+            let first = examples[0]
             let mask = try first.maskPicture ?? Self.painted(first.mask(sam))
             concept.original = try Original(sam).learn(first.picture, mask: mask, fineTune: options.fineTune)
         }
         return concept
-    }
-
-    /// Learns away from the caller's thread.
-    @concurrent public func learn(
-        _ examples: [Example], negatives: [Example] = [], options: LearnOptions = LearnOptions()
-    ) async throws -> Concept {
-        let learnNow: () throws -> Concept = { try learn(examples, negatives: negatives, options: options) }
-        return try learnNow()
     }
 
     /// Where, on composed scenes with the model that ships, most pictures get the right count, and nearly

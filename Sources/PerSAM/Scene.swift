@@ -5,7 +5,7 @@ import Tensor
 struct Scene {
     let sam: SAM
     let encoding: SAM.Encoding
-    let concept: Concept
+    let concept: PerSAM.Concept
     let cells: Cells
     /// The cosine of each cell with the concept, [hw].
     let similarity: [Float]
@@ -17,7 +17,7 @@ struct Scene {
     let negative: Point
     private let guidance: SAM.MaskDecoder.Guidance?
 
-    init(_ encoding: SAM.Encoding, _ concept: Concept, _ sam: SAM) {
+    init(_ encoding: SAM.Encoding, _ concept: PerSAM.Concept, _ sam: SAM) {
         self.sam = sam
         self.encoding = encoding
         self.concept = concept
@@ -43,7 +43,7 @@ struct Scene {
 
     /// PerSAM's attention map, aligned with the grid: the similarity, standardised over the picture's own
     /// cells.
-    private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: Concept)
+    private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: PerSAM.Concept)
         -> SAM.MaskDecoder.Guidance
     {
         let values = Tensor(visible.map { similarity[$0] }, [visible.count])
@@ -108,7 +108,7 @@ struct Scene {
             for (i, seed) in seeds.enumerated() {
                 let mixed = weights.mixture(of: logits[leading: i])
                 found += judge(
-                    mixed.reshaped(Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()], seed)
+                    mixed.reshaped(Tensor.Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()], seed)
             }
         } else {
             for multimask in guidance == nil ? [true] : [false, true] {

@@ -9,7 +9,7 @@ import Tensor
 /// instances in one picture share light and scale. If the best itself is weak, the object is not here.
 struct Search {
     private let scene: Scene
-    private let options: FindOptions
+    private let options: PerSAM.FindOptions
     private let threshold: Float
 
     /// A cell more covered than this by a candidate is not looked at again.
@@ -23,7 +23,7 @@ struct Search {
     /// Of the smaller of two masks, from which they are the same object.
     private static let sharing = 0.5
 
-    init(_ scene: Scene, _ options: FindOptions) {
+    init(_ scene: Scene, _ options: PerSAM.FindOptions) {
         self.scene = scene
         self.options = options
         threshold = options.threshold ?? scene.concept.threshold
@@ -41,13 +41,13 @@ struct Search {
 
     // MARK: Where to look
 
-    private func followPeaks() throws -> ([Look], Stop) {
+    private func followPeaks() throws -> ([Look], PerSAM.Stop) {
         let floor = scene.concept.floor
         var alive = scene.isCandidate
         var looks: [Look] = []
         var misses = 0
-        func stop(_ reason: Stop.Reason, _ peak: Float?) -> ([Look], Stop) {
-            (looks, Stop(reason: reason, peak: peak, threshold: floor))
+        func stop(_ reason: PerSAM.Stop.Reason, _ peak: Float?) -> ([Look], PerSAM.Stop) {
+            (looks, PerSAM.Stop(reason: reason, peak: peak, threshold: floor))
         }
         while let cell = alive.indices.filter({ alive[$0] }).max(by: {
             scene.similarity[$0] < scene.similarity[$1]
@@ -92,12 +92,12 @@ struct Search {
         return seeds.sorted { scene.similarity[$0] > scene.similarity[$1] }
     }
 
-    private func visit(_ seeds: [Int]) throws -> ([Look], Stop) {
+    private func visit(_ seeds: [Int]) throws -> ([Look], PerSAM.Stop) {
         let looks = try seeds.map { cell in
             try Task.checkCancellation()
             return Look(proposal: scene.segment(seeds: [cell]), cell: cell)
         }
-        return (looks, Stop(reason: .nothingLeft, peak: nil, threshold: scene.concept.floor))
+        return (looks, PerSAM.Stop(reason: .nothingLeft, peak: nil, threshold: scene.concept.floor))
     }
 
     /// The object at a cell: a first mask, then the best of several places on it.
@@ -147,7 +147,7 @@ struct Search {
                 1, ((1 - Self.vouching) * own + Self.vouching * vouched) * proposal.stability.squareRoot())
         }
         let isHere = options.single || (best?.quality ?? 0) >= threshold
-        var verdicts = [Candidate.Verdict](repeating: .empty, count: looks.count)
+        var verdicts = [PerSAM.Candidate.Verdict](repeating: .empty, count: looks.count)
         var kept: [Scene.Proposal] = []
         // The best first, whatever its score: it vouches for the rest.
         let order = looks.indices.sorted { a, b in
@@ -170,10 +170,10 @@ struct Search {
         }
         return looks.indices.map { i in
             let look = looks[i]
-            let object = look.proposal.flatMap { proposal -> FoundObject? in
+            let object = look.proposal.flatMap { proposal -> PerSAM.FoundObject? in
                 let mask = proposal.mask(scene)
                 guard let box = mask.box else { return nil }
-                return FoundObject(
+                return PerSAM.FoundObject(
                     className: scene.concept.className, score: score(proposal),
                     similarity: proposal.similarity,
                     predictedIoU: proposal.predictedIoU, box: box, mask: mask)

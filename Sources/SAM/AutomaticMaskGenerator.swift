@@ -62,12 +62,6 @@ extension SAM {
             return try whole.masks(in: encoding.frame.original) { _ in { answers($0, encoding) } }
         }
 
-        /// The masks of a picture, by falling predicted IoU; with crops, those of smaller crops first.
-        @concurrent public func masks(in picture: Picture) async throws -> [AutomaticMask] {
-            let generate: (Picture) throws -> [AutomaticMask] = masks(in:)
-            return try generate(picture)
-        }
-
         private func answers(_ points: [Point], _ encoding: Encoding) -> [[Prediction]] {
             let (logits, scores) = sam.decode(
                 prompts: points.map(Prompt.init(point:)), in: encoding, multimask: true)

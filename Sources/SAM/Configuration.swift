@@ -23,7 +23,7 @@ extension SAM {
             public var outputChannels: Int
             /// Half the numbers of a position's code.
             public var positionFeatures: Int
-            public var activation: Activation
+            public var activation: Tensor.Activation
             public var epsilon: Float
             public var attentionBias: Bool
             public var absolutePositions: Bool
@@ -38,7 +38,7 @@ extension SAM {
             public var channels: Int
             /// Inner channels of the mask prompt's convolutions.
             public var maskChannels: Int
-            public var activation: Activation
+            public var activation: Tensor.Activation
             public var epsilon: Float
         }
 
@@ -54,7 +54,7 @@ extension SAM {
             public var masks: Int
             public var scoreLayers: Int
             public var scoreHidden: Int
-            public var activation: Activation
+            public var activation: Tensor.Activation
             public var epsilon: Float
         }
 

@@ -50,15 +50,7 @@ extension SAM {
 
         /// The crop's own pixels.
         package func picture(of picture: Picture) -> Picture {
-            if size == picture.size { return picture }
-            var pixels: [UInt8] = []
-            pixels.reserveCapacity(3 * x.count * y.count)
-            for row in y {
-                pixels +=
-                    picture.pixels[
-                        (row * picture.width + x.lowerBound) * 3..<(row * picture.width + x.upperBound) * 3]
-            }
-            return Picture(rgb: pixels, width: x.count, height: y.count)
+            picture.cropped(columns: x, rows: y)
         }
     }
 }

@@ -51,7 +51,7 @@ extension SAM {
                 weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias)
             padding = queriesKeysValues.bias ?? .zeros([3 * channels])
             output = try Linear(weights["proj"], in: channels, out: channels)
-            let shape: Shape = [2 * (window ?? configuration.grid) - 1, channels / heads]
+            let shape: Tensor.Shape = [2 * (window ?? configuration.grid) - 1, channels / heads]
             positions =
                 try configuration.relativePositions
                 ? RelativePositions(

@@ -35,7 +35,7 @@ extension SAM {
         }
 
         /// - Throws: `SAMError` where something is missing, not a number, or outside the picture.
-        func check(in size: Size, maskShape: Shape) throws(SAMError) {
+        package func check(in size: Size, maskShape: Tensor.Shape) throws(SAMError) {
             if points.isEmpty && box == nil && mask == nil { throw .promptEmpty }
             let columns = 0...Double(size.width)
             let rows = 0...Double(size.height)

@@ -61,7 +61,7 @@ extension SAM {
         package let conv2: Conv2d
         package let norm2: LayerNorm
         package let conv3: Conv2d
-        package let activation: Activation
+        package let activation: Tensor.Activation
 
         init(_ weights: Weights, _ configuration: Configuration.PromptEncoder) throws {
             let inner = configuration.maskChannels

@@ -10,8 +10,7 @@ public import Tensor
 ///     let mask = try sam.masks(for: .init(point: Point(x: 120, y: 80)), in: scene).best.mask()
 public struct SAM: Sendable {
     public let configuration: Configuration
-    /// The folder's name and checksum, and how the image encoder computes, for records.
-    public let weights: Weights
+    package let weights: Weights
     package let preprocessing: Preprocessing
     package let imageEncoder: ImageEncoder
     package let promptEncoder: PromptEncoder
@@ -19,11 +18,15 @@ public struct SAM: Sendable {
     /// The decoder with the original code's epsilon, for PerSAM's `faithful`.
     let originalDecoder: MaskDecoder
 
+    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
+    /// for each two gigabytes.
+    public var identity: ModelIdentity { weights.identity }
+
     /// How the image encoder computes.
-    public var precision: Precision { weights.precision }
+    public var precision: Tensor.Precision { weights.precision }
 
     /// What suits such a model on this processor.
-    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+    package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.imageEncoder.channels)
     }
 
@@ -31,7 +34,7 @@ public struct SAM: Sendable {
     /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the
     ///   processor's fastest.
     /// - Throws: `WeightsError` or `SAMError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
+    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, side: configuration.imageEncoder.imageSize)
         try self.init(
@@ -42,7 +45,7 @@ public struct SAM: Sendable {
     /// Takes its weights from a cursor; every key must be read.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing,
-        precision: Precision = .float32
+        precision: Tensor.Precision = .float32
     ) throws {
         self.weights = weights.computing(in: precision)
         self.configuration = configuration
@@ -78,7 +81,7 @@ public struct SAM: Sendable {
     }
 
     /// The shape of low-resolution logits and of mask prompts, [4h, 4w].
-    public var maskShape: Shape {
+    public var maskShape: Tensor.Shape {
         [4 * configuration.imageEncoder.grid, 4 * configuration.imageEncoder.grid]
     }
 
@@ -135,7 +138,7 @@ public struct SAM: Sendable {
                 side: configuration.imageEncoder.grid,
                 masks: masks, guidance: guidance)
         }
-        let shape = Shape([prompts.count, masks.count] + maskShape.extents)
+        let shape = Tensor.Shape([prompts.count, masks.count] + maskShape.extents)
         return (Tensor.stack(answers.map(\.logits)).reshaped(shape), Tensor.stack(answers.map(\.scores)))
     }
 
@@ -152,15 +155,8 @@ extension SAM {
     public struct Encoding: Sendable {
         /// [h, w, C]
         public let embedding: Tensor
+        /// How the picture lies in the model's square input.
         public let frame: Frame
         let picture: PictureTokens
-    }
-
-    // The same from a task: the work leaves the caller's thread and stops when the task is cancelled.
-
-    /// Encodes a picture: the slow part, done once.
-    @concurrent public func encode(_ picture: Picture) async throws -> Encoding {
-        let (pixels, frame) = preprocessing(picture)
-        return try encode(pixels: pixels, frame: frame)
     }
 }

@@ -2,7 +2,7 @@ public import SpanielImaging
 public import Tensor
 
 /// What can be wrong with a prompt or a SAM model folder.
-public enum SAMError: Error, Sendable, Equatable {
+public enum SAMError: SpanielError, Equatable {
     /// A prompt with no point, box or mask.
     case promptEmpty
     /// A point that is not in the picture.
@@ -10,9 +10,7 @@ public enum SAMError: Error, Sendable, Equatable {
     /// A box that is not in the picture, or whose corners are exchanged.
     case boxOutside(Box, Size)
     /// A mask prompt of another size than the model's low-resolution logits.
-    case maskPrompt(found: Shape, expected: Shape)
-    /// Pixel values that are not one picture of the model's size.
-    case pixelValues(found: Shape, expected: Shape)
+    case maskPrompt(found: Tensor.Shape, expected: Tensor.Shape)
     /// The model's two copies of the positional matrix differ.
     case positionalMatrices(model: String)
 
@@ -23,13 +21,12 @@ public enum SAMError: Error, Sendable, Equatable {
         case .pointOutside: "prompt.point"
         case .boxOutside: "prompt.box"
         case .maskPrompt: "prompt.mask"
-        case .pixelValues: "pixel-values.shape"
         case .positionalMatrices: "weights.positions"
         }
     }
 }
 
-extension SAMError: CustomStringConvertible {
+extension SAMError {
     public var description: String {
         switch self {
         case .promptEmpty:
@@ -41,8 +38,6 @@ extension SAMError: CustomStringConvertible {
                 + "displayed: give left, top, right, bottom"
         case .maskPrompt(let found, let expected):
             "the mask prompt is \(found), expected the low-resolution logits \(expected) of an earlier prediction"
-        case .pixelValues(let found, let expected):
-            "pixel_values is \(found), expected \(expected)"
         case .positionalMatrices(let model):
             "\(model): prompt_encoder.shared_embedding.positional_embedding differs from shared_image_embedding.positional_embedding; "
                 + "they are one matrix in every published SAM"

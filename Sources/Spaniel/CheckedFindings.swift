@@ -4,7 +4,7 @@ public import PerSAM
 public struct CheckedFindings: Sendable {
     /// An object and how well the words for its class fit it.
     public struct Checked: Sendable {
-        public let object: FoundObject
+        public let object: PerSAM.FoundObject
         /// 0…1; nil for a class without words.
         public let textScore: Float?
     }
@@ -14,13 +14,13 @@ public struct CheckedFindings: Sendable {
     /// What is not, best first.
     public let rejected: [Checked]
     /// Why the search ended.
-    public let stop: Stop
+    public let stop: PerSAM.Stop
 }
 
 extension SemanticCheck {
     /// Looks at each object that was found and keeps those that are what the words for their class say.
     /// - Parameter picture: the one they were found in.
-    public func check(_ findings: Findings, in picture: Picture) throws -> CheckedFindings {
+    public func check(_ findings: PerSAM.Findings, in picture: Picture) throws -> CheckedFindings {
         let checked = try findings.map { object in
             try Task.checkCancellation()
             return CheckedFindings.Checked(
@@ -32,11 +32,5 @@ extension SemanticCheck {
         return CheckedFindings(
             accepted: checked.filter(isAccepted), rejected: checked.filter { !isAccepted($0) },
             stop: findings.stop)
-    }
-
-    /// The same away from the caller's thread.
-    @concurrent public func check(_ findings: Findings, in picture: Picture) async throws -> CheckedFindings {
-        let checkNow: () throws -> CheckedFindings = { try check(findings, in: picture) }
-        return try checkNow()
     }
 }

@@ -28,17 +28,17 @@ package struct FindLesson: Lesson {
     }
 
     package func learn(_ className: String, _ examples: [(taught: Example, scene: SAM.Encoding)]) throws
-        -> Concept
+        -> PerSAM.Concept
     {
         try persam.learn(examples.map(\.taught), negatives: negatives(className), options: options)
     }
 
-    package func threshold(of learnt: Concept) -> Float { learnt.threshold }
+    package func threshold(of learnt: PerSAM.Concept) -> Float { learnt.threshold }
 
-    package func set(_ threshold: Float, of learnt: inout Concept) { learnt.threshold = threshold }
+    package func set(_ threshold: Float, of learnt: inout PerSAM.Concept) { learnt.threshold = threshold }
 
     package func search(
-        _ learnt: Concept, by examples: [Int], of taught: [Example], in scene: SAM.Encoding,
+        _ learnt: PerSAM.Concept, by examples: [Int], of taught: [Example], in scene: SAM.Encoding,
         labelled: [LabelledRegion]
     ) throws -> Sightings? {
         if examples.isEmpty { return nil }

@@ -16,7 +16,7 @@ extension SAM {
     /// - Returns: nil when nothing of the box is in the picture, or SAM sees nothing in it.
     public func mask(inBox box: Box, in encoding: Encoding) throws -> (mask: Mask, predictedIoU: Float)? {
         let size = encoding.frame.original
-        let inside = box.intersection(Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height)))
+        let inside = box.intersection(Box(size))
         guard inside.area > 0, inside.area.isFinite else { return nil }
         // One answer: a box says how much is meant (SAM, section 3, "resolving ambiguity").
         let answer = try masks(for: Prompt(box: inside), in: encoding, multimask: false).best

@@ -44,23 +44,4 @@ public struct MaskingDetector: Sendable {
         try sam.masks(
             for: detector.detect(concepts, in: encoding.boxes, options: options), in: encoding.masks)
     }
-
-    /// Encodes a picture away from the caller's thread.
-    @concurrent public func encode(
-        _ picture: Picture, preparation: OWLViT.Preparation = .hf, tiles: Int = 1
-    ) async throws -> Encoding {
-        let encodeNow: () throws -> Encoding = { try encode(picture, preparation: preparation, tiles: tiles) }
-        return try encodeNow()
-    }
-
-    /// Detects away from the caller's thread.
-    @concurrent public func detect(
-        _ concepts: [OWLViT.Concept], in encoding: Encoding,
-        options: OWLViT.DetectOptions = OWLViT.DetectOptions()
-    ) async throws -> [MaskedDetection] {
-        let detectNow: () throws -> [MaskedDetection] = {
-            try detect(concepts, in: encoding, options: options)
-        }
-        return try detectNow()
-    }
 }

@@ -44,14 +44,4 @@ extension SAM {
             mask: isRefined ? best.mask : rough, predictedIoU: best.iou, overlap: best.overlap,
             isRefined: isRefined)
     }
-
-    /// The same away from the caller's thread.
-    @concurrent public func refine(_ rough: Mask, in encoding: Encoding, leastOverlap: Float = 0.4)
-        async throws -> Refinement?
-    {
-        let refineNow: () throws -> Refinement? = {
-            try refine(rough, in: encoding, leastOverlap: leastOverlap)
-        }
-        return try refineNow()
-    }
 }

@@ -74,21 +74,4 @@ public struct RefiningSegmenter: Sendable {
             clipseg.segment(concepts, against: negatives, in: encoding.segments, options: options),
             in: encoding.masks)
     }
-
-    /// Encodes a picture away from the caller's thread.
-    @concurrent public func encode(_ picture: Picture) async throws -> Encoding {
-        let encodeNow: () throws -> Encoding = { try encode(picture) }
-        return try encodeNow()
-    }
-
-    /// Segments away from the caller's thread.
-    @concurrent public func segment(
-        _ concepts: [CLIPSeg.Concept], against negatives: [CLIPSeg.Concept] = [], in encoding: Encoding,
-        options: CLIPSeg.SegmentOptions = CLIPSeg.SegmentOptions()
-    ) async throws -> [RefinedSegment] {
-        let segmentNow: () throws -> [RefinedSegment] = {
-            try segment(concepts, against: negatives, in: encoding, options: options)
-        }
-        return try segmentNow()
-    }
 }

@@ -52,10 +52,4 @@ public struct SemanticCheck: Sendable {
         let (best, rival) = (logits[..<own.count].max() ?? 0, logits[own.count...].max() ?? -.infinity)
         return Tensor([best - rival], [1]).sigmoid()[0]
     }
-
-    /// The same away from the caller's thread.
-    @concurrent public func score(_ className: String, box: Box, in picture: Picture) async throws -> Float? {
-        let scoreNow: () throws -> Float? = { try score(className, box: box, in: picture) }
-        return try scoreNow()
-    }
 }

@@ -1,9 +1,9 @@
 public import SpanielFiles
 public import SpanielImaging
-public import SpanielPlatform
+import SpanielPlatform
 
 /// Why annotations could not be read or written.
-public enum AnnotationError: Error, Equatable, Sendable {
+public enum AnnotationError: SpanielError, Equatable {
     case file(FileError)
     /// No JSON at all.
     case json(file: String, problem: String)
@@ -26,7 +26,7 @@ public enum AnnotationError: Error, Equatable, Sendable {
     }
 }
 
-extension AnnotationError: CustomStringConvertible, LocalizedError {
+extension AnnotationError {
     public var description: String {
         switch self {
         case .file(let error): error.description
@@ -38,5 +38,4 @@ extension AnnotationError: CustomStringConvertible, LocalizedError {
         }
     }
 
-    public var errorDescription: String? { description }
 }

@@ -49,6 +49,6 @@ enum Bridges {
 extension Box {
     /// The part inside a picture.
     func clipped(to size: Size) -> Box {
-        intersection(Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height)))
+        intersection(Box(size))
     }
 }

@@ -1,7 +1,8 @@
-public import SpanielPlatform
+public import SpanielImaging
+import SpanielPlatform
 
 /// Why found objects cannot be judged against a truth.
-public enum EvaluationError: Error, Equatable, Sendable {
+public enum EvaluationError: SpanielError, Equatable {
     /// No picture of the predictions is one of the truth's.
     case noCommonPicture(predicted: String, expected: String)
     /// No class of the predictions is one of the truth's.
@@ -22,7 +23,7 @@ public enum EvaluationError: Error, Equatable, Sendable {
     }
 }
 
-extension EvaluationError: CustomStringConvertible, LocalizedError {
+extension EvaluationError {
     public var description: String {
         switch self {
         case .noCommonPicture(let predicted, let expected):
@@ -36,5 +37,4 @@ extension EvaluationError: CustomStringConvertible, LocalizedError {
         }
     }
 
-    public var errorDescription: String? { description }
 }

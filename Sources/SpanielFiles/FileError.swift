@@ -1,7 +1,7 @@
-public import SpanielPlatform
+import SpanielPlatform
 
 /// Why a file could not be read or written.
-public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
+public enum FileError: SpanielError, Equatable {
     case missing(path: String)
     /// A folder, a device or a pipe stands where a file is meant.
     case notAFile(path: String, found: String)
@@ -14,8 +14,6 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible, Loca
     case unreadable(path: String, errno: Int32)
     /// The system refused to write; `errno` says why.
     case unwritable(path: String, errno: Int32)
-
-    public var errorDescription: String? { description }
 
     /// A stable name for scripts.
     public var code: String {

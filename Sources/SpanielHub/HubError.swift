@@ -1,7 +1,8 @@
-public import SpanielPlatform
+public import SpanielFiles
+import SpanielPlatform
 
 /// Why a model was not found.
-public enum HubError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
+public enum HubError: SpanielError, Equatable {
     /// Neither a model that ships nor a folder; `looked` are the places it would be in.
     case missing(name: String, looked: [String])
     /// A hub's model that is not on this machine, or not all of it; `command` fetches it.
@@ -14,8 +15,6 @@ public enum HubError: Error, Equatable, Sendable, CustomStringConvertible, Local
         case .notFetched: "model.not-fetched"
         }
     }
-
-    public var errorDescription: String? { description }
 
     public var description: String {
         switch self {

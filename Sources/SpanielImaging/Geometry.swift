@@ -34,6 +34,11 @@ public struct Box: Sendable, Hashable {
         self.y2 = y2
     }
 
+    /// The whole of a picture.
+    public init(_ size: Size) {
+        self.init(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
+    }
+
     public var width: Double { max(0, x2 - x1) }
     public var height: Double { max(0, y2 - y1) }
     public var area: Double { width * height }

@@ -1,7 +1,8 @@
-public import SpanielPlatform
+public import SpanielFiles
+import SpanielPlatform
 
 /// What can be wrong with a picture or a mask; every case names the file.
-public enum ImagingError: Error, Sendable, Equatable {
+public enum ImagingError: SpanielError, Equatable {
     case missing(file: String)
     case directory(file: String)
     case unreadable(file: String, reason: String)
@@ -43,7 +44,7 @@ public enum ImagingError: Error, Sendable, Equatable {
     }
 }
 
-extension ImagingError: CustomStringConvertible, LocalizedError {
+extension ImagingError {
     public var description: String {
         switch self {
         case .missing(let file):
@@ -81,7 +82,6 @@ extension ImagingError: CustomStringConvertible, LocalizedError {
     }
 
     public var message: String { description }
-    public var errorDescription: String? { description }
 }
 
 /// The largest things read; a hostile file costs no more than these.

@@ -1,3 +1,5 @@
+public import SpanielFiles
+
 /// A mask as COCO writes it: lengths of runs, alternately outside and inside the object, down each column
 /// from the left.
 public struct RLE: Sendable, Equatable {
@@ -119,7 +121,7 @@ extension Mask {
 }
 
 /// Why run lengths are no mask.
-public enum RLEError: Error, Equatable, CustomStringConvertible {
+public enum RLEError: SpanielError, Equatable {
     case size(Size)
     case empty(Size)
     case count(index: Int, found: Int, room: Int)

@@ -1,4 +1,4 @@
-package import SpanielImaging
+import SpanielImaging
 public import Tensor
 
 extension ViT {
@@ -6,6 +6,8 @@ extension ViT {
     public struct Encoding: Sendable {
         /// The class token after the last layer, [C].
         public let embedding: Tensor
+
+        package init(embedding: Tensor) { self.embedding = embedding }
     }
 
     /// A class and how probable it is that the picture shows it.
@@ -36,26 +38,5 @@ extension ViT {
     /// - Returns: [classes].
     package func logits(_ embedding: Tensor) -> Tensor {
         classifier(embedding.reshaped([1, embedding.count]))[leading: 0]
-    }
-
-    // MARK: On disk
-
-    /// What an encoding depends on besides the model's weights.
-    package var preprocessingKey: String { preprocessing.key }
-
-    /// An encoding as named tensors, to be kept.
-    package func tensors(of encoding: Encoding) -> [(String, Tensor)] { [("embedding", encoding.embedding)] }
-
-    /// An encoding that was kept.
-    /// - Parameter size: the picture's, which does not matter here.
-    /// - Throws: `ViTError.encoding` when the tensors are not this model's.
-    package func encoding(from tensors: [String: Tensor], size: Size) throws(ViTError) -> Encoding {
-        let expected: Shape = [configuration.layers.channels]
-        guard let embedding = tensors["embedding"], embedding.shape == expected,
-            embedding.array.allSatisfy(\.isFinite)
-        else {
-            throw .encoding(found: tensors["embedding"]?.shape, expected: expected)
-        }
-        return Encoding(embedding: embedding)
     }
 }

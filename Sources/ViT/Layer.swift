@@ -8,11 +8,11 @@ extension ViT {
         package var heads: Int
         /// The inner width of the MLPs.
         package var hidden: Int
-        package var activation: Activation
+        package var activation: Tensor.Activation
         package var epsilon: Float
 
         package init(
-            channels: Int, layers: Int, heads: Int, hidden: Int, activation: Activation, epsilon: Float
+            channels: Int, layers: Int, heads: Int, hidden: Int, activation: Tensor.Activation, epsilon: Float
         ) {
             (self.channels, self.layers, self.heads, self.hidden) = (channels, layers, heads, hidden)
             (self.activation, self.epsilon) = (activation, epsilon)

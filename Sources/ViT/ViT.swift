@@ -8,8 +8,7 @@ public import Tensor
 ///     let vit = try ViT(contentsOf: folder)
 ///     for answer in vit.classify(try vit.encode(picture)).prefix(5) { print(answer.className, answer.score) }
 public struct ViT: Sendable {
-    /// The folder's name and checksum, and how the image encoder computes, for records.
-    public let weights: Weights
+    package let weights: Weights
     /// The names of the classes, in the model's order.
     public let classes: [String]
     package let configuration: Configuration
@@ -19,11 +18,15 @@ public struct ViT: Sendable {
     package let norm: LayerNorm
     package let classifier: Linear
 
+    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
+    /// for each two gigabytes.
+    public var identity: ModelIdentity { weights.identity }
+
     /// How the image encoder computes.
-    public var precision: Precision { weights.precision }
+    public var precision: Tensor.Precision { weights.precision }
 
     /// What suits such a model on this processor.
-    package static func automaticPrecision(_ configuration: Configuration) -> Precision {
+    package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.layers.channels)
     }
 
@@ -31,7 +34,7 @@ public struct ViT: Sendable {
     /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the
     ///   processor's fastest.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL, precision: Precision? = nil) throws {
+    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let side = Size(width: configuration.imageSize, height: configuration.imageSize)
         let published = Preprocessing(
@@ -45,7 +48,7 @@ public struct ViT: Sendable {
     /// Takes its weights from a cursor; every key must be read but those that files carry for history.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing,
-        precision: Precision = .float32
+        precision: Tensor.Precision = .float32
     ) throws {
         self.weights = weights.computing(in: precision)
         self.configuration = configuration
@@ -78,11 +81,6 @@ public struct ViT: Sendable {
     /// Encodes a picture: the slow part.
     /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
     public func encode(_ picture: Picture) throws -> Encoding {
-        Encoding(embedding: try tokens(preprocessing(picture))[leading: 0][leading: 0])
-    }
-
-    /// Encodes a picture away from the caller's thread.
-    @concurrent public func encode(_ picture: Picture) async throws -> Encoding {
         Encoding(embedding: try tokens(preprocessing(picture))[leading: 0][leading: 0])
     }
 

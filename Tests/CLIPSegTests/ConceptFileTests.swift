@@ -37,7 +37,7 @@ struct ConceptFileTests {
         #expect(
             first.map(\.mask) == second.map(\.mask) && first.map(\.score) == second.map(\.score)
                 && !first.isEmpty)
-        #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept(contentsOf: folder["both.concept"]) }
+        #expect(throws: ConceptError.self) { try CLIPSeg.Concept(contentsOf: folder["both.concept"]) }
         try concepts[1].save(to: folder["mug.concept"])
         #expect(try CLIPSeg.Concept(contentsOf: folder["mug.concept"]).className == "mug")
     }
@@ -47,7 +47,7 @@ struct ConceptFileTests {
         let (clipseg, concepts) = try materials()
         let other = try CLIPSegGolden.all[1].model()
         let encoding = try other.encode(try CLIPSegGolden.plain.steps().picture(0))
-        let error = #expect(throws: CLIPSegError.self) { try other.segment(concepts, in: encoding) }
+        let error = #expect(throws: ConceptError.self) { try other.segment(concepts, in: encoding) }
         #expect(error?.code == "concept.model" && error?.description.contains("plain") == true)
         #expect(error?.description.contains("refined") == true)
         // A file may name the right model and still hold another's vectors.
@@ -71,13 +71,13 @@ struct ConceptFileTests {
         ] {
             try Safetensors.write(
                 [("x", Tensor([1], [1]))], metadata: ["format": format], to: folder["other.concept"])
-            let error = #expect(throws: CLIPSegError.self) {
+            let error = #expect(throws: ConceptError.self) {
                 try CLIPSeg.Concept.load(contentsOf: folder["other.concept"])
             }
             #expect(error?.code == "concept.format" && error?.description.contains(task) == true)
         }
         try Safetensors.write([("x", Tensor([1], [1]))], metadata: [:], to: folder["x.safetensors"])
-        #expect(throws: CLIPSegError.self) { try CLIPSeg.Concept(contentsOf: folder["x.safetensors"]) }
+        #expect(throws: ConceptError.self) { try CLIPSeg.Concept(contentsOf: folder["x.safetensors"]) }
         #expect(throws: (any Error).self) {
             try CLIPSeg.Concept(contentsOf: try folder.write("text", "hello"))
         }

@@ -1,6 +1,7 @@
 import CLIPSeg
 import SpanielTestSupport
 import Tensor
+import SpanielTensors
 import Testing
 
 struct ModelTests {
@@ -97,7 +98,7 @@ struct ModelTests {
         let again = try clipseg.tensors(pixelValues: found[0].tensor, prompts: prompts)
         #expect(zip(found, again).allSatisfy { $0.tensor.array == $1.tensor.array })
         #expect(try clipseg.tensors(steps.picture(0)).count == 1)
-        #expect(throws: CLIPSegError.self) { try clipseg.tensors(pixelValues: .zeros([1, 3, 28, 27])) }
+        #expect(throws: TensorsError.self) { try clipseg.tensors(pixelValues: .zeros([1, 3, 28, 27])) }
     }
 
     @Test("texts, an example, and both mixed give transformers' logits", arguments: CLIPSegGolden.all)
@@ -146,11 +147,11 @@ struct ModelTests {
             try clipseg.logits(for: prompts, in: again).array
                 == clipseg.logits(for: prompts, in: encoding).array)
         let other = try CLIPSegGolden.all[1].model()
-        let error = #expect(throws: CLIPSegError.self) { try other.encoding(from: kept, size: encoding.size) }
+        let error = #expect(throws: TensorsError.self) { try other.encoding(from: kept, size: encoding.size) }
         #expect(error?.code == "encoding.shape")
-        #expect(throws: CLIPSegError.self) { try clipseg.encoding(from: [:], size: encoding.size) }
+        #expect(throws: TensorsError.self) { try clipseg.encoding(from: [:], size: encoding.size) }
         let broken = ["reduced": Tensor(repeating: .nan, [3, 50, 16])]
-        #expect(throws: CLIPSegError.self) { try clipseg.encoding(from: broken, size: encoding.size) }
+        #expect(throws: TensorsError.self) { try clipseg.encoding(from: broken, size: encoding.size) }
     }
 
     @Test("prompts of another model and impossible mixes are refused")
@@ -182,7 +183,7 @@ struct ModelTests {
         let picture = try steps.picture(0)
         let task = Task {
             while !Task.isCancelled { await Task.yield() }
-            return try await clipseg.encode(picture)
+            return try clipseg.encode(picture)
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

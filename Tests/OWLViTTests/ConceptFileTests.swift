@@ -39,7 +39,7 @@ struct ConceptFileTests {
                 == planted.owl.detect(saved, in: scene, options: options).objects)
         try saved[0].save(to: scratch["one.concept"])
         #expect(try OWLViT.Concept(contentsOf: scratch["one.concept"]).className == "mug")
-        let error = #expect(throws: OWLViTError.self) {
+        let error = #expect(throws: ConceptError.self) {
             try OWLViT.Concept(contentsOf: scratch["two.concept"])
         }
         #expect(error?.code == "concept.format")
@@ -56,7 +56,7 @@ struct ConceptFileTests {
         ] {
             try Safetensors.write(
                 [("x", Tensor.zeros([1]))], metadata: format.map { ["format": $0] } ?? [:], to: scratch["x"])
-            let error = #expect(throws: OWLViTError.self) {
+            let error = #expect(throws: ConceptError.self) {
                 try OWLViT.Concept.load(contentsOf: scratch["x"])
             }
             #expect(error?.description.contains("found \(words);") == true, "\(error as Any)")
@@ -79,7 +79,7 @@ struct ConceptFileTests {
             var (damaged, metadata) = (tensors, good.metadata)
             change(&damaged, &metadata)
             try Safetensors.write(damaged, metadata: metadata, to: scratch["bad"])
-            let error = #expect(throws: OWLViTError.self, "\(what)") {
+            let error = #expect(throws: ConceptError.self, "\(what)") {
                 try OWLViT.Concept.load(contentsOf: scratch["bad"])
             }
             #expect(error?.code == "concept.format", "\(what)")
@@ -115,12 +115,12 @@ struct ConceptFileTests {
         let planted = try Planted()
         let scene = planted.encoding(planted.view([(planted.direction(0), box(0, 0, 9, 9))]))
         var concept = OWLViT.Concept(
-            className: "a", examples: planted.examples(planted.direction(0)), model: ("other", "abc"))
-        let error = #expect(throws: OWLViTError.self) { try planted.owl.detect(concept, in: scene) }
+            className: "a", examples: planted.examples(planted.direction(0)), model: ModelIdentity(name: "other", sha256: "abc"))
+        let error = #expect(throws: ConceptError.self) { try planted.owl.detect(concept, in: scene) }
         #expect(error?.code == "concept.model" && error?.description.contains("other (abc)") == true)
         concept.model = planted.model
         concept.negatives = planted.examples(Tensor.zeros([5]))
-        #expect(throws: OWLViTError.conceptChannels(concept: "a", found: 5, expected: 16)) {
+        #expect(throws: ConceptError.channels(concept: "a", found: 5, expected: 16)) {
             try planted.owl.detect(concept, in: scene)
         }
     }

@@ -12,7 +12,7 @@ struct DetectionTests {
             OWLViT.Concept(
                 className: "\(i)",
                 texts: [OWLViT.Text(text: "\(i)", embedding: embeddings[leading: i], wasCut: false)],
-                model: (owl.weights.modelName, owl.weights.sha256))
+                model: owl.identity)
         }
     }
 

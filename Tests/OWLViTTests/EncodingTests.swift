@@ -1,6 +1,7 @@
 import Foundation
 import OWLViT
 import Tensor
+import SpanielTensors
 import Testing
 
 struct EncodingTests {
@@ -37,14 +38,14 @@ struct EncodingTests {
             ] {
                 var damaged = tensors
                 damaged[name] = other
-                let error = #expect(throws: OWLViTError.self) { try owl.encoding(from: damaged, size: size) }
+                let error = #expect(throws: TensorsError.self) { try owl.encoding(from: damaged, size: size) }
                 #expect(error?.code == "encoding.format")
             }
         }
         for layout: [Float] in [[0, 0], [17, 0], [1.5, 0], [1e30, 0], [1, 2], [2, 0]] {
             var damaged = tensors
             damaged["layout"] = Tensor(layout, [2])
-            #expect(throws: OWLViTError.self) { try owl.encoding(from: damaged, size: size) }
+            #expect(throws: TensorsError.self) { try owl.encoding(from: damaged, size: size) }
         }
     }
 
@@ -64,7 +65,7 @@ struct EncodingTests {
         let owl = try OWLViTGolden.v1.model()
         let task = Task {
             while !Task.isCancelled { await Task.yield() }
-            return try await owl.encode(OWLViTGolden.picture(0), tiles: 2)
+            return try owl.encode(OWLViTGolden.picture(0), tiles: 2)
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
@@ -74,9 +75,9 @@ struct EncodingTests {
     func asynchronous() async throws {
         let owl = try OWLViTGolden.v2.model()
         let picture = OWLViTGolden.picture(0)
-        let scene = try await owl.encode(picture)
-        let concept = try await owl.learn([Example(picture, box: box(20, 10, 70, 50))])
-        let found = try await owl.detect([concept], in: scene)
+        let scene = try owl.encode(picture)
+        let concept = try owl.learn([Example(picture, box: box(20, 10, 70, 50))])
+        let found = try owl.detect([concept], in: scene)
         func plain() throws -> [OWLViT.Detection] {
             try owl.detect(owl.learn([Example(picture, box: box(20, 10, 70, 50))]), in: owl.encode(picture))
                 .objects

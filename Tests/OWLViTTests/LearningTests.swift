@@ -129,14 +129,14 @@ struct LearningTests {
         let owl = try OWLViTGolden.v1.model()
         let picture = OWLViTGolden.picture(2)
         let size = picture.size
-        func expect(_ error: OWLViTError, _ example: Example) {
+        func expect(_ error: ExampleError, _ example: Example) {
             #expect(throws: error) { try owl.learn([example]) }
         }
         for wrong in [
             box(-1, 0, 5, 5), box(0, 0, 18, 5), box(5, 5, 5, 9), box(9, 9, 2, 2), box(.nan, 0, 5, 5),
             box(0, 0, .infinity, 5),
         ] {
-            let error = #expect(throws: OWLViTError.self) { try owl.learn([Example(picture, box: wrong)]) }
+            let error = #expect(throws: ExampleError.self) { try owl.learn([Example(picture, box: wrong)]) }
             #expect(error?.code == "example.box" && error?.description.contains("17×23") == true)
         }
         expect(.maskEmpty, Example(picture, mask: Mask(width: 17, height: 23)))
@@ -148,8 +148,8 @@ struct LearningTests {
         expect(
             .polygonOutside(size),
             Example(picture, polygon: [Point(x: 50, y: 1), Point(x: 60, y: 4), Point(x: 55, y: 9)]))
-        #expect(throws: OWLViTError.nothingToLearn) { try owl.learn([]) }
-        #expect(throws: OWLViTError.severalClasses(["a", "b"])) {
+        #expect(throws: ExampleError.noExamples) { try owl.learn([]) }
+        #expect(throws: ExampleError.severalClasses(["a", "b"])) {
             try owl.learn([
                 Example(picture, box: box(0, 0, 5, 5), class: "b"),
                 Example(picture, box: box(0, 0, 5, 5), class: "a"),

@@ -153,7 +153,7 @@ struct LoadingTests {
             vector[0] = 1
             let text = OWLViT.Text(text: "a", embedding: Tensor(vector, [12]), wasCut: false)
             let concept = OWLViT.Concept(
-                className: "a", texts: [text], model: (owl.weights.modelName, owl.weights.sha256))
+                className: "a", texts: [text], model: owl.identity)
             for suppression in [OWLViT.DetectOptions.Suppression.none, .classWise(iou: 0.3)] {
                 #expect(
                     try owl.detect(concept, in: scene, options: .init(threshold: 0, suppression: suppression))

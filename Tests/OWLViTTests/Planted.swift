@@ -9,7 +9,7 @@ struct Planted {
 
     init() throws { owl = try OWLViTGolden.v1.model() }
 
-    var model: (name: String, sha256: String) { (owl.weights.modelName, owl.weights.sha256) }
+    var model: ModelIdentity { owl.identity }
 
     /// A direction of its own for every number.
     func direction(_ number: Int) -> Tensor {

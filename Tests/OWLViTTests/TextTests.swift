@@ -2,6 +2,7 @@ import Foundation
 import OWLViT
 import SpanielTestSupport
 import Tensor
+import SpanielTensors
 import Testing
 
 struct TextTests {
@@ -91,7 +92,7 @@ struct TextTests {
             }
         }
         #expect(try owl.tensors(pixelValues: pixels, texts: []).contains { $0.name == "logits" } == false)
-        let error = #expect(throws: OWLViTError.self) {
+        let error = #expect(throws: TensorsError.self) {
             try owl.tensors(pixelValues: .zeros([1, 3, 7, 7]), texts: [])
         }
         #expect(error?.code == "pixel-values.shape")

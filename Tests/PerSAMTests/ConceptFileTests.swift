@@ -13,7 +13,7 @@ import Testing
         let turtle = Example(try Materials.scene("path"), box: Box(x1: 280, y1: 50, x2: 445, y2: 190))
         let concept = try persam.learn([Materials.boot(class: "botte d'été")], negatives: [turtle])
         try concept.save(to: folder["boot.concept"])
-        let read = try Concept(contentsOf: folder["boot.concept"])
+        let read = try PerSAM.Concept(contentsOf: folder["boot.concept"])
         #expect(
             read.className == "botte d'été" && read.prompting == concept.prompting
                 && read.threshold == concept.threshold)
@@ -27,7 +27,7 @@ import Testing
         let persam = PerSAM(try Materials.sam())
         var concept = try persam.learn([Materials.boot()])
         concept.model.sha256 = String(repeating: "0", count: 64)
-        #expect(throws: PerSAMError.self) {
+        #expect(throws: ConceptError.self) {
             try persam.find(concept, in: persam.encode(Materials.scene("path")))
         }
     }
@@ -52,7 +52,7 @@ import Testing
             }
             let url = try folder.write("bad.concept", changed)
             // It may be refused, or still mean something; it may not trap.
-            if let concept = try? Concept(contentsOf: url) { _ = try? persam.find(concept, in: scene) }
+            if let concept = try? PerSAM.Concept(contentsOf: url) { _ = try? persam.find(concept, in: scene) }
         }
     }
 
@@ -65,10 +65,10 @@ import Testing
         let short = Tensor([1, 2, 3], [3])
         (concept.directions, concept.features) = ([short], [short])
         try concept.save(to: folder["short.concept"])
-        let expected = PerSAMError.conceptChannels(concept: "boot", found: 3, expected: 128)
-        let read = try Concept(contentsOf: folder["short.concept"])
+        let expected = ConceptError.channels(concept: "boot", found: 3, expected: 128)
+        let read = try PerSAM.Concept(contentsOf: folder["short.concept"])
         #expect(throws: expected) { try persam.find(read, in: scene) }
-        var options = FindOptions()
+        var options = PerSAM.FindOptions()
         options.faithful = true
         #expect(throws: expected) { try persam.find(read, in: scene, options: options) }
     }
@@ -77,7 +77,7 @@ import Testing
     func otherFile() throws {
         let folder = try ScratchFolder()
         try Safetensors.write([("x", Tensor([1], [1]))], metadata: [:], to: folder["x.safetensors"])
-        #expect(throws: PerSAMError.self) { try Concept(contentsOf: folder["x.safetensors"]) }
-        #expect(throws: (any Error).self) { try Concept(contentsOf: try folder.write("text", "hello")) }
+        #expect(throws: ConceptError.self) { try PerSAM.Concept(contentsOf: folder["x.safetensors"]) }
+        #expect(throws: (any Error).self) { try PerSAM.Concept(contentsOf: try folder.write("text", "hello")) }
     }
 }

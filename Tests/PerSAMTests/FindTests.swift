@@ -24,12 +24,12 @@ import Testing
         #expect(found.candidates.count { $0.verdict == .accepted } == count)
     }
 
-    @Test("one object, or so many, when asked for", arguments: FindOptions.Strategy.allCases)
-    func limits(_ strategy: FindOptions.Strategy) throws {
+    @Test("one object, or so many, when asked for", arguments: PerSAM.FindOptions.Strategy.allCases)
+    func limits(_ strategy: PerSAM.FindOptions.Strategy) throws {
         let persam = PerSAM(try Materials.sam())
         let boot = try persam.learn([Materials.boot()])
         let scene = try persam.encode(Materials.scene("crowd"))
-        var options = FindOptions()
+        var options = PerSAM.FindOptions()
         options.strategy = strategy
         options.maximumObjects = 3
         #expect(try persam.find(boot, in: scene, options: options).count == 3)
@@ -40,7 +40,7 @@ import Testing
     @Test("the paper's one object is given even where it is not")
     func single() throws {
         let persam = PerSAM(try Materials.sam())
-        var options = FindOptions()
+        var options = PerSAM.FindOptions()
         options.single = true
         options.threshold = 0.99
         #expect(
@@ -100,11 +100,11 @@ import Testing
     @Test("a cancelled search stops")
     func cancellation() async throws {
         let persam = PerSAM(try Materials.sam())
-        let boot = try await persam.learn([Materials.boot()])
-        let scene = try await persam.encode(Materials.scene("crowd"))
+        let boot = try persam.learn([Materials.boot()])
+        let scene = try persam.encode(Materials.scene("crowd"))
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await persam.find([boot], in: scene).count
+            return try persam.find([boot], in: scene).count
         }
         await #expect(throws: CancellationError.self) { try await task.value }
     }

@@ -46,7 +46,7 @@ import Testing
     func refusals() throws {
         let persam = PerSAM(try Materials.sam())
         func code(_ examples: [Example]) -> String? {
-            do { _ = try persam.learn(examples) } catch { return (error as? PerSAMError)?.code }
+            do { _ = try persam.learn(examples) } catch { return (error as? any SpanielError)?.code }
             return nil
         }
         #expect(code([]) == "example.classes")

@@ -33,7 +33,7 @@ struct QualityTests {
 
     /// It may find others of two nearly equal masks, but on the whole no fewer.
     @Test(
-        "a model is as good in bfloat16", arguments: Precision.fastest == .float32 ? [] : try Recorded.all())
+        "a model is as good in bfloat16", arguments: Tensor.Precision.fastest == .float32 ? [] : try Recorded.all())
     func bfloat16(_ recorded: Recorded) throws {
         for (name, value, cases) in try measured(recorded, .bfloat16).figures {
             let least = try Missing.unwrap(recorded.figures[name]) - 2 * Recorded.margin(cases: cases)
@@ -42,7 +42,7 @@ struct QualityTests {
     }
 
     /// The digest of a model's weights, and its figures on the held-out set.
-    private func measured(_ recorded: Recorded, _ precision: Precision?) throws -> (
+    private func measured(_ recorded: Recorded, _ precision: Tensor.Precision?) throws -> (
         sha256: String, figures: Figures
     ) {
         let folder = HeldOut.weights.appending(path: recorded.model)
@@ -52,13 +52,13 @@ struct QualityTests {
         {
         case "sam":
             let model = try SAM(contentsOf: folder, precision: precision)
-            return (model.weights.sha256, try set.figures(model))
+            return (model.identity.sha256, try set.figures(model))
         case "owlvit":
             let model = try OWLViT(contentsOf: folder, precision: precision)
-            return (model.weights.sha256, try set.figures(model))
+            return (model.identity.sha256, try set.figures(model))
         case "clipseg":
             let model = try CLIPSeg(contentsOf: folder, precision: precision)
-            return (model.weights.sha256, try set.figures(model))
+            return (model.identity.sha256, try set.figures(model))
         case let other: throw UnknownKind(model: recorded.model, type: other)
         }
     }

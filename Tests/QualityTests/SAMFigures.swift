@@ -81,7 +81,7 @@ extension HeldOut {
                     continue
                 }
                 exact.append(findings.count == instances.count ? 1 : 0)
-                var options = FindOptions()
+                var options = PerSAM.FindOptions()
                 options.single = true
                 let object = try persam.find(concept, in: encoding, options: options).first
                 single.append(masks.map { object?.mask.iou($0) ?? 0 }.max() ?? 0)

@@ -47,11 +47,11 @@ struct ImageEncoderTests {
     func tasks() async throws {
         let (sam, steps) = (try SAMGolden.all[0].model(), try SAMGolden.all[0].steps())
         let picture = try steps.picture(0)
-        let encoding = try await sam.encode(picture)
+        let encoding = try sam.encode(picture)
         expectClose(encoding.embedding, try steps["neck.out"][leading: 0], "embedding")
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await sam.encode(picture)
+            return try sam.encode(picture)
         }
         await #expect(throws: CancellationError.self) { try await task.value }
     }

@@ -1,6 +1,7 @@
 import SAM
 import SpanielTestSupport
 import Tensor
+import SpanielTensors
 import Testing
 
 struct PromptTests {

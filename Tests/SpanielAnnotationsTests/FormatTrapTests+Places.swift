@@ -109,7 +109,7 @@ extension FormatTrapTests {
         #expect(
             picture.size == size
                 && picture.objects[0].box
-                    == Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
+                    == Box(size)
         )
         // Written on, the turned sides are what each format says.
         let set = LabelledSet(classes: ["mug"], pictures: [picture])

@@ -13,39 +13,39 @@ import Testing
     }
 
     static func candidate(
-        _ verdict: Candidate.Verdict, class name: String = "boot", at x: Double, score: Float? = 0.9,
+        _ verdict: PerSAM.Candidate.Verdict, class name: String = "boot", at x: Double, score: Float? = 0.9,
         size: Size = size
-    ) -> Candidate {
+    ) -> PerSAM.Candidate {
         let box = Box(x1: x, y1: 10, x2: x + 10, y2: 30)
         let hasMask = verdict != .empty
-        return Candidate(
+        return PerSAM.Candidate(
             className: name, verdict: verdict, point: box.center, peak: 0.5, score: hasMask ? score : nil,
             similarity: hasMask ? 0.8 : nil,
             predictedIoU: hasMask ? 0.7 : nil, box: hasMask ? box : nil,
             mask: hasMask ? Mask(box: box, size: size) : nil)
     }
 
-    static func map(_ name: String) -> SimilarityMap {
-        SimilarityMap(
+    static func map(_ name: String) -> PerSAM.SimilarityMap {
+        PerSAM.SimilarityMap(
             className: name, rows: 4, columns: 4, values: (0..<16).map { Float($0) / 16 },
             extent: Box(x1: 0, y1: 0, x2: 1, y2: 0.67),
             background: 0.1, threshold: 0.4)
     }
 
     static func page(
-        _ candidates: [Candidate], stop: Stop = Stop(reason: .belowThreshold, peak: 0.34, threshold: 0.42),
+        _ candidates: [PerSAM.Candidate], stop: PerSAM.Stop = PerSAM.Stop(reason: .belowThreshold, peak: 0.34, threshold: 0.42),
         picture: Picture = picture(),
         name: String = "1.jpg", classes: [String] = ["boot"], thresholds: [String: Float] = [:]
     ) -> String {
-        let objects = candidates.compactMap { candidate -> FoundObject? in
+        let objects = candidates.compactMap { candidate -> PerSAM.FoundObject? in
             guard candidate.verdict == .accepted, let box = candidate.box, let mask = candidate.mask else {
                 return nil
             }
-            return FoundObject(
+            return PerSAM.FoundObject(
                 className: candidate.className, score: candidate.score ?? 0, similarity: 0.8,
                 predictedIoU: 0.7, box: box, mask: mask)
         }
-        let findings = Findings(
+        let findings = PerSAM.Findings(
             objects: objects, stop: stop, candidates: candidates, similarity: classes.map(map))
         return ExplainPage(
             picture: picture, name: name, findings: findings, threshold: 0.7, thresholds: thresholds
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test("every candidate has a row, a number on the map and a thumbnail") func everyCandidate() {
-        let verdicts: [Candidate.Verdict] = [.accepted, .weak, .duplicate, .negative, .empty, .surplus]
+        let verdicts: [PerSAM.Candidate.Verdict] = [.accepted, .weak, .duplicate, .negative, .empty, .surplus]
         let page = Self.page(
             verdicts.enumerated().map {
                 Self.candidate($1, at: Double(8 * $0), score: $1 == .weak ? 0.58 : 0.9)
@@ -98,7 +98,7 @@ import Testing
     @Test(
         "each verdict has its reason in words",
         arguments: [
-            (Candidate.Verdict.weak, Float(0.58), "weak: score 0.58 under threshold 0.70"),
+            (PerSAM.Candidate.Verdict.weak, Float(0.58), "weak: score 0.58 under threshold 0.70"),
             (.weak, 0.698, "weak: score 0.698 under threshold 0.700"),
             (.weak, 0.9, "weak: the best of this class is under the threshold itself"),
             (.duplicate, 0.8, "duplicate of number 1<"),
@@ -106,7 +106,7 @@ import Testing
             (.empty, 0, "no mask there"),
             (.surplus, 0.8, "surplus: as many as were asked for score better"),
             (.accepted, 0.5, "found, as one object was asked for, though score 0.50 is under threshold 0.70"),
-        ]) func reasons(verdict: Candidate.Verdict, score: Float, words: String)
+        ]) func reasons(verdict: PerSAM.Candidate.Verdict, score: Float, words: String)
     {
         let page = Self.page([
             Self.candidate(.accepted, at: 20), Self.candidate(verdict, at: 22, score: score),
@@ -124,9 +124,9 @@ import Testing
         let looked = [Self.candidate(.accepted, at: 5)]
         #expect(Self.page(looked).contains("<p>Nothing more like it: best peak 0.34 under threshold 0.42"))
         #expect(Self.page([]).contains("<p>Nothing like it: best peak 0.34 under threshold 0.42"))
-        for reason in Stop.Reason.allCases {
+        for reason in PerSAM.Stop.Reason.allCases {
             for peak in [nil, Float(0.3), .nan] {
-                let page = Self.page(looked, stop: Stop(reason: reason, peak: peak, threshold: 0.4))
+                let page = Self.page(looked, stop: PerSAM.Stop(reason: reason, peak: peak, threshold: 0.4))
                 // The header alone: letters of a picture's base64 spell anything.
                 let start = try #require(page.firstRange(of: "<p class=\"summary\">")).upperBound
                 let end = try #require(page.firstRange(of: "</header>")).lowerBound

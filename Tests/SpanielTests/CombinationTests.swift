@@ -127,9 +127,9 @@ struct CombinationTests {
             try CLIPSeg(contentsOf: Materials.golden("CLIPSeg/plain"), precision: .float32),
             try Materials.sam())
         let clipseg = segmenter.clipseg
-        let concept = try await clipseg.concept("ab", clipseg.embed(["ab"]), threshold: 0.45)
-        let scene = try await segmenter.encode(picture)
-        let found = try await segmenter.segment([concept], in: scene)
+        let concept = try clipseg.concept("ab", clipseg.embed(["ab"]), threshold: 0.45)
+        let scene = try segmenter.encode(picture)
+        let found = try segmenter.segment([concept], in: scene)
         let now: () throws -> [RefinedSegment] = { try segmenter.segment([concept], in: scene) }
         #expect(try found.map(\.segment.mask) == now().map(\.segment.mask))
     }

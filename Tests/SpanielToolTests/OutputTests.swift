@@ -57,20 +57,20 @@ struct OutputTests {
 
     @Test("the reason to stop is said in words, with numbers that differ when they are different")
     func stop() {
-        let stop = PictureResult.Stop(reason: "below-threshold", peak: 0.58, threshold: 0.62)
+        let stop = PerSAM.Stop(reason: .belowThreshold, peak: 0.58, threshold: 0.62)
         #expect(Summary.words(stop, found: 2) == "nothing more like it: best peak 0.58 under threshold 0.62")
         #expect(Summary.words(stop, found: 0) == "nothing like it: best peak 0.58 under threshold 0.62")
-        let close = PictureResult.Stop(reason: "below-threshold", peak: 0.618, threshold: 0.622)
+        let close = PerSAM.Stop(reason: .belowThreshold, peak: 0.618, threshold: 0.622)
         #expect(Summary.words(close, found: 1).hasSuffix("best peak 0.6180 under threshold 0.6220"))
     }
 
     @Test("every reason to stop has words of its own")
     func reasons() {
-        let words = Stop.Reason.allCases.map { reason in
-            Summary.words(PictureResult.Stop(reason: reason.rawValue, peak: 0.5, threshold: 0.6), found: 1)
+        let words = PerSAM.Stop.Reason.allCases.map { reason in
+            Summary.words(PerSAM.Stop(reason: reason, peak: 0.5, threshold: 0.6), found: 1)
         }
         #expect(Set(words).count == words.count)
-        for (reason, words) in zip(Stop.Reason.allCases, words) {
+        for (reason, words) in zip(PerSAM.Stop.Reason.allCases, words) {
             #expect(!words.hasSuffix(": \(reason.rawValue)"))
         }
     }

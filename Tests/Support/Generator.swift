@@ -15,7 +15,7 @@ package struct Generator: RandomNumberGenerator {
     }
 
     /// Values evenly spread over a range.
-    package mutating func tensor(_ shape: Shape, in range: ClosedRange<Float> = -1...1) -> Tensor {
+    package mutating func tensor(_ shape: Tensor.Shape, in range: ClosedRange<Float> = -1...1) -> Tensor {
         Tensor((0..<shape.elementCount).map { _ in Float.random(in: range, using: &self) }, shape)
     }
 }

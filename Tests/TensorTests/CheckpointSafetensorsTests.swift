@@ -115,7 +115,7 @@ struct CheckpointSafetensorsTests {
             let extents = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
                 Int.random(in: 0...5, using: &generator)
             }
-            return ("tensor.\(index)", generator.tensor(Shape(extents), in: -1e6...1e6))
+            return ("tensor.\(index)", generator.tensor(Tensor.Shape(extents), in: -1e6...1e6))
         }
         try Safetensors.write(tensors, metadata: ["seed": "\(seed)"], to: scratch["x"])
         let file = try Safetensors(contentsOf: scratch["x"])

@@ -153,7 +153,7 @@ struct CheckpointVerdictTests {
             // What is accepted covers the data, and each tensor's shape is worth its bytes.
             #expect((header.entries.last?.range.upperBound ?? 0) == dataCount)
             for entry in header.entries {
-                #expect(Shape(entry.shape).elementCount * entry.type.bits == 8 * entry.range.count)
+                #expect(Tensor.Shape(entry.shape).elementCount * entry.type.bits == 8 * entry.range.count)
             }
         }
         #expect(accepted > 100)

@@ -62,8 +62,8 @@ import Testing
 
     @Test(
         "a transposed convolution writes one patch for each cell", arguments: [4, 16, 48],
-        [Activation.identity, .relu])
-    func transposedConvolution(out: Int, activation: Activation) {
+        [Tensor.Activation.identity, .relu])
+    func transposedConvolution(out: Int, activation: Tensor.Activation) {
         var generator = Generator(seed: 12)
         let x = generator.tensor([2, 2, 3, 5])
         let weight = generator.tensor([5, out, 2, 2])

@@ -25,8 +25,8 @@ import Testing
 
     @Test(
         "the two products of an MLP give the same bits one by one and some rows at a time",
-        arguments: Precision.allCases, [1, 20, 1100])
-    func mlp(_ precision: Precision, rows: Int) {
+        arguments: Tensor.Precision.allCases, [1, 20, 1100])
+    func mlp(_ precision: Tensor.Precision, rows: Int) {
         var generator = Generator(seed: 5)
         let (x, residual) = (generator.tensor([rows, 48]), generator.tensor([rows, 40]))
         func layer(_ out: Int, _ channels: Int) -> Linear {

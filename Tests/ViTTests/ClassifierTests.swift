@@ -2,6 +2,7 @@ import Foundation
 import SpanielImaging
 import SpanielTestSupport
 import Tensor
+import SpanielTensors
 import Testing
 import ViT
 
@@ -74,7 +75,7 @@ struct ClassifierTests {
                 try #require(named["last_hidden_state"]), try steps["last_hidden_state"], "last_hidden_state")
             expectClose(try #require(named["logits"]), try steps["logits"], "logits")
         }
-        #expect(throws: ViTError.pixelValues(found: [1, 3, 2, 2], expected: pixels.shape)) {
+        #expect(throws: TensorsError.pixelValues(found: [1, 3, 2, 2], expected: pixels.shape)) {
             try vit.tensors(pixelValues: .zeros([1, 3, 2, 2]))
         }
     }
@@ -87,13 +88,13 @@ struct ClassifierTests {
         let size = Size(width: 47, height: 33)
         #expect(vit.classify(try vit.encoding(from: tensors, size: size)) == vit.classify(encoding))
         let (other, _) = try load("odd")
-        #expect(throws: ViTError.encoding(found: [24], expected: [14])) {
+        #expect(throws: TensorsError.encoding(expected: "finite numbers [14]", found: "[24]")) {
             try other.encoding(from: tensors, size: size)
         }
-        #expect(throws: ViTError.encoding(found: nil, expected: [14])) {
+        #expect(throws: TensorsError.encoding(expected: "finite numbers [14]", found: "none")) {
             try other.encoding(from: [:], size: size)
         }
-        #expect(throws: ViTError.self) {
+        #expect(throws: TensorsError.self) {
             try vit.encoding(from: ["embedding": Tensor(repeating: .nan, [24])], size: size)
         }
         #expect(vit.preprocessingKey != other.preprocessingKey)
@@ -103,11 +104,11 @@ struct ClassifierTests {
     func tasks() async throws {
         let (vit, steps) = try load("tiny")
         let picture = try steps.picture(0)
-        let encoding = try await vit.encode(picture)
+        let encoding = try vit.encode(picture)
         expectClose(vit.logits(encoding.embedding), try steps["logits"][leading: 0], "logits")
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await vit.encode(picture)
+            return try vit.encode(picture)
         }
         await #expect(throws: CancellationError.self) { try await task.value }
     }

@@ -10,7 +10,7 @@ struct CLIPSegSubject: Subject {
     private var texts = FreshTexts()
     private var encoding: CLIPSeg.Encoding?
 
-    init(_ folder: URL, _ precision: Precision) throws {
+    init(_ folder: URL, _ precision: Tensor.Precision) throws {
         clipseg = try CLIPSeg(contentsOf: folder, precision: precision)
     }
 

@@ -13,7 +13,7 @@ struct Case: Sendable {
     static let all = products + attentions + rows + others
 
     /// Values of about the size a network's have, from a small generator of our own: the same every time.
-    private static func random(_ shape: Shape, scale: Float = 1) -> Tensor {
+    private static func random(_ shape: Tensor.Shape, scale: Float = 1) -> Tensor {
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15 &+ UInt64(shape.elementCount)
         let values = (0..<shape.elementCount).map { _ in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -23,7 +23,7 @@ struct Case: Sendable {
     }
 
     private static func product(
-        _ what: String, _ m: Int, _ n: Int, _ k: Int, _ activation: Activation = .identity,
+        _ what: String, _ m: Int, _ n: Int, _ k: Int, _ activation: Tensor.Activation = .identity,
         adding: Bool = false
     )
         -> Case
@@ -100,7 +100,7 @@ struct Case: Sendable {
 
     /// Passes over memory: read once, written once.
     private static func pass(
-        _ name: String, _ shape: Shape, reads: Double = 1, _ body: @escaping @Sendable (Tensor) -> Tensor
+        _ name: String, _ shape: Tensor.Shape, reads: Double = 1, _ body: @escaping @Sendable (Tensor) -> Tensor
     ) -> Case {
         Case(name: "\(name) \(shape)", bytes: (reads + 1) * 4 * Double(shape.elementCount)) {
             let x = random(shape)

@@ -3,20 +3,20 @@ import Tensor
 
 /// What this processor could do at best with the threads and the instructions in use.
 struct Limits: CustomStringConvertible {
-    let precision: Precision
+    let precision: Tensor.Precision
     /// Operations per second, of numbers of that precision.
     let arithmetic: Double
     /// Bytes read from memory per second.
     let reading: Double
 
-    static func measured(_ precision: Precision) -> Limits {
+    static func measured(_ precision: Tensor.Precision) -> Limits {
         Limits(
             precision: precision, arithmetic: limits_arithmetic(set(precision), Int32(Parallel.threads)),
             reading: limits_reading(Int32(Parallel.threads)))
     }
 
     /// Where no instruction multiplies bfloat16, its limit is float32's.
-    private static func set(_ precision: Precision) -> limits_set {
+    private static func set(_ precision: Tensor.Precision) -> limits_set {
         switch InstructionSet.current {
         case .amx where precision == .bfloat16: limits_amx
         case .avx512bf16 where precision == .bfloat16: limits_avx512bf16

@@ -76,9 +76,9 @@ struct Arguments {
     }
 
     /// float32 where nothing is said.
-    mutating func takePrecision() throws -> Precision {
+    mutating func takePrecision() throws -> Tensor.Precision {
         guard let text = try take("--precision") else { return .float32 }
-        guard let value = Precision(rawValue: text) else {
+        guard let value = Tensor.Precision(rawValue: text) else {
             throw UsageError(text: "--precision takes float32 or bfloat16, not \(text)")
         }
         return value

@@ -12,7 +12,7 @@ struct OWLViTSubject: Subject {
     private var texts = FreshTexts()
     private var encoding: OWLViT.Encoding?
 
-    init(_ folder: URL, _ precision: Precision) throws {
+    init(_ folder: URL, _ precision: Tensor.Precision) throws {
         owl = try OWLViT(contentsOf: folder, precision: precision)
     }
 

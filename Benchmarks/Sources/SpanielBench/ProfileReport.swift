@@ -11,7 +11,7 @@ struct ProfileReport {
     let model: String
     /// The kind's first where none is named.
     let task: String?
-    let precision: Precision
+    let precision: Tensor.Precision
 
     func run() throws {
         var subject = try subject(kind, model: model, precision: precision)

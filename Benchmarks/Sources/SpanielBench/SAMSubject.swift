@@ -10,7 +10,7 @@ struct SAMSubject: Subject {
     private let prompt: SAM.Prompt
     private var encoding: SAM.Encoding?
 
-    init(_ folder: URL, _ precision: Precision) throws {
+    init(_ folder: URL, _ precision: Tensor.Precision) throws {
         sam = try SAM(contentsOf: folder, precision: precision)
         let side = sam.configuration.imageEncoder.imageSize
         picture = .sample(side: side)

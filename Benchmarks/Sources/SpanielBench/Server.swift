@@ -10,11 +10,11 @@ import Tensor
 
 /// Our side of the line protocol that `Benchmarks/Peers/protocol.py` describes.
 struct Server {
-    private let precision: Precision
+    private let precision: Tensor.Precision
     private var subject: any Subject
 
     /// - Parameter kind: of the model; bench.py knows it from the folder.
-    init(_ kind: String, model: String, precision: Precision) throws {
+    init(_ kind: String, model: String, precision: Tensor.Precision) throws {
         self.precision = precision
         subject = try SpanielBench.subject(kind, model: model, precision: precision)
     }

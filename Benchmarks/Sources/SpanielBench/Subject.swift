@@ -16,7 +16,7 @@ protocol Subject {
 }
 
 /// The model of a kind that a folder holds.
-func subject(_ kind: String, model: String, precision: Precision) throws -> any Subject {
+func subject(_ kind: String, model: String, precision: Tensor.Precision) throws -> any Subject {
     let folder = URL(filePath: model)
     return switch kind {
     case "sam": try SAMSubject(folder, precision)

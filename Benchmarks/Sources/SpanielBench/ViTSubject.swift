@@ -9,7 +9,7 @@ struct ViTSubject: Subject {
     private let vit: ViT
     private let picture = Picture.sample(side: 224)
 
-    init(_ folder: URL, _ precision: Precision) throws {
+    init(_ folder: URL, _ precision: Tensor.Precision) throws {
         vit = try ViT(contentsOf: folder, precision: precision)
     }
 

@@ -36,7 +36,7 @@ extension ExplainPage {
 
     // MARK: Similarity
 
-    func similarityFigure(_ map: SimilarityMap) -> String {
+    func similarityFigure(_ map: PerSAM.SimilarityMap) -> String {
         let inside = 2 * map.threshold - map.background
         let highest = max(inside, map.values.filter(\.isFinite).max() ?? inside, map.background + 0.01)
         let extent = Box(
@@ -111,20 +111,12 @@ extension ExplainPage {
             ?? Box(x1: candidate.point.x, y1: candidate.point.y, x2: candidate.point.x, y2: candidate.point.y)
         let side = max(least, 4 / 3 * max(around.width, around.height))
         func part(_ center: Double, _ length: Int) -> Range<Int> {
-            let kept = max(1, Int(min(Double(length), side)))
-            let start = Int(max(0, min(Double(length - kept), (center - Double(kept) / 2).rounded())))
-            return start..<start + kept
+            let extent = max(1, Int(min(Double(length), side)))
+            let start = Int(max(0, min(Double(length - extent), (center - Double(extent) / 2).rounded())))
+            return start..<start + extent
         }
         let (columns, rows) = (part(around.center.x, picture.width), part(around.center.y, picture.height))
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity(3 * columns.count * rows.count)
-        for y in rows {
-            pixels +=
-                picture.pixels[
-                    3 * (y * picture.width + columns.lowerBound)..<3
-                        * (y * picture.width + columns.upperBound)]
-        }
-        let cut = Picture(rgb: pixels, width: columns.count, height: rows.count)
+        let cut = picture.cropped(columns: columns, rows: rows)
         let small = cut.resized(to: Self.shown(cut.size, within: Self.thumbnailSide))
         let mask = candidate.mask.map { mask in
             Mask(width: small.width, height: small.height) { x, y in

@@ -11,7 +11,7 @@ public import SpanielImaging
 public struct ExplainPage: Sendable {
     let picture: Picture
     let name: String
-    let findings: Findings
+    let findings: PerSAM.Findings
     private let thresholds: [String: Float]
     private let threshold: Float
     /// The picture at the size shown.
@@ -25,7 +25,7 @@ public struct ExplainPage: Sendable {
     ///   - threshold: the score from which an object counts.
     ///   - thresholds: by class, where it differs.
     public init(
-        picture: Picture, name: String, findings: Findings, threshold: Float,
+        picture: Picture, name: String, findings: PerSAM.Findings, threshold: Float,
         thresholds: [String: Float] = [:]
     ) {
         (self.picture, self.name, self.findings) = (picture, name, findings)
@@ -144,11 +144,11 @@ public struct ExplainPage: Sendable {
     }
 
     /// The candidate that became an object.
-    func candidate(of object: FoundObject) -> Int? {
+    func candidate(of object: PerSAM.FoundObject) -> Int? {
         findings.candidates.firstIndex { $0.verdict == .accepted && Self.isSame(object, $0) }
     }
 
-    private static func isSame(_ object: FoundObject, _ candidate: Candidate) -> Bool {
+    private static func isSame(_ object: PerSAM.FoundObject, _ candidate: PerSAM.Candidate) -> Bool {
         object.className == candidate.className && object.box == candidate.box
             && object.score == candidate.score
     }

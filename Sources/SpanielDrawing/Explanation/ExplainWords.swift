@@ -1,7 +1,7 @@
 import PerSAM
 import SpanielImaging
 
-extension Stop {
+extension PerSAM.Stop {
     /// Why the search ended, as a sentence.
     /// - Parameter looked: whether any place was looked at before.
     func words(afterLooking looked: Bool) -> String {
@@ -71,7 +71,7 @@ extension ExplainPage {
     }
 
     /// The candidate that covers most of this one, among those of a kind.
-    private func rival(of index: Int, where isRival: (Candidate) -> Bool) -> Int? {
+    private func rival(of index: Int, where isRival: (PerSAM.Candidate) -> Bool) -> Int? {
         guard let mask = masks[index] else { return nil }
         var best: (index: Int, shared: Int)?
         for (other, candidate) in findings.candidates.enumerated() where other != index && isRival(candidate)

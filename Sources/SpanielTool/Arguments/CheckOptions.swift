@@ -53,7 +53,7 @@ struct CheckOptions: ParsableArguments {
     }
 
     /// nil where nothing is to be checked.
-    func load(for classes: [String], precision: Precision?, quiet: Bool) throws -> SemanticCheck? {
+    func load(for classes: [String], precision: Tensor.Precision?, quiet: Bool) throws -> SemanticCheck? {
         guard !texts.isEmpty else { return nil }
         let texts = try texts(for: classes)
         let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0, precision: precision) }

@@ -31,7 +31,7 @@ enum PrecisionArgument: String, ExpressibleByArgument, CaseIterable {
     case auto, float32, bfloat16
 
     /// nil: the model's own choice.
-    var precision: Precision? { Precision(rawValue: rawValue) }
+    var precision: Tensor.Precision? { Tensor.Precision(rawValue: rawValue) }
 }
 
 /// The pictures to work on.

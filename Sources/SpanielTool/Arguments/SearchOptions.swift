@@ -7,7 +7,7 @@ struct SearchOptions: ParsableArguments {
         help: ArgumentHelp(
             "How places are chosen: peak (the most similar, then the next), grid (all at once), propose (everywhere; slow).",
             valueName: "name"))
-    var strategy = FindOptions.Strategy.peak
+    var strategy = PerSAM.FindOptions.Strategy.peak
 
     @Flag(help: "The paper's one object: the best, however weak.")
     var single = false
@@ -28,8 +28,8 @@ struct SearchOptions: ParsableArguments {
         if explain == "" { throw ValidationError("--explain needs the name of a folder") }
     }
 
-    func options(maxObjects: Int?) -> FindOptions {
-        var options = FindOptions()
+    func options(maxObjects: Int?) -> PerSAM.FindOptions {
+        var options = PerSAM.FindOptions()
         options.strategy = strategy
         options.single = single
         options.faithful = faithful
@@ -38,4 +38,4 @@ struct SearchOptions: ParsableArguments {
     }
 }
 
-extension FindOptions.Strategy: ExpressibleByArgument {}
+extension PerSAM.FindOptions.Strategy: ExpressibleByArgument {}

@@ -142,7 +142,7 @@ struct LearnCommand: ParsableCommand {
 
     private typealias Learn<Stored> = (ExampleReading.Class) throws -> Stored
 
-    private func learnForFind() throws -> Learn<Concept> {
+    private func learnForFind() throws -> Learn<PerSAM.Concept> {
         let persam = PerSAM(try model.loadSAM(for: .find.of("spaniel learn --for find")))
         let options = PerSAM.LearnOptions(fineTune: fineTune, faithful: faithful)
         return { try $0.learn(with: persam, options) }

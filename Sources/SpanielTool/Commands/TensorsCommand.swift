@@ -1,5 +1,6 @@
 import ArgumentParser
 import Spaniel
+import SpanielTensors
 import Tensor
 import SpanielPlatform
 
@@ -165,7 +166,7 @@ struct TensorsCommand: ParsableCommand {
         let pixels = try Self.readPixelValues(pixelValues)
         let side = sam.configuration.imageEncoder.imageSize
         guard pixels.shape == [1, 3, side, side] else {
-            throw SAMError.pixelValues(found: pixels.shape, expected: [1, 3, side, side])
+            throw TensorsError.pixelValues(found: pixels.shape, expected: [1, 3, side, side])
         }
         let square = Size(width: side, height: side)
         return try sam.encode(

@@ -10,13 +10,13 @@ struct ExplanationFolder {
     private var names = OutputNames()
 
     /// - Throws: `Failure`, exit code 73, when the folder cannot be made.
-    init(_ folder: String, concepts: [Concept]) throws {
+    init(_ folder: String, concepts: [PerSAM.Concept]) throws {
         self.folder = folder
         thresholds = Dictionary(concepts.map { ($0.className, $0.threshold) }) { first, _ in first }
         try OutputFolder.make(folder)
     }
 
-    mutating func write(_ findings: Findings, image: String, picture: Picture) throws {
+    mutating func write(_ findings: PerSAM.Findings, image: String, picture: Picture) throws {
         let page = ExplainPage(
             picture: picture, name: image, findings: findings, threshold: thresholds.values.first ?? 0,
             thresholds: thresholds)

@@ -1,11 +1,8 @@
 import Spaniel
 
 extension PictureResult {
-    init(_ findings: Findings) {
-        let stop = findings.stop
-        self.init(
-            objects: findings.map { Object($0) },
-            stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
+    init(_ findings: PerSAM.Findings) {
+        self.init(objects: findings.map { Object($0) }, stop: findings.stop)
     }
 
     /// Findings after CLIP has looked at them; `text` among an object's scores is how well the words fit.
@@ -13,10 +10,7 @@ extension PictureResult {
         func objects(_ all: [CheckedFindings.Checked]) -> [Object] {
             all.map { Object($0.object, also: $0.textScore.map { [("text", $0)] } ?? []) }
         }
-        let stop = checked.stop
-        self.init(
-            objects: objects(checked.accepted),
-            stop: Stop(reason: stop.reason.rawValue, peak: stop.peak, threshold: stop.threshold))
+        self.init(objects: objects(checked.accepted), stop: checked.stop)
         rejected = objects(checked.rejected)
     }
 
@@ -63,7 +57,7 @@ extension PictureResult {
 }
 
 extension PictureResult.Object {
-    init(_ found: FoundObject, also more: [(name: String, value: Float)] = []) {
+    init(_ found: PerSAM.FoundObject, also more: [(name: String, value: Float)] = []) {
         self.init(
             className: found.className, score: found.score,
             scores: [("similarity", found.similarity), ("iou", found.predictedIoU)] + more, box: found.box,

@@ -24,19 +24,6 @@ package struct PictureResult: Sendable {
         }
     }
 
-    /// Why `find` looked no further.
-    package struct Stop: Sendable, Equatable {
-        package let reason: String
-        package let peak: Float?
-        package let threshold: Float?
-
-        package init(reason: String, peak: Float?, threshold: Float?) {
-            self.reason = reason
-            self.peak = peak
-            self.threshold = threshold
-        }
-    }
-
     /// A class the whole picture may belong to.
     package struct ClassScore: Sendable, Equatable {
         package let className: String
@@ -66,7 +53,8 @@ package struct PictureResult: Sendable {
 
     /// Best score first.
     package let objects: [Object]
-    package var stop: Stop?
+    /// Why `find` looked no further.
+    package var stop: PerSAM.Stop?
     /// What `classify` says of the whole picture, best first; nil for every other command.
     package var classes: [ClassScore]?
     /// The classes without an object, where a command can say how near they came.
@@ -74,7 +62,7 @@ package struct PictureResult: Sendable {
     /// Objects that were found and then refused by another model, best first.
     package var rejected: [Object] = []
 
-    package init(objects: [Object], stop: Stop? = nil) {
+    package init(objects: [Object], stop: PerSAM.Stop? = nil) {
         self.objects = Self.sorted(objects)
         self.stop = stop
     }

@@ -65,10 +65,10 @@ package enum Record {
         ["class": JSON(absence.className), "best": JSON(absence.best), "threshold": JSON(absence.threshold)]
     }
 
-    private static func stop(_ stop: PictureResult.Stop) -> JSON {
-        var record: JSON = ["reason": JSON(stop.reason)]
+    private static func stop(_ stop: PerSAM.Stop) -> JSON {
+        var record: JSON = ["reason": JSON(stop.reason.rawValue)]
         if let peak = stop.peak { record["peak"] = JSON(peak) }
-        if let threshold = stop.threshold { record["threshold"] = JSON(threshold) }
+        record["threshold"] = JSON(stop.threshold)
         return record
     }
 }

@@ -38,19 +38,18 @@ package enum Summary {
     }
 
     /// Why the search ended, in words.
-    package static func words(_ stop: PictureResult.Stop, found: Int) -> String {
+    package static func words(_ stop: PerSAM.Stop, found: Int) -> String {
         let more = found == 0 ? "nothing like it" : "nothing more like it"
         switch stop.reason {
-        case "below-threshold":
-            guard let peak = stop.peak, let threshold = stop.threshold else { return more }
-            let (best, least) = apart(peak, threshold)
+        case .belowThreshold:
+            guard let peak = stop.peak else { return more }
+            let (best, least) = apart(peak, stop.threshold)
             return "\(more): best peak \(best) under threshold \(least)"
-        case "max-objects": return "stopped at --max-objects; there may be more"
-        case "single": return "looked for one object only (--single)"
-        case "exhausted": return "\(more): the similar places that were left held no new object"
-        case "nothing-left": return "\(more): every similar place was looked at"
-        case "empty-mask": return "the original arithmetic gave an empty mask"
-        default: return "\(more): \(stop.reason)"
+        case .maximumObjects: return "stopped at --max-objects; there may be more"
+        case .single: return "looked for one object only (--single)"
+        case .exhausted: return "\(more): the similar places that were left held no new object"
+        case .nothingLeft: return "\(more): every similar place was looked at"
+        case .emptyMask: return "the original arithmetic gave an empty mask"
         }
     }
 

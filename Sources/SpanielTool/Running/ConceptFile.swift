@@ -6,12 +6,12 @@ import SpanielPlatform
 /// What a model learnt of a class, and can be kept.
 protocol StoredConcept {
     var className: String { get }
-    var model: (name: String, sha256: String) { get }
+    var model: ModelIdentity { get }
     static func save(_ concepts: [Self], to url: URL) throws
     static func load(contentsOf url: URL) throws -> [Self]
 }
 
-extension Concept: StoredConcept {}
+extension PerSAM.Concept: StoredConcept {}
 extension CLIPSeg.Concept: StoredConcept {}
 extension OWLViT.Concept: StoredConcept {}
 
@@ -33,24 +33,23 @@ enum ConceptFile<Stored: StoredConcept> {
                 for concept in concepts where concept.model.sha256 != model.sha256 {
                     throw Failure(
                         .unusable, code: "concept.model",
-                        "\(path): learnt with \(concept.model.name) (\(concept.model.sha256.prefix(12))), not with \(model.modelName) "
-                            + "(\(model.sha256.prefix(12))); name that model with --model, or learn it again")
+                        "\(path): learnt with \(concept.model), not with \(model.identity); name that model "
+                            + "with --model, or learn it again")
                 }
                 return concepts
+            } catch let error as ConceptError {
+                throw Failure(
+                    .unusable, code: error.code, "\(error.description) with spaniel learn --for \(task)")
             } catch { throw Failure(error, about: .input) }
         }
     }
 
-    /// The task stands in the file; the files of `find`, the first there were, have a format alone.
     private static func checkTask(_ metadata: [String: String], path: String, task: String) throws(Failure) {
-        let format = metadata["format"] ?? ""
-        guard format.hasPrefix("spaniel-"),
-            let found = metadata["task"] ?? (format == "spaniel-concept-1" ? "find" : nil), found != task
-        else { return }
+        guard let found = ConceptArchive.purpose(metadata), found != task else { return }
         throw Failure(
             .unusable, code: "concept.task",
-            "\(path): learnt for spaniel \(found.prefix(20)), not for spaniel \(task); learn it with spaniel learn --for \(task)"
-        )
+            "\(path): learnt for spaniel \(found.prefix(20)), not for spaniel \(task); learn it with "
+                + "spaniel learn --for \(task)")
     }
 
     static func save(_ concepts: [Stored], to path: String) throws {

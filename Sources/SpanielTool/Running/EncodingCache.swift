@@ -1,3 +1,4 @@
+import SpanielFiles
 import SpanielImaging
 import Tensor
 import SpanielPlatform

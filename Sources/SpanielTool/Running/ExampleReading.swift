@@ -91,7 +91,7 @@ struct ExampleReading {
         case .point(let point): return Example(picture, point: point, class: className)
         case .polygon(let corners): return Example(picture, polygon: corners, class: className)
         case nil:  // the whole picture
-            let whole = Box(x1: 0, y1: 0, x2: Double(picture.width), y2: Double(picture.height))
+            let whole = Box(picture.size)
             return Example(picture, box: whole, class: className)
         }
     }

@@ -20,48 +20,35 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as UsageError: self.init(.usage, code: "usage", error.description)
-        case let error as InstructionSetError: self.init(.usage, code: error.code, error.description)
         case is CancellationError: self = .interrupted
-        case let error as ImagingError:
-            self.init(Self.status(error, subject), code: error.code, error.description)
-        case let error as FileError:
-            self.init(Self.status(error, subject), code: error.code, error.description)
-        case let error as WeightsError:
-            self.init(Self.status(error, subject), code: error.code, error.description)
-        case let error as AnnotationError:
-            if case .file(let error) = error {
-                self.init(error, about: subject)
-            } else {
-                self.init(.unusable, code: error.code, error.description)
-            }
-        case let error as HubError:
-            if case .missing = error {
-                self.init(.missing, code: error.code, error.description)
-            } else {
-                self.init(.weights, code: error.code, error.description)
-            }
-        case let error as SAMError: self.init(.unusable, code: error.code, error.description)
-        case let error as PerSAMError: self.init(.unusable, code: error.code, error.description)
-        case let error as ViTError: self.init(.unusable, code: error.code, error.description)
-        case let error as CLIPError:
-            if case .file(let error) = error {
-                self.init(error, about: subject)
-            } else {
-                self.init(error == .textEmpty ? .usage : .unusable, code: error.code, error.description)
-            }
-        case let error as CLIPSegError: self.init(.unusable, code: error.code, error.description)
-        case let error as OWLViTError: self.init(.unusable, code: error.code, error.description)
-        case let error as RLEError: self.init(.unusable, code: error.code, error.description)
+        case AnnotationError.file(let error): self.init(error, about: subject)
+        case CLIPError.file(let error): self.init(error, about: subject)
+        case let error as any SpanielError:
+            let hint = Self.hint(error).map { " (\($0))" } ?? ""
+            self.init(Self.status(error, subject), code: error.code, error.description + hint)
         default: self.init(.fault, code: "internal", "\(error) (this should not happen; please report it)")
         }
     }
 
-    private static func status(_ error: ImagingError, _ subject: Subject) -> ExitStatus {
-        if case .missing = error { .missing } else { .unusable }
+    private static func status(_ error: any SpanielError, _ subject: Subject) -> ExitStatus {
+        switch error {
+        case let error as FileError: status(error, subject)
+        case WeightsError.file(let error): status(error, subject)
+        case ImagingError.missing, HubError.missing: .missing
+        case is HubError: .weights
+        case is InstructionSetError, CLIPError.textEmpty: .usage
+        default: .unusable
+        }
     }
 
-    private static func status(_ error: WeightsError, _ subject: Subject) -> ExitStatus {
-        if case .file(let error) = error { status(error, subject) } else { .unusable }
+    /// The option that helps: libraries do not know the tool's.
+    private static func hint(_ error: any SpanielError) -> String? {
+        switch error {
+        case PerSAMError.noCell: "leave out --faithful"
+        case PerSAMError.conceptWeights: "without --fine-tune"
+        case OWLViTError.exampleUnseen: "leave out --selection iou"
+        default: nil
+        }
     }
 
     private static func status(_ error: FileError, _ subject: Subject) -> ExitStatus {

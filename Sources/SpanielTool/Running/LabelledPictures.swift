@@ -117,7 +117,7 @@ extension LabelledObject {
     package func region(className: String, size: Size) -> LabelledRegion? {
         let mask = shape?.mask(size: size)
         if let mask, mask.size != size { return nil }
-        let whole = Box(x1: 0, y1: 0, x2: Double(size.width), y2: Double(size.height))
+        let whole = Box(size)
         let box = box.intersection(whole)
         return box.area > 0
             ? LabelledRegion(className: className, box: box, runs: mask?.rle, isCrowd: isCrowd) : nil

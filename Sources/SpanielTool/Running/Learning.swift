@@ -2,7 +2,7 @@ import Spaniel
 
 extension ExampleReading.Class {
     /// What the class's examples teach PerSAM.
-    func learn(with persam: PerSAM, _ options: PerSAM.LearnOptions) throws -> Concept {
+    func learn(with persam: PerSAM, _ options: PerSAM.LearnOptions) throws -> PerSAM.Concept {
         try learn { try persam.learn(examples, negatives: negatives, options: options) }
     }
 

@@ -33,7 +33,7 @@ extension ModelOptions {
 
 extension ModelNeed {
     /// The same for a model beside the main one; see `load`.
-    func loadSAM(_ name: String?, threads: Int? = nil, precision: Precision? = nil) throws -> SAM {
+    func loadSAM(_ name: String?, threads: Int? = nil, precision: Tensor.Precision? = nil) throws -> SAM {
         try load(name, threads: threads) { try SAM(contentsOf: $0, precision: precision) }
     }
 

@@ -4,58 +4,58 @@ package import SpanielPlatform
 /// What examples or words taught, on disk: a safetensors file whose metadata says for which task and with
 /// which model. What each concept holds is its task's to say; anything may stand in a file that is read.
 package struct ConceptArchive {
-    /// The command that a concept was learnt for.
-    package enum Task: String, CaseIterable {
-        case find, segment, detect
+    /// How the file of one kind of concept is marked.
+    package struct Format: Sendable {
+        /// What stands in the file: `spaniel-concept-1`.
+        package let name: String
+        /// What the concepts are for: `find`, `segment`, `detect`.
+        package let purpose: String
 
-        /// `find` came first, alone; `detect`'s second has logits in place of cosines.
-        package var format: String {
-            switch self {
-            case .find: "spaniel-concept-1"
-            case .segment: "spaniel-segment-concept-1"
-            case .detect: "spaniel-detect-concept-2"
-            }
-        }
+        package init(_ name: String, for purpose: String) { (self.name, self.purpose) = (name, purpose) }
     }
 
-    /// How the task's module says that a file is of no use to it.
-    package typealias Refusal = (_ file: String, _ expected: String, _ found: String) -> any Error
-
-    package let model: (name: String, sha256: String)
+    package let model: ModelIdentity
     /// What the metadata says of each concept.
     package let entries: [JSON]
     private let file: Safetensors
-    private let refusal: Refusal
 
-    /// - Throws: what `refusal` makes, or `WeightsError` where it is no safetensors file.
-    package init(contentsOf url: URL, for task: Task, refusal: @escaping Refusal) throws {
+    /// - Throws: `ConceptError.file`, or `WeightsError` where it is no safetensors file.
+    package init(contentsOf url: URL, in format: Format) throws {
         file = try Safetensors(contentsOf: url)
-        self.refusal = refusal
-        let format = file.metadata["format"]
-        guard format == task.format else {
-            throw refusal(
-                file.path, "a concept for \(task.rawValue), format \(task.format)", Self.kind(format))
+        let metadata = file.metadata
+        guard metadata["format"] == format.name else {
+            throw ConceptError.file(
+                file: file.path, expected: "a concept to \(format.purpose), format \(format.name)",
+                found: Self.kind(metadata, wanted: format))
         }
-        guard let name = file.metadata["model"], let digest = file.metadata["model_sha256"],
-            let text = file.metadata["concepts"],
+        guard let name = metadata["model"], let digest = metadata["model_sha256"],
+            let text = metadata["concepts"],
             let entries = try? JSON(parsing: Array(text.utf8)).array
-        else { throw refusal(file.path, "the model's name and the classes", "damaged metadata") }
-        model = (name, digest)
+        else {
+            throw ConceptError.file(
+                file: file.path, expected: "the model's name and the classes", found: "damaged metadata")
+        }
+        model = ModelIdentity(name: name, sha256: digest)
         self.entries = entries
     }
 
-    /// What another format is.
-    private static func kind(_ format: String?) -> String {
-        guard let format else { return "another kind of file" }
-        if let task = Task.allCases.first(where: { $0.format == format }) {
-            return "a concept for \(task.rawValue)"
+    /// What a file of another format is.
+    private static func kind(_ metadata: [String: String], wanted: Format) -> String {
+        guard let format = metadata["format"] else { return "another kind of file" }
+        if let purpose = purpose(metadata) {
+            return purpose == wanted.purpose ? "one of another version" : "a concept to \(purpose.prefix(20))"
         }
-        if format == "spaniel-detect-concept-1" { return "one of an earlier version" }
         return "format \(format.prefix(40))"
     }
 
+    /// What the concepts of a file are for; the files of `find`, the first there were, have a format alone.
+    package static func purpose(_ metadata: [String: String]) -> String? {
+        guard let format = metadata["format"], format.hasPrefix("spaniel-") else { return nil }
+        return metadata["task"] ?? (format == "spaniel-concept-1" ? "find" : nil)
+    }
+
     package func refuse(_ expected: String, _ found: String) -> any Error {
-        refusal(file.path, expected, found)
+        ConceptError.file(file: file.path, expected: expected, found: found)
     }
 
     /// A tensor of finite numbers; nil when it is absent.
@@ -82,11 +82,11 @@ package struct ConceptArchive {
 
     /// Writes concepts, whole or not at all.
     package static func write(
-        _ tensors: [(String, Tensor)], _ entries: [JSON], for task: Task,
-        model: (name: String, sha256: String)?, to url: URL
+        _ tensors: [(String, Tensor)], _ entries: [JSON], in format: Format,
+        model: ModelIdentity?, to url: URL
     ) throws {
         let metadata = [
-            "format": task.format, "task": task.rawValue, "model": model?.name ?? "",
+            "format": format.name, "task": format.purpose, "model": model?.name ?? "",
             "model_sha256": model?.sha256 ?? "",
             "concepts": JSON.array(entries).text(),
         ]

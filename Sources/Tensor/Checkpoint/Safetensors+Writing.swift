@@ -6,9 +6,9 @@ extension Safetensors {
     /// What a tensor to be written holds.
     public enum Values: Sendable {
         case float32(Tensor)
-        case int64([Int64], Shape)
-        case uint8([UInt8], Shape)
-        case bool([Bool], Shape)
+        case int64([Int64], Tensor.Shape)
+        case uint8([UInt8], Tensor.Shape)
+        case bool([Bool], Tensor.Shape)
     }
 
     /// Writes tensors as F32, the whole file or nothing.
@@ -51,7 +51,7 @@ extension Safetensors.Values {
         }
     }
 
-    var shape: Shape {
+    var shape: Tensor.Shape {
         switch self {
         case .float32(let tensor): tensor.shape
         case .int64(let values, let shape): checked(shape, values.count)
@@ -60,7 +60,7 @@ extension Safetensors.Values {
         }
     }
 
-    private func checked(_ shape: Shape, _ count: Int) -> Shape {
+    private func checked(_ shape: Tensor.Shape, _ count: Int) -> Tensor.Shape {
         precondition(shape.elementCount == count, "\(count) values do not fill \(shape)")
         return shape
     }

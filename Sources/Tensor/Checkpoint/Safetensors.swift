@@ -97,7 +97,7 @@ public struct Safetensors: Sendable {
             )
         }
         let tensor = withBytes(of: entry) { source in
-            Tensor(uninitialized: Shape(entry.shape)) { target in
+            Tensor(uninitialized: Tensor.Shape(entry.shape)) { target in
                 guard let source = source.baseAddress, let base = target.baseAddress else { return }
                 Parallel.blocks(of: target.count, 1 << 18) { block in
                     widen(
@@ -116,7 +116,7 @@ public struct Safetensors: Sendable {
         guard let values, Int(bitPattern: values) % MemoryLayout<Float>.alignment == 0 else {
             return try tensor(entry)
         }
-        let shape = Shape(entry.shape)
+        let shape = Tensor.Shape(entry.shape)
         let storage = Storage(lending: values.assumingMemoryBound(to: Float.self), count: shape.elementCount)
         { [self] in release(entry) }
         return Tensor(shape: shape, storage: storage, offset: 0)

@@ -9,16 +9,16 @@ public struct Weights: Sendable {
     /// The dotted path of this place; empty at the root.
     public let path: String
     /// How the layers read from here compute.
-    public let precision: Precision
+    public let precision: Tensor.Precision
 
-    init(source: WeightsSource, path: String = "", precision: Precision = .float32) {
+    init(source: WeightsSource, path: String = "", precision: Tensor.Precision = .float32) {
         self.source = source
         self.path = path
         self.precision = precision
     }
 
     /// The same place, its layers to compute in another precision.
-    public func computing(in precision: Precision) -> Weights {
+    public func computing(in precision: Tensor.Precision) -> Weights {
         Weights(source: source, path: path, precision: precision)
     }
 
@@ -31,6 +31,9 @@ public struct Weights: Sendable {
     /// Computed when first asked for: about a second for each two gigabytes.
     public var sha256: String { source.sha256 }
 
+    /// The model's name and checksum; the checksum is computed when first asked for.
+    public var identity: ModelIdentity { ModelIdentity(name: modelName, sha256: sha256) }
+
     public subscript(_ name: String) -> Weights {
         Weights(source: source, path: key(name), precision: precision)
     }
@@ -41,17 +44,17 @@ public struct Weights: Sendable {
     ///
     /// - Parameter shape: what the model needs it to be.
     /// - Throws: `WeightsError` when it is absent, of another shape, or of a kind that is no weight.
-    public func tensor(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor {
+    public func tensor(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> Tensor {
         try tensor(name, shape, lent: false)
     }
 
     /// The same, without a copy where the file keeps Float32: for a layer that puts the values into an order
     /// of its own, and does not keep them.
-    package func lent(_ name: String, _ shape: Shape) throws(WeightsError) -> Tensor {
+    package func lent(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> Tensor {
         try tensor(name, shape, lent: true)
     }
 
-    private func tensor(_ name: String, _ shape: Shape, lent: Bool) throws(WeightsError) -> Tensor {
+    private func tensor(_ name: String, _ shape: Tensor.Shape, lent: Bool) throws(WeightsError) -> Tensor {
         let key = key(name)
         guard let slot = source.slot(key) else { throw .missing(model: modelName, tensor: key) }
         guard slot.shape == shape.extents else {
@@ -69,7 +72,7 @@ public struct Weights: Sendable {
     public func contains(_ name: String) -> Bool { source.slot(key(name)) != nil }
 
     /// The shape of a tensor below this place; nil when it is absent.
-    public func shape(of name: String) -> Shape? { source.slot(key(name)).map { Shape($0.shape) } }
+    public func shape(of name: String) -> Tensor.Shape? { source.slot(key(name)).map { Tensor.Shape($0.shape) } }
 
     /// The names of all tensors below this place, from here, sorted.
     public var names: [String] {

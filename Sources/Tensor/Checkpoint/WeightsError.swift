@@ -1,9 +1,9 @@
 public import SpanielFiles
 import SpanielJSON
-public import SpanielPlatform
+import SpanielPlatform
 
 /// Why a model's files could not be used.
-public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
+public enum WeightsError: SpanielError, Equatable {
     /// A file or folder is missing or may not be read.
     case file(FileError)
     /// A model's folder lacks a file.
@@ -23,8 +23,6 @@ public enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible, L
     case unread(model: String, tensors: [String])
     /// A value in config.json or its like is of the wrong kind or not supported.
     case configuration(file: String, key: String, found: String, supported: String)
-
-    public var errorDescription: String? { description }
 
     /// A stable name for scripts.
     public var code: String {

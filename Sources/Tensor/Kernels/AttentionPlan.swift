@@ -37,7 +37,7 @@ struct AttentionPlan {
     var positions: RelativePositions?
     /// Whether a query sees only the keys up to its own place.
     var causal = false
-    var precision = Precision.float32
+    var precision = Tensor.Precision.float32
     /// What products of queries and keys are multiplied with; 1 / √channels where nothing is said.
     var scale: Float?
 

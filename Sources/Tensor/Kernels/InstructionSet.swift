@@ -1,3 +1,4 @@
+public import SpanielFiles
 import CSpanielKernels
 import SpanielPlatform
 
@@ -53,7 +54,7 @@ public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
 }
 
 /// `SPANIEL_ISA` asks for what this processor has not.
-public struct InstructionSetError: Error, CustomStringConvertible, Sendable {
+public struct InstructionSetError: SpanielError {
     public let value: String
 
     public var code: String { "usage.isa" }

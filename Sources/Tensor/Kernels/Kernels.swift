@@ -7,7 +7,7 @@ struct Kernels: @unchecked Sendable {
     let table: spaniel_kernels
 
     /// Products and attention in a precision.
-    func products(_ precision: Precision) -> spaniel_products {
+    func products(_ precision: Tensor.Precision) -> spaniel_products {
         switch precision {
         case .float32: table.float32
         case .bfloat16: table.bfloat16

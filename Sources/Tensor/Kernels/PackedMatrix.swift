@@ -7,18 +7,18 @@ package struct PackedMatrix: Sendable {
     package let columns: Int
     /// The extent that a product sums over.
     package let inner: Int
-    package let precision: Precision
+    package let precision: Tensor.Precision
     let engine: ProductEngine
     /// Panels as the kernels' `pack_matrix` makes them, for our kernels; [columns, inner] for the others,
     /// rounded where the precision says so.
     let storage: Tensor
 
     /// - Parameter rows: [N, K], as the hub keeps a linear layer's weight.
-    package init(rows matrix: Tensor, precision: Precision = .float32) {
+    package init(rows matrix: Tensor, precision: Tensor.Precision = .float32) {
         self.init(rows: matrix, precision: precision, for: .serving(precision))
     }
 
-    init(rows matrix: Tensor, precision: Precision = .float32, for engine: ProductEngine) {
+    init(rows matrix: Tensor, precision: Tensor.Precision = .float32, for engine: ProductEngine) {
         precondition(matrix.shape.rank == 2, "a product's matrix is [N, K], not \(matrix.shape)")
         columns = matrix.shape[0]
         inner = matrix.shape[1]

@@ -24,7 +24,7 @@ enum ProductEngine: Sendable {
     }()
 
     /// The one that computes in a precision: no BLAS here knows bfloat16.
-    static func serving(_ precision: Precision) -> ProductEngine {
+    static func serving(_ precision: Tensor.Precision) -> ProductEngine {
         guard case .blas = current, precision == .bfloat16, let kernels = Kernels.current else {
             return current
         }

@@ -26,7 +26,7 @@ enum Reference {
     static func product(
         m: Int, n: Int, k: Int, a: Input, lda: Int, b: Input, ldb: Int, c: Output, ldc: Int,
         bias: Input? = nil,
-        activation: Activation = .identity, residual: Input? = nil, ldr: Int = 0
+        activation: Tensor.Activation = .identity, residual: Input? = nil, ldr: Int = 0
     ) {
         for i in 0..<m {
             for j in 0..<n {
@@ -92,7 +92,7 @@ enum Reference {
     static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
 
     /// GELU is x Φ(x) with the error function, not its tanh approximation.
-    static func activate(_ activation: Activation, _ x: Float) -> Float {
+    static func activate(_ activation: Tensor.Activation, _ x: Float) -> Float {
         switch activation {
         case .identity: x
         case .relu: x > 0 ? x : 0
@@ -106,7 +106,7 @@ enum Reference {
     /// the sum are rounded first.
     static func attention(
         queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool = false,
-        precision: Precision = .float32,
+        precision: Tensor.Precision = .float32,
         output: [Output],
         bias: (_ query: Int, _ key: Int) -> Float
     ) {
@@ -134,7 +134,7 @@ enum Reference {
 
     private static func sums(
         queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool,
-        precision: Precision,
+        precision: Tensor.Precision,
         output: [Output], bias: (_ query: Int, _ key: Int) -> Float
     ) {
         for (i, q) in queries.enumerated() {

@@ -10,12 +10,12 @@ public struct RelativePositions: Sendable {
     let packed: PackedMatrix
 
     /// The precision that grid attention computes in with them.
-    var precision: Precision { packed.precision }
+    var precision: Tensor.Precision { packed.precision }
 
     /// - Parameters:
     ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
     ///   - width: [2W-1, d]
-    public init(height: Tensor, width: Tensor, precision: Precision = .float32) {
+    public init(height: Tensor, width: Tensor, precision: Tensor.Precision = .float32) {
         precondition(
             height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")
         gridHeight = (height.shape[0] + 1) / 2

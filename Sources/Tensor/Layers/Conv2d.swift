@@ -10,7 +10,7 @@ public struct Conv2d: Sendable {
     ///   - bias: [out]
     ///   - stride: the kernel's side, or 1.
     ///   - precision: of the product.
-    public init(weight: Tensor, bias: Tensor?, stride: Int, precision: Precision = .float32) {
+    public init(weight: Tensor, bias: Tensor?, stride: Int, precision: Tensor.Precision = .float32) {
         let (out, channels, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
         precondition(
             weight.shape[3] == side && (stride == side || (stride == 1 && side % 2 == 1)),
@@ -23,7 +23,7 @@ public struct Conv2d: Sendable {
 
     /// - Parameter x: [B, H, W, in]
     /// - Returns: [B, H/stride, W/stride, out]
-    public func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
+    public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity) -> Tensor {
         if kernel == 1 { return product(x, activation: activation) }
         if stride == kernel { return product(x.patches(side: kernel), activation: activation) }
         let (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2])

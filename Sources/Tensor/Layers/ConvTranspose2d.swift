@@ -9,7 +9,7 @@ public struct ConvTranspose2d: Sendable {
     ///   - weight: [in, out, kernel, kernel], the hub's order.
     ///   - bias: [out]
     ///   - precision: of the product.
-    public init(weight: Tensor, bias: Tensor, precision: Precision = .float32) {
+    public init(weight: Tensor, bias: Tensor, precision: Tensor.Precision = .float32) {
         let (channels, out, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
         precondition(
             weight.shape[3] == side && bias.shape == [out],
@@ -23,7 +23,7 @@ public struct ConvTranspose2d: Sendable {
 
     /// - Parameter x: [B, H, W, in]
     /// - Returns: [B, H · kernel, W · kernel, out]
-    public func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
+    public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity) -> Tensor {
         placed(x, activation: activation) ?? product(x, activation: activation).unpatched(side: kernel)
     }
 }

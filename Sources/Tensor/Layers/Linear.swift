@@ -5,12 +5,12 @@ public struct Linear: Sendable {
     public let bias: Tensor?
 
     /// How its product is computed.
-    public var precision: Precision { weight.precision }
+    public var precision: Tensor.Precision { weight.precision }
 
     /// - Parameters:
     ///   - weight: [out, in]
     ///   - bias: [out]
-    public init(weight: Tensor, bias: Tensor?, precision: Precision = .float32) {
+    public init(weight: Tensor, bias: Tensor?, precision: Tensor.Precision = .float32) {
         precondition(
             bias.map { $0.shape == [weight.shape[0]] } ?? true,
             "linear layer of \(weight.shape) with bias \(bias!.shape)")
@@ -22,7 +22,7 @@ public struct Linear: Sendable {
     ///   - x: [..., in]
     ///   - residual: [..., out], added last.
     /// - Returns: [..., out]
-    public func callAsFunction(_ x: Tensor, activation: Activation = .identity, residual: Tensor? = nil)
+    public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity, residual: Tensor? = nil)
         -> Tensor
     {
         linear(x, weight, bias: bias, activation: activation, residual: residual)

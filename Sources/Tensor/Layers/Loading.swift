@@ -52,7 +52,7 @@ extension MLP {
     /// Reads two linear layers, `names` at the cursor.
     public init(
         _ weights: Weights, _ names: (first: String, second: String), channels: Int, hidden: Int,
-        activation: Activation
+        activation: Tensor.Activation
     ) throws {
         self.init(
             first: try Linear(weights[names.first], in: channels, out: hidden),

@@ -2,9 +2,9 @@
 public struct MLP: Sendable {
     public let first: Linear
     public let second: Linear
-    public let activation: Activation
+    public let activation: Tensor.Activation
 
-    public init(first: Linear, second: Linear, activation: Activation) {
+    public init(first: Linear, second: Linear, activation: Tensor.Activation) {
         self.first = first
         self.second = second
         self.activation = activation

@@ -4,7 +4,7 @@ extension ConvTranspose2d {
     /// A grid row at a time, each row of its patches written where it belongs: in the result those are
     /// successive numbers.
     /// - Returns: nil where not our kernels compute, and where a patch's row is not whole panels of columns.
-    func placed(_ x: Tensor, activation: Activation) -> Tensor? {
+    func placed(_ x: Tensor, activation: Tensor.Activation) -> Tensor? {
         guard case .kernels(let table) = product.weight.engine else { return nil }
         let kernels = table.products(product.precision)
         let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])

@@ -11,7 +11,7 @@
 /// - Returns: [B, N, C]
 public func attention(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false, scale: Float? = nil,
-    precision: Precision = .float32
+    precision: Tensor.Precision = .float32
 ) -> Tensor {
     let (batch, n, channels) = (q.shape[0], q.shape[1], q.shape[2])
     let m = k.shape[1]
@@ -55,7 +55,7 @@ public func attention(
 ///   - causal: whether a token sees only those up to itself.
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
-public func selfAttention(_ qkv: Tensor, heads: Int, causal: Bool = false, precision: Precision = .float32)
+public func selfAttention(_ qkv: Tensor, heads: Int, causal: Bool = false, precision: Tensor.Precision = .float32)
     -> Tensor
 {
     let (batch, n, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)

@@ -15,7 +15,7 @@ struct FusedProducts {
     /// What a profile calls them.
     let name: String
     let first: Half
-    var activation = Activation.identity
+    var activation = Tensor.Activation.identity
     let second: Half
     var between: Between?
 
@@ -29,7 +29,7 @@ struct FusedProducts {
         else { return nil }
         let kernels = table.products(first.weight.precision)
         let (channels, hidden, out) = (first.weight.inner, first.weight.columns, second.weight.columns)
-        let shape = Shape(x.shape.extents.dropLast() + [out])
+        let shape = Tensor.Shape(x.shape.extents.dropLast() + [out])
         precondition(
             x.shape[-1] == channels && second.weight.inner == hidden
                 && residual.map { $0.shape == shape } ?? true,

@@ -15,7 +15,7 @@
 /// - Returns: [B, H, W, C]
 public func gridAttention(
     _ qkv: Tensor, heads: Int, positions: RelativePositions?, window: Int?, padding: Tensor,
-    precision: Precision = .float32
+    precision: Tensor.Precision = .float32
 ) -> Tensor {
     let (batch, height, width, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2], qkv.shape[3] / 3)
     let (tall, wide) = (window ?? height, window ?? width)

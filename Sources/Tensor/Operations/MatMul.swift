@@ -8,11 +8,11 @@ import CSpanielKernels
 ///   - residual: [..., N], the result's shape.
 /// - Returns: [..., N]
 package func linear(
-    _ x: Tensor, _ weight: PackedMatrix, bias: Tensor? = nil, activation: Activation = .identity,
+    _ x: Tensor, _ weight: PackedMatrix, bias: Tensor? = nil, activation: Tensor.Activation = .identity,
     residual: Tensor? = nil
 ) -> Tensor {
     precondition(x.shape[-1] == weight.inner, "linear: \(x.shape) times [\(weight.columns), \(weight.inner)]")
-    let shape = Shape(x.shape.extents.dropLast() + [weight.columns])
+    let shape = Tensor.Shape(x.shape.extents.dropLast() + [weight.columns])
     precondition(
         bias.map { $0.shape == [weight.columns] } ?? true,
         "linear: bias \(bias!.shape) for \(weight.columns) columns")
@@ -51,7 +51,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor
     let flatA = a.reshaped([batch, a.shape[-2], k])
     let flatB = b.reshaped([batch, b.shape[-2], b.shape[-1]])
     let products = (0..<batch).map { linear(flatA[leading: $0], rows(flatB[leading: $0])) }
-    return Tensor.stack(products).reshaped(Shape(leading + [a.shape[-2], n]))
+    return Tensor.stack(products).reshaped(Tensor.Shape(leading + [a.shape[-2], n]))
 }
 
 /// A few rows times many: these are packed some at a time, in a cache, as they are needed only once.
@@ -66,11 +66,11 @@ private func fewRows(_ a: Tensor, _ b: Tensor) -> Tensor? {
     let block = 8 * Int(kernels.columns)
     let productScratch = (Int(kernels.product_scratch) + 15) / 16 * 16
     return Profile.timed(
-        "product [\(m), \(k)] × [\(k), \(n)] \(Precision.float32), not packed before",
+        "product [\(m), \(k)] × [\(k), \(n)] \(Tensor.Precision.float32), not packed before",
         operations: 2 * m * k * n
     ) {
         withExtendedLifetime((a, b)) {
-            Tensor(uninitialized: Shape(a.shape.extents.dropLast() + [n])) { target in
+            Tensor(uninitialized: Tensor.Shape(a.shape.extents.dropLast() + [n])) { target in
                 guard let c = target.baseAddress else { return }
                 Parallel.run((n + block - 1) / block, scratch: productScratch + block * k) { task, scratch in
                     let first = task * block
@@ -81,7 +81,7 @@ private func fewRows(_ a: Tensor, _ b: Tensor) -> Tensor? {
                     var product = spaniel_product(
                         m: m, n: count, k: k, a: a.pointer, lda: k, packed: scratch + productScratch,
                         c: c + first, ldc: n, bias: nil,
-                        residual: nil, ldr: 0, activation: Activation.identity.kernel, panel_begin: 0,
+                        residual: nil, ldr: 0, activation: Tensor.Activation.identity.kernel, panel_begin: 0,
                         panel_end: panels, scratch: scratch)
                     kernels.product(&product)
                 }
@@ -100,7 +100,7 @@ struct Product {
     let c: UnsafeMutablePointer<Float>
     let ldc: Int
     let bias: UnsafePointer<Float>?
-    let activation: Activation
+    let activation: Tensor.Activation
     let residual: UnsafePointer<Float>?
 
     /// Tasks for each thread: enough to end together, and few, as each copies its rows of A once more.

@@ -1,8 +1,9 @@
+package import ViT
 package import SpanielImaging
 package import Tensor
 
 extension ViT {
-    /// What `spaniel tensors vit` compares: named tensors in transformers' axis order.
+    /// What the model computes on the way: named tensors in transformers' axis order.
     ///
     /// `pixel_values` [1, 3, S, S], `last_hidden_state` [1, 1 + hw, C] and `logits` [1, classes].
     package func tensors(_ picture: Picture) throws -> [(name: String, tensor: Tensor)] {
@@ -12,9 +13,9 @@ extension ViT {
     /// The same from pixel values.
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor) throws -> [(name: String, tensor: Tensor)] {
-        let expected: Shape = [1, 3, configuration.imageSize, configuration.imageSize]
+        let expected: Tensor.Shape = [1, 3, configuration.imageSize, configuration.imageSize]
         guard pixelValues.shape == expected else {
-            throw ViTError.pixelValues(found: pixelValues.shape, expected: expected)
+            throw TensorsError.pixelValues(found: pixelValues.shape, expected: expected)
         }
         return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]))
     }

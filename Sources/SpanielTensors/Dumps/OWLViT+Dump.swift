@@ -1,8 +1,9 @@
+package import OWLViT
 package import SpanielImaging
 package import Tensor
 
 extension OWLViT {
-    /// What `spaniel tensors owlvit` compares: named tensors in transformers' axis order.
+    /// What the model computes on the way: named tensors in transformers' axis order.
     ///
     /// `pixel_values` [1, 3, S, S], `class_embeds` [1, N, D], `pred_boxes` [1, N, 4], of OWLv2
     /// `objectness_logits` [1, N], and with texts `input_ids` [Q, L], `text_embeds` [1, Q, D] and `logits`
@@ -16,9 +17,9 @@ extension OWLViT {
     /// The same from pixel values.
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor, texts: [String]) throws -> [(name: String, tensor: Tensor)] {
-        let expected: Shape = [1, 3, configuration.side, configuration.side]
+        let expected: Tensor.Shape = [1, 3, configuration.side, configuration.side]
         guard pixelValues.shape == expected else {
-            throw OWLViTError.pixelValues(found: pixelValues.shape, expected: expected)
+            throw TensorsError.pixelValues(found: pixelValues.shape, expected: expected)
         }
         return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]), texts: texts)
     }

@@ -1,8 +1,9 @@
+package import CLIP
 package import SpanielImaging
 package import Tensor
 
 extension CLIP {
-    /// What `spaniel tensors clip` compares: named tensors in transformers' axis order.
+    /// What the model computes on the way: named tensors in transformers' axis order.
     ///
     /// `pixel_values` [1, 3, S, S], `image_embeds` [1, D], and with texts `input_ids` [T, N], `text_embeds`
     /// [T, D] and `logits_per_image` [1, T]; embeddings have length 1, ids are padded to the model's length.
@@ -14,9 +15,9 @@ extension CLIP {
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor, texts: [String]) throws -> [(name: String, tensor: Tensor)] {
         let side = configuration.image.imageSize
-        let expected: Shape = [1, 3, side, side]
+        let expected: Tensor.Shape = [1, 3, side, side]
         guard pixelValues.shape == expected else {
-            throw CLIPError.pixelValues(found: pixelValues.shape, expected: expected)
+            throw TensorsError.pixelValues(found: pixelValues.shape, expected: expected)
         }
         return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]), texts: texts)
     }
@@ -36,26 +37,5 @@ extension CLIP {
             ]
         }
         return tensors
-    }
-
-    // MARK: On disk
-
-    /// What an encoding depends on besides the model's weights.
-    package var preprocessingKey: String { preprocessing.key }
-
-    /// An encoding as named tensors, to be kept.
-    package func tensors(of encoding: Encoding) -> [(String, Tensor)] { [("embedding", encoding.embedding)] }
-
-    /// An encoding that was kept.
-    /// - Parameter size: the picture's, which does not matter here.
-    /// - Throws: `CLIPError.encoding` when the tensors are not this model's.
-    package func encoding(from tensors: [String: Tensor], size: Size) throws(CLIPError) -> Encoding {
-        let expected: Shape = [configuration.projection]
-        guard let embedding = tensors["embedding"], embedding.shape == expected,
-            embedding.array.allSatisfy(\.isFinite)
-        else {
-            throw .encoding(found: tensors["embedding"]?.shape, expected: expected)
-        }
-        return Encoding(embedding: embedding)
     }
 }

@@ -1,4 +1,4 @@
-public import CLIP
+public import ViT
 
 /// Classes that are named by words, for whole pictures: CLIP's zero-shot classification (Radford et al. 2021,
 /// section 3.1).

@@ -1,3 +1,4 @@
+package import OWLViT
 package import SpanielImaging
 package import Tensor
 
@@ -25,9 +26,9 @@ extension OWLViT {
 
     /// An encoding that was kept.
     /// - Parameter size: of the picture it was made from.
-    /// - Throws: `OWLViTError.encoding` when the tensors are no encoding of such a picture by this model.
-    package func encoding(from tensors: [String: Tensor], size: Size) throws(OWLViTError) -> Encoding {
-        func tensor(_ name: String, _ shape: Shape) throws(OWLViTError) -> Tensor {
+    /// - Throws: `TensorsError.encoding` when the tensors are no encoding of such a picture by this model.
+    package func encoding(from tensors: [String: Tensor], size: Size) throws(TensorsError) -> Encoding {
+        func tensor(_ name: String, _ shape: Tensor.Shape) throws(TensorsError) -> Tensor {
             guard let tensor = tensors[name] else {
                 throw .encoding(expected: "\(name) \(shape)", found: "none")
             }

@@ -1,8 +1,9 @@
+package import SAM
 package import SpanielImaging
 package import Tensor
 
 extension SAM {
-    /// What `spaniel tensors sam` compares: named tensors in transformers' axis order.
+    /// What the model computes on the way: named tensors in transformers' axis order.
     ///
     /// `pixel_values` [1, 3, S, S], `image_embeddings` [1, C, h, w], and with a prompt `low_res_masks` [1, 1,
     /// M, 4h, 4w] and `iou_scores` [1, 1, M].
@@ -19,9 +20,9 @@ extension SAM {
         pixelValues: Tensor, prompt: Prompt?, multimask: Bool
     ) throws -> [(name: String, tensor: Tensor)] {
         let side = configuration.imageEncoder.imageSize
-        let expected: Shape = [1, 3, side, side]
+        let expected: Tensor.Shape = [1, 3, side, side]
         guard pixelValues.shape == expected else {
-            throw SAMError.pixelValues(found: pixelValues.shape, expected: expected)
+            throw TensorsError.pixelValues(found: pixelValues.shape, expected: expected)
         }
         let square = Size(width: side, height: side)
         return try tensors(
@@ -38,12 +39,12 @@ extension SAM {
         let embedding = encoding.embedding.transposed([2, 0, 1])
         var tensors: [(name: String, tensor: Tensor)] = [
             ("pixel_values", pixels.transposed([0, 3, 1, 2])),
-            ("image_embeddings", embedding.reshaped(Shape([1] + embedding.shape.extents))),
+            ("image_embeddings", embedding.reshaped(Tensor.Shape([1] + embedding.shape.extents))),
         ]
         if let prompt {
             let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
-            tensors.append(("low_res_masks", logits.reshaped(Shape([1] + logits.shape.extents))))
-            tensors.append(("iou_scores", scores.reshaped(Shape([1] + scores.shape.extents))))
+            tensors.append(("low_res_masks", logits.reshaped(Tensor.Shape([1] + logits.shape.extents))))
+            tensors.append(("iou_scores", scores.reshaped(Tensor.Shape([1] + scores.shape.extents))))
         }
         return tensors
     }

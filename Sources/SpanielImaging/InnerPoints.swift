@@ -1,5 +1,3 @@
-package import SpanielImaging
-
 /// Points well inside a mask: what a person would click on.
 ///
 /// The deepest place first, where depth is the distance to the nearest place outside; then the deepest

@@ -1,6 +1,6 @@
 import CSpanielKernels
 import SpanielTestSupport
-import Tensor
+import SpanielFiles
 import Testing
 
 @Suite("SHA-256")

@@ -1,8 +1,9 @@
+package import CLIPSeg
 package import SpanielImaging
 package import Tensor
 
 extension CLIPSeg {
-    /// What `spaniel tensors clipseg` compares: named tensors in transformers' axis order.
+    /// What the model computes on the way: named tensors in transformers' axis order.
     ///
     /// `pixel_values` [1, 3, S, S] and with prompts `conditional_embeddings` [P, D] and `logits` [P, s, s];
     /// `input_ids` [T, L] of those that are texts, filled up to the model's length.
@@ -18,9 +19,9 @@ extension CLIPSeg {
         name: String, tensor: Tensor
     )] {
         let size = preprocessing.output
-        let expected: Shape = [1, 3, size.height, size.width]
+        let expected: Tensor.Shape = [1, 3, size.height, size.width]
         guard pixelValues.shape == expected else {
-            throw CLIPSegError.pixelValues(found: pixelValues.shape, expected: expected)
+            throw TensorsError.pixelValues(found: pixelValues.shape, expected: expected)
         }
         return try tensors(pixels: pixelValues.transposed([0, 2, 3, 1]), size: size, prompts: prompts)
     }

@@ -1,0 +1,27 @@
+extension PerSAM {
+    /// How a picture is searched.
+    public struct FindOptions: Sendable {
+        public enum Strategy: String, Sendable, CaseIterable {
+            /// The most similar place, its object, then the most similar place outside it, and so on (the
+            /// default).
+            case peak
+            /// The most similar place of every small square of the picture at once.
+            case grid
+            /// Places spread evenly over the whole picture, similar or not: slow, and finds what looks little
+            /// like the example.
+            case propose
+        }
+
+        public var strategy: Strategy = .peak
+        /// Instead of each concept's own.
+        public var threshold: Float?
+        /// The most objects of a picture.
+        public var maximumObjects = 100
+        /// The paper's one object: the best, however weak.
+        public var single = false
+        /// The original code's arithmetic; the concept must have been learnt for it.
+        public var faithful = false
+
+        public init() {}
+    }
+}

@@ -1,0 +1,34 @@
+package import SAM
+package import SpanielImaging
+package import Tensor
+
+extension SAM {
+    /// What an encoding depends on besides the model's weights.
+    package var preprocessingKey: String { preprocessing.key }
+
+    /// An encoding as named tensors: the embedding, and the size [2] that the picture was scaled to.
+    package func tensors(of encoding: Encoding) -> [(String, Tensor)] {
+        let resized = encoding.frame.resized
+        return [
+            ("embedding", encoding.embedding),
+            ("resized", Tensor([Float(resized.width), Float(resized.height)], [2])),
+        ]
+    }
+
+    /// An encoding from named tensors.
+    /// - Parameter size: the picture's.
+    /// - Throws: `TensorsError.encoding` when the tensors are not this model's.
+    package func encoding(from tensors: [String: Tensor], size: Size) throws(TensorsError) -> Encoding {
+        let encoder = configuration.imageEncoder
+        let side = 1...encoder.imageSize
+        guard let embedding = tensors["embedding"],
+            embedding.shape == [encoder.grid, encoder.grid, encoder.outputChannels],
+            let resized = tensors["resized"], resized.shape == [2],
+            let width = Int(exactly: resized.array[0]),
+            let height = Int(exactly: resized.array[1]), side.contains(width), side.contains(height)
+        else { throw .encoding(expected: "an embedding and its size", found: "others") }
+        let frame = Frame(
+            original: size, resized: Size(width: width, height: height), side: encoder.imageSize)
+        return self.encoding(of: embedding, frame: frame)
+    }
+}

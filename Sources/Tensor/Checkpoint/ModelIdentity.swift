@@ -1,0 +1,17 @@
+/// Which weights a model was loaded from, so that what it taught or encoded is never mixed with another's.
+public struct ModelIdentity: Sendable, Hashable, Codable {
+    /// The name of the model's folder.
+    public var name: String
+    /// The SHA-256 of the weights, in hexadecimal.
+    public var sha256: String
+
+    public init(name: String, sha256: String) {
+        self.name = name
+        self.sha256 = sha256
+    }
+}
+
+extension ModelIdentity: CustomStringConvertible {
+    /// The name and the checksum's first twelve digits: `sam-nano (0f31c2…)`.
+    public var description: String { "\(name) (\(sha256.prefix(12)))" }
+}
