@@ -123,7 +123,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "SpanielTensors",
-            dependencies: ["CLIP", "CLIPSeg", "OWLViT", "SAM", "SpanielFiles", "SpanielImaging", "Tensor", "ViT"],
+            dependencies: [
+                "CLIP", "CLIPSeg", "OWLViT", "SAM", "SpanielFiles", "SpanielImaging", "Tensor", "ViT",
+            ],
             swiftSettings: safe),
         .target(
             name: "SpanielDrawing", dependencies: ["PerSAM", "SpanielImaging", "SpanielPlatform"],

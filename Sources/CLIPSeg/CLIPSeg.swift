@@ -10,7 +10,7 @@ public import Tensor
 ///     for segment in try clipseg.segment([mug], in: scene) { print(segment.box, segment.score) }
 public struct CLIPSeg: Sendable {
     package let weights: Weights
-    public let configuration: Configuration
+    package let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: CLIP.ImageEncoder
     package let pictureProjection: Linear

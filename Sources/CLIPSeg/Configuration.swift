@@ -1,28 +1,28 @@
-public import SpanielPlatform
-public import Tensor
+package import SpanielPlatform
+package import Tensor
 
 extension CLIPSeg {
     /// The sizes of a model, from its config.json; an absent key takes transformers' default.
-    public struct Configuration: Sendable, Equatable {
+    package struct Configuration: Sendable, Equatable {
         package var clip: CLIP.Configuration
         /// The layers of the image encoder, from 0, whose tokens the decoder gets; ascending.
-        public var taps: [Int]
+        package var taps: [Int]
         /// Channels of the decoder.
-        public var channels: Int
-        public var heads: Int
+        package var channels: Int
+        package var heads: Int
         /// The inner width of the decoder's MLPs.
-        public var hidden: Int
+        package var hidden: Int
         /// The decoder's layer before which the prompt enters; 0 has the deepest tap.
-        public var conditionalLayer: Int
+        package var conditionalLayer: Int
         /// Whether the upsampler is the finer one of three convolutions.
-        public var isRefined: Bool
+        package var isRefined: Bool
     }
 }
 
 extension CLIPSeg.Configuration {
     /// Reads a model folder's config.json.
     /// - Throws: `WeightsError` naming the key, what was found and what is supported.
-    public init(contentsOf folder: URL) throws(WeightsError) {
+    package init(contentsOf folder: URL) throws(WeightsError) {
         try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")))
     }
 

@@ -46,15 +46,25 @@ extension CLIPSeg {
         ///
         /// The authors' for phrases and for Pascal's classes is 0.3 (CLIPSeg, table 1); for COCO they took
         /// 0.1 to 0.2.
-        public var threshold: Float = 0.3
+        public var threshold: Float
         /// The most segments; the best are kept.
-        public var maximumObjects = 100
+        public var maximumObjects: Int
         /// Smaller connected regions are dropped, in pixels; nil: 1/2000 of the picture, a quarter of a patch
         /// of the published models.
         public var minimumArea: Int?
         /// One segment for each connected region; else one for each class.
-        public var instances = true
+        public var instances: Bool
 
-        public init() {}
+        public init(
+            threshold: Float = 0.3,
+            maximumObjects: Int = 100,
+            minimumArea: Int? = nil,
+            instances: Bool = true
+        ) {
+            self.threshold = threshold
+            self.maximumObjects = maximumObjects
+            self.minimumArea = minimumArea
+            self.instances = instances
+        }
     }
 }

@@ -60,7 +60,7 @@ extension OWLViT {
         where claim.score > bests[names[claim.concept]]?.score ?? -.infinity {
             bests[names[claim.concept]] = claim
         }
-        let objects = Self.sorted(found).prefix(max(0, options.maximum ?? .max)).map(detection)
+        let objects = Self.sorted(found).prefix(max(0, options.maximumObjects ?? .max)).map(detection)
         return Detections(
             objects: objects, best: bests.mapValues(detection),
             thresholds: Dictionary(zip(names, thresholds), uniquingKeysWith: min))

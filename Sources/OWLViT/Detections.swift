@@ -51,19 +51,19 @@ extension OWLViT {
         /// The same by class; comes before `threshold`.
         public var thresholds: [String: Float]
         /// The most objects of a picture.
-        public var maximum: Int?
+        public var maximumObjects: Int?
         public var suppression: Suppression
         /// Cut boxes at the picture's edges.
         public var clips: Bool
 
         public init(
-            threshold: Float? = nil, thresholds: [String: Float] = [:], maximum: Int? = nil,
+            threshold: Float? = nil, thresholds: [String: Float] = [:], maximumObjects: Int? = nil,
             suppression: Suppression = .classWise(iou: 0.3),
             clips: Bool = true
         ) {
             self.threshold = threshold
             self.thresholds = thresholds
-            self.maximum = maximum
+            self.maximumObjects = maximumObjects
             self.suppression = suppression
             self.clips = clips
         }

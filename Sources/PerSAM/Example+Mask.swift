@@ -16,7 +16,8 @@ extension Example {
             mask = marked ?? Mask(size: size)
         case .box:
             let prompt = SAM.Prompt(box: around)
-            mask = try sam.masks(for: prompt, in: encoding ?? sam.encode(picture), multimask: false).best.mask()
+            mask = try sam.masks(for: prompt, in: encoding ?? sam.encode(picture), multimask: false).best
+                .mask()
         case .point:
             let prompt = SAM.Prompt(point: around.center)
             mask = try sam.masks(for: prompt, in: encoding ?? sam.encode(picture)).best.mask()

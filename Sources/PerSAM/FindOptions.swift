@@ -12,16 +12,28 @@ extension PerSAM {
             case propose
         }
 
-        public var strategy: Strategy = .peak
+        public var strategy: Strategy
         /// Instead of each concept's own.
         public var threshold: Float?
         /// The most objects of a picture.
-        public var maximumObjects = 100
+        public var maximumObjects: Int
         /// The paper's one object: the best, however weak.
-        public var single = false
+        public var single: Bool
         /// The original code's arithmetic; the concept must have been learnt for it.
-        public var faithful = false
+        public var faithful: Bool
 
-        public init() {}
+        public init(
+            strategy: Strategy = .peak,
+            threshold: Float? = nil,
+            maximumObjects: Int = 100,
+            single: Bool = false,
+            faithful: Bool = false
+        ) {
+            self.strategy = strategy
+            self.threshold = threshold
+            self.maximumObjects = maximumObjects
+            self.single = single
+            self.faithful = faithful
+        }
     }
 }

@@ -14,9 +14,9 @@ public struct PerSAM: Sendable {
     /// How a class is learnt.
     public struct LearnOptions: Sendable {
         /// PerSAM-F: fit the weights that mix the decoder's three masks.
-        public var fineTune = false
+        public var fineTune: Bool
         /// Learn for the original code's arithmetic too, from the first example.
-        public var faithful = false
+        public var faithful: Bool
 
         public init(fineTune: Bool = false, faithful: Bool = false) {
             self.fineTune = fineTune

@@ -108,7 +108,8 @@ struct Scene {
             for (i, seed) in seeds.enumerated() {
                 let mixed = weights.mixture(of: logits[leading: i])
                 found += judge(
-                    mixed.reshaped(Tensor.Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()], seed)
+                    mixed.reshaped(Tensor.Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()],
+                    seed)
             }
         } else {
             for multimask in guidance == nil ? [true] : [false, true] {

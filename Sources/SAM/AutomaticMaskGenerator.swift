@@ -10,30 +10,54 @@ extension SAM {
     public struct AutomaticMaskGenerator: Sendable {
         public struct Options: Sendable {
             /// Points along a side of the picture.
-            public var pointsPerSide = 32
+            public var pointsPerSide: Int
             /// Points answered between two checks for cancellation; changes no result.
-            public var pointsPerBatch = 64
+            public var pointsPerBatch: Int
             /// Masks whose predicted IoU is not above this are dropped.
-            public var predictedIoU: Float = 0.88
+            public var predictedIoU: Float
             /// Masks whose stability is below this are dropped.
-            public var stability: Float = 0.95
+            public var stability: Float
             /// How far the threshold moves for the stability, in logits.
-            public var stabilityOffset: Float = 1
+            public var stabilityOffset: Float
             /// Of two masks of one crop whose boxes' IoU exceeds this, the better is kept.
-            public var boxOverlap = 0.7
+            public var boxOverlap: Double
             /// Looks again at 2 × 2, then 4 × 4 … crops of the picture.
-            public var cropLayers = 0
+            public var cropLayers: Int
             /// Of two masks of several crops whose boxes' IoU exceeds this, the one of the smaller crop is
             /// kept.
-            public var cropOverlap = 0.7
+            public var cropOverlap: Double
             /// What crops of the first layer share, as a part of the picture's shorter side.
-            public var cropShare = 512.0 / 1500
+            public var cropShare: Double
             /// How many times fewer points a side each layer of crops has.
-            public var cropPointReduction = 1
+            public var cropPointReduction: Int
             /// Holes and separate parts of fewer pixels are removed.
-            public var minimumRegionArea = 0
+            public var minimumRegionArea: Int
 
-            public init() {}
+            public init(
+                pointsPerSide: Int = 32,
+                pointsPerBatch: Int = 64,
+                predictedIoU: Float = 0.88,
+                stability: Float = 0.95,
+                stabilityOffset: Float = 1,
+                boxOverlap: Double = 0.7,
+                cropLayers: Int = 0,
+                cropOverlap: Double = 0.7,
+                cropShare: Double = 512.0 / 1500,
+                cropPointReduction: Int = 1,
+                minimumRegionArea: Int = 0
+            ) {
+                self.pointsPerSide = pointsPerSide
+                self.pointsPerBatch = pointsPerBatch
+                self.predictedIoU = predictedIoU
+                self.stability = stability
+                self.stabilityOffset = stabilityOffset
+                self.boxOverlap = boxOverlap
+                self.cropLayers = cropLayers
+                self.cropOverlap = cropOverlap
+                self.cropShare = cropShare
+                self.cropPointReduction = cropPointReduction
+                self.minimumRegionArea = minimumRegionArea
+            }
         }
 
         public let sam: SAM

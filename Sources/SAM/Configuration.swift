@@ -1,73 +1,73 @@
-public import SpanielPlatform
-public import Tensor
+package import SpanielPlatform
+package import Tensor
 
 extension SAM {
     /// The sizes of a model, from its config.json; an absent key takes transformers' default, which is
     /// SAM-B's.
-    public struct Configuration: Sendable, Equatable {
-        public struct ImageEncoder: Sendable, Equatable {
+    package struct Configuration: Sendable, Equatable {
+        package struct ImageEncoder: Sendable, Equatable {
             /// Side of the input, in pixels.
-            public var imageSize: Int
+            package var imageSize: Int
             /// Side of a patch, in pixels.
-            public var patchSize: Int
-            public var channels: Int
-            public var layers: Int
-            public var heads: Int
+            package var patchSize: Int
+            package var channels: Int
+            package var layers: Int
+            package var heads: Int
             /// The inner width of the MLPs.
-            public var hidden: Int
+            package var hidden: Int
             /// Side of a window, in patches; nil: every layer attends to the whole grid.
-            public var window: Int?
+            package var window: Int?
             /// The layers that attend to the whole grid.
-            public var globalLayers: Set<Int>
+            package var globalLayers: Set<Int>
             /// Channels of the embedding.
-            public var outputChannels: Int
+            package var outputChannels: Int
             /// Half the numbers of a position's code.
-            public var positionFeatures: Int
-            public var activation: Tensor.Activation
-            public var epsilon: Float
-            public var attentionBias: Bool
-            public var absolutePositions: Bool
-            public var relativePositions: Bool
+            package var positionFeatures: Int
+            package var activation: Tensor.Activation
+            package var epsilon: Float
+            package var attentionBias: Bool
+            package var absolutePositions: Bool
+            package var relativePositions: Bool
 
             /// Patches along a side of the input, and cells along a side of the embedding.
-            public var grid: Int { imageSize / patchSize }
+            package var grid: Int { imageSize / patchSize }
         }
 
-        public struct PromptEncoder: Sendable, Equatable {
-            public var imageSize: Int
-            public var channels: Int
+        package struct PromptEncoder: Sendable, Equatable {
+            package var imageSize: Int
+            package var channels: Int
             /// Inner channels of the mask prompt's convolutions.
-            public var maskChannels: Int
-            public var activation: Tensor.Activation
-            public var epsilon: Float
+            package var maskChannels: Int
+            package var activation: Tensor.Activation
+            package var epsilon: Float
         }
 
-        public struct MaskDecoder: Sendable, Equatable {
-            public var channels: Int
-            public var layers: Int
-            public var heads: Int
+        package struct MaskDecoder: Sendable, Equatable {
+            package var channels: Int
+            package var layers: Int
+            package var heads: Int
             /// The inner width of the MLPs.
-            public var hidden: Int
+            package var hidden: Int
             /// How many times fewer channels the last attention has inside; those in the layers have half.
-            public var attentionDownsampling: Int
+            package var attentionDownsampling: Int
             /// Alternatives of a multimask answer.
-            public var masks: Int
-            public var scoreLayers: Int
-            public var scoreHidden: Int
-            public var activation: Tensor.Activation
-            public var epsilon: Float
+            package var masks: Int
+            package var scoreLayers: Int
+            package var scoreHidden: Int
+            package var activation: Tensor.Activation
+            package var epsilon: Float
         }
 
-        public var imageEncoder: ImageEncoder
-        public var promptEncoder: PromptEncoder
-        public var maskDecoder: MaskDecoder
+        package var imageEncoder: ImageEncoder
+        package var promptEncoder: PromptEncoder
+        package var maskDecoder: MaskDecoder
     }
 }
 
 extension SAM.Configuration {
     /// Reads a model folder's config.json.
     /// - Throws: `WeightsError` naming the key, what was found and what is supported.
-    public init(contentsOf folder: URL) throws(WeightsError) {
+    package init(contentsOf folder: URL) throws(WeightsError) {
         try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")))
     }
 

@@ -83,7 +83,8 @@ extension SAM {
             guidance: Guidance? = nil
         ) -> (logits: Tensor, scores: Tensor) {
             let tokens = Tensor.concatenated([outputTokens, prompt], axis: 0)
-            let (q, k) = transform(tokens.reshaped(Tensor.Shape([1] + tokens.shape.extents)), picture, guidance)
+            let (q, k) = transform(
+                tokens.reshaped(Tensor.Shape([1] + tokens.shape.extents)), picture, guidance)
             let cells = upscaling(k.reshaped([1, side, side, k.shape[2]]))
             let found = q[leading: 0]
             let weights = Tensor.concatenated(

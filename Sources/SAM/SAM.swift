@@ -9,7 +9,7 @@ public import Tensor
 ///     let scene = try sam.encode(picture)
 ///     let mask = try sam.masks(for: .init(point: Point(x: 120, y: 80)), in: scene).best.mask()
 public struct SAM: Sendable {
-    public let configuration: Configuration
+    package let configuration: Configuration
     package let weights: Weights
     package let preprocessing: Preprocessing
     package let imageEncoder: ImageEncoder
@@ -79,6 +79,9 @@ public struct SAM: Sendable {
         }
         return first
     }
+
+    /// The side of the square input that a picture is scaled to, in pixels.
+    public var imageSize: Int { configuration.imageEncoder.imageSize }
 
     /// The shape of low-resolution logits and of mask prompts, [4h, 4w].
     public var maskShape: Tensor.Shape {

@@ -49,7 +49,7 @@ package struct DetectLesson: Lesson {
         concept.examples.exemplars = examples.map { learnt.examples.exemplars[$0] }
         if examples.isEmpty { return nil }
         let found = try owl.detect(
-            concept, in: scene, options: OWLViT.DetectOptions(threshold: 0, maximum: 200))
+            concept, in: scene, options: OWLViT.DetectOptions(threshold: 0, maximumObjects: 200))
         return Sightings(found: found.map { ($0.box, $0.score) }, labelled)
     }
 }

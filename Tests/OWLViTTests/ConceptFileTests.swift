@@ -115,7 +115,8 @@ struct ConceptFileTests {
         let planted = try Planted()
         let scene = planted.encoding(planted.view([(planted.direction(0), box(0, 0, 9, 9))]))
         var concept = OWLViT.Concept(
-            className: "a", examples: planted.examples(planted.direction(0)), model: ModelIdentity(name: "other", sha256: "abc"))
+            className: "a", examples: planted.examples(planted.direction(0)),
+            model: ModelIdentity(name: "other", sha256: "abc"))
         let error = #expect(throws: ConceptError.self) { try planted.owl.detect(concept, in: scene) }
         #expect(error?.code == "concept.model" && error?.description.contains("other (abc)") == true)
         concept.model = planted.model

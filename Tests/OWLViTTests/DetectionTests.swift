@@ -85,7 +85,7 @@ struct DetectionTests {
                     $0.box.x1 >= 0 && $0.box.y1 >= 0 && $0.box.x2 <= 97 && $0.box.y2 <= 61 && $0.box.area > 0
                 })
             #expect(zip(found, found.dropFirst()).allSatisfy { $0.score >= $1.score })
-            let few = try owl.detect(all, in: scene, options: .init(threshold: 0, maximum: 2))
+            let few = try owl.detect(all, in: scene, options: .init(threshold: 0, maximumObjects: 2))
             #expect(few.objects == Array(found.prefix(2)))
         }
     }

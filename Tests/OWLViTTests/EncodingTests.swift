@@ -39,7 +39,7 @@ struct EncodingTests {
                 var damaged = tensors
                 damaged[name] = other
                 let error = #expect(throws: TensorsError.self) { try owl.encoding(from: damaged, size: size) }
-                #expect(error?.code == "encoding.format")
+                #expect(error?.code == "encoding.shape")
             }
         }
         for layout: [Float] in [[0, 0], [17, 0], [1.5, 0], [1e30, 0], [1, 2], [2, 0]] {

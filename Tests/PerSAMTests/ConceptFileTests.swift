@@ -78,6 +78,8 @@ import Testing
         let folder = try ScratchFolder()
         try Safetensors.write([("x", Tensor([1], [1]))], metadata: [:], to: folder["x.safetensors"])
         #expect(throws: ConceptError.self) { try PerSAM.Concept(contentsOf: folder["x.safetensors"]) }
-        #expect(throws: (any Error).self) { try PerSAM.Concept(contentsOf: try folder.write("text", "hello")) }
+        #expect(throws: (any Error).self) {
+            try PerSAM.Concept(contentsOf: try folder.write("text", "hello"))
+        }
     }
 }

@@ -33,7 +33,8 @@ struct QualityTests {
 
     /// It may find others of two nearly equal masks, but on the whole no fewer.
     @Test(
-        "a model is as good in bfloat16", arguments: Tensor.Precision.fastest == .float32 ? [] : try Recorded.all())
+        "a model is as good in bfloat16",
+        arguments: Tensor.Precision.fastest == .float32 ? [] : try Recorded.all())
     func bfloat16(_ recorded: Recorded) throws {
         for (name, value, cases) in try measured(recorded, .bfloat16).figures {
             let least = try Missing.unwrap(recorded.figures[name]) - 2 * Recorded.margin(cases: cases)

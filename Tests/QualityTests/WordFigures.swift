@@ -11,7 +11,8 @@ extension HeldOut {
     /// - example_ap50: an object no training ever saw, by one box in another picture, with the tool's own
     ///   choice and score.
     func figures(_ owl: OWLViT) throws -> Figures {
-        let options = OWLViT.DetectOptions(threshold: 0.01, maximum: 20, suppression: .classWise(iou: 0.5))
+        let options = OWLViT.DetectOptions(
+            threshold: 0.01, maximumObjects: 20, suppression: .classWise(iou: 0.5))
         var byText = Questions()
         for one in words {
             let picture = try picture(one.image)

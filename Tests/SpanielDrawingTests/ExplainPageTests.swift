@@ -33,7 +33,8 @@ import Testing
     }
 
     static func page(
-        _ candidates: [PerSAM.Candidate], stop: PerSAM.Stop = PerSAM.Stop(reason: .belowThreshold, peak: 0.34, threshold: 0.42),
+        _ candidates: [PerSAM.Candidate],
+        stop: PerSAM.Stop = PerSAM.Stop(reason: .belowThreshold, peak: 0.34, threshold: 0.42),
         picture: Picture = picture(),
         name: String = "1.jpg", classes: [String] = ["boot"], thresholds: [String: Float] = [:]
     ) -> String {
@@ -79,7 +80,9 @@ import Testing
     }
 
     @Test("every candidate has a row, a number on the map and a thumbnail") func everyCandidate() {
-        let verdicts: [PerSAM.Candidate.Verdict] = [.accepted, .weak, .duplicate, .negative, .empty, .surplus]
+        let verdicts: [PerSAM.Candidate.Verdict] = [
+            .accepted, .weak, .duplicate, .negative, .empty, .surplus,
+        ]
         let page = Self.page(
             verdicts.enumerated().map {
                 Self.candidate($1, at: Double(8 * $0), score: $1 == .weak ? 0.58 : 0.9)

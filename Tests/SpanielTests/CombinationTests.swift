@@ -14,7 +14,7 @@ struct CombinationTests {
         let detector = MaskingDetector(
             try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32), try Materials.sam())
         let concept = try detector.detector.concept("x", texts: detector.detector.embed(["ab"]))
-        let options = OWLViT.DetectOptions(threshold: 0, maximum: 4)
+        let options = OWLViT.DetectOptions(threshold: 0, maximumObjects: 4)
         let scene = try detector.encode(picture)
         let found = try detector.detect([concept], in: scene, options: options)
         let boxes = try detector.detector.detect([concept], in: scene.boxes, options: options)

@@ -85,7 +85,8 @@ import Testing
     @Test("the published widths compute in bfloat16 where the processor has it, narrow ones in float32")
     func suiting() {
         #expect(
-            Tensor.Precision.suiting(channels: 768) == (InstructionSet.current >= .avx512bf16 ? .bfloat16 : .float32)
+            Tensor.Precision.suiting(channels: 768)
+                == (InstructionSet.current >= .avx512bf16 ? .bfloat16 : .float32)
         )
         #expect(Tensor.Precision.suiting(channels: 192) == .float32)
     }

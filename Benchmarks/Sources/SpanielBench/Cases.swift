@@ -100,7 +100,8 @@ struct Case: Sendable {
 
     /// Passes over memory: read once, written once.
     private static func pass(
-        _ name: String, _ shape: Tensor.Shape, reads: Double = 1, _ body: @escaping @Sendable (Tensor) -> Tensor
+        _ name: String, _ shape: Tensor.Shape, reads: Double = 1,
+        _ body: @escaping @Sendable (Tensor) -> Tensor
     ) -> Case {
         Case(name: "\(name) \(shape)", bytes: (reads + 1) * 4 * Double(shape.elementCount)) {
             let x = random(shape)

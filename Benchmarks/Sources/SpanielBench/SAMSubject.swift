@@ -12,7 +12,7 @@ struct SAMSubject: Subject {
 
     init(_ folder: URL, _ precision: Tensor.Precision) throws {
         sam = try SAM(contentsOf: folder, precision: precision)
-        let side = sam.configuration.imageEncoder.imageSize
+        let side = sam.imageSize
         picture = .sample(side: side)
         prompt = SAM.Prompt(point: Point(x: 0.55 * Double(side), y: 0.4 * Double(side)))
     }

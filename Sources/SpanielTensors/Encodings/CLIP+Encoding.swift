@@ -17,7 +17,9 @@ extension CLIP {
         guard let embedding = tensors["embedding"], embedding.shape == expected,
             embedding.array.allSatisfy(\.isFinite)
         else {
-            throw .encoding(expected: "finite numbers \(expected)", found: tensors["embedding"].map { "\($0.shape)" } ?? "none")
+            throw .encoding(
+                expected: "finite numbers \(expected)",
+                found: tensors["embedding"].map { "\($0.shape)" } ?? "none")
         }
         return Encoding(embedding: embedding)
     }

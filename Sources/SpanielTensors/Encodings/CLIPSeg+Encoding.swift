@@ -17,7 +17,9 @@ extension CLIPSeg {
         guard let reduced = tensors["reduced"], reduced.shape == expected,
             reduced.array.allSatisfy(\.isFinite)
         else {
-            throw .encoding(expected: "finite numbers \(expected)", found: tensors["reduced"].map { "\($0.shape)" } ?? "none")
+            throw .encoding(
+                expected: "finite numbers \(expected)",
+                found: tensors["reduced"].map { "\($0.shape)" } ?? "none")
         }
         return Encoding(reduced: reduced, size: size)
     }

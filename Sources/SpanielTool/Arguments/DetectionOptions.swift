@@ -55,7 +55,7 @@ struct DetectionOptions: ParsableArguments {
     func options(_ thresholds: Thresholds, maximum: Int?) -> OWLViT.DetectOptions {
         let iou = nms ?? 0.3
         return OWLViT.DetectOptions(
-            threshold: thresholds.all, thresholds: thresholds.byClass, maximum: maximum,
+            threshold: thresholds.all, thresholds: thresholds.byClass, maximumObjects: maximum,
             suppression: iou >= 1 ? .none : classFree ? .classFree(iou: iou) : .classWise(iou: iou))
     }
 }

@@ -25,7 +25,7 @@ package struct ConceptArchive {
         let metadata = file.metadata
         guard metadata["format"] == format.name else {
             throw ConceptError.file(
-                file: file.path, expected: "a concept to \(format.purpose), format \(format.name)",
+                file: file.path, expected: "a concept for \(format.purpose), format \(format.name)",
                 found: Self.kind(metadata, wanted: format))
         }
         guard let name = metadata["model"], let digest = metadata["model_sha256"],
@@ -43,15 +43,18 @@ package struct ConceptArchive {
     private static func kind(_ metadata: [String: String], wanted: Format) -> String {
         guard let format = metadata["format"] else { return "another kind of file" }
         if let purpose = purpose(metadata) {
-            return purpose == wanted.purpose ? "one of another version" : "a concept to \(purpose.prefix(20))"
+            return purpose == wanted.purpose
+                ? "one of an earlier version" : "a concept for \(purpose.prefix(20))"
         }
         return "format \(format.prefix(40))"
     }
 
-    /// What the concepts of a file are for; the files of `find`, the first there were, have a format alone.
+    /// What the concepts of a file are for, by its format: `spaniel-detect-concept-2` is for `detect`, and
+    /// `spaniel-concept-1`, the first there was, for `find`.
     package static func purpose(_ metadata: [String: String]) -> String? {
-        guard let format = metadata["format"], format.hasPrefix("spaniel-") else { return nil }
-        return metadata["task"] ?? (format == "spaniel-concept-1" ? "find" : nil)
+        let parts = (metadata["format"] ?? "").split(separator: "-")
+        guard parts.first == "spaniel", parts.dropLast().last == "concept" else { return nil }
+        return parts.count == 3 ? "find" : parts.count == 4 ? String(parts[1]) : nil
     }
 
     package func refuse(_ expected: String, _ found: String) -> any Error {

@@ -72,7 +72,9 @@ public struct Weights: Sendable {
     public func contains(_ name: String) -> Bool { source.slot(key(name)) != nil }
 
     /// The shape of a tensor below this place; nil when it is absent.
-    public func shape(of name: String) -> Tensor.Shape? { source.slot(key(name)).map { Tensor.Shape($0.shape) } }
+    public func shape(of name: String) -> Tensor.Shape? {
+        source.slot(key(name)).map { Tensor.Shape($0.shape) }
+    }
 
     /// The names of all tensors below this place, from here, sorted.
     public var names: [String] {

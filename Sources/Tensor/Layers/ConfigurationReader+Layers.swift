@@ -12,7 +12,8 @@ extension ConfigurationReader {
     }
 
     /// An activation by the name transformers gives it.
-    package func activation(_ key: String = "hidden_act", default: String) throws(WeightsError) -> Tensor.Activation
+    package func activation(_ key: String = "hidden_act", default: String) throws(WeightsError)
+        -> Tensor.Activation
     {
         switch try oneOf(key, default: `default`, ["gelu", "quick_gelu", "relu"]) {
         case "relu": .relu

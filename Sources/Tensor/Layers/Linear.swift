@@ -22,7 +22,9 @@ public struct Linear: Sendable {
     ///   - x: [..., in]
     ///   - residual: [..., out], added last.
     /// - Returns: [..., out]
-    public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity, residual: Tensor? = nil)
+    public func callAsFunction(
+        _ x: Tensor, activation: Tensor.Activation = .identity, residual: Tensor? = nil
+    )
         -> Tensor
     {
         linear(x, weight, bias: bias, activation: activation, residual: residual)

@@ -55,7 +55,9 @@ public func attention(
 ///   - causal: whether a token sees only those up to itself.
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
-public func selfAttention(_ qkv: Tensor, heads: Int, causal: Bool = false, precision: Tensor.Precision = .float32)
+public func selfAttention(
+    _ qkv: Tensor, heads: Int, causal: Bool = false, precision: Tensor.Precision = .float32
+)
     -> Tensor
 {
     let (batch, n, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)
