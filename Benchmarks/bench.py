@@ -21,6 +21,7 @@ import sys
 import time
 from pathlib import Path
 
+import baseline
 from macs import answer_macs, encode_macs
 from pairs import Process, alternate, burst
 
@@ -317,9 +318,7 @@ def main() -> None:
     # As one would type it again: the interpreter and the folders are of this machine.
     said = " ".join(re.sub(r"--(python|work)[ =]\S+ ?", "", shlex.join(sys.argv[1:])).split())
     shown = f"Benchmarks/run {said}".strip().replace(f"{arguments.model.parent}/" if arguments.model else "", "")
-    text = f"""# {today}, {processor()}
-
-`{f"{environment} {shown}".strip()}`
+    text = f"""## {today}: `{f"{environment} {shown}".strip()}`
 
 {limits["text"]} (measured at the start of this run). Load of the machine at the start: {load:.1f}{priority}.
 Medians; a ratio is ours ÷ theirs, the median of {arguments.pairs} alternating pairs (of at most 3 for masks of everything, whole processes and threads).
@@ -329,11 +328,10 @@ Medians; a ratio is ours ÷ theirs, the median of {arguments.pairs} alternating 
 """ + "\n".join(notes) + "\n"
     print(text)
     if not arguments.no_save:
-        name = re.sub(r"[^a-z0-9]+", "-", processor().lower()).strip("-")
-        folder = HERE / "Baselines"
-        folder.mkdir(exist_ok=True)
-        path = next(p for i in range(1, 1000) if not (p := folder / f"{today}-{name}{'' if i == 1 else f'-{i}'}.md").exists())
-        path.write_text(text)
+        path = HERE / "Baselines" / baseline.name_of(processor(), limits["isa"], arguments.precision)
+        path.parent.mkdir(exist_ok=True)
+        title = f"{processor()}, {limits['isa']}, {arguments.precision}"
+        path.write_text(baseline.merged(path.read_text() if path.exists() else "", title, text))
         print(f"written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}", file=sys.stderr)
 
 

@@ -14,10 +14,11 @@ import torch
 import torch.nn.functional as F
 
 import fast
-import train_words
 from fetch import default_root
-from text_batches import TextBatches, every_name, named_library, trained_tokenizer
+from named_library import every_name, named_library, trained_tokenizer
+from text_batches import TextBatches
 from trainer import save_atomically
+from words_nano import Words, resized
 
 BATCHES = 6  # of 16 pictures, to see how the tap's channels go with the projection's
 
@@ -57,9 +58,9 @@ def main():
     state = torch.load(path, weights_only=True)
     library, known = named_library(arguments.root)
     tokenizer = trained_tokenizer(arguments.root)
-    model = train_words.Words(arguments.side, tokenizer, every_name(known), len(library.objects))
+    model = Words(arguments.side, tokenizer, every_name(known), len(library.objects))
     fresh = {name: value.clone() for name, value in model.state_dict().items() if name.startswith("decoder.")}
-    model.load_state_dict(train_words.resized(state["model"] | state["average"], arguments.side))
+    model.load_state_dict(resized(state["model"] | state["average"], arguments.side))
     fresh |= aligned(model.eval(), TextBatches(arguments.root, 16, arguments.side, 1, tokenizer))
     for part in ("model", "average"):
         state[part] |= {name: fresh[name].clone() for name in state[part] if name in fresh}

@@ -31,13 +31,16 @@ import torch.nn.functional as F
 from PIL import Image
 from transformers import CLIPTokenizer
 
-import train_words
+import words_nano
 from compose import Library
 from engine import EngineCLIPSeg, EngineOwl
-from evaluate import SEED, SIDE, Scenes, iou, mean
-from export import MODELS, load, run_folder
 from fetch import default_root
-from text_batches import LENGTH, named_library
+from measures import AveragePrecision, box_iou, iou, mean
+from named_library import named_library
+from runs import MODELS, load, run_folder
+from scenes import SEED, SIDE, Scenes
+from vocabulary import LENGTH
+from words_nano import read, see
 
 ABSENT = 5
 
@@ -73,65 +76,9 @@ class NamedScenes(Scenes):
         return scene, [(text, pick(text, 1), pick(text, None)) for text in sorted(texts)]
 
 
-def box_iou(boxes, box):
-    least, most = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
-    shared = np.clip(most - least, 0, None).prod(1)
-    return shared / ((boxes[:, 2:] - boxes[:, :2]).prod(1) + np.prod(np.subtract(box[2:], box[:2])) - shared)
-
-
-class AveragePrecision:
-    """AP50 over everything added: detections ranked together, each matched to its own question's boxes."""
-
-    def __init__(self):
-        self.found, self.wanted = [], 0
-
-    def add(self, boxes, scores, real, unsure=()):
-        """boxes [n, 4] corners, scores [n]; real and unsure: lists of boxes."""
-        boxes = np.clip(boxes, 0, SIDE)
-        seen = (scores > 0.01) & ((boxes[:, 2:] - boxes[:, :2]).prod(1) > 0)
-        order, kept = np.argsort(-scores, kind="stable"), []
-        for i in order[seen[order]]:
-            if len(kept) < 20 and (not kept or box_iou(boxes[kept], boxes[i]).max() <= 0.5):
-                kept.append(i)
-        left = list(real)
-        self.wanted += len(left)
-        for i in kept:
-            overlaps = box_iou(np.array(left, float), boxes[i]) if left else np.zeros(1)
-            if overlaps.max() >= 0.5:
-                left.pop(int(overlaps.argmax()))
-                self.found.append((scores[i], True))
-            elif not len(unsure) or box_iou(np.array(unsure, float), boxes[i]).max() < 0.5:
-                self.found.append((scores[i], False))
-
-    def value(self):
-        ranked = np.array([hit for _, hit in sorted(self.found, key=lambda each: -each[0])], float)
-        if not len(ranked):
-            return 0.0
-        true = ranked.cumsum()
-        precision = np.maximum.accumulate((true / np.arange(1, len(ranked) + 1))[::-1])[::-1]
-        recall = true / max(1, self.wanted)
-        at = np.searchsorted(recall, np.linspace(0, 1, 101))
-        return float(np.concatenate([precision, [0.0]])[np.minimum(at, len(precision))].mean())
-
-
 def pixels(picture, side, resample):
     small = np.asarray(Image.fromarray(picture).resize((side, side), resample), np.float32) / 255
-    return torch.from_numpy((small - train_words.MEAN) / train_words.STD).float().permute(2, 0, 1)[None]
-
-
-def see(clip, pixels, taps):
-    """The vision encoder's activations at the taps, shallow first."""
-    vision = clip.vision_model
-    hidden, tapped = vision.pre_layrnorm(vision.embeddings(pixels)), []
-    for i, layer in enumerate(vision.encoder.layers):
-        hidden = layer(hidden, attention_mask=None)
-        if i in taps:
-            tapped.append(hidden)
-    return tapped
-
-
-def read(clip, ids):
-    return clip.text_projection(clip.text_model(input_ids=ids, attention_mask=(ids > 0).long()).pooler_output)
+    return torch.from_numpy((small - words_nano.MEAN) / words_nano.STD).float().permute(2, 0, 1)[None]
 
 
 @torch.no_grad()
@@ -141,7 +88,7 @@ def owl_see(model, picture):
     vision = model.owlvit.vision_model
     image = vision.post_layernorm(vision(pixel_values=pixels(picture, side, Image.Resampling.BICUBIC)).last_hidden_state)
     image = model.layer_norm(image[:, 1:] * image[:, :1])
-    boxes = train_words.corners((model.box_head(image) + model.box_bias).sigmoid())[0] * SIDE
+    boxes = words_nano.corners((model.box_head(image) + model.box_bias).sigmoid())[0] * SIDE
     head = model.class_head
     return head.dense0(image), head.logit_shift(image), head.logit_scale(image), boxes.numpy()
 
@@ -161,7 +108,7 @@ class TorchOwl:
     def texts(self, picture, texts):
         """For each text the boxes [n, 4] and their scores [n]."""
         embeds, shift, scale, boxes = owl_see(self.model, picture)
-        scores = train_words.scores(embeds, owl_read(self.model, self.tokenizer, texts), shift, scale)[0].sigmoid().numpy()
+        scores = words_nano.scores(embeds, owl_read(self.model, self.tokenizer, texts), shift, scale)[0].sigmoid().numpy()
         return [(boxes, scores[:, i]) for i in range(len(texts))]
 
     def examples(self, references, picture, counts):
@@ -171,7 +118,7 @@ class TorchOwl:
             embeds, _, _, boxes = owl_see(self.model, reference)
             queries.append(F.normalize(embeds[0, int(box_iou(boxes, np.array(box, float)).argmax())], dim=0))
         embeds, shift, scale, boxes = owl_see(self.model, picture)
-        score = lambda query: train_words.scores(embeds, query[None], shift, scale)[0, :, 0].sigmoid().detach().numpy()
+        score = lambda query: words_nano.scores(embeds, query[None], shift, scale)[0, :, 0].sigmoid().detach().numpy()
         return {f"example_ap50_{count}": (boxes, score(torch.stack(queries[:count]).mean(0))) for count in counts}
 
 

@@ -14,41 +14,11 @@ import shutil
 from pathlib import Path
 
 import torch
-from transformers import (
-    CLIPSegForImageSegmentation, CLIPTokenizer, OwlViTForObjectDetection, OwlViTImageProcessor, SamImageProcessor, SamModel, ViTImageProcessor,
-)  # fmt: skip
+from transformers import OwlViTImageProcessor, SamImageProcessor, ViTImageProcessor
 
-import sam_nano
-import train_words
 from fetch import default_root
-
-MODELS = {
-    "sam-nano": (SamModel, "sam-nano"),
-    "owlvit-nano": (OwlViTForObjectDetection, "words-nano"),
-    "clipseg-nano": (CLIPSegForImageSegmentation, "words-nano"),
-}
-
-
-def run_folder(name, root, run=None):
-    return run or root / MODELS[name][1]
-
-
-def load(run: Path, name, side=None):
-    """The averaged model of a run's checkpoint in float32, for pictures of `side` instead of the run's where given, the step it is from, and its
-    tokenizer if it has one."""
-    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    tokenizer, side = None, side or state["side"]
-    if name == "sam-nano":
-        model = sam_nano.build(side)
-    else:
-        tokenizer = CLIPTokenizer.from_pretrained(run / "tokenizer")
-        model = train_words.Words(side, tokenizer)
-    weights = state["model"] | state["average"]
-    weights = {key: value for key, value in weights.items() if not key.startswith(train_words.TEACHERS)}
-    model.load_state_dict((sam_nano if name == "sam-nano" else train_words).resized(weights, side))
-    if name != "sam-nano":
-        model = model.clipseg() if name == "clipseg-nano" else model.owlvit()
-    return model.eval(), state["step"], tokenizer
+from runs import MODELS, load, run_folder
+from words_nano import MEAN, STD
 
 
 def processor(name, side):
@@ -59,7 +29,7 @@ def processor(name, side):
             mask_size={"longest_edge": low}, mask_pad_size={"height": low, "width": low},
         )  # fmt: skip
     kind = OwlViTImageProcessor if name == "owlvit-nano" else ViTImageProcessor
-    return kind(size={"height": side, "width": side}, image_mean=train_words.MEAN, image_std=train_words.STD)
+    return kind(size={"height": side, "width": side}, image_mean=MEAN, image_std=STD)
 
 
 def write_vocabulary(folder):

@@ -23,7 +23,7 @@ from pycocotools import mask as run_lengths
 
 from compose import LARGEST, SMALLEST, Composer, Library
 from fetch import default_root
-from text_batches import named_library
+from named_library import named_library
 
 SEED, SIDE = 20260102, 384
 FIND, WORDS = 36, 40

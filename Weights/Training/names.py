@@ -1,14 +1,10 @@
 """What an object is called: plain names from file names, descriptions and Unicode names, and which of them fit a text.
 
-    python names.py                         # a list to look at
-    python names.py --every > ../words.txt  # every name that is trained on
-
 OpenClipart's file names end in their artists' names (`mushroom_benji_park_01`), cut off at 28 letters. A word counts only if it is
 trusted: it occurs in an emoji's or a stamp's name, or begins at least two drawings' names.
 """
 
 import re
-import sys
 from collections import Counter
 
 STOP = set("a an the some one of in on with and or for to from by is at its it this that two three s d b w".split())
@@ -79,24 +75,3 @@ class Names:
 def corpus(names):
     """Every name in every template, for the tokenizer."""
     return [template.format(name) for each in names.names for name in each for template in TEMPLATES]
-
-
-def main():
-    from compose import Library
-
-    if sys.argv[1:] == ["--every"]:
-        from fetch import default_root
-        from text_batches import every_name, named_library
-
-        return print("\n".join(every_name(named_library(default_root())[1])))
-    library = Library()
-    names = Names(library.objects)
-    for record, each in list(zip(library.objects, names.names))[::25]:
-        print(record["id"].split("/")[-1], "→", each)
-    count = Counter(name for each in names.names for name in each)
-    named = sum(bool(each) for each in names.names)
-    print(f"{named} of {len(names.names)} named, {len(count)} names, shared by two or more: {sum(c > 1 for c in count.values())}; {count.most_common(30)}")
-
-
-if __name__ == "__main__":
-    main()

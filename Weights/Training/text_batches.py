@@ -3,55 +3,16 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from compose import Composer, Library, Reuse
-from names import Names, corpus
-from vocabulary import tokenizer
+from compose import Composer, Reuse
+from named_library import every_name, named_library
+from vocabulary import LENGTH
 
 GROUP, POOL = 4, 6  # pictures that share a pool of objects, and its size
 MOST = 10  # instances in a scene
 NONE, HIDDEN = 10, 11  # in a map of instances: nothing, and visible bits of what is too hidden to be asked for
 TEXTS = 64  # per batch: a name of each pool object, names of its neighbours, any names
 MORE = 64  # per batch: texts for the text encoder, the batch's own among them
-LENGTH = 16
 MEAN = (124, 116, 104)
-
-
-def named_library(root, held_out=False):
-    """The objects that have a plain name, with their names; names are trusted by the words of the whole training set."""
-    training = Library(root)
-    names = Names(training.objects)
-    records = training.objects
-    if held_out:
-        records = records + Library(root, held_out=True).objects
-        names = Names(records)
-    named = {record["id"]: each for record, each in zip(records, names.names) if each}
-    library = Library(root, held_out, only=lambda r: "names" not in r or r["id"] in named)
-    kept = Names.__new__(Names)
-    kept.names = [named[record["id"]] for record in library.objects]
-    kept.sets = [set(each) for each in kept.names]
-    kept.bags = [set(word for name in each for word in name.split()) for each in kept.names]
-    return library, kept
-
-
-def every_name(names):
-    """All names in order: a name's place is its number."""
-    return sorted({name for each in names.names for name in each})
-
-
-def answers(names, every):
-    """fits [objects, names] int8: 1, 0, or -1 where that is hard to say."""
-    number = {word: i for i, word in enumerate(sorted({word for name in every for word in name.split()}))}
-    bag = lambda words: np.bincount([number[word] for word in words], minlength=len(number)) > 0
-    shared = np.stack([bag(words) for words in names.bags]).astype(np.float32) @ np.stack([bag(name.split()) for name in every]).astype(np.float32).T
-    out, place = np.where(shared > 0, -1, 0).astype(np.int8), {name: i for i, name in enumerate(every)}
-    for row, each in zip(out, names.names):
-        row[[place[name] for name in each]] = 1
-    return out
-
-
-def trained_tokenizer(root):
-    """The tokenizer every run with the same data learns."""
-    return tokenizer(corpus(Names(Library(root).objects)))
 
 
 def example_crop(picture, mask, side):

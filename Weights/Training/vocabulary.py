@@ -9,6 +9,7 @@ from collections import Counter
 from transformers import CLIPTokenizer
 
 START, END = "<|startoftext|>", "<|endoftext|>"
+LENGTH = 16  # tokens of a text, at most
 
 
 def byte_symbols():
@@ -47,7 +48,7 @@ def learn(texts, merges):
     return learned
 
 
-def tokenizer(texts, merges=2500, longest=16, pad="!"):
+def tokenizer(texts, merges=2500, longest=LENGTH, pad="!"):
     learned = learn(texts, merges)
     symbols = byte_symbols()
     symbols += [symbol + "</w>" for symbol in symbols] + [a + b for a, b in learned]
