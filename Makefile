@@ -100,4 +100,4 @@ dist: setup
 	Packaging/dist
 
 clean:
-	rm -rf .build .build-consumer .build-docs .build-install .build-dist $(PARITY) $(PARITY)-annotations out
+	rm -rf .build .build-consumer .build-docs .build-install .build-dist .build-manual $(PARITY) $(PARITY)-annotations out

@@ -53,18 +53,28 @@ struct InstalledTests {
             FileManager.default.isExecutableFile(atPath: scratch("a place/share/spaniel/Weights/fetch.sh")))
     }
 
-    @Test("the man page has every command with every option, as the parser knows them")
+    @Test("the man page has all that the parser knows of every command, and how it is called")
     func manual() throws {
         let page = try text("share/man/man1/spaniel.1")
         let commands = try commands()
         #expect(commands.count > 10)
         for command in commands {
             let title = command.name.joined(separator: " ")
-            let start = try #require(page.range(of: ".SS \(title)\n"), "\(title)")
-            let end =
-                page.range(of: "\n.S", range: start.upperBound..<page.endIndex)?.lowerBound ?? page.endIndex
+            let start = try #require(page.range(of: ".It Em \(command.name.last ?? "")\n"), "\(title)")
+            let end = page[start.upperBound...].firstRange(of: ".It Em ")?.lowerBound ?? page.endIndex
+            let section = page[start.upperBound..<end]
+            for text in command.texts { #expect(section.contains(ascii(text)), "\(title): \(text)") }
+            let items = section.split(separator: "\n").filter { $0.hasPrefix(".It Fl ") }
             for option in command.options {
-                #expect(page[start.upperBound..<end].contains(escaped(option)), "\(title) \(option)")
+                let name = option.count == 1 ? option : "-\(option)"
+                #expect(
+                    items.contains { $0.split(separator: " ").contains(Substring(name)) }, "\(title) \(option)")
+            }
+            let help = try Tool.run(command.name.dropFirst() + ["--help"]).output
+            let usage = try #require(help.firstMatch(of: /\nUSAGE: ((.+\n)+)/), "\(title)").1
+            for line in usage.split(separator: "\n") {
+                let call = ascii(line.trimmingCharacters(in: .whitespaces))
+                #expect(page.contains("\n\(call)\n"), "\(title): \(call)")
             }
         }
         for variable in ["SPANIEL_WEIGHTS", "SPANIEL_ISA"] { #expect(page.contains(variable)) }
@@ -73,7 +83,10 @@ struct InstalledTests {
 
     @Test("no line of the man page is taken for a request that it is not")
     func requests() throws {
-        let known = [".TH", ".SH", ".SS", ".TP", ".PP", ".RS", ".RE", ".B", ".I", ".nf", ".fi", ".\\\""]
+        let known = [
+            ".\\\"", ".Ar", ".Bd", ".Bl", ".Dd", ".Dt", ".Ed", ".El", ".It", ".Nd", ".Nm", ".Op", ".Os", ".Pa",
+            ".Pp", ".Sh",
+        ]
         for line in try text("share/man/man1/spaniel.1").split(separator: "\n")
         where line.hasPrefix(".") || line.hasPrefix("'") {
             #expect(known.contains(String(line.prefix { $0 != " " })), "\(line)")
@@ -98,7 +111,7 @@ struct InstalledTests {
         #expect(try text("share/doc/spaniel/LICENSE").contains("Apache License"))
         let others = try text("share/doc/spaniel/THIRD-PARTY.txt")
         for name in [
-            "Swift", "swift-argument-parser", "libpng", "Independent JPEG Group", "zlib", "GNU C++", "DejaVu",
+            "Swift", "swift-argument-parser", "swift-log", "libpng", "Independent JPEG Group", "zlib", "GNU C++", "DejaVu",
         ] {
             #expect(others.contains(name))
         }
@@ -109,9 +122,11 @@ struct InstalledTests {
     private struct Command {
         let name: [String]
         let options: [String]
+        /// What it and its options do, and their defaults.
+        let texts: [String]
     }
 
-    /// Every command that does something, with the options that are its own.
+    /// Every command that does something.
     private func commands() throws -> [Command] {
         let json = try JSON(parsing: Tool.run("--experimental-dump-help").output.utf8)
         return (json["command"]?["subcommands"]?.array ?? []).flatMap { commands($0, below: ["spaniel"]) }
@@ -119,15 +134,18 @@ struct InstalledTests {
 
     private func commands(_ json: JSON, below parents: [String]) -> [Command] {
         guard let name = json["commandName"]?.string, name != "help" else { return [] }
-        let options = (json["arguments"]?.array ?? []).filter { $0["shouldDisplay"]?.bool == true }.compactMap
-        {
-            $0["preferredName"]?["name"]?.string
-        }
-        let own = Command(name: parents + [name], options: options.filter { $0 != "help" && $0 != "version" })
+        let arguments = (json["arguments"]?.array ?? []).filter { $0["shouldDisplay"]?.bool == true }
+        let discussion = json["discussion"]?.string?.split(separator: "\n").map(String.init) ?? []
+        let own = Command(
+            name: parents + [name],
+            options: arguments.compactMap { $0["preferredName"]?["name"]?.string },
+            texts: ([json] + arguments).compactMap { $0["abstract"]?.string } + discussion
+                + arguments.compactMap { $0["defaultValue"]?.string.map { "(default: \($0))" } })
         return [own] + (json["subcommands"]?.array ?? []).flatMap { commands($0, below: own.name) }
     }
 
-    private func escaped(_ option: String) -> String {
-        (option.count == 1 ? "-\(option)" : "--\(option)").replacing("-", with: "\\-")
+    /// The text as the man page has it: `generate-manual` 1.8.2 leaves out every other character.
+    private func ascii(_ text: some StringProtocol) -> String {
+        String(text).replacing("…", with: "...").replacing("°", with: " degrees")
     }
 }

@@ -19,7 +19,10 @@ struct TensorsCommand: ParsableCommand {
         case sam, persam, vit, clip, clipseg, owlvit
     }
 
-    @Argument(help: "Whose tensors: persam is with the original code's arithmetic, owlvit is OWLv2 too.")
+    @Argument(
+        help: ArgumentHelp(
+            "Whose tensors: persam is with the original code's arithmetic, owlvit is OWLv2 too.",
+            valueName: "sam|persam|vit|clip|clipseg|owlvit"))
     var kind: Model
 
     @OptionGroup(title: "Model") var model: ModelOptions
