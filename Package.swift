@@ -43,7 +43,8 @@ let package = Package(
         .default(enabledTraits: ["OpenBLAS"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         // System libraries and C
@@ -137,6 +138,7 @@ let package = Package(
                 "SpanielEvaluation", "SpanielFiles",
                 "SpanielHub", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "SpanielTensors", "Tensor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
 
         // Tests

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Spaniel
 import Tensor
 
@@ -36,7 +37,7 @@ struct SpanielCommand: ParsableCommand {
             }
             let failure = Failure(error, about: .input)
             if !failure.message.isEmpty {
-                StandardError().write("spaniel: \(Summary.line(failure.message))\n")
+                Logger().error("\(failure.message)")
             }
             exit(withError: ExitCode(failure.status.rawValue))
         }

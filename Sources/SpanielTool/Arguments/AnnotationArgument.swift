@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 package import SpanielAnnotations
 import SpanielFiles
 package import SpanielPlatform
@@ -27,23 +28,22 @@ package struct AnnotationArgument: Sendable, Equatable {
 
     package var url: URL { URL(filePath: path) }
 
-    /// Reads the annotations and says on standard error what could not be taken over.
-    func read(_ options: AnnotationOptions, quiet: Bool) throws -> LabelledSet {
+    /// Reads the annotations and says what could not be taken over.
+    func read(_ options: AnnotationOptions, log: Logger) throws -> LabelledSet {
         do {
             let (set, losses) = try LabelledSet.read(format, at: url, options: options)
-            if !quiet { say(losses) }
+            say(losses, log)
             return set
         } catch { throw Failure(error, about: .input) }
     }
 
-    /// Writes the annotations, whole or not at all, and says on standard error what the format could not
-    /// hold.
-    func write(_ set: LabelledSet, _ options: AnnotationOptions, quiet: Bool) throws {
+    /// Writes the annotations, whole or not at all, and says what the format could not hold.
+    func write(_ set: LabelledSet, _ options: AnnotationOptions, log: Logger) throws {
         try checkPlace()
         try OutputFolder.makeParent(ofFile: path)
         do {
             let losses = try set.write(format, to: url, options: options)
-            if !quiet { say(losses) }
+            say(losses, log)
         } catch { throw Failure(error, about: .output) }
     }
 
@@ -58,9 +58,7 @@ package struct AnnotationArgument: Sendable, Equatable {
         }
     }
 
-    private func say(_ losses: [String]) {
-        for loss in losses {
-            StandardError().write("spaniel: \(Summary.line(path)): \(Summary.line(loss))\n")
-        }
+    private func say(_ losses: [String], _ log: Logger) {
+        for loss in losses { log.notice("\(path): \(loss)") }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Spaniel
 import Tensor
 
@@ -53,11 +54,11 @@ struct CheckOptions: ParsableArguments {
     }
 
     /// nil where nothing is to be checked.
-    func load(for classes: [String], precision: Tensor.Precision?, quiet: Bool) throws -> SemanticCheck? {
+    func load(for classes: [String], precision: Tensor.Precision?, log: Logger) throws -> SemanticCheck? {
         guard !texts.isEmpty else { return nil }
         let texts = try texts(for: classes)
         let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0, precision: precision) }
-        if !quiet { try clip.texts.note(self.texts.map(\.words)) }
+        try clip.texts.note(self.texts.map(\.words), to: log)
         return try SemanticCheck(clip, texts: texts, threshold: textThreshold ?? 0.5)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Tensor
 
 /// Which model runs, and how.
@@ -101,6 +102,8 @@ struct OutputOptions: ParsableArguments {
     var verbose = false
 
     var thresholds: Thresholds { Thresholds(parsing: thresholdArguments) }
+
+    var log: Logger { Logger(quiet: quiet, verbose: verbose) }
 
     func validate() throws {
         if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }

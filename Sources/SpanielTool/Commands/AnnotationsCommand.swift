@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import SpanielAnnotations
 import SpanielPlatform
 
@@ -57,6 +58,7 @@ struct ConvertCommand: ParsableCommand {
     }
 
     func run() throws {
+        let log = Logger(quiet: quiet)
         var options = AnnotationOptions()
         options.pictures = pictures.map { URL(filePath: $0) }
         options.allowsBoxesOutside = allowOutside
@@ -66,14 +68,12 @@ struct ConvertCommand: ParsableCommand {
             case .boxes: .boxes
             case .segments: .segments
             }
-        options.truth = try truth?.read(options, quiet: quiet)
-        let set = try source.read(options, quiet: quiet)
-        try destination.write(set, options, quiet: quiet)
-        if !quiet {
-            let (pictures, objects) = (set.pictures.count, set.objectCount)
-            StandardError().write(
-                "spaniel: \(objects) object\(objects == 1 ? "" : "s") in \(pictures) picture\(pictures == 1 ? "" : "s") written to "
-                    + "\(Summary.line(destination.path))\n")
-        }
+        options.truth = try truth?.read(options, log: log)
+        let set = try source.read(options, log: log)
+        try destination.write(set, options, log: log)
+        let (pictures, objects) = (set.pictures.count, set.objectCount)
+        log.notice(
+            "\(objects) object\(objects == 1 ? "" : "s") in \(pictures) picture\(pictures == 1 ? "" : "s") written to \(destination.path)"
+        )
     }
 }

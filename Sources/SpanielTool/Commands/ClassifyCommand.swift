@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Spaniel
 import Tensor
 
@@ -68,12 +69,9 @@ struct ClassifyCommand: ParsableCommand {
         let clip = try model.loadCLIP()
         let classifier = try TextClassifier(
             clip, classes: classes.map { ($0.name, $0.texts) }, templates: templates)
-        if !output.quiet {
-            try clip.texts.note(classes.flatMap(\.texts))
-            if classes.count == 1 {
-                StandardError().note(
-                    "one class alone always scores 1; give another --text to compare it with")
-            }
+        try clip.texts.note(classes.flatMap(\.texts), to: output.log)
+        if classes.count == 1 {
+            output.log.notice("one class alone always scores 1; give another --text to compare it with")
         }
         let cache = try EncodingCache(output.cache, clip)
         let task = PictureTask(name: "classify", model: clip.weights, classes: classes.map(\.name), work: nil)

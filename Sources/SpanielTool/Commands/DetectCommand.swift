@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Spaniel
 import Tensor
 
@@ -45,16 +46,16 @@ struct DetectCommand: PictureCommand {
     func prepare() throws -> PictureTask {
         var reading = ExampleReading(faithful: false)
         let classes = try sought.classes(&reading, negatives: sought.examples.negatives)
-        if !output.quiet { classes.noteStrayExamples() }
+        classes.noteStrayExamples(to: output.log)
         let owl = try model.loadOWLViT()
         let words = classes.flatMap(\.texts)
-        if !output.quiet { try owl.texts.note(words) }
+        try owl.texts.note(words, to: output.log)
         let concepts =
             try classes.map { try $0.learn(with: owl, how.examples.learning) }
             + ConceptFile.load(sought.conceptFiles, for: "detect", owl.weights)
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
         if !sought.isEmpty { try output.thresholds.check(against: names) }
-        if !output.quiet { note(concepts, classes) }
+        note(concepts, classes)
         let sam =
             try how.withMasks
             ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
@@ -92,9 +93,11 @@ struct DetectCommand: PictureCommand {
             for (index, (drawn, seen)) in zip(taught.examples, concept.examples.exemplars).enumerated() {
                 if case .point = drawn.region { continue }
                 guard seen.overlap < Self.doubtfulOverlap else { continue }
-                StandardError().note(
-                    "example \(index + 1) of \(concept.className): the model's box there is \(Summary.box(seen.box)), which has little in "
-                        + "common with yours; another example may do better")
+                output.log.notice(
+                    """
+                    example \(index + 1) of \(concept.className): the model's box there is \(Summary.box(seen.box)), \
+                    which has little in common with yours; another example may do better
+                    """)
             }
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import SpanielAnnotations
 import SpanielEvaluation
 import SpanielJSON
@@ -54,21 +55,20 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
+        let log = Logger(quiet: quiet)
         var options = AnnotationOptions()
         options.pictures = pictures.map { URL(filePath: $0) }
-        let truth = try truth.read(options, quiet: quiet)
+        let truth = try truth.read(options, log: log)
         options.truth = truth
         options.allowsBoxesOutside = true
-        let found = try predictions.read(options, quiet: quiet)
+        let found = try predictions.read(options, log: log)
         let report: EvaluationReport
         do throws(EvaluationError) {
             report = try EvaluationReport(
                 truth: truth, predictions: found, threshold: threshold, overlap: overlap)
         } catch { throw Failure(.unusable, code: error.code, "\(predictions.path): \(error.description)") }
-        if report.strangers > 0, !quiet {
-            StandardError().write(
-                "spaniel: \(report.strangers) found objects left out: the labels lack their picture or class\n"
-            )
+        if report.strangers > 0 {
+            log.notice("\(report.strangers) found objects left out: the labels lack their picture or class")
         }
         try StandardOutput().write(json ? report.json.text() + "\n" : report.text)
     }

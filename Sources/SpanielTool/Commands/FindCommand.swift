@@ -79,7 +79,7 @@ struct FindCommand: PictureCommand {
             )
         }
         let options = search.options(maxObjects: output.maxObjects)
-        let check = try check.load(for: names, precision: model.precision.precision, quiet: output.quiet)
+        let check = try check.load(for: names, precision: model.precision.precision, log: output.log)
         let cache = try EncodingCache(output.cache, sam)
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         let work: PictureTask.Work = { image, picture, stopwatch in

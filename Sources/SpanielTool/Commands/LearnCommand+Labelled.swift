@@ -1,3 +1,4 @@
+import Logging
 import Spaniel
 import SpanielAnnotations
 import SpanielImaging
@@ -11,12 +12,12 @@ extension LearnCommand {
     func run(from source: AnnotationArgument, _ reading: inout ExampleReading) throws {
         var options = AnnotationOptions()
         options.pictures = pictures.map { URL(filePath: $0) }
-        let set = try source.read(options, quiet: quiet)
+        let set = try source.read(options, log: log)
         let learning = LabelledLearning(
             source: source, set: set,
             chosen: LabelledPictures(set, maximum: maxPictures ?? 200, examples: maxExamples ?? 50),
             pictures: pictures,
-            transparency: faithful ? .dropped : .white, quiet: quiet)
+            transparency: faithful ? .dropped : .white, log: log)
         try learning.checkPictures()
         var classes = ExampleReading.classes(of: texts.texts)
         var known = Set(classes.map(\.name))
@@ -25,7 +26,7 @@ extension LearnCommand {
         }
         try reading.add(examples.negatives, to: &classes)
         let byName = Dictionary(classes.map { ($0.name, $0) }) { first, _ in first }
-        let words = quiet ? [] : classes.flatMap(\.texts)
+        let words = classes.flatMap(\.texts)
         let budget = Self.budgets[task] ?? .max
         switch task {
         case .find:
@@ -37,7 +38,7 @@ extension LearnCommand {
             }
         case .segment:
             let clipseg = try model.loadCLIPSeg(for: .segment.of("spaniel learn --for segment"))
-            try clipseg.texts.note(words)
+            try clipseg.texts.note(words, to: log)
             let mix = mixing.mix ?? MixOptions.usualMix
             let embedded = try byName.mapValues { $0.texts.isEmpty ? [] : try clipseg.embed($0.texts) }
             let lesson = SegmentLesson(clipseg, rotations: mixing.rotations, mix: mix) { embedded[$0] ?? [] }
@@ -46,7 +47,7 @@ extension LearnCommand {
             }
         case .detect:
             let owl = try model.loadOWLViT(for: .detect.of("spaniel learn --for detect"))
-            try owl.texts.note(words)
+            try owl.texts.note(words, to: log)
             let embedded = try byName.mapValues { try owl.embed($0.texts) }
             let against = try byName.mapValues { try $0.negativeExamples(with: owl, selection.learning) }
             let lesson = DetectLesson(
@@ -68,13 +69,12 @@ extension LearnCommand {
         let others = classes.filter { !taught.contains($0.name) }
         let described = try others.filter { !$0.texts.isEmpty }.map(describe)
         try ConceptFile.save(learnt + described, to: output)
-        guard !quiet else { return }
         for concept in described {
-            StandardError().note("learnt \(concept.className) from its words: there is no example of it")
+            log.notice("learnt \(concept.className) from its words: there is no example of it")
         }
         let unknown = others.filter(\.texts.isEmpty).map(\.name)
         if !unknown.isEmpty {
-            StandardError().note("not learnt, for want of an example: \(unknown.joined(separator: ", "))")
+            log.notice("not learnt, for want of an example: \(unknown.joined(separator: ", "))")
         }
     }
 }

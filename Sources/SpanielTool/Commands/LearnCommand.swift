@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Spaniel
 import SpanielAnnotations
 
@@ -77,6 +78,8 @@ struct LearnCommand: ParsableCommand {
     @Flag(help: "Say nothing but errors.")
     var quiet = false
 
+    var log: Logger { Logger(quiet: quiet) }
+
     func validate() throws {
         let hasExamples = !examples.examples.isEmpty
         if hasExamples && !annotations.isEmpty {
@@ -132,7 +135,7 @@ struct LearnCommand: ParsableCommand {
         if let source = annotations.first { return try run(from: source, &reading) }
         let classes = try reading.classes(
             examples.examples, negatives: examples.negatives, texts: texts.texts)
-        let words = quiet ? [] : classes.flatMap(\.texts)
+        let words = classes.flatMap(\.texts)
         switch task {
         case .find: try save(classes, learnForFind())
         case .segment: try save(classes, learnForSegment(words))
@@ -150,7 +153,7 @@ struct LearnCommand: ParsableCommand {
 
     private func learnForSegment(_ words: [String]) throws -> Learn<CLIPSeg.Concept> {
         let clipseg = try model.loadCLIPSeg(for: .segment.of("spaniel learn --for segment"))
-        try clipseg.texts.note(words)
+        try clipseg.texts.note(words, to: log)
         return { taught in
             var concept = try taught.learn(
                 with: clipseg, mix: mixing.mix ?? MixOptions.usualMix, rotations: mixing.rotations)
@@ -166,7 +169,7 @@ struct LearnCommand: ParsableCommand {
 
     private func learnForDetect(_ words: [String]) throws -> Learn<OWLViT.Concept> {
         let owl = try model.loadOWLViT(for: .detect.of("spaniel learn --for detect"))
-        try owl.texts.note(words)
+        try owl.texts.note(words, to: log)
         return { try $0.learn(with: owl, selection.learning) }
     }
 
@@ -175,11 +178,10 @@ struct LearnCommand: ParsableCommand {
         let concepts = try classes.map(learn)
         Interruption.finishCleanly()
         try ConceptFile.save(concepts, to: output)
-        guard !quiet else { return }
         for taught in classes {
             let kinds = [("example", taught.examples.count), ("text", taught.texts.count)].filter { $0.1 > 0 }
             let counts = kinds.map { "\($1) \($0)\($1 == 1 ? "" : "s")" }.joined(separator: " and ")
-            StandardError().note("learnt \(taught.name) from \(counts)")
+            log.notice("learnt \(taught.name) from \(counts)")
         }
     }
 }

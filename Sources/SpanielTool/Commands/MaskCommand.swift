@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import PerSAM
 
 /// `spaniel mask`: SAM by itself, from points and boxes or for everything in the picture.
@@ -77,10 +78,10 @@ struct MaskCommand: PictureCommand {
 
     /// The original's threshold is made for its own models; a small one seldom believes in itself as much.
     private func hint(_ emptyPictures: Int) {
-        guard !output.quiet && !output.json else { return }
+        guard !output.json else { return }
         let pictures = emptyPictures == 1 ? "one picture" : "\(emptyPictures) pictures"
-        StandardError().write(
-            "spaniel: nothing in \(pictures) is expected to fit well enough; a lower --threshold, such as 0.7, shows more\n"
+        output.log.notice(
+            "nothing in \(pictures) is expected to fit well enough; a lower --threshold, such as 0.7, shows more"
         )
     }
 

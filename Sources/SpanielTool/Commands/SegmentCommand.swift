@@ -54,10 +54,10 @@ struct SegmentCommand: PictureCommand {
                 "--mix \(mix) mixes a class's texts and examples, and no class has both; write --example CLASS=IMG#MASK"
             )
         }
-        if !output.quiet { classes.noteStrayExamples() }
+        classes.noteStrayExamples(to: output.log)
         let clipseg = try model.loadCLIPSeg(for: .segment)
         let words = classes.flatMap(\.texts)
-        if !output.quiet { try clipseg.texts.note(words) }
+        try clipseg.texts.note(words, to: output.log)
         var concepts =
             try classes.map { try learn($0, clipseg) }
             + ConceptFile.load(sought.conceptFiles, for: "segment", clipseg.weights)

@@ -1,21 +1,21 @@
+package import Logging
+
 /// Progress and messages on standard error: a bar with the time left on a terminal, nothing of it elsewhere.
 package struct Progress {
     private let output: StandardError
-    private let quiet: Bool
-    private let verbose: Bool
+    private let log: Logger
     private let total: Int
     private let start = ContinuousClock.now
     private var done = 0
     private var lastDrawn: ContinuousClock.Instant?
 
-    package init(total: Int, quiet: Bool, verbose: Bool, output: StandardError = StandardError()) {
+    package init(total: Int, log: Logger, output: StandardError = StandardError()) {
         self.total = total
-        self.quiet = quiet
-        self.verbose = verbose
+        self.log = log
         self.output = output
     }
 
-    private var draws: Bool { output.isTerminal && !quiet && total > 1 }
+    private var draws: Bool { output.isTerminal && log.logLevel <= .notice && total > 1 }
 
     /// One picture is done, well or badly; or several steps at once.
     package mutating func advance(by steps: Int = 1) {
@@ -40,16 +40,16 @@ package struct Progress {
 
     /// Something the user should know; silent with `--quiet`.
     package mutating func note(_ message: String) {
-        guard !quiet else { return }
+        guard log.logLevel <= .notice else { return }
         clear()
-        output.write("spaniel: \(Summary.line(message))\n")
+        log.notice("\(message)")
     }
 
     /// Something only `--verbose` tells.
     package mutating func detail(_ message: @autoclosure () -> String) {
-        guard verbose else { return }
+        guard log.logLevel <= .debug else { return }
         clear()
-        output.write("spaniel: \(Summary.line(message()))\n")
+        log.debug("\(message())")
     }
 
     /// `[#######.............]  7/20  0:12 left`

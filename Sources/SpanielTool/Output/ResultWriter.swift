@@ -1,3 +1,4 @@
+import Logging
 import PerSAM
 import SpanielAnnotations
 import SpanielFiles
@@ -12,7 +13,7 @@ struct ResultWriter {
     private let folder: String?
     private let output: StandardOutput
     private let exports: [AnnotationArgument]
-    private let quiet: Bool
+    private let log: Logger
     private let classes: [String]
     private var names = OutputNames()
     private var found: LabelledSet
@@ -27,7 +28,7 @@ struct ResultWriter {
         self.classes = classes
         self.output = output
         self.exports = exports
-        quiet = options.quiet
+        log = options.log
         found = LabelledSet(classes: classes)
         json = options.json
         folder = options.out
@@ -57,7 +58,7 @@ struct ResultWriter {
         if json {
             try output.write(Record.failure(image: image, failure).text() + "\n")
         } else {
-            StandardError().write("spaniel: \(Summary.line(failure.message))\n")
+            log.error("\(failure.message)")
         }
     }
 
@@ -65,7 +66,7 @@ struct ResultWriter {
     func finish() throws {
         var options = AnnotationOptions()
         options.pictures = URL(filePath: FileManager.default.currentDirectoryPath)
-        for export in exports { try export.write(found, options, quiet: quiet) }
+        for export in exports { try export.write(found, options, log: log) }
     }
 
     /// Keeps a picture's objects for the exports. An empty mask or box is no object to those who read them

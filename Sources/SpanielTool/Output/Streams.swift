@@ -72,8 +72,3 @@ package func readStandardInput() throws -> String {
         bytes += buffer[..<count]
     }
 }
-
-extension StandardError {
-    /// Something the user should know.
-    package func note(_ message: String) { write("spaniel: \(Summary.line(message))\n") }
-}

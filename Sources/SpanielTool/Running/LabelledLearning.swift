@@ -1,3 +1,4 @@
+import Logging
 import PerSAM
 import SpanielAnnotations
 import SpanielFiles
@@ -12,7 +13,7 @@ package struct LabelledLearning {
     /// The folder of the pictures, where one was given.
     let pictures: String?
     let transparency: Picture.Transparency
-    let quiet: Bool
+    let log: Logger
 
     /// One labelled object, as messages name it.
     package struct Place: CustomStringConvertible {
@@ -50,12 +51,12 @@ package struct LabelledLearning {
     func concepts<Teacher: Lesson>(_ lesson: Teacher, budget: Int) throws -> [Teacher.Learnt] {
         var course = Course(lesson)
         Interruption.finishCleanly()
-        if !quiet, let omission = chosen.omission { StandardError().note("\(source.path): \(omission)") }
+        if let omission = chosen.omission { log.notice("\(source.path): \(omission)") }
         let places = try read(into: &course)
         var concepts: [Teacher.Learnt] = []
         // A step for learning the class, one for each search.
         let steps = course.classNames.map { 1 + course.mostSearches($0, budget: budget) }
-        var progress = Progress(total: steps.reduce(0, +), quiet: quiet, verbose: false)
+        var progress = Progress(total: steps.reduce(0, +), log: log)
         defer { progress.clear() }
         for (name, steps) in zip(course.classNames, steps) {
             progress.draw()
@@ -84,7 +85,7 @@ package struct LabelledLearning {
     /// - Returns: of each picture, the places of the objects that lessons take.
     private func read<Teacher: Lesson>(into course: inout Course<Teacher>) throws -> [[Place]] {
         var places: [[Place]] = []
-        var progress = Progress(total: chosen.entries.count, quiet: quiet, verbose: false)
+        var progress = Progress(total: chosen.entries.count, log: log)
         defer { progress.clear() }
         for entry in chosen.entries {
             progress.draw()

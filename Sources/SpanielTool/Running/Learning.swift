@@ -1,3 +1,4 @@
+import Logging
 import Spaniel
 
 extension ExampleReading.Class {
@@ -42,11 +43,11 @@ extension ExampleReading.Class {
 extension [ExampleReading.Class] {
     /// Says what is probably not meant: examples without a class beside a text, which make a class of their
     /// own.
-    func noteStrayExamples() {
+    func noteStrayExamples(to log: Logger) {
         guard count == 2, let words = first(where: { $0.examples.isEmpty }),
             let shown = first(where: { $0.texts.isEmpty && $0.name == ExampleArgument.defaultClass })
         else { return }
-        StandardError().note(
+        log.notice(
             "the examples are a class of their own, \"\(shown.name)\"; to join them to the text write --example \"\(words.name)=IMG…\""
         )
     }

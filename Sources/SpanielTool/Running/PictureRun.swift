@@ -18,7 +18,7 @@ struct PictureRun {
         transparency = task.transparency
         let run = RunDescription(task, isRecorded: options.json)
         writer = try ResultWriter(options, exports: exports, run: run, classes: task.classes)
-        progress = Progress(total: entries.count, quiet: options.quiet, verbose: options.verbose)
+        progress = Progress(total: entries.count, log: options.log)
         let models = [task.model.modelName] + task.others.map(\.model.modelName)
         let how = "\(task.model.precision) on \(InstructionSet.current), \(Parallel.threads) threads"
         progress.detail("\(models.joined(separator: ", ")), \(how)")
