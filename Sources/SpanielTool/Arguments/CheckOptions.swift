@@ -1,7 +1,4 @@
 import ArgumentParser
-import Logging
-import Spaniel
-import Tensor
 
 /// CLIP as a check on what was found: SAM knows no categories.
 struct CheckOptions: ParsableArguments {
@@ -51,14 +48,5 @@ struct CheckOptions: ParsableArguments {
             found[name, default: []].append(text.words)
         }
         return found
-    }
-
-    /// nil where nothing is to be checked.
-    func load(for classes: [String], precision: Tensor.Precision?, log: Logger) throws -> SemanticCheck? {
-        guard !texts.isEmpty else { return nil }
-        let texts = try texts(for: classes)
-        let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0, precision: precision) }
-        try clip.texts.note(self.texts.map(\.words), to: log)
-        return try SemanticCheck(clip, texts: texts, threshold: textThreshold ?? 0.5)
     }
 }

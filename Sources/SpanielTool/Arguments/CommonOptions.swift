@@ -126,12 +126,4 @@ extension OutputOptions {
     func check() throws {
         for folder in [out, cache].compactMap(\.self) { try OutputFolder.check(folder) }
     }
-
-    /// The objects that reach their class's threshold, the best ones first, no more than asked for.
-    func kept(_ objects: [PictureResult.Object]) -> [PictureResult.Object] {
-        let thresholds = thresholds
-        let kept = PictureResult(objects: objects.filter { $0.score >= thresholds[$0.className] ?? 0 })
-            .objects
-        return maxObjects.map { Array(kept.prefix($0)) } ?? kept
-    }
 }

@@ -73,8 +73,3 @@ package struct ExampleArgument: Sendable, Equatable {
         return (String(text[..<cut]), String(text[text.index(after: cut)...]))
     }
 }
-
-extension String {
-    /// What follows `prefix`, when the text begins with it.
-    func after(_ prefix: String) -> Substring? { hasPrefix(prefix) ? dropFirst(prefix.count) : nil }
-}

@@ -36,11 +36,4 @@ struct SoughtOptions: ParsableArguments {
                 "--negative belongs to the examples: give it to spaniel learn --for \(command)")
         }
     }
-
-    /// The classes that texts and examples make.
-    func classes(_ reading: inout ExampleReading, negatives: [ExampleArgument]) throws -> [ExampleReading
-        .Class]
-    {
-        try reading.classes(examples.examples, negatives: negatives, texts: texts.texts)
-    }
 }

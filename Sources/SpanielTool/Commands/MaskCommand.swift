@@ -65,7 +65,7 @@ struct MaskCommand: PictureCommand {
                 let found = try stopwatch.time("prompt") {
                     try prompt.map { try masks(of: $0, sam, encoding) } ?? masksOfEverything(sam, encoding)
                 }
-                return PictureResult(objects: output.kept(found))
+                return PictureResult(objects: kept(found))
             }
         }
         return PictureTask(
@@ -74,6 +74,14 @@ struct MaskCommand: PictureCommand {
             workOfLine: { line in
                 work(SAM.Prompt(line.points, background: line.backgroundPoints, box: line.box))
             })
+    }
+
+    /// The objects that reach their class's threshold, the best ones first, no more than asked for.
+    private func kept(_ objects: [PictureResult.Object]) -> [PictureResult.Object] {
+        let thresholds = output.thresholds
+        let kept = PictureResult(objects: objects.filter { $0.score >= thresholds[$0.className] ?? 0 })
+            .objects
+        return output.maxObjects.map { Array(kept.prefix($0)) } ?? kept
     }
 
     /// The original's threshold is made for its own models; a small one seldom believes in itself as much.

@@ -70,7 +70,7 @@ package struct EvaluationReport {
 
     /// Columns under their heads; a figure that does not exist is a dash.
     private static func table(_ title: String, _ heads: [String], _ rows: [(String, [Double?])]) -> String {
-        let names = [title] + rows.map { "  " + Summary.line($0.0) }
+        let names = [title] + rows.map { "  " + $0.0.onOneLine }
         let width = names.map(\.count).max() ?? 0
         let cells = [heads] + rows.map { $0.1.map { $0.map { decimals($0, 3) } ?? "–" } }
         var text = "\n"

@@ -14,14 +14,14 @@ package enum Summary {
         let count = result.objects.count
         let found = result.classes.map { kinds($0.count) } ?? objects(count)
         var lines = [
-            "\(line(image))  \(size.width) × \(size.height), \(found), \(decimals(milliseconds, 0)) ms"
+            "\(image.onOneLine)  \(size.width) × \(size.height), \(found), \(decimals(milliseconds, 0)) ms"
         ]
         lines += result.classes.map(block(classes:)) ?? []
-        let classWidth = result.objects.map { line($0.className).count }.max() ?? 0
+        let classWidth = result.objects.map { $0.className.onOneLine.count }.max() ?? 0
         let numberWidth = String(count).count
         for (index, object) in result.objects.enumerated() {
             let number = left(String(index + 1), numberWidth)
-            let name = right(line(object.className), classWidth)
+            let name = right(object.className.onOneLine, classWidth)
             let area = object.mask.map { "  \($0.area) px" } ?? ""
             lines.append("  \(number)  \(name)  \(decimals(object.score, 2))  box \(box(object.box))\(area)")
         }
@@ -32,7 +32,7 @@ package enum Summary {
             let more = written.count - 1
             let kind = written.dropFirst().allSatisfy { $0.hasSuffix(".mask.png") } ? "mask" : "file"
             lines.append(
-                "  wrote \(line(first))" + (more > 0 ? " and \(more) \(kind)\(more == 1 ? "" : "s")" : ""))
+                "  wrote \(first.onOneLine)" + (more > 0 ? " and \(more) \(kind)\(more == 1 ? "" : "s")" : ""))
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -57,17 +57,17 @@ package enum Summary {
     package static func words(_ absence: PictureResult.Absence, alone: Bool) -> String {
         let (best, threshold) = apart(absence.best, absence.threshold)
         return
-            "\(alone ? "nothing here" : "no \(line(absence.className))"): best \(best) (below \(threshold))"
+            "\(alone ? "nothing here" : "no \(absence.className.onOneLine)"): best \(best) (below \(threshold))"
     }
 
     private static func words(rejected object: PictureResult.Object) -> String {
         let parts = object.scores.map { "\($0.name) \(decimals($0.value, 2))" }.joined(separator: ", ")
-        return "not \(line(object.className)): box \(box(object.box)), \(parts)"
+        return "not \(object.className.onOneLine): box \(box(object.box)), \(parts)"
     }
 
     private static func block(classes: [PictureResult.ClassScore]) -> [String] {
-        let width = classes.map { line($0.className).count }.max() ?? 0
-        return classes.map { "  \(right(line($0.className), width))  \(decimals($0.score, 2))" }
+        let width = classes.map { $0.className.onOneLine.count }.max() ?? 0
+        return classes.map { "  \(right($0.className.onOneLine, width))  \(decimals($0.score, 2))" }
     }
 
     private static func objects(_ count: Int) -> String {
@@ -89,13 +89,6 @@ package enum Summary {
             value == value.rounded() ? decimals(value, 0) : decimals(value, 1)
         }
         return "\(number(box.x1)),\(number(box.y1)) – \(number(box.x2)),\(number(box.y2))"
-    }
-
-    /// A name on one line: a file name may hold a line break, or an escape that would drive the terminal.
-    package static func line(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
     }
 
     private static func left(_ text: String, _ width: Int) -> String {

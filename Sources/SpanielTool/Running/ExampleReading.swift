@@ -113,3 +113,12 @@ struct ExampleReading {
         return mask
     }
 }
+
+extension SoughtOptions {
+    /// The classes that texts and examples make.
+    func classes(_ reading: inout ExampleReading, negatives: [ExampleArgument]) throws
+        -> [ExampleReading.Class]
+    {
+        try reading.classes(examples.examples, negatives: negatives, texts: texts.texts)
+    }
+}

@@ -1,3 +1,4 @@
+import Logging
 import Spaniel
 import SpanielFiles
 import SpanielHub
@@ -75,6 +76,17 @@ extension ModelNeed {
         return Failure(
             .weights, code: "model.not-fetched",
             "\(usual), what \(user) uses by default, is not on this machine; \(advice)")
+    }
+}
+
+extension CheckOptions {
+    /// nil where nothing is to be checked.
+    func load(for classes: [String], precision: Tensor.Precision?, log: Logger) throws -> SemanticCheck? {
+        guard !texts.isEmpty else { return nil }
+        let texts = try texts(for: classes)
+        let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0, precision: precision) }
+        try clip.texts.note(self.texts.map(\.words), to: log)
+        return try SemanticCheck(clip, texts: texts, threshold: textThreshold ?? 0.5)
     }
 }
 

@@ -16,7 +16,7 @@ package struct MessageHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    package func log(event: LogEvent) { output.write("spaniel: \(Summary.line("\(event.message)"))\n") }
+    package func log(event: LogEvent) { output.write("spaniel: \(event.message.description.onOneLine)\n") }
 }
 
 extension Logger {
