@@ -32,17 +32,6 @@ struct DetectCommand: PictureCommand {
         }
     }
 
-    var filesAsked: [String] { [] }
-
-    func run() throws {
-        let entries = try pictures.expand()
-        try output.check()
-        try export.check()
-        let task = try prepare()
-        var run = try PictureRun(entries, output, exports: export.export, task)
-        if let work = task.work { try run(work) }
-    }
-
     func prepare() throws -> PictureTask {
         var reading = ExampleReading(faithful: false)
         let classes = try sought.classes(&reading, negatives: sought.examples.negatives)

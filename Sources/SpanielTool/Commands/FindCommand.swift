@@ -44,17 +44,7 @@ struct FindCommand: PictureCommand {
         }
     }
 
-    var filesAsked: [String] { search.explain == nil ? [] : ["--explain"] }
-
-    func run() throws {
-        let entries = try pictures.expand()
-        try output.check()
-        try export.check()
-        if let folder = search.explain { try OutputFolder.check(folder) }
-        let task = try prepare()
-        var run = try PictureRun(entries, output, exports: export.export, task)
-        if let work = task.work { try run(work) }
-    }
+    var ownFolders: [(option: String, path: String)] { search.explain.map { [("--explain", $0)] } ?? [] }
 
     func prepare() throws -> PictureTask {
         var reading = ExampleReading(faithful: search.faithful)

@@ -35,23 +35,10 @@ struct MaskCommand: PictureCommand {
 
     private var asksSomething: Bool { everything || !prompts.points.isEmpty || !prompts.boxes.isEmpty }
 
-    var filesAsked: [String] { [] }
-
     func run() throws {
-        try output.thresholds.check(against: [ExampleArgument.defaultClass])
-        let entries = try pictures.expand()
-        try output.check()
-        try export.check()
-        let task = try prepare()
-        guard let work = task.work else { return }
-        var run = try PictureRun(entries, output, exports: export.export, task)
         var emptyPictures = 0
         defer { if everything && emptyPictures > 0 { hint(emptyPictures) } }
-        try run { image, picture, stopwatch in
-            let result = try work(image, picture, &stopwatch)
-            if result.objects.isEmpty { emptyPictures += 1 }
-            return result
-        }
+        try run { if $0.objects.isEmpty { emptyPictures += 1 } }
     }
 
     func prepare() throws -> PictureTask {

@@ -33,17 +33,7 @@ struct SegmentCommand: PictureCommand {
         }
     }
 
-    var filesAsked: [String] { how.scores == nil ? [] : ["--scores"] }
-
-    func run() throws {
-        let entries = try pictures.expand()
-        try output.check()
-        try export.check()
-        if let folder = how.scores { try OutputFolder.check(folder) }
-        let task = try prepare()
-        var run = try PictureRun(entries, output, exports: export.export, task)
-        if let work = task.work { try run(work) }
-    }
+    var ownFolders: [(option: String, path: String)] { how.scores.map { [("--scores", $0)] } ?? [] }
 
     func prepare() throws -> PictureTask {
         var reading = ExampleReading(faithful: false)

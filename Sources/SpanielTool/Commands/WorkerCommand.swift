@@ -54,7 +54,7 @@ struct WorkerCommand: ParsableCommand {
             throw UsageError(
                 "a worker's pictures come on standard input, as {\"path\": …}; leave out \(picture)")
         }
-        var elsewhere = command.filesAsked
+        var elsewhere = command.ownFolders.map(\.option)
         if command.output.out != nil { elsewhere.append("--out") }
         if !command.export.export.isEmpty { elsewhere.append("--export") }
         guard elsewhere.isEmpty else {

@@ -9,14 +9,27 @@ package enum Record {
         image: String, size: Size, run: RunDescription, result: PictureResult,
         milliseconds: [(part: String, milliseconds: Double)]
     ) -> JSON {
-        var record: JSON = [
-            "schema": JSON(schema),
-            "image": JSON(image),
-            "width": JSON(size.width),
-            "height": JSON(size.height),
-            "task": JSON(run.task),
-            "model": model(run.model),
-        ]
+        var record: JSON = ["schema": JSON(schema), "image": JSON(image)]
+        add(result, size: size, run: run, to: &record)
+        record["milliseconds"] = JSON.object(
+            JSON.Object(milliseconds.map { ($0.part, JSON(($0.milliseconds * 10).rounded() / 10)) }))
+        return record
+    }
+
+    package static func failure(image: String, _ failure: Failure) -> JSON {
+        var record: JSON = ["schema": JSON(schema), "image": JSON(image)]
+        add(failure, to: &record)
+        return record
+    }
+
+    /// What a record says of a picture beside its name and the times: the same whenever it is asked.
+    package static func add(
+        _ result: PictureResult, size: Size, run: RunDescription, to record: inout JSON
+    ) {
+        record["width"] = JSON(size.width)
+        record["height"] = JSON(size.height)
+        record["task"] = JSON(run.task)
+        record["model"] = model(run.model)
         for other in run.others { record[other.key] = model(other.model) }
         record["precision"] = JSON(run.precision)
         record["isa"] = JSON(run.instructionSet)
@@ -28,16 +41,10 @@ package enum Record {
         if !result.rejected.isEmpty { record["rejected"] = JSON(result.rejected.map(object)) }
         if !result.absent.isEmpty { record["absent"] = JSON(result.absent.map(absence)) }
         if let stop = result.stop { record["stop"] = self.stop(stop) }
-        record["milliseconds"] = JSON.object(
-            JSON.Object(milliseconds.map { ($0.part, JSON(($0.milliseconds * 10).rounded() / 10)) }))
-        return record
     }
 
-    package static func failure(image: String, _ failure: Failure) -> JSON {
-        [
-            "schema": JSON(schema), "image": JSON(image),
-            "error": ["code": JSON(failure.code), "message": JSON(failure.message)],
-        ]
+    package static func add(_ failure: Failure, to record: inout JSON) {
+        record["error"] = ["code": JSON(failure.code), "message": JSON(failure.message)]
     }
 
     private static func object(_ object: PictureResult.Object) -> JSON {

@@ -29,9 +29,33 @@ protocol PictureCommand: ParsableCommand {
     var model: ModelOptions { get }
     var output: OutputOptions { get }
     var export: ExportOptions { get }
-    /// The options given that write files of the task's own beside the results.
-    var filesAsked: [String] { get }
+    /// The folders for files of the task's own beside the results, with the options that name them.
+    var ownFolders: [(option: String, path: String)] { get }
 
     /// Reads examples and loads models.
     func prepare() throws -> PictureTask
+}
+
+extension PictureCommand {
+    var ownFolders: [(option: String, path: String)] { [] }
+
+    func run() throws { try run { _ in } }
+
+    /// Works through the pictures, after a check of what can be known without a model.
+    ///
+    /// - Parameter see: hears the result of each picture.
+    func run(seeing see: (PictureResult) -> Void) throws {
+        let entries = try pictures.expand()
+        try output.check()
+        try export.check()
+        for folder in ownFolders { try OutputFolder.check(folder.path) }
+        let task = try prepare()
+        guard let work = task.work else { return }
+        var run = try PictureRun(entries, output, exports: export.export, task)
+        try run { image, picture, stopwatch in
+            let result = try work(image, picture, &stopwatch)
+            see(result)
+            return result
+        }
+    }
 }

@@ -111,20 +111,21 @@ struct WorkerRun {
 
     /// The record of `--json` without its times, which are never twice the same.
     private func answered(_ id: JSON, _ path: String?, _ size: Size, _ result: PictureResult) -> JSON {
-        let record = Record.success(image: path ?? "", size: size, run: run, result: result, milliseconds: [])
-        return answer(id, ok: true, path, record)
+        var answer = answer(id, ok: true, path)
+        Record.add(result, size: size, run: run, to: &answer)
+        return answer
     }
 
     private func failed(_ id: JSON, _ path: String?, _ failure: Failure) -> JSON {
-        answer(id, ok: false, path, Record.failure(image: path ?? "", failure))
+        var answer = answer(id, ok: false, path)
+        Record.add(failure, to: &answer)
+        return answer
     }
 
-    private func answer(_ id: JSON, ok: Bool, _ path: String?, _ record: JSON) -> JSON {
+    /// What every answer begins with.
+    private func answer(_ id: JSON, ok: Bool, _ path: String?) -> JSON {
         var answer: JSON = ["schema": JSON(Record.schema), "id": id, "ok": JSON(ok)]
         answer["image"] = path.map { JSON($0) }
-        for (key, value) in record.object ?? [:] where !["schema", "image", "milliseconds"].contains(key) {
-            answer[key] = value
-        }
         return answer
     }
 }
