@@ -79,7 +79,7 @@ struct OutputTests {
         -> JSON
     {
         let run = RunDescription(
-            task: "detect", model: .init(name: "m", sha256: "0"), others: others, instructionSet: "avx2")
+            task: .detect, model: .init(name: "m", sha256: "0"), others: others, instructionSet: "avx2")
         return Record.success(
             image: "a.png", size: Size(width: 10, height: 4), run: run, result: result, milliseconds: [])
     }

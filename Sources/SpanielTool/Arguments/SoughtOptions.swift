@@ -20,7 +20,7 @@ struct SoughtOptions: ParsableArguments {
     /// - Parameters:
     ///   - mayBeEmpty: whether something else may say what is looked for.
     ///   - negativesMayJoinConcepts: whether they are of use without examples that learn from them.
-    func check(for command: String, mayBeEmpty: Bool, negativesMayJoinConcepts: Bool) throws {
+    func check(for task: TaskName, mayBeEmpty: Bool, negativesMayJoinConcepts: Bool) throws {
         if isEmpty && !mayBeEmpty {
             throw ValidationError(
                 "say what to find: --text [CLASS=]WORDS, --example [CLASS=]IMG#MASK or --concept FILE")
@@ -28,12 +28,12 @@ struct SoughtOptions: ParsableArguments {
         let hasExamples = !examples.examples.isEmpty
         if hasExamples && !conceptFiles.isEmpty {
             throw ValidationError(
-                "--concept stands instead of examples: learn them together, with spaniel learn --for \(command)"
+                "--concept stands instead of examples: learn them together, with spaniel learn --for \(task.rawValue)"
             )
         }
         if !conceptFiles.isEmpty && !negativesMayJoinConcepts && !examples.negatives.isEmpty {
             throw ValidationError(
-                "--negative belongs to the examples: give it to spaniel learn --for \(command)")
+                "--negative belongs to the examples: give it to spaniel learn --for \(task.rawValue)")
         }
     }
 }

@@ -55,7 +55,7 @@ struct ClassifyCommand: ParsableCommand {
         try output.thresholds.check(against: vit.classes)
         let cache = try EncodingCache(output.cache, vit)
         var run = try PictureRun(
-            entries, output, PictureTask(name: "classify", model: vit.weights, classes: [], work: nil))
+            entries, output, PictureTask(name: .classify, model: vit.weights, classes: [], work: nil))
         try run { _, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
             return result(
@@ -74,7 +74,7 @@ struct ClassifyCommand: ParsableCommand {
             output.log.notice("one class alone always scores 1; give another --text to compare it with")
         }
         let cache = try EncodingCache(output.cache, clip)
-        let task = PictureTask(name: "classify", model: clip.weights, classes: classes.map(\.name), work: nil)
+        let task = PictureTask(name: .classify, model: clip.weights, classes: classes.map(\.name), work: nil)
         var run = try PictureRun(entries, output, task)
         try run { _, picture, stopwatch in
             let encoding = try stopwatch.time("encode") { try cache.encode(picture) }

@@ -26,7 +26,7 @@ struct DetectCommand: PictureCommand {
     @OptionGroup(title: "Output") var export: ExportOptions
 
     func validate() throws {
-        try sought.check(for: "detect", mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: false)
+        try sought.check(for: .detect, mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: false)
         if how.examples.selection != nil && sought.examples.examples.isEmpty {
             throw ValidationError("--selection chooses among the boxes of an example, and there is none")
         }
@@ -41,7 +41,7 @@ struct DetectCommand: PictureCommand {
         try owl.texts.note(words, to: output.log)
         let concepts =
             try classes.map { try $0.learn(with: owl, how.examples.learning) }
-            + ConceptFile.load(sought.conceptFiles, for: "detect", owl.weights)
+            + ConceptFile.load(sought.conceptFiles, for: .detect, owl.weights)
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         note(concepts, classes)
@@ -66,7 +66,7 @@ struct DetectCommand: PictureCommand {
             }
         }
         return PictureTask(
-            name: "detect", model: owl.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [],
+            name: .detect, model: owl.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [],
             classes: names,
             work: sought.isEmpty ? nil : work(concepts),
             workOfLine: { line in

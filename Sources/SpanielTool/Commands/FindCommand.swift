@@ -54,7 +54,7 @@ struct FindCommand: PictureCommand {
         let learning = PerSAM.LearnOptions(fineTune: search.fineTune, faithful: search.faithful)
         var taught =
             try classes.map { try $0.learn(with: persam, learning) }
-            + ConceptFile.load(conceptFiles, for: "find", sam.weights)
+            + ConceptFile.load(conceptFiles, for: .find, sam.weights)
         let names = try ConceptFile.distinctNames(of: taught)
         let thresholds = output.thresholds
         try thresholds.check(against: names)
@@ -82,7 +82,7 @@ struct FindCommand: PictureCommand {
             return try stopwatch.time("check") { try PictureResult(check.check(findings, in: picture)) }
         }
         return PictureTask(
-            name: "find", model: sam.weights, others: check.map { [("clip_model", $0.clip.weights)] } ?? [],
+            name: .find, model: sam.weights, others: check.map { [("clip_model", $0.clip.weights)] } ?? [],
             classes: names,
             transparency: search.faithful ? .dropped : .white, work: work)
     }

@@ -6,7 +6,7 @@ import SpanielPlatform
 
 extension LearnCommand {
     /// The most searches a class for examples that hurt: a minute or so each.
-    private static let budgets: [Task: Int] = [.find: 500, .segment: 1000, .detect: 5000]
+    private static let budgets: [TaskName: Int] = [.find: 500, .segment: 1000, .detect: 5000]
 
     /// `--from`: learns from a labelled set, together with texts and negatives.
     func run(from source: AnnotationArgument, _ reading: inout ExampleReading) throws {
@@ -56,6 +56,7 @@ extension LearnCommand {
             try save(learning.concepts(lesson, budget: budget), of: classes) {
                 try $0.learn(with: owl, selection.learning)
             }
+        case .mask, .classify: throw Self.nothingToLearn(task)
         }
     }
 

@@ -21,14 +21,13 @@ struct LearnCommand: ParsableCommand {
             \(AnnotationArgument.forms.joined(separator: ", ")).
             """)
 
-    enum Task: String, ExpressibleByArgument, CaseIterable {
-        case find, segment, detect
-    }
+    private static let tasks: [TaskName] = [.find, .segment, .detect]
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("The command that will use it.", valueName: "find|segment|detect"))
-    var task = Task.find
+        help: ArgumentHelp("The command that will use it.", valueName: "find|segment|detect"),
+        completion: .list(tasks.map(\.rawValue)), transform: { try TaskName(parsing: $0, among: tasks) })
+    var task = TaskName.find
 
     @OptionGroup(title: "Examples") var examples: ExampleOptions
 
@@ -123,7 +122,7 @@ struct LearnCommand: ParsableCommand {
         }
     }
 
-    private func refuse(_ isGiven: Bool, _ option: String, of tasks: [Task]) throws {
+    private func refuse(_ isGiven: Bool, _ option: String, of tasks: [TaskName]) throws {
         guard isGiven, !tasks.contains(task) else { return }
         throw ValidationError(
             "\(option) is of use with --for \(tasks.map(\.rawValue).joined(separator: " and ")) only")
@@ -140,7 +139,13 @@ struct LearnCommand: ParsableCommand {
         case .find: try save(classes, learnForFind())
         case .segment: try save(classes, learnForSegment(words))
         case .detect: try save(classes, learnForDetect(words))
+        case .mask, .classify: throw Self.nothingToLearn(task)
         }
+    }
+
+    /// For the tasks that `--for` does not take.
+    static func nothingToLearn(_ task: TaskName) -> UsageError {
+        UsageError("spaniel \(task.rawValue) takes nothing that was learnt")
     }
 
     private typealias Learn<Stored> = (ExampleReading.Class) throws -> Stored

@@ -56,7 +56,7 @@ struct MaskCommand: PictureCommand {
             }
         }
         return PictureTask(
-            name: "mask", model: sam.weights, classes: [ExampleArgument.defaultClass],
+            name: .mask, model: sam.weights, classes: [ExampleArgument.defaultClass],
             work: asksSomething ? work(prompts.prompt) : nil,
             workOfLine: { line in
                 work(SAM.Prompt(line.points, background: line.backgroundPoints, box: line.box))

@@ -25,7 +25,7 @@ struct SegmentCommand: PictureCommand {
     @OptionGroup(title: "Output") var export: ExportOptions
 
     func validate() throws {
-        try sought.check(for: "segment", mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: true)
+        try sought.check(for: .segment, mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: true)
         if how.mixing.mix != nil && !sought.mayHaveBoth {
             throw ValidationError(
                 "--mix mixes a class's texts and examples: give --text CLASS=WORDS and --example CLASS=IMG#MASK"
@@ -50,7 +50,7 @@ struct SegmentCommand: PictureCommand {
         try clipseg.texts.note(words, to: output.log)
         var concepts =
             try classes.map { try learn($0, clipseg) }
-            + ConceptFile.load(sought.conceptFiles, for: "segment", clipseg.weights)
+            + ConceptFile.load(sought.conceptFiles, for: .segment, clipseg.weights)
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         concepts = concepts.map(withThreshold)
@@ -82,7 +82,7 @@ struct SegmentCommand: PictureCommand {
             }
         }
         return PictureTask(
-            name: "segment", model: clipseg.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [],
+            name: .segment, model: clipseg.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [],
             classes: names,
             work: sought.isEmpty ? nil : work(concepts),
             workOfLine: { line in

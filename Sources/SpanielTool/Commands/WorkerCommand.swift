@@ -24,12 +24,12 @@ struct WorkerCommand: ParsableCommand {
             so that all machines compute the same.
             """)
 
-    enum Task: String, ExpressibleByArgument, CaseIterable {
-        case find, mask, segment, detect
-    }
+    private static let tasks: [TaskName] = [.find, .mask, .segment, .detect]
 
-    @Option(help: ArgumentHelp("What is done with each picture.", valueName: "find|mask|segment|detect"))
-    var task: Task
+    @Option(
+        help: ArgumentHelp("What is done with each picture.", valueName: "find|mask|segment|detect"),
+        completion: .list(tasks.map(\.rawValue)), transform: { try TaskName(parsing: $0, among: tasks) })
+    var task: TaskName
 
     @Argument(parsing: .allUnrecognized, help: ArgumentHelp("The task's own options.", valueName: "options"))
     var options: [String] = []
@@ -42,7 +42,7 @@ struct WorkerCommand: ParsableCommand {
     }
 
     /// The task's command as its own options make it, its pictures being those of the lines.
-    private static func command(_ task: Task, _ options: [String]) throws -> any PictureCommand {
+    private static func command(_ task: TaskName, _ options: [String]) throws -> any PictureCommand {
         guard
             let command = try SpanielCommand.parseAsRoot([task.rawValue, PictureArguments.ofLines] + options)
                 as? any PictureCommand

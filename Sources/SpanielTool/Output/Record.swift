@@ -28,7 +28,7 @@ package enum Record {
     ) {
         record["width"] = JSON(size.width)
         record["height"] = JSON(size.height)
-        record["task"] = JSON(run.task)
+        record["task"] = JSON(run.task.rawValue)
         record["model"] = model(run.model)
         for other in run.others { record[other.key] = model(other.model) }
         record["precision"] = JSON(run.precision)

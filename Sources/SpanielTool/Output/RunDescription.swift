@@ -14,7 +14,7 @@ package struct RunDescription: Sendable {
         }
     }
 
-    package let task: String
+    package let task: TaskName
     package let model: Model
     /// The models beside the main one, by their key in the record: `sam_model`, `clip_model`.
     package let others: [(key: String, model: Model)]
@@ -22,7 +22,7 @@ package struct RunDescription: Sendable {
     package let instructionSet: String
 
     package init(
-        task: String, model: Model, others: [(key: String, model: Model)] = [], precision: String = "float32",
+        task: TaskName, model: Model, others: [(key: String, model: Model)] = [], precision: String = "float32",
         instructionSet: String
     ) {
         self.task = task

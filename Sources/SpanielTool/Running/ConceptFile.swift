@@ -20,36 +20,40 @@ enum ConceptFile<Stored: StoredConcept> {
     /// Reads the concepts of some files.
     ///
     /// - Parameters:
-    ///   - task: what they are for: `find`, `segment` or `detect`.
+    ///   - task: what they are for.
     ///   - model: what they must have been learnt with.
     /// - Throws: `Failure` 66 when a file is missing, 65 when it is no concept, or one of another task or
     ///   model.
-    static func load(_ paths: [String], for task: String, _ model: Weights) throws -> [Stored] {
+    static func load(_ paths: [String], for task: TaskName, _ model: Weights) throws -> [Stored] {
         try paths.flatMap { path in
-            let url = URL(filePath: path)
+            let concepts: [Stored]
             do {
-                try checkTask(Safetensors(contentsOf: url).metadata, path: path, task: task)
-                let concepts = try Stored.load(contentsOf: url)
-                for concept in concepts where concept.model.sha256 != model.sha256 {
-                    throw Failure(
-                        .unusable, code: "concept.model",
-                        "\(path): learnt with \(concept.model), not with \(model.identity); name that model "
-                            + "with --model, or learn it again")
-                }
-                return concepts
+                concepts = try Stored.load(contentsOf: URL(filePath: path))
             } catch let error as ConceptError {
-                throw Failure(
-                    .unusable, code: error.code, "\(error.description) with spaniel learn --for \(task)")
+                throw otherTask(path, task)
+                    ?? Failure(
+                        .unusable, code: error.code,
+                        "\(error.description) with spaniel learn --for \(task.rawValue)")
             } catch { throw Failure(error, about: .input) }
+            for concept in concepts where concept.model.sha256 != model.sha256 {
+                throw Failure(
+                    .unusable, code: "concept.model",
+                    "\(path): learnt with \(concept.model), not with \(model.identity); name that model "
+                        + "with --model, or learn it again")
+            }
+            return concepts
         }
     }
 
-    private static func checkTask(_ metadata: [String: String], path: String, task: String) throws(Failure) {
-        guard let found = ConceptArchive.purpose(metadata), found != task else { return }
-        throw Failure(
+    /// That a file which cannot be used was learnt for another task; nil where that is not why.
+    private static func otherTask(_ path: String, _ task: TaskName) -> Failure? {
+        guard let metadata = try? Safetensors(contentsOf: URL(filePath: path)).metadata,
+            let found = ConceptArchive.purpose(metadata), found != task.rawValue
+        else { return nil }
+        return Failure(
             .unusable, code: "concept.task",
-            "\(path): learnt for spaniel \(found.prefix(20)), not for spaniel \(task); learn it with "
-                + "spaniel learn --for \(task)")
+            "\(path): learnt for spaniel \(found.prefix(20)), not for spaniel \(task.rawValue); learn it with "
+                + "spaniel learn --for \(task.rawValue)")
     }
 
     static func save(_ concepts: [Stored], to path: String) throws {

@@ -8,8 +8,7 @@ struct PictureTask {
     /// What is done with one picture, given its name too; what it throws is about that picture.
     typealias Work = (_ image: String, _ picture: Picture, inout Stopwatch) throws -> PictureResult
 
-    /// As records name it: `find`, `mask`, `segment`, `detect`.
-    let name: String
+    let name: TaskName
     let model: Weights
     /// Models beside the main one, by their key in records.
     var others: [(key: String, model: Weights)] = []

@@ -91,19 +91,19 @@ struct WorkerRun {
         }
         let hasTexts = !line.prompts.texts.isEmpty
         let hasPlaces = !line.prompts.points.isEmpty || line.prompts.box != nil
-        guard let workOfLine = task.workOfLine, hasTexts != hasPlaces, hasPlaces == (task.name == "mask")
+        guard let workOfLine = task.workOfLine, hasTexts != hasPlaces, hasPlaces == (task.name == .mask)
         else {
-            throw failure("spaniel \(task.name) takes \(Self.fields(of: task.name)) from a line")
+            throw failure("spaniel \(task.name.rawValue) takes \(Self.fields(of: task.name)) from a line")
         }
         do { return try workOfLine(line.prompts) } catch { throw Failure(error, about: .picture) }
     }
 
     /// What of a line says what to look for.
-    private static func fields(of task: String) -> String {
+    private static func fields(of task: TaskName) -> String {
         switch task {
-        case "mask": "points, background_points and box"
-        case "segment", "detect": "texts"
-        default: "a picture only"
+        case .mask: "points, background_points and box"
+        case .segment, .detect: "texts"
+        case .find, .classify: "a picture only"
         }
     }
 
