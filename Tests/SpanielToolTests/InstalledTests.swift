@@ -68,7 +68,8 @@ struct InstalledTests {
             for option in command.options {
                 let name = option.count == 1 ? option : "-\(option)"
                 #expect(
-                    items.contains { $0.split(separator: " ").contains(Substring(name)) }, "\(title) \(option)")
+                    items.contains { $0.split(separator: " ").contains(Substring(name)) },
+                    "\(title) \(option)")
             }
             let help = try Tool.run(command.name.dropFirst() + ["--help"]).output
             let usage = try #require(help.firstMatch(of: /\nUSAGE: ((.+\n)+)/), "\(title)").1
@@ -84,7 +85,8 @@ struct InstalledTests {
     @Test("no line of the man page is taken for a request that it is not")
     func requests() throws {
         let known = [
-            ".\\\"", ".Ar", ".Bd", ".Bl", ".Dd", ".Dt", ".Ed", ".El", ".It", ".Nd", ".Nm", ".Op", ".Os", ".Pa",
+            ".\\\"", ".Ar", ".Bd", ".Bl", ".Dd", ".Dt", ".Ed", ".El", ".It", ".Nd", ".Nm", ".Op", ".Os",
+            ".Pa",
             ".Pp", ".Sh",
         ]
         for line in try text("share/man/man1/spaniel.1").split(separator: "\n")
@@ -111,7 +113,8 @@ struct InstalledTests {
         #expect(try text("share/doc/spaniel/LICENSE").contains("Apache License"))
         let others = try text("share/doc/spaniel/THIRD-PARTY.txt")
         for name in [
-            "Swift", "swift-argument-parser", "swift-log", "libpng", "Independent JPEG Group", "zlib", "GNU C++", "DejaVu",
+            "Swift", "swift-argument-parser", "swift-log", "libpng", "Independent JPEG Group", "zlib",
+            "GNU C++", "DejaVu",
         ] {
             #expect(others.contains(name))
         }

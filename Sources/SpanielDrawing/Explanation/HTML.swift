@@ -23,14 +23,9 @@ enum HTML {
         return result
     }
 
-    /// A number with so many digits after its point.
+    /// A number with so many digits after its point, and a dash for none.
     static func decimals(_ value: Double, _ digits: Int) -> String {
-        let scale = (0..<digits).reduce(1) { power, _ in power * 10 }
-        guard let whole = Int(exactly: (abs(value) * Double(scale)).rounded()) else { return "–" }
-        let sign = value < 0 && whole > 0 ? "−" : ""
-        guard digits > 0 else { return "\(sign)\(whole)" }
-        let fraction = String(whole % scale)
-        return "\(sign)\(whole / scale).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+        abs(value) < 1e12 ? SpanielDrawing.decimals(value, digits).replacing("-", with: "−") : "–"
     }
 
     static func decimals(_ value: Float, _ digits: Int = 2) -> String { decimals(Double(value), digits) }

@@ -51,9 +51,7 @@ public enum Drawing {
     /// "class 0.91": what a label usually says.
     public static func label(class name: String, score: Double?) -> String {
         guard let score, score.isFinite, abs(score) < 1e6 else { return name }
-        let hundredths = Int((abs(score) * 100).rounded())
-        let digits = String(hundredths % 100)
-        return "\(name) \(score < 0 ? "-" : "")\(hundredths / 100).\(digits.count < 2 ? "0" : "")\(digits)"
+        return "\(name) \(decimals(score, 2))"
     }
 
     /// Widths, sizes and opacities for a size of picture.

@@ -1,4 +1,5 @@
 package import SpanielAnnotations
+import SpanielDrawing
 package import SpanielEvaluation
 package import SpanielJSON
 

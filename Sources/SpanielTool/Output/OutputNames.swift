@@ -12,7 +12,7 @@ package struct OutputNames {
 
     /// `photos/cup.jpg` → `cup`, the next `cup` → `cup-2`.
     package mutating func name(for picture: String) -> String {
-        let file = picture.split(separator: "/").last.map(String.init) ?? "picture"
+        let file = Paths.last(picture) ?? "picture"
         let stem = file.lastIndex(of: ".").map { $0 == file.startIndex ? file : String(file[..<$0]) } ?? file
         let base = Self.cut(Self.plain(stem, keepingDots: true), to: Self.nameLimit)
         var name = base

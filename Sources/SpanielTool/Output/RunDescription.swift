@@ -22,7 +22,8 @@ package struct RunDescription: Sendable {
     package let instructionSet: String
 
     package init(
-        task: TaskName, model: Model, others: [(key: String, model: Model)] = [], precision: String = "float32",
+        task: TaskName, model: Model, others: [(key: String, model: Model)] = [],
+        precision: String = "float32",
         instructionSet: String
     ) {
         self.task = task

@@ -1,4 +1,5 @@
 package import PerSAM
+import SpanielDrawing
 
 /// The results for people: one block a picture.
 package enum Summary {
@@ -32,7 +33,8 @@ package enum Summary {
             let more = written.count - 1
             let kind = written.dropFirst().allSatisfy { $0.hasSuffix(".mask.png") } ? "mask" : "file"
             lines.append(
-                "  wrote \(first.onOneLine)" + (more > 0 ? " and \(more) \(kind)\(more == 1 ? "" : "s")" : ""))
+                "  wrote \(first.onOneLine)" + (more > 0 ? " and \(more) \(kind)\(more == 1 ? "" : "s")" : "")
+            )
         }
         return lines.joined(separator: "\n") + "\n"
     }

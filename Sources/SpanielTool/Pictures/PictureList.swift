@@ -70,8 +70,7 @@ package struct PictureList {
                 PictureEntry(path: folder, failure: Failure(.unusable, code: "folder.unreadable", message))
             ]
         }
-        let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-        let paths = names.map { prefix + $0 }
+        let paths = names.map { Paths.join(folder, $0) }
         let own = paths.filter { Self.isPictureName($0) && !isFolder($0) }.map { PictureEntry(path: $0) }
         guard recursive else { return own }
         // A link to a folder is not followed: it may lead back here.

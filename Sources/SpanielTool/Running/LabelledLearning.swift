@@ -1,6 +1,7 @@
 import Logging
 import PerSAM
 import SpanielAnnotations
+import SpanielDrawing
 import SpanielFiles
 package import Spaniel
 import SpanielPlatform

@@ -91,22 +91,19 @@ package struct LabelledPictures {
     /// - Returns: the first place where there is a file; where there is none, the one it should be in.
     package static func place(of file: String, source: AnnotationArgument, pictures: String?) -> String {
         if file.hasPrefix("/") { return file }
-        func below(_ folder: String, _ name: String) -> String {
-            folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-        }
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        let base =
-            source.format.isFolder
-            ? source.path : source.path.lastIndex(of: "/").map { String(source.path[...$0]) } ?? ""
+        let name = Paths.last(file) ?? file
+        let base = source.format.isFolder ? source.path : Paths.folder(source.path)
         let places =
             if let pictures {
                 [
-                    below(pictures, file), below(pictures, file.after("images/").map(String.init) ?? file),
-                    below(pictures, name),
+                    Paths.join(pictures, file),
+                    Paths.join(pictures, file.after("images/").map(String.init) ?? file),
+                    Paths.join(pictures, name),
                 ]
             } else {
                 // Pascal VOC keeps its pictures beside the annotations' folder.
-                [below(base, file)] + (source.format == .voc ? [below(base, "../JPEGImages/\(name)")] : [])
+                [Paths.join(base, file)]
+                    + (source.format == .voc ? [Paths.join(base, "../JPEGImages/\(name)")] : [])
             }
         return places.first { FileKind(of: URL(filePath: $0)) == .file } ?? places[0]
     }

@@ -1,4 +1,5 @@
 import PerSAM
+import SpanielDrawing
 import Tensor
 import SpanielPlatform
 
