@@ -1,3 +1,4 @@
+import SpanielTestSupport
 import Testing
 
 @Suite("How the command line is used")
@@ -32,8 +33,8 @@ struct UsageTests {
 
     @Test("a point may be negative for the parser: it is the picture that says where it ends")
     func negativePoint() throws {
-        let scratch = try Scratch()
-        let run = try Tool.run("mask", scratch.write("a.png", Files.png), "--point", "-3,4", "--json")
+        let scratch = try ScratchFolder()
+        let run = try Tool.run("mask", scratch.file("a.png", Files.png), "--point", "-3,4", "--json")
         #expect(run.status == 65)
     }
 
