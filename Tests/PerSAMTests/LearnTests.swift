@@ -32,7 +32,7 @@ import Testing
     func onePixelPicture() throws {
         let persam = PerSAM(try Materials.sam())
         let tiny = Picture(rgb: [1, 2, 3], width: 1, height: 1)
-        let findings = try persam.find(persam.learn([Materials.boot()]), in: persam.encode(tiny))
+        let findings = try persam.find(Materials.learntBoot(), in: persam.encode(tiny))
         #expect(findings.count <= 1)
         for object in findings {
             #expect(object.mask.area == 1 && object.box == Box(x1: 0, y1: 0, x2: 1, y2: 1))
@@ -47,7 +47,7 @@ import Testing
     func regions() throws {
         let persam = PerSAM(try Materials.sam())
         let boot = try Materials.scene("boot")
-        let scene = try persam.encode(Materials.scene("crowd"))
+        let scene = try Materials.encoding("crowd")
         for example in [
             Example(boot, box: Box(x1: 195, y1: 140, x2: 455, y2: 360)),
             Example(boot, point: Point(x: 300, y: 280)),
@@ -87,7 +87,7 @@ import Testing
     @Test("several references are each remembered, and weights are fitted in milliseconds")
     func several() throws {
         let persam = PerSAM(try Materials.sam())
-        let scene = try persam.encode(Materials.scene("lawn"))
+        let scene = try Materials.encoding("lawn")
         let other = Example(
             try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "boot")
         let concept = try persam.learn([Materials.boot(), other], options: .init(fineTune: true))
