@@ -1,8 +1,10 @@
 import PerSAM
-import SpanielStarters  // the small model that ships, and the pictures of this example
+import SpanielStarters
 
-let persam = try PerSAM(SAM(contentsOf: Starters.samNano))
-let example = try Example(Picture(contentsOf: Starters.boot), mask: Mask(contentsOf: Starters.bootMask))
-let boot = try persam.learn([example])
-let scene = try persam.encode(Picture(contentsOf: Starters.shelf))
+let sam = try SAM(contentsOf: Starters.samNano)
+let persam = PerSAM(sam)
+let boot = try persam.learn([
+    Example(Picture(contentsOf: Starters.boot), mask: Mask(contentsOf: Starters.bootMask))
+])
+let scene = try persam.encode(Picture(contentsOf: Starters.shelf))  // slow; once for any number of questions
 for object in try persam.find(boot, in: scene) { print(object.box, object.score) }
