@@ -4,12 +4,15 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 TOOL = .build/release/spaniel
 PARITY = .venv-parity
+SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Packaging/dist Packaging/manual Packaging/stage \
+    Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Weights/fetch.sh
 
-.PHONY: help setup build demo test bounds consumer parity bench format docs install dist clean
+.PHONY: help setup build demo test lint bounds consumer parity bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
-	@echo "make test      every test that needs no Python"
+	@echo "make test      every test that needs no Python    make lint   what takes seconds: formatting and scripts"
 	@echo "make bounds    hold exp, erf and GELU against their bounds for all float32 values"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
 	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
@@ -26,28 +29,40 @@ build: setup
 demo: build
 	@Examples/demo $(TOOL) out/demo
 
-# The suite runs once for every set of kernels this processor has; SPANIEL_ISA chooses one, and one it lacks is refused. How good the models are is
-# measured once, with the processor's best: one model takes the reference kernels four minutes, and the other tests hold the sets together block by block.
-test: setup
+# What computes with the kernels; the other tests cannot tell one set of kernels from another.
+KERNEL_TESTS = '^(Tensor|ViT|CLIP|CLIPSeg|OWLViT|SAM|PerSAM|Spaniel)Tests\.'
+TEST = $(SWIFT) test -c release --skip-build --disable-xctest
+
+# First what takes seconds. The whole suite runs once, with the best set of kernels this processor has, and what
+# computes with them once more for each further set; SPANIEL_ISA chooses one, and one it lacks is refused. How good
+# the models are is measured once and alone.
+test: setup lint
+	Tests/Manifest/check
 	$(SWIFT) build -c release --build-tests
-	@for isa in reference baseline avx2 avx512 avx512bf16 amx; do \
-	    if SPANIEL_ISA=$$isa $(TOOL) --version > /dev/null 2>&1; then \
-	        echo "SPANIEL_ISA=$$isa"; \
-	        SPANIEL_ISA=$$isa $(SWIFT) test -c release --skip-build --disable-xctest --skip QualityTests || exit 1; \
-	    fi; \
-	done
-	$(SWIFT) test -c release --skip-build --disable-xctest --filter QualityTests
-	@$(MAKE) --no-print-directory consumer
+	$(TEST) --skip QualityTests
+	@best=; for isa in amx avx512bf16 avx512 avx2 baseline reference; do \
+	    SPANIEL_ISA=$$isa $(TOOL) --version > /dev/null 2>&1 || continue; \
+	    [ -n "$$best" ] || { best=$$isa; continue; }; \
+	    echo "SPANIEL_ISA=$$isa"; \
+	    SPANIEL_ISA=$$isa $(TEST) --filter $(KERNEL_TESTS) || exit 1; \
+	done; [ -n "$$best" ]
+	$(TEST) --filter QualityTests
+	Tests/Consumer/run
 	Tests/Hub/run
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+
+# The scripts too, where shellcheck is installed.
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	@if command -v shellcheck > /dev/null; then shellcheck $(SCRIPTS); \
+	    else echo "NOT CHECKED: the shell scripts, because shellcheck is not installed here" >&2; fi
 
 # exp, erf and GELU for every float32: two minutes, and nothing but a kernel's own change can change what it says.
 bounds:
 	Tests/Bounds/run
 
-# A package of its own that imports PerSAM: compiles and runs the sample of the README, as a debug build.
+# A fresh package that imports PerSAM as the README says, compiled and run, as a debug and a release build.
 consumer: setup
-	$(SWIFT) run --package-path Examples/Consumer --scratch-path .build-consumer Consumer
+	Tests/Consumer/run debug release
 
 $(PARITY)/ready: Tests/Parity/requirements.txt
 	@.ci/setup python3 python3-venv
@@ -79,7 +94,7 @@ bench: setup
 	Benchmarks/run
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
 # What the public symbols say of themselves, as a web site in out/docs.
 docs: setup
@@ -100,4 +115,4 @@ dist: setup
 	Packaging/dist
 
 clean:
-	rm -rf .build .build-consumer .build-docs .build-install .build-dist .build-manual $(PARITY) $(PARITY)-annotations out
+	rm -rf .build .build-docs .build-install .build-dist .build-manual $(PARITY) $(PARITY)-annotations out

@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "SpanielFiles", dependencies: ["CSpanielKernels", "SpanielPlatform"],
             swiftSettings: settings),
-        .target(name: "SpanielJSON", dependencies: ["SpanielPlatform"], swiftSettings: settings),
+        .target(name: "SpanielJSON", swiftSettings: settings),
         .target(
             name: "SpanielImaging",
             dependencies: [
@@ -149,13 +149,20 @@ let package = Package(
         test("SpanielFiles", ["CSpanielKernels", "SpanielTestSupport"]),
         test("SpanielJSON", ["SpanielTestSupport"]),
         test("SpanielImaging", ["SpanielJSON", "SpanielTestSupport"]),
-        test("Tensor", ["CSpanielKernels", "SpanielFiles", "SpanielJSON", "SpanielTestSupport"]),
-        test("ViT", ["SpanielImaging", "SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
+        test(
+            "Tensor",
+            ["CSpanielKernels", "SpanielFiles", "SpanielJSON", "SpanielPlatform", "SpanielTestSupport"]),
+        test(
+            "ViT",
+            [
+                "SpanielImaging", "SpanielJSON", "SpanielPlatform", "SpanielTensors", "SpanielTestSupport",
+                "Tensor",
+            ]),
         test("CLIP", ["SpanielFiles", "SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
         test("CLIPSeg", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
         test("SAM", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
-        test("OWLViT", ["SpanielTensors", "SpanielTestSupport", "Tensor"]),
-        test("PerSAM", ["SpanielImaging", "SpanielTestSupport", "Tensor"]),
+        test("OWLViT", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
+        test("PerSAM", ["SpanielTestSupport", "Tensor"]),
         test("Spaniel", ["SpanielImaging", "Tensor"]),
         test("SpanielDrawing", ["PerSAM", "SpanielImaging", "SpanielTestSupport"]),
         test("SpanielAnnotations", ["SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
@@ -167,7 +174,7 @@ let package = Package(
             "SpanielTool",
             [
                 "PerSAM", "Spaniel", "SpanielAnnotations", "SpanielImaging", "SpanielJSON",
-                "SpanielTestSupport", "Tensor",
+                "SpanielPlatform", "SpanielTestSupport", "Tensor",
             ]),
         .testTarget(
             name: "QualityTests",

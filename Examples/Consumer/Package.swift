@@ -11,7 +11,12 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "spaniel", path: "../..")],
     targets: [
-        .executableTarget(name: "Consumer", dependencies: [.product(name: "PerSAM", package: "spaniel")])
+        .executableTarget(
+            name: "Consumer",
+            dependencies: [
+                .product(name: "PerSAM", package: "spaniel"),
+                .product(name: "SpanielStarters", package: "spaniel"),
+            ])
     ],
     swiftLanguageModes: [.v6]
 )

@@ -14,11 +14,7 @@ package struct AtomicFile: ~Copyable {
     private static let unfinished = Mutex<Set<String>>([])
 
     package init(replacing url: URL) throws(FileError) {
-        var destination = url.path(percentEncoded: false)
-        if let resolved = realpath(destination, nil) {
-            destination = String(cString: resolved)
-            free(resolved)
-        }
+        let destination = try Self.resolved(url.path(percentEncoded: false))
         var status = stat()
         let exists = stat(destination, &status) == 0
         if exists && status.st_mode & S_IFMT == S_IFDIR {
@@ -78,6 +74,22 @@ package struct AtomicFile: ~Copyable {
     private func discard() {
         guard let temporary, Self.unfinished.withLock({ $0.remove(temporary) }) != nil else { return }
         unlink(temporary)
+    }
+
+    /// The path with its links followed, also those that lead to where nothing stands yet.
+    private static func resolved(_ path: String) throws(FileError) -> String {
+        var place = path
+        while true {
+            if let resolved = realpath(place, nil) {
+                defer { free(resolved) }
+                return String(cString: resolved)
+            }
+            if errno == ELOOP { throw .unwritable(path: path, errno: ELOOP) }
+            guard errno == ENOENT,
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place)
+            else { return place }
+            place = target.hasPrefix("/") ? target : folder(of: place) + target
+        }
     }
 
     /// The folder a path lies in, with its slash; "./" for a bare name.

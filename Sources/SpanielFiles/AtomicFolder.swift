@@ -12,10 +12,12 @@ package struct AtomicFolder: ~Copyable {
     private let temporary: String
     /// Whether a folder stands at the place.
     private let isThere: Bool
-    /// Folders inside, outer ones first, and files and links, in the order they came.
+    /// Folders inside, outer ones first, and files and links, each name once.
     private var folders: [String] = []
-    private var names: [(name: String, isLink: Bool)] = []
+    private var names: [String] = []
     private var made: Set<String> = []
+    private var written: Set<String> = []
+    private var links: Set<String> = []
 
     package init(at url: URL) throws(FileError) {
         var destination = url.path(percentEncoded: false)
@@ -38,25 +40,32 @@ package struct AtomicFolder: ~Copyable {
         if AtomicFile.forget(temporary) { try? FileManager.default.removeItem(atPath: temporary) }
     }
 
-    /// Writes a file, folders on the way made first.
+    /// Writes a file, folders on the way made first, in place of what was written to that name before.
     ///
     /// - Precondition: `name` is relative and stays inside the folder.
     package mutating func write(_ bytes: some Collection<UInt8>, to name: String) throws(FileError) {
         try makeFolders(for: name)
+        guard !made.contains(name) else {
+            throw .notAFile(path: "\(destination)/\(name)", found: "a folder")
+        }
+        unlink("\(temporary)/\(name)")  // nothing is written through a link
         do { try AtomicFile.write(bytes, to: URL(filePath: "\(temporary)/\(name)"), durable: false) } catch {
             guard case .unwritable(_, let errno) = error else { throw error }
             throw .unwritable(path: "\(destination)/\(name)", errno: errno)
         }
-        names.append((name, false))
+        if written.insert(name).inserted { names.append(name) }
+        links.remove(name)
     }
 
     /// Makes a link to a file elsewhere; whatever has that name already stays.
     package mutating func link(_ name: String, to target: String) throws(FileError) {
         try makeFolders(for: name)
-        guard symlink(target, "\(temporary)/\(name)") == 0 || errno == EEXIST else {
+        guard symlink(target, "\(temporary)/\(name)") == 0 else {
+            if errno == EEXIST { return }
             throw .unwritable(path: "\(destination)/\(name)", errno: errno)
         }
-        names.append((name, true))
+        if written.insert(name).inserted { names.append(name) }
+        links.insert(name)
     }
 
     private mutating func makeFolders(for name: String) throws(FileError) {
@@ -67,6 +76,7 @@ package struct AtomicFolder: ~Copyable {
         var folder = ""
         for part in parts.dropLast() {
             folder += (folder.isEmpty ? "" : "/") + part
+            guard !written.contains(folder) else { throw .notAFolder(path: "\(destination)/\(folder)") }
             guard made.insert(folder).inserted else { continue }
             if mkdir("\(temporary)/\(folder)", 0o777) != 0, errno != EEXIST {
                 throw .unwritable(path: "\(destination)/\(folder)", errno: errno)
@@ -89,14 +99,14 @@ package struct AtomicFolder: ~Copyable {
     /// What can be known to fail is found out before the first file moves.
     private func moveInside() throws(FileError) {
         for folder in folders { try check("\(destination)/\(folder)", mayBeFolder: true) }
-        for entry in names { try check("\(destination)/\(entry.name)", mayBeFolder: false) }
+        for name in names { try check("\(destination)/\(name)", mayBeFolder: false) }
         for folder in folders where mkdir("\(destination)/\(folder)", 0o777) != 0 && errno != EEXIST {
             throw .unwritable(path: "\(destination)/\(folder)", errno: errno)
         }
-        for (name, isLink) in names {
+        for name in names {
             let place = "\(destination)/\(name)"
             var status = stat()
-            if isLink, lstat(place, &status) == 0 { continue }
+            if links.contains(name), lstat(place, &status) == 0 { continue }
             guard rename("\(temporary)/\(name)", place) == 0 else {
                 throw .unwritable(path: place, errno: errno)
             }

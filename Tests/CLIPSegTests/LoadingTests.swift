@@ -6,28 +6,6 @@ import Tensor
 import Testing
 
 struct LoadingTests {
-    /// A copy of a tiny model that may be damaged.
-    private func withCopy(_ golden: CLIPSegGolden = .plain, _ body: (URL) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "clipseg-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: golden.folder, to: folder)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder)
-    }
-
-    private func replace(_ old: String, _ new: String, in file: URL) throws {
-        let text = try String(contentsOf: file, encoding: .utf8)
-        try #require(text.contains(old), "no \(old)")
-        try text.replacingOccurrences(of: old, with: new).write(to: file, atomically: true, encoding: .utf8)
-    }
-
-    private func rewrite(_ folder: URL, _ change: (inout [(String, Tensor)]) -> Void) throws {
-        let url = folder.appending(path: "model.safetensors")
-        let file = try Safetensors(contentsOf: url)
-        var tensors = try file.entries.map { ($0.name, try file.tensor($0)) }
-        change(&tensors)
-        try Safetensors.write(tensors, metadata: [:], to: url)
-    }
-
     @Test(
         "a configuration value we do not support is refused by name",
         arguments: [
@@ -51,10 +29,10 @@ struct LoadingTests {
             ("\"hidden_size\": 24", "\"hidden_size\": 25", "num_attention_heads"),
         ])
     func configurationValues(old: String, new: String, key: String) throws {
-        try withCopy { folder in
-            try replace(old, new, in: folder.appending(path: "config.json"))
+        try ModelCopy.with(CLIPSegGolden.plain.folder) { copy in
+            try copy.replace(old, with: new, in: "config.json")
             let error = #expect(throws: WeightsError.self) {
-                try CLIPSeg(contentsOf: folder, precision: .float32)
+                try CLIPSeg(contentsOf: copy.folder, precision: .float32)
             }
             #expect(
                 error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
@@ -83,11 +61,10 @@ struct LoadingTests {
         "a preprocessor's size must be a square of whole patches",
         arguments: ["{\"height\": 28, \"width\": 32}", "30", "{\"height\": 4000, \"width\": 4000}"])
     func inputSizes(text: String) throws {
-        try withCopy { folder in
-            let file = folder.appending(path: "preprocessor_config.json")
-            try "{\"size\": \(text)}".write(to: file, atomically: true, encoding: .utf8)
+        try ModelCopy.with(CLIPSegGolden.plain.folder) { copy in
+            try copy.write("preprocessor_config.json", "{\"size\": \(text)}")
             let error = #expect(throws: CLIPSegError.self) {
-                try CLIPSeg(contentsOf: folder, precision: .float32)
+                try CLIPSeg(contentsOf: copy.folder, precision: .float32)
             }
             #expect(error?.code == "config.value")
         }
@@ -98,11 +75,10 @@ struct LoadingTests {
     )
     func otherSizes() throws {
         let steps = try CLIPSegGolden.plain.steps()
-        try withCopy { folder in
-            let file = folder.appending(path: "preprocessor_config.json")
+        try ModelCopy.with(CLIPSegGolden.plain.folder) { copy in
             for (text, side) in [("{\"size\": 36}", 36), ("{}", 352)] {
-                try text.write(to: file, atomically: true, encoding: .utf8)
-                let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
+                try copy.write("preprocessor_config.json", text)
+                let clipseg = try CLIPSeg(contentsOf: copy.folder, precision: .float32)
                 let logits = try clipseg.logits(
                     for: steps.prompts("conditional.mixed"), in: clipseg.encode(steps.picture(0)))
                 #expect(logits.shape == [1, side, side])
@@ -112,26 +88,26 @@ struct LoadingTests {
 
     @Test("a missing, an extra and a wrong-shaped tensor are each named", arguments: CLIPSegGolden.all)
     func tensors(golden: CLIPSegGolden) throws {
-        try withCopy(golden) { folder in
+        try ModelCopy.with(golden.folder) { copy in
             let key = "decoder.reduces.1.weight"
-            try rewrite(folder) { $0.removeAll { $0.0 == key } }
-            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: key)) {
-                try CLIPSeg(contentsOf: folder, precision: .float32)
+            try copy.rewrite { $0.removeAll { $0.0 == key } }
+            #expect(throws: WeightsError.missing(model: copy.name, tensor: key)) {
+                try CLIPSeg(contentsOf: copy.folder, precision: .float32)
             }
         }
-        try withCopy(golden) { folder in
-            try rewrite(folder) { $0.append(("decoder.reduces.7.weight", .zeros([2]))) }
+        try ModelCopy.with(golden.folder) { copy in
+            try copy.rewrite { $0.append(("decoder.reduces.7.weight", .zeros([2]))) }
             let unread = WeightsError.unread(
-                model: folder.lastPathComponent, tensors: ["decoder.reduces.7.weight"])
-            #expect(throws: unread) { try CLIPSeg(contentsOf: folder, precision: .float32) }
+                model: copy.name, tensors: ["decoder.reduces.7.weight"])
+            #expect(throws: unread) { try CLIPSeg(contentsOf: copy.folder, precision: .float32) }
         }
-        try withCopy(golden) { folder in
-            try rewrite(folder) { tensors in
+        try ModelCopy.with(golden.folder) { copy in
+            try copy.rewrite { tensors in
                 guard let i = tensors.firstIndex(where: { $0.0 == "decoder.film_mul.bias" }) else { return }
                 tensors[i].1 = .zeros([3])
             }
             let error = #expect(throws: WeightsError.self) {
-                try CLIPSeg(contentsOf: folder, precision: .float32)
+                try CLIPSeg(contentsOf: copy.folder, precision: .float32)
             }
             #expect(error?.code == "weights.shape" && error?.description.contains("film_mul") == true)
         }
@@ -139,22 +115,22 @@ struct LoadingTests {
 
     @Test("what files carry for history may be there or not")
     func history() throws {
-        try withCopy { folder in
-            try rewrite(folder) { tensors in
+        try ModelCopy.with(CLIPSegGolden.plain.folder) { copy in
+            try copy.rewrite { tensors in
                 tensors.removeAll { $0.0 == "clip.logit_scale" }
                 tensors.append(("clip.text_model.embeddings.position_ids", .zeros([1, 12])))
                 tensors.append(("clip.vision_model.embeddings.position_ids", .zeros([1, 17])))
             }
-            _ = try CLIPSeg(contentsOf: folder, precision: .float32)
+            _ = try CLIPSeg(contentsOf: copy.folder, precision: .float32)
         }
     }
 
     @Test("without a tokenizer's files examples work and texts say what is missing")
     func noTokenizer() throws {
         let picture = try CLIPSegGolden.plain.steps().picture(0)
-        try withCopy { folder in
-            try FileManager.default.removeItem(at: folder.appending(path: "merges.txt"))
-            let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
+        try ModelCopy.with(CLIPSegGolden.plain.folder) { copy in
+            try copy.remove("merges.txt")
+            let clipseg = try CLIPSeg(contentsOf: copy.folder, precision: .float32)
             _ = try clipseg.learn([Example(picture, box: Box(x1: 5, y1: 5, x2: 30, y2: 30))])
             let error = #expect(throws: CLIPError.self) { try clipseg.embed(["a cat"]) }
             #expect(error?.code == "tokenizer.missing")
@@ -163,11 +139,11 @@ struct LoadingTests {
 
     @Test("a tokenizer with more words than the weights is refused")
     func otherTokenizer() throws {
-        try withCopy { folder in
-            try replace(
-                "\"<|endoftext|>\": 523", "\"<|endoftext|>\": 523, \"zebra</w>\": 524",
-                in: folder.appending(path: "vocab.json"))
-            let clipseg = try CLIPSeg(contentsOf: folder, precision: .float32)
+        try ModelCopy.with(CLIPSegGolden.plain.folder) { copy in
+            try copy.replace(
+                "\"<|endoftext|>\": 523", with: "\"<|endoftext|>\": 523, \"zebra</w>\": 524", in: "vocab.json"
+            )
+            let clipseg = try CLIPSeg(contentsOf: copy.folder, precision: .float32)
             let error = #expect(throws: CLIPError.self) { try clipseg.embed(["a cat"]) }
             #expect(error?.code == "tokenizer.vocabulary")
         }
@@ -183,15 +159,15 @@ struct LoadingTests {
             let bytes = try [UInt8](Data(contentsOf: golden.folder.appending(path: name)))
             // Of the weights only the header: behind it any bytes are numbers.
             let range = name == "model.safetensors" ? 0..<9000 : bytes.indices
-            try withCopy(golden) { folder in
+            try ModelCopy.with(golden.folder) { copy in
                 for _ in 0..<40 {
                     var changed = bytes
                     for _ in 0..<2 {
                         changed[.random(in: range, using: &generator)] = .random(
                             in: 32...126, using: &generator)
                     }
-                    try Data(changed).write(to: folder.appending(path: name))
-                    guard let clipseg = try? CLIPSeg(contentsOf: folder, precision: .float32),
+                    try Data(changed).write(to: copy[name])
+                    guard let clipseg = try? CLIPSeg(contentsOf: copy.folder, precision: .float32),
                         let prompts = try? clipseg.embed(["a cat", "dog!"])
                     else {
                         continue

@@ -6,38 +6,15 @@ import Tensor
 import Testing
 
 struct LoadingTests {
-    /// A copy of a tiny model that may be damaged.
-    private func withCopy(_ golden: OWLViTGolden, _ body: (URL) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "owlvit-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: golden.folder, to: folder)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder)
-    }
-
-    private func replace(_ old: String, _ new: String, in file: URL) throws {
-        let text = try String(contentsOf: file, encoding: .utf8)
-        try #require(text.contains(old))
-        try text.replacingOccurrences(of: old, with: new).write(to: file, atomically: true, encoding: .utf8)
-    }
-
-    private func rewrite(_ folder: URL, _ change: (inout [(String, Tensor)]) -> Void) throws {
-        let url = folder.appending(path: "model.safetensors")
-        let file = try Safetensors(contentsOf: url)
-        var tensors = try file.entries.filter { $0.type == .float32 }.map { ($0.name, try file.tensor($0)) }
-        change(&tensors)
-        try Safetensors.write(tensors, metadata: [:], to: url)
-    }
-
     @Test("a model of another kind is named", arguments: ["clip", "sam", "clipseg", "vit"])
     func otherKind(kind: String) throws {
-        try withCopy(.v1) { folder in
-            try replace(
-                "\"model_type\": \"owlvit\"", "\"model_type\": \"\(kind)\"",
-                in: folder.appending(path: "config.json"))
+        try ModelCopy.with(OWLViTGolden.v1.folder) { copy in
+            try copy.replace(
+                "\"model_type\": \"owlvit\"", with: "\"model_type\": \"\(kind)\"", in: "config.json")
             let error = #expect(throws: OWLViTError.self) {
-                try OWLViT(contentsOf: folder, precision: .float32)
+                try OWLViT(contentsOf: copy.folder, precision: .float32)
             }
-            #expect(error == .modelKind(model: folder.lastPathComponent, found: kind))
+            #expect(error == .modelKind(model: copy.name, found: kind))
             #expect(error?.description.contains("of the kind \(kind)") == true)
         }
     }
@@ -52,10 +29,10 @@ struct LoadingTests {
             ("\"patch_size\": 8", "\"patch_size\": 0", "patch_size"),
         ])
     func configuration(old: String, new: String, key: String) throws {
-        try withCopy(.v1) { folder in
-            try replace(old, new, in: folder.appending(path: "config.json"))
+        try ModelCopy.with(OWLViTGolden.v1.folder) { copy in
+            try copy.replace(old, with: new, in: "config.json")
             let error = #expect(throws: WeightsError.self) {
-                try OWLViT(contentsOf: folder, precision: .float32)
+                try OWLViT(contentsOf: copy.folder, precision: .float32)
             }
             #expect(
                 error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
@@ -74,27 +51,26 @@ struct LoadingTests {
 
     @Test("a preprocessor that does not pad, or makes another size, is refused")
     func preprocessor() throws {
-        try withCopy(.v2) { folder in
-            try replace(
-                "\"do_pad\": true", "\"do_pad\": false",
-                in: folder.appending(path: "preprocessor_config.json"))
+        try ModelCopy.with(OWLViTGolden.v2.folder) { copy in
+            try copy.replace(
+                "\"do_pad\": true", with: "\"do_pad\": false", in: "preprocessor_config.json")
             let error = #expect(throws: WeightsError.self) {
-                try OWLViT(contentsOf: folder, precision: .float32)
+                try OWLViT(contentsOf: copy.folder, precision: .float32)
             }
             #expect(error?.description.contains("do_pad") == true)
         }
-        try withCopy(.v1) { folder in
-            try replace(
-                "\"width\": 48", "\"width\": 56", in: folder.appending(path: "preprocessor_config.json"))
+        try ModelCopy.with(OWLViTGolden.v1.folder) { copy in
+            try copy.replace(
+                "\"width\": 48", with: "\"width\": 56", in: "preprocessor_config.json")
             let error = #expect(throws: WeightsError.self) {
-                try OWLViT(contentsOf: folder, precision: .float32)
+                try OWLViT(contentsOf: copy.folder, precision: .float32)
             }
             #expect(error?.description.contains("size") == true)
         }
-        try withCopy(.v1) { folder in
-            try FileManager.default.removeItem(at: folder.appending(path: "preprocessor_config.json"))
+        try ModelCopy.with(OWLViTGolden.v1.folder) { copy in
+            try copy.remove("preprocessor_config.json")
             let (owl, steps) = (
-                try OWLViT(contentsOf: folder, precision: .float32), try OWLViTGolden.v1.steps()
+                try OWLViT(contentsOf: copy.folder, precision: .float32), try OWLViTGolden.v1.steps()
             )
             expectClose(
                 owl.preprocessing(OWLViTGolden.picture(0), .hf), try steps.pixels(0), "pixels", tolerance: 0)
@@ -105,45 +81,44 @@ struct LoadingTests {
         "the keys that published files carry for history may be there or not; any other is named",
         arguments: OWLViTGolden.all)
     func keys(golden: OWLViTGolden) throws {
-        try withCopy(golden) { folder in
+        try ModelCopy.with(golden.folder) { copy in
             let prefix = golden.name == "v1" ? "owlvit" : "owlv2"
             let extras = ["\(prefix).visual_projection.weight", "\(prefix).logit_scale"]
-            try rewrite(folder) { $0.removeAll { extras.contains($0.0) } }
-            _ = try OWLViT(contentsOf: folder, precision: .float32)
-            try rewrite(folder) { $0.append(("class_head.dense1.weight", .zeros([2]))) }
+            try copy.rewrite { $0.removeAll { extras.contains($0.0) } }
+            _ = try OWLViT(contentsOf: copy.folder, precision: .float32)
+            try copy.rewrite { $0.append(("class_head.dense1.weight", .zeros([2]))) }
             let unread = WeightsError.unread(
-                model: folder.lastPathComponent, tensors: ["class_head.dense1.weight"])
-            #expect(throws: unread) { try OWLViT(contentsOf: folder, precision: .float32) }
-            try rewrite(folder) { $0.removeAll { $0.0.hasPrefix("class_head.dense") } }
+                model: copy.name, tensors: ["class_head.dense1.weight"])
+            #expect(throws: unread) { try OWLViT(contentsOf: copy.folder, precision: .float32) }
+            try copy.rewrite { $0.removeAll { $0.0.hasPrefix("class_head.dense") } }
             #expect(
                 throws: WeightsError.missing(
-                    model: folder.lastPathComponent, tensor: "class_head.dense0.weight")
+                    model: copy.name, tensor: "class_head.dense0.weight")
             ) {
-                try OWLViT(contentsOf: folder, precision: .float32)
+                try OWLViT(contentsOf: copy.folder, precision: .float32)
             }
         }
     }
 
     @Test("the other version's weights are refused")
     func otherVersion() throws {
-        try withCopy(.v1) { folder in
-            try replace(
-                "\"model_type\": \"owlvit\"", "\"model_type\": \"owlv2\"",
-                in: folder.appending(path: "config.json"))
-            #expect(throws: WeightsError.self) { try OWLViT(contentsOf: folder, precision: .float32) }
+        try ModelCopy.with(OWLViTGolden.v1.folder) { copy in
+            try copy.replace(
+                "\"model_type\": \"owlvit\"", with: "\"model_type\": \"owlv2\"", in: "config.json")
+            #expect(throws: WeightsError.self) { try OWLViT(contentsOf: copy.folder, precision: .float32) }
         }
     }
 
     @Test("weights of numbers that are none give no detection and no trap")
     func notNumbers() throws {
-        try withCopy(.v2) { folder in
-            try rewrite(folder) { tensors in
+        try ModelCopy.with(OWLViTGolden.v2.folder) { copy in
+            try copy.rewrite { tensors in
                 for i in tensors.indices
                 where tensors[i].0.hasPrefix("box_head") || tensors[i].0.hasPrefix("class_head") {
                     tensors[i].1 = tensors[i].1 * Float.nan
                 }
             }
-            let owl = try OWLViT(contentsOf: folder, precision: .float32)
+            let owl = try OWLViT(contentsOf: copy.folder, precision: .float32)
             let picture = OWLViTGolden.picture(0)
             let scene = try owl.encode(picture, tiles: 2)
             _ = try? owl.learn([
@@ -165,14 +140,14 @@ struct LoadingTests {
 
     @Test("a damaged folder is refused or used, never trapped on", arguments: OWLViTGolden.all, 0..<3)
     func damaged(golden: OWLViTGolden, round: Int) throws {
-        try withCopy(golden) { folder in
+        try ModelCopy.with(golden.folder) { copy in
             var chance = Generator(seed: UInt64(round))
             let names = [
                 "config.json", "preprocessor_config.json", "vocab.json", "merges.txt",
                 "tokenizer_config.json", "model.safetensors",
             ]
             for name in names {
-                let file = folder.appending(path: name)
+                let file = copy[name]
                 let whole = try Data(contentsOf: file)
                 // Of the weights, what is not only numbers.
                 let limit =
@@ -192,7 +167,7 @@ struct LoadingTests {
                     }
                     try bytes.write(to: file)
                     do {
-                        let owl = try OWLViT(contentsOf: folder, precision: .float32)
+                        let owl = try OWLViT(contentsOf: copy.folder, precision: .float32)
                         let scene = try owl.encode(OWLViTGolden.picture(2))
                         _ = try owl.detect(owl.concept("a", texts: ["a photo of a dog 7"]), in: scene)
                     } catch is WeightsError {} catch is OWLViTError {} catch is CLIPError {}

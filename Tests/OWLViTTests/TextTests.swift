@@ -47,25 +47,22 @@ struct TextTests {
     @Test(
         "without a tokenizer a model still takes examples, and with one that is not its own it takes no text")
     func tokenizerFiles() throws {
-        let scratch = try ScratchFolder()
-        let folder = scratch["model"]
-        try FileManager.default.copyItem(at: OWLViTGolden.v1.folder, to: folder)
-        let vocabulary = folder.appending(path: "vocab.json")
-        let text = try String(contentsOf: vocabulary, encoding: .utf8)
-        try text.replacingOccurrences(of: "\"<|endoftext|>\": 528", with: "\"<|endoftext|>\": 529").write(
-            to: vocabulary, atomically: true, encoding: .utf8)
-        let error = #expect(throws: CLIPError.self) {
-            try OWLViT(contentsOf: folder, precision: .float32).embed(["cat"])
+        try ModelCopy.with(OWLViTGolden.v1.folder) { copy in
+            try copy.replace(
+                "\"<|endoftext|>\": 528", with: "\"<|endoftext|>\": 529", in: "vocab.json")
+            let error = #expect(throws: CLIPError.self) {
+                try OWLViT(contentsOf: copy.folder, precision: .float32).embed(["cat"])
+            }
+            #expect(
+                error?.code == "tokenizer.vocabulary" && error?.description.contains("529") == true,
+                "\(error as Any)")
+            try copy.remove("vocab.json")
+            let owl = try OWLViT(contentsOf: copy.folder, precision: .float32)
+            let missing = #expect(throws: CLIPError.self) { try owl.embed(["cat"]) }
+            #expect(missing?.code == "tokenizer.missing")
+            let concept = try owl.learn([Example(OWLViTGolden.picture(0), box: box(20, 10, 70, 50))])
+            #expect(try !owl.detect(concept, in: owl.encode(OWLViTGolden.picture(0))).isEmpty)
         }
-        #expect(
-            error?.code == "tokenizer.vocabulary" && error?.description.contains("529") == true,
-            "\(error as Any)")
-        try FileManager.default.removeItem(at: vocabulary)
-        let owl = try OWLViT(contentsOf: folder, precision: .float32)
-        let missing = #expect(throws: CLIPError.self) { try owl.embed(["cat"]) }
-        #expect(missing?.code == "tokenizer.missing")
-        let concept = try owl.learn([Example(OWLViTGolden.picture(0), box: box(20, 10, 70, 50))])
-        #expect(try !owl.detect(concept, in: owl.encode(OWLViTGolden.picture(0))).isEmpty)
     }
 
     @Test(

@@ -17,7 +17,7 @@ import Testing
         #expect(
             read.className == "botte d'été" && read.prompting == concept.prompting
                 && read.threshold == concept.threshold)
-        let scene = try persam.encode(Materials.scene("crowd"))
+        let scene = try Materials.encoding("crowd")
         let (first, second) = (try persam.find(concept, in: scene), try persam.find(read, in: scene))
         #expect(first.map(\.box) == second.map(\.box) && first.map(\.score) == second.map(\.score))
     }
@@ -25,10 +25,10 @@ import Testing
     @Test("a concept of another model names both")
     func otherModel() throws {
         let persam = PerSAM(try Materials.sam())
-        var concept = try persam.learn([Materials.boot()])
+        var concept = try Materials.learntBoot()
         concept.model.sha256 = String(repeating: "0", count: 64)
         #expect(throws: ConceptError.self) {
-            try persam.find(concept, in: persam.encode(Materials.scene("path")))
+            try persam.find(concept, in: Materials.encoding("path"))
         }
     }
 
@@ -36,10 +36,10 @@ import Testing
     func damaged() throws {
         let persam = PerSAM(try Materials.sam())
         let folder = try ScratchFolder()
-        try persam.learn([Materials.boot()]).save(to: folder["good.concept"])
+        try Materials.learntBoot().save(to: folder["good.concept"])
         let bytes = try Array(Data(contentsOf: folder["good.concept"]))
         var generator = Generator(seed: 7)
-        let scene = try persam.encode(Materials.scene("path"))
+        let scene = try Materials.encoding("path")
         for round in 0..<300 {
             var changed = bytes
             if round % 3 == 0 {
@@ -60,8 +60,8 @@ import Testing
     func otherChannels() throws {
         let persam = PerSAM(try Materials.sam())
         let folder = try ScratchFolder()
-        var concept = try persam.learn([Materials.boot()])
-        let scene = try persam.encode(Materials.scene("path"))
+        var concept = try Materials.learntBoot()
+        let scene = try Materials.encoding("path")
         let short = Tensor([1, 2, 3], [3])
         (concept.directions, concept.features) = ([short], [short])
         try concept.save(to: folder["short.concept"])

@@ -9,8 +9,8 @@ import Testing
         arguments: [("shelf", 2), ("lawn", 3), ("crowd", 5), ("path", 0)])
     func counts(_ name: String, _ count: Int) throws {
         let persam = PerSAM(try Materials.sam())
-        let boot = try persam.learn([Materials.boot()])
-        let found = try persam.find(boot, in: persam.encode(Materials.scene(name)))
+        let boot = try Materials.learntBoot()
+        let found = try persam.find(boot, in: Materials.encoding(name))
         #expect(found.count == count)
         #expect(found.map(\.score) == found.map(\.score).sorted(by: >))
         for (i, object) in found.enumerated() {
@@ -27,8 +27,8 @@ import Testing
     @Test("one object, or so many, when asked for", arguments: PerSAM.FindOptions.Strategy.allCases)
     func limits(_ strategy: PerSAM.FindOptions.Strategy) throws {
         let persam = PerSAM(try Materials.sam())
-        let boot = try persam.learn([Materials.boot()])
-        let scene = try persam.encode(Materials.scene("crowd"))
+        let boot = try Materials.learntBoot()
+        let scene = try Materials.encoding("crowd")
         var options = PerSAM.FindOptions()
         options.strategy = strategy
         options.maximumObjects = 3
@@ -45,14 +45,14 @@ import Testing
         options.threshold = 0.99
         #expect(
             try persam.find(
-                persam.learn([Materials.boot()]), in: persam.encode(Materials.scene("path")), options: options
+                Materials.learntBoot(), in: Materials.encoding("path"), options: options
             ).count == 1)
     }
 
     @Test("what resembles a negative example more is not found")
     func negatives() throws {
         let persam = PerSAM(try Materials.sam())
-        let scene = try persam.encode(Materials.scene("lawn"))
+        let scene = try Materials.encoding("lawn")
         // Of two other pumpkins the scene's is more like the shelf's.
         let pumpkin = Example(try Materials.scene("crowd"), box: Box(x1: 495, y1: 272, x2: 625, y2: 394))
         let nearer = Example(try Materials.scene("shelf"), box: Box(x1: 110, y1: 291, x2: 247, y2: 429))
@@ -71,8 +71,8 @@ import Testing
         let persam = PerSAM(try Materials.sam())
         let teapot = Example(
             try Materials.scene("path"), box: Box(x1: 62, y1: 68, x2: 215, y2: 190), class: "teapot")
-        let concepts = [try persam.learn([Materials.boot()]), try persam.learn([teapot])]
-        let found = try persam.find(concepts, in: persam.encode(Materials.scene("shelf")))
+        let concepts = [try Materials.learntBoot(), try persam.learn([teapot])]
+        let found = try persam.find(concepts, in: Materials.encoding("shelf"))
         #expect(Set(found.map(\.className)) == ["boot", "teapot"])
         for (i, object) in found.enumerated() {
             for other in found[..<i] { #expect(object.mask.intersectionArea(with: other.mask) == 0) }
@@ -86,8 +86,8 @@ import Testing
         let other = Example(
             try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "shoe")
         let found = try persam.find(
-            [persam.learn([Materials.boot()]), persam.learn([other])],
-            in: persam.encode(Materials.scene("shelf")))
+            [Materials.learntBoot(), persam.learn([other])],
+            in: Materials.encoding("shelf"))
         let contested = found.filter { $0.rival != nil }
         #expect(contested.count >= 2)
         for object in contested {
@@ -100,8 +100,8 @@ import Testing
     @Test("a cancelled search stops")
     func cancellation() async throws {
         let persam = PerSAM(try Materials.sam())
-        let boot = try persam.learn([Materials.boot()])
-        let scene = try persam.encode(Materials.scene("crowd"))
+        let boot = try Materials.learntBoot()
+        let scene = try Materials.encoding("crowd")
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return try persam.find([boot], in: scene).count

@@ -1,5 +1,6 @@
 import PerSAM
 import SpanielTestSupport
+import Tensor
 import Testing
 
 /// Examples that are rough, tiny, or cannot be.
@@ -7,27 +8,46 @@ import Testing
     let picture = Picture(
         rgb: (0..<3 * 120 * 70).map { UInt8(truncatingIfNeeded: $0 &* 37) }, width: 120, height: 70)
 
-    @Test("a mask of one pixel is learnt from", arguments: [(0, 0), (119, 69), (60, 35)])
+    @Test(
+        "a mask of one pixel is learnt from: its place looks most like it",
+        arguments: [(0, 0), (119, 69), (60, 35)])
     func onePixel(_ x: Int, _ y: Int) throws {
         let persam = PerSAM(try Materials.sam())
         var mask = Mask(size: picture.size)
         mask[x, y] = true
         let concept = try persam.learn([Example(picture, mask: mask)])
-        for object in try persam.find(concept, in: persam.encode(picture)) { #expect(object.score.isFinite) }
+        let length = concept.directions[0].array.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        #expect(abs(length - 1) <= 1e-5, "a direction of length \(length)")
+        #expect(concept.background < concept.inside)
+        let findings = try persam.find(concept, in: persam.encode(picture))
+        let map = try #require(findings.similarity.first)
+        let peak = try #require(map.values.indices.max { map.values[$0] < map.values[$1] })
+        let (column, row) = (peak % map.columns, peak / map.columns)
+        // A cell of the model that ships is 16 of 384 pixels, here 5; the pixel may lie at the edge of one.
+        #expect(abs(column - x / 5) <= 1 && abs(row - y / 5) <= 1, "most like at cell \(column), \(row)")
+        #expect(map.values[peak] > 0.9)
     }
 
-    @Test("a picture of one pixel is searched without complaint")
+    @Test("in a picture of one pixel a search ends, and what it finds is that pixel")
     func onePixelPicture() throws {
         let persam = PerSAM(try Materials.sam())
         let tiny = Picture(rgb: [1, 2, 3], width: 1, height: 1)
-        _ = try persam.find(persam.learn([Materials.boot()]), in: persam.encode(tiny))
+        let findings = try persam.find(Materials.learntBoot(), in: persam.encode(tiny))
+        #expect(findings.count <= 1)
+        for object in findings {
+            #expect(object.mask.area == 1 && object.box == Box(x1: 0, y1: 0, x2: 1, y2: 1))
+        }
+        let map = try #require(findings.similarity.first)
+        #expect(!map.values.isEmpty)
+        // Cosines; the rounding of a sum of 128 products stands above one.
+        #expect(map.values.allSatisfy { abs($0) <= 1 + 1e-5 })
     }
 
     @Test("a box, a point and a polygon mark the object as a mask does")
     func regions() throws {
         let persam = PerSAM(try Materials.sam())
         let boot = try Materials.scene("boot")
-        let scene = try persam.encode(Materials.scene("crowd"))
+        let scene = try Materials.encoding("crowd")
         for example in [
             Example(boot, box: Box(x1: 195, y1: 140, x2: 455, y2: 360)),
             Example(boot, point: Point(x: 300, y: 280)),
@@ -67,7 +87,7 @@ import Testing
     @Test("several references are each remembered, and weights are fitted in milliseconds")
     func several() throws {
         let persam = PerSAM(try Materials.sam())
-        let scene = try persam.encode(Materials.scene("lawn"))
+        let scene = try Materials.encoding("lawn")
         let other = Example(
             try Materials.scene("crowd"), box: Box(x1: 155, y1: 240, x2: 280, y2: 415), class: "boot")
         let concept = try persam.learn([Materials.boot(), other], options: .init(fineTune: true))

@@ -6,29 +6,6 @@ import Tensor
 import Testing
 
 struct LoadingTests {
-    /// A copy of the tiny model that may be damaged.
-    private func withCopy(_ body: (URL) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "sam-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: SAMGolden.all[0].folder, to: folder)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder)
-    }
-
-    private func replace(_ old: String, _ new: String, in file: URL) throws {
-        let text = try String(contentsOf: file, encoding: .utf8)
-        try #require(text.contains(old))
-        try text.replacingOccurrences(of: old, with: new).write(to: file, atomically: true, encoding: .utf8)
-    }
-
-    /// Rewrites the tiny model's tensors.
-    private func rewrite(_ folder: URL, _ change: (inout [(String, Tensor)]) -> Void) throws {
-        let url = folder.appending(path: "model.safetensors")
-        let file = try Safetensors(contentsOf: url)
-        var tensors = try file.entries.map { ($0.name, try file.tensor($0)) }
-        change(&tensors)
-        try Safetensors.write(tensors, metadata: [:], to: url)
-    }
-
     @Test(
         "a configuration value we do not support is refused by name",
         arguments: [
@@ -46,10 +23,10 @@ struct LoadingTests {
             ("\"num_channels\": 3", "\"num_channels\": 4", "num_channels"),
         ])
     func configurationValues(old: String, new: String, key: String) throws {
-        try withCopy { folder in
-            try replace(old, new, in: folder.appending(path: "config.json"))
+        try ModelCopy.with(SAMGolden.all[0].folder) { copy in
+            try copy.replace(old, with: new, in: "config.json")
             let error = #expect(throws: WeightsError.self) {
-                try SAM(contentsOf: folder, precision: .float32)
+                try SAM(contentsOf: copy.folder, precision: .float32)
             }
             #expect(
                 error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
@@ -69,11 +46,11 @@ struct LoadingTests {
         "a preprocessor's size may be written in every published way",
         arguments: ["56", "[56, 56]", "{\"height\": 56, \"width\": 56}", "{\"longest_edge\": 56}"])
     func sizes(text: String) throws {
-        try withCopy { folder in
-            let file = folder.appending(path: "preprocessor_config.json")
-            try "{\"size\": \(text), \"image_mean\": 0.5, \"image_std\": [0.5, 0.5, 0.5]}".write(
-                to: file, atomically: true, encoding: .utf8)
-            let sam = try SAM(contentsOf: folder, precision: .float32)
+        try ModelCopy.with(SAMGolden.all[0].folder) { copy in
+            try copy.write(
+                "preprocessor_config.json",
+                "{\"size\": \(text), \"image_mean\": 0.5, \"image_std\": [0.5, 0.5, 0.5]}")
+            let sam = try SAM(contentsOf: copy.folder, precision: .float32)
             let (pixels, _) = sam.preprocessing(Picture(rgb: [255, 0, 51], width: 1, height: 1))
             expectClose(
                 pixels.reshaped([56 * 56, 3])[leading: 0], Tensor([1, -1, -0.6], [3]), "pixel",
@@ -91,11 +68,10 @@ struct LoadingTests {
             ("\"do_resize\": true", "\"do_resize\": false", "do_resize"),
         ])
     func preprocessor(old: String, new: String, key: String) throws {
-        try withCopy { folder in
-            let file = folder.appending(path: "preprocessor_config.json")
-            try replace(old, new, in: file)
+        try ModelCopy.with(SAMGolden.all[0].folder) { copy in
+            try copy.replace(old, with: new, in: "preprocessor_config.json")
             let error = #expect(throws: WeightsError.self) {
-                try SAM(contentsOf: folder, precision: .float32)
+                try SAM(contentsOf: copy.folder, precision: .float32)
             }
             #expect(
                 error?.code == "config.value" && error?.description.contains(key) == true, "\(error as Any)")
@@ -104,23 +80,23 @@ struct LoadingTests {
 
     @Test("a missing, an extra and a wrong-shaped tensor are each named")
     func tensors() throws {
-        try withCopy { folder in
+        try ModelCopy.with(SAMGolden.all[0].folder) { copy in
             let key = "vision_encoder.layers.1.attn.qkv.weight"
-            try rewrite(folder) { $0.removeAll { $0.0 == key } }
-            #expect(throws: WeightsError.missing(model: folder.lastPathComponent, tensor: key)) {
-                try SAM(contentsOf: folder, precision: .float32)
+            try copy.rewrite { $0.removeAll { $0.0 == key } }
+            #expect(throws: WeightsError.missing(model: copy.name, tensor: key)) {
+                try SAM(contentsOf: copy.folder, precision: .float32)
             }
         }
-        try withCopy { folder in
-            try rewrite(folder) { $0.append(("vision_encoder.layers.3.attn.qkv.weight", .zeros([2]))) }
+        try ModelCopy.with(SAMGolden.all[0].folder) { copy in
+            try copy.rewrite { $0.append(("vision_encoder.layers.3.attn.qkv.weight", .zeros([2]))) }
             let unread = WeightsError.unread(
-                model: folder.lastPathComponent, tensors: ["vision_encoder.layers.3.attn.qkv.weight"])
-            #expect(throws: unread) { try SAM(contentsOf: folder, precision: .float32) }
+                model: copy.name, tensors: ["vision_encoder.layers.3.attn.qkv.weight"])
+            #expect(throws: unread) { try SAM(contentsOf: copy.folder, precision: .float32) }
         }
-        try withCopy { folder in
-            try replace("\"mlp_dim\": 24", "\"mlp_dim\": 25", in: folder.appending(path: "config.json"))
+        try ModelCopy.with(SAMGolden.all[0].folder) { copy in
+            try copy.replace("\"mlp_dim\": 24", with: "\"mlp_dim\": 25", in: "config.json")
             let error = #expect(throws: WeightsError.self) {
-                try SAM(contentsOf: folder, precision: .float32)
+                try SAM(contentsOf: copy.folder, precision: .float32)
             }
             #expect(error?.code == "weights.shape" && error?.description.contains("lin1.weight") == true)
         }
@@ -132,22 +108,22 @@ struct LoadingTests {
             "shared_image_embedding.positional_embedding",
             "prompt_encoder.shared_embedding.positional_embedding"
         )
-        try withCopy { folder in
-            try rewrite(folder) { tensors in
+        try ModelCopy.with(SAMGolden.all[0].folder) { copy in
+            try copy.rewrite { tensors in
                 guard let i = tensors.firstIndex(where: { $0.0 == first }) else { return }
                 tensors[i].0 = second
             }
-            _ = try SAM(contentsOf: folder, precision: .float32)
-            try rewrite(folder) { tensors in
+            _ = try SAM(contentsOf: copy.folder, precision: .float32)
+            try copy.rewrite { tensors in
                 tensors += tensors.filter { $0.0 == second }.map { (first, $0.1) }
             }
-            _ = try SAM(contentsOf: folder, precision: .float32)
-            try rewrite(folder) { tensors in
+            _ = try SAM(contentsOf: copy.folder, precision: .float32)
+            try copy.rewrite { tensors in
                 guard let i = tensors.firstIndex(where: { $0.0 == first }) else { return }
                 tensors[i].1 = tensors[i].1 + 1e-3
             }
-            #expect(throws: SAMError.positionalMatrices(model: folder.lastPathComponent)) {
-                try SAM(contentsOf: folder, precision: .float32)
+            #expect(throws: SAMError.positionalMatrices(model: copy.name)) {
+                try SAM(contentsOf: copy.folder, precision: .float32)
             }
         }
     }

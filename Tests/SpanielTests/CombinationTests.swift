@@ -30,7 +30,7 @@ struct CombinationTests {
     @Test("a box gives the object in it; one that leaves the picture is cut, one outside gives nothing")
     func boxes() throws {
         let sam = try Materials.sam()
-        let scene = try sam.encode(picture)
+        let scene = try Materials.encodedShelf()
         let boot = Box(x1: 50, y1: 85, x2: 204, y2: 214)
         let mask = try #require(try sam.mask(inBox: boot, in: scene)).mask
         #expect(try #require(mask.box).iou(boot) > 0.6)
@@ -89,7 +89,7 @@ struct CombinationTests {
         let persam = PerSAM(try Materials.sam())
         let (boot, mask) = try Materials.boot()
         let findings = try persam.find(
-            persam.learn([Example(boot, mask: mask, class: "boot")]), in: persam.encode(picture))
+            persam.learn([Example(boot, mask: mask, class: "boot")]), in: Materials.encodedShelf())
         try #require(!findings.isEmpty)
         var check = try SemanticCheck(
             clip, texts: ["boot": ["ab", "cd"]], alternatives: ["ef", "gh"], threshold: 0)

@@ -117,7 +117,7 @@ struct LeaveOneOutTests {
         let persam = PerSAM(try Materials.sam())
         let (picture, mask) = try Materials.boot()
         let whole = Example(picture, mask: mask)
-        let cut = try persam.cutOut(whole, persam.encode(picture))
+        let cut = try persam.cutOut(whole, Materials.encodedBoot())
         let (a, b) = (try persam.learn([whole]), try persam.learn([cut]))
         #expect(
             a.features[0].array == b.features[0].array && a.background == b.background && a.inside == b.inside

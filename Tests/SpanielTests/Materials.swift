@@ -7,9 +7,20 @@ enum Materials {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    static func sam() throws -> SAM {
+    static func sam() throws -> SAM { try model.get() }
+
+    private static let model = Result {
         try SAM(contentsOf: root.appending(path: "Weights/sam-nano"), precision: .float32)
     }
+
+    /// The boot's picture and the shelf, encoded once for all tests: with the naive kernels that takes seconds.
+    static func encodedBoot() throws -> SAM.Encoding { try encodings.boot.get() }
+    static func encodedShelf() throws -> SAM.Encoding { try encodings.shelf.get() }
+
+    private static let encodings = (
+        boot: Result { try sam().encode(Picture(contentsOf: example("boot.jpg"))) },
+        shelf: Result { try sam().encode(Picture(contentsOf: example("shelf.jpg"))) }
+    )
 
     static func example(_ name: String) -> URL { root.appending(path: "Examples/\(name)") }
 

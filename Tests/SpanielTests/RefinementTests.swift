@@ -11,10 +11,10 @@ struct RefinementTests {
 
     @Test("a boot's blocky mask becomes the boot's")
     func boot() throws {
-        let (picture, truth) = try Materials.boot()
+        let truth = try Materials.boot().mask
         let sam = try Materials.sam()
         let rough = coarse(truth)
-        let refinement = try #require(try sam.refine(rough, in: sam.encode(picture)))
+        let refinement = try #require(try sam.refine(rough, in: Materials.encodedBoot()))
         #expect(refinement.isRefined)
         #expect(refinement.mask.iou(truth) > rough.iou(truth))
         #expect(abs(Double(refinement.overlap) - refinement.mask.iou(rough)) < 1e-6)
@@ -22,11 +22,11 @@ struct RefinementTests {
 
     @Test("where SAM means something else, the rough mask stays")
     func stays() throws {
-        let (picture, truth) = try Materials.boot()
+        let truth = try Materials.boot().mask
         let sam = try Materials.sam()
         // A checkerboard is no object: no answer is like it.
         let board = Mask(width: truth.width, height: truth.height) { x, y in (x / 16 + y / 16) % 2 == 0 }
-        let refinement = try #require(try sam.refine(board, in: sam.encode(picture), leastOverlap: 0.9))
+        let refinement = try #require(try sam.refine(board, in: Materials.encodedBoot(), leastOverlap: 0.9))
         #expect(!refinement.isRefined)
         #expect(refinement.mask == board)
         #expect(refinement.overlap < 0.9)
@@ -34,9 +34,9 @@ struct RefinementTests {
 
     @Test("an empty mask gives nothing")
     func empty() throws {
-        let (picture, truth) = try Materials.boot()
+        let truth = try Materials.boot().mask
         let sam = try Materials.sam()
-        #expect(try sam.refine(Mask(size: truth.size), in: sam.encode(picture)) == nil)
+        #expect(try sam.refine(Mask(size: truth.size), in: Materials.encodedBoot()) == nil)
     }
 
     @Test("points lie deep inside, the deepest first, apart from each other")

@@ -2,6 +2,7 @@ import Foundation
 import SpanielAnnotations
 import SpanielImaging
 import SpanielJSON
+import SpanielTestSupport
 import SpanielTool
 import Testing
 
@@ -28,8 +29,8 @@ struct AnnotationsTests {
         "annotations convert says what it wrote and what the format cannot hold",
         arguments: AnnotationFormat.allCases)
     func convert(format: AnnotationFormat) throws {
-        let scratch = try Scratch()
-        let truth = try scratch.write("truth.json", Self.truth.utf8)
+        let scratch = try ScratchFolder()
+        let truth = try scratch.file("truth.json", Self.truth.utf8)
         let out = scratch("out")
         let run = try Tool.run("annotations", "convert", "coco:\(truth)", "\(format.rawValue):\(out)")
         #expect(
@@ -54,8 +55,8 @@ struct AnnotationsTests {
 
     @Test("annotations that are missing or wrong end with the contract's codes and one message")
     func failures() throws {
-        let scratch = try Scratch()
-        let truth = try scratch.write("truth.json", Self.truth.utf8)
+        let scratch = try ScratchFolder()
+        let truth = try scratch.file("truth.json", Self.truth.utf8)
         func run(_ arguments: String...) throws -> (Int32, String) {
             let run = try Tool.run(["annotations", "convert"] + arguments)
             return (run.status, run.messages)
@@ -73,11 +74,11 @@ struct AnnotationsTests {
 
     @Test("evaluate: what is found in full has an AP of one, for people and as JSON")
     func evaluate() throws {
-        let scratch = try Scratch()
-        let truth = try scratch.write("truth.json", Self.truth.utf8)
+        let scratch = try ScratchFolder()
+        let truth = try scratch.file("truth.json", Self.truth.utf8)
         let results =
             "[{\"image_id\":1,\"category_id\":1,\"bbox\":[2,2,7,7],\"score\":0.75},{\"image_id\":2,\"category_id\":1,\"bbox\":[2,2,7,7],\"score\":0.25}]"
-        let found = try scratch.write("found.json", results.utf8)
+        let found = try scratch.file("found.json", results.utf8)
         let run = try Tool.run("evaluate", "--truth", "coco:\(truth)", "--predictions", "coco:\(found)")
         #expect(
             run.status == 0 && run.messages == ""
@@ -102,7 +103,7 @@ struct AnnotationsTests {
             try Tool.run(
                 "evaluate", "--truth", "coco:\(truth)", "--predictions", "coco:\(truth)", "--threshold", "2"
             ).status == 64)
-        let other = try scratch.write(
+        let other = try scratch.file(
             "other.json", Self.truth.replacingOccurrences(of: ".png", with: ".jpg").utf8)
         let strangers = try Tool.run("evaluate", "--truth", "coco:\(truth)", "--predictions", "coco:\(other)")
         #expect(

@@ -1,23 +1,17 @@
 import Foundation
+import SpanielTestSupport
 import Tensor
 import Testing
 
 @Suite("Models that cannot be used")
 struct BadModelTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
     private let picture: String
+    private static let shipped = URL(filePath: "\(Tool.root)Weights/sam-nano")
 
     init() throws {
-        scratch = try Scratch()
-        picture = try scratch.write("a.png", Files.png)
-    }
-
-    /// A copy of the model that ships, changed.
-    private func model(_ change: (_ folder: String) throws -> Void) throws -> String {
-        let folder = scratch("model")
-        try FileManager.default.copyItem(atPath: "\(Tool.root)Weights/sam-nano", toPath: folder)
-        try change(folder)
-        return folder
+        scratch = try ScratchFolder()
+        picture = try scratch.file("a.png", Files.png)
     }
 
     private func run(_ model: String) throws -> Tool.Run {
@@ -25,17 +19,25 @@ struct BadModelTests {
     }
 
     /// Runs with a changed model, which must end with 65, print no record and leave nothing behind.
-    private func expectUnusable(naming words: String..., change: (_ folder: String) throws -> Void) throws {
-        let run = try run(model(change))
-        #expect(run.status == 65, "\(run.messages)")
-        #expect(run.output.isEmpty)
-        for word in words { #expect(run.messages.contains(word), "\(run.messages) does not name \(word)") }
-        #expect(!FileManager.default.fileExists(atPath: scratch("out")))
+    private func expectUnusable(naming words: String..., change: (ModelCopy) throws -> Void) throws {
+        try ModelCopy.with(Self.shipped) { copy in
+            try change(copy)
+            let run = try run(copy.folder.path(percentEncoded: false))
+            #expect(run.status == 65, "\(run.messages)")
+            #expect(run.output.isEmpty)
+            for word in words {
+                #expect(run.messages.contains(word), "\(run.messages) does not name \(word)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: scratch("out")))
+        }
     }
 
     @Test("the copy itself, unchanged, is fine")
     func unchanged() throws {
-        #expect(try run(model { _ in }).status == 0)
+        try ModelCopy.with(Self.shipped) { copy in
+            let status = try run(copy.folder.path(percentEncoded: false)).status
+            #expect(status == 0)
+        }
     }
 
     @Test(
@@ -53,40 +55,25 @@ struct BadModelTests {
     @Test("a file where the folder is meant, a folder without weights, without configuration")
     func incomplete() throws {
         #expect(try run(picture).status == 65)
-        try expectUnusable(naming: "model.safetensors") {
-            try FileManager.default.removeItem(atPath: "\($0)/model.safetensors")
-        }
-        try FileManager.default.removeItem(atPath: scratch("model"))
-        try expectUnusable(naming: "config.json") {
-            try FileManager.default.removeItem(atPath: "\($0)/config.json")
+        for name in ["model.safetensors", "config.json"] {
+            try expectUnusable(naming: name) { try $0.remove(name) }
         }
     }
 
     @Test("a tensor that is missing, one too many, one of another shape, is named")
     func tensors() throws {
         let key = "mask_decoder.iou_token.weight"
-        try expectUnusable(naming: key) { try rewrite($0) { $0.removeAll { $0.0 == key } } }
-        try FileManager.default.removeItem(atPath: scratch("model"))
+        try expectUnusable(naming: key) { try $0.rewrite { $0.removeAll { $0.0 == key } } }
         try expectUnusable(naming: "surprise.weight") {
-            try rewrite($0) { $0.append(("surprise.weight", Tensor([1, 2], [2]))) }
+            try $0.rewrite { $0.append(("surprise.weight", Tensor([1, 2], [2]))) }
         }
-        try FileManager.default.removeItem(atPath: scratch("model"))
         try expectUnusable(naming: key, "[1, 128]", "[128]") {
-            try rewrite($0) { tensors in
+            try $0.rewrite { tensors in
                 for index in tensors.indices where tensors[index].0 == key {
                     tensors[index].1 = tensors[index].1.reshaped([128])
                 }
             }
         }
-    }
-
-    private func rewrite(_ folder: String, _ change: (inout [(String, Tensor)]) -> Void) throws {
-        let url = URL(filePath: "\(folder)/model.safetensors")
-        let file = try Safetensors(contentsOf: url)
-        var tensors = try file.entries.map { ($0.name, try file.tensor($0)) }
-        change(&tensors)
-        try FileManager.default.removeItem(at: url)
-        try Safetensors.write(tensors, to: url)
     }
 
     @Test(
@@ -97,8 +84,8 @@ struct BadModelTests {
             [1, 0, 0, 0, 0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0],
         ])
     func header(_ length: [UInt8]) throws {
-        try expectUnusable(naming: "model.safetensors") { folder in
-            let url = URL(filePath: "\(folder)/model.safetensors")
+        try expectUnusable(naming: "model.safetensors") { copy in
+            let url = copy["model.safetensors"]
             var bytes = try [UInt8](Data(contentsOf: url))
             bytes.replaceSubrange(0..<8, with: length)
             try Data(bytes).write(to: url)
@@ -107,8 +94,8 @@ struct BadModelTests {
 
     @Test("weights cut short")
     func cut() throws {
-        try expectUnusable(naming: "model.safetensors") { folder in
-            let url = URL(filePath: "\(folder)/model.safetensors")
+        try expectUnusable(naming: "model.safetensors") { copy in
+            let url = copy["model.safetensors"]
             try Data(contentsOf: url).dropLast(1000).write(to: url)
         }
     }
@@ -126,12 +113,6 @@ struct BadModelTests {
             ("{", "", "config.json"),
         ])
     func configuration(_ old: String, _ new: String, _ named: String) throws {
-        try expectUnusable(naming: named) { folder in
-            let path = "\(folder)/config.json"
-            let text = try String(contentsOfFile: path, encoding: .utf8)
-            let changed = text.replacingOccurrences(of: old, with: new)
-            #expect(changed != text)
-            try changed.write(toFile: path, atomically: false, encoding: .utf8)
-        }
+        try expectUnusable(naming: named) { try $0.replace(old, with: new, in: "config.json") }
     }
 }

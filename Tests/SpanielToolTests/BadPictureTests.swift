@@ -1,6 +1,7 @@
 import Foundation
 import SpanielImaging
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 @Suite("Pictures that cannot be used")
@@ -23,7 +24,7 @@ struct BadPictureTests {
 
     @Test("each gets a record with its code, names its file, and the good ones around it are done; exit 65")
     func records() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         try scratch.write("in/a-good.png", Files.png)
         for file in try Self.files() { try scratch.write("in/\(file.name)", file.bytes) }
         try scratch.folder("folder.png")
@@ -60,9 +61,9 @@ struct BadPictureTests {
         let images = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: scratch("all.json")))))[
             "images"]?.array
         #expect(images?.count == 2)
-        #expect(scratch.files.allSatisfy { !$0.contains(".tmp") })
+        #expect(scratch.paths.allSatisfy { !$0.contains(".tmp") })
         #expect(
-            scratch.files.filter { $0.hasSuffix(".overlay.png") } == [
+            scratch.paths.filter { $0.hasSuffix(".overlay.png") } == [
                 "out/a-good.overlay.png", "out/z-good.overlay.png",
             ])
     }
@@ -71,8 +72,8 @@ struct BadPictureTests {
         "the message for a phone's or a web page's picture names a converter",
         arguments: [("p.heic", Files.heic), ("w.webp", Files.webp)])
     func converter(_ name: String, _ bytes: [UInt8]) throws {
-        let scratch = try Scratch()
-        let run = try Tool.run("mask", scratch.write(name, bytes), "--point", "1,1")
+        let scratch = try ScratchFolder()
+        let run = try Tool.run("mask", scratch.file(name, bytes), "--point", "1,1")
         #expect(run.status == 65)
         #expect(run.output.isEmpty)
         #expect(run.messages.contains("convert"))
@@ -80,18 +81,18 @@ struct BadPictureTests {
 
     @Test("when every picture is missing the exit code is 66, when all are there but unusable 65")
     func allMissing() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         #expect(try Tool.run("mask", "/no/a.png", "/no/b.png", "--point", "1,1", "--json").status == 66)
-        let empty = try scratch.write("empty.png")
+        let empty = try scratch.file("empty.png")
         #expect(try Tool.run("mask", empty, "--point", "1,1", "--json").status == 65)
         #expect(try Tool.run("mask", empty, "/no/a.png", "--point", "1,1", "--json").status == 65)
     }
 
     @Test("a point outside of a picture is that picture's error")
     func pointOutside() throws {
-        let scratch = try Scratch()
-        let small = try scratch.write("small.png", Files.png)
-        let large = try scratch.write("large.png", Files.picture(width: 300, height: 200).pngData())
+        let scratch = try ScratchFolder()
+        let small = try scratch.file("small.png", Files.png)
+        let large = try scratch.file("large.png", Files.picture(width: 300, height: 200).pngData())
         let run = try Tool.run("mask", small, large, "--point", "120,70", "--json")
         #expect(run.status == 65)
         #expect(try run.records.map { $0["error"]?["code"]?.string } == ["prompt.point", nil])

@@ -1,16 +1,17 @@
 import Foundation
 import PerSAM
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 @Suite("Classifying whole pictures")
 struct ClassifyTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
     private let picture: String
 
     init() throws {
-        scratch = try Scratch()
-        picture = try scratch.write("a.png", Files.picture(width: 320, height: 240).pngData())
+        scratch = try ScratchFolder()
+        picture = try scratch.file("a.png", Files.picture(width: 320, height: 240).pngData())
     }
 
     private func classify(_ arguments: String..., model: String = TinyModels.clip) throws -> Tool.Run {
@@ -87,13 +88,13 @@ struct ClassifyTests {
     func outputs() throws {
         let first = try classes(
             classify("--text", "ab", "--text", "cd", "--out", scratch("out"), "--cache", scratch("cache")))
-        #expect(scratch.files.filter { $0.hasPrefix("out/") } == ["out/a.overlay.png"])
+        #expect(scratch.paths.filter { $0.hasPrefix("out/") } == ["out/a.overlay.png"])
         #expect(
             try Picture(contentsOf: URL(filePath: scratch("out/a.overlay.png")))
                 != Files.picture(width: 320, height: 240))
         let again = try classes(classify("--text", "ab", "--text", "cd", "--cache", scratch("cache")))
         #expect(again.map(\.score) == first.map(\.score))
-        #expect(scratch.files.count { $0.hasPrefix("cache/") } == 1)
+        #expect(scratch.paths.count { $0.hasPrefix("cache/") } == 1)
         let cached = try classes(classify("--cache", scratch("cache"), model: TinyModels.vit))
         #expect(
             try classes(classify("--cache", scratch("cache"), model: TinyModels.vit)).map(\.score)

@@ -1,17 +1,18 @@
 import Foundation
 import PerSAM
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 @Suite("Detecting by words and examples")
 struct DetectTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
     private let picture: String
     private let example: String
 
     init() throws {
-        scratch = try Scratch()
-        picture = try scratch.write("a.png", Files.png)
+        scratch = try ScratchFolder()
+        picture = try scratch.file("a.png", Files.png)
         example = "x=\(picture)#box=16,12,32,24"
     }
 
@@ -94,7 +95,7 @@ struct DetectTests {
                 object["scores"]?["iou"] != nil
                     && object["mask"]?["size"]?.array?.compactMap(\.int) == [48, 64])
         }
-        #expect(scratch.files.filter { $0.hasSuffix(".mask.png") }.count == masked.count)
+        #expect(scratch.paths.filter { $0.hasSuffix(".mask.png") }.count == masked.count)
         #expect(try detect("--text", "ab", "--with-masks", "--sam-model", TinyModels.owlvit).status == 65)
     }
 
@@ -104,7 +105,7 @@ struct DetectTests {
         let run = try detect(
             "--text", "ab", "--threshold", "0", "--out", scratch("out"), "--export", "coco:\(all)")
         #expect(run.status == 0)
-        #expect(scratch.files.filter { $0.hasPrefix("out/") } == ["out/a.overlay.png"])
+        #expect(scratch.paths.filter { $0.hasPrefix("out/") } == ["out/a.overlay.png"])
         let drawn = try Picture(contentsOf: URL(filePath: scratch("out/a.overlay.png")))
         #expect(drawn != Files.picture())
         let coco = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: all))))
@@ -118,7 +119,7 @@ struct DetectTests {
         "examples are boxes, masks, polygons, points or whole pictures, each selection is a way to take them, negatives count against them"
     )
     func examples() throws {
-        let mask = try scratch.write("mask.png", Files.mask())
+        let mask = try scratch.file("mask.png", Files.mask())
         for region in ["#box=16,12,32,24", "#\(mask)", "#polygon=16,12,32,12,32,24", "#point=20,16", ""] {
             let run = try detect("--example", "x=\(picture)\(region)", "--threshold", "0", "--quiet")
             #expect(run.status == 0, "\(region): \(run.messages)")
@@ -151,7 +152,7 @@ struct DetectTests {
                     scratch("cache"),
                 ] + arguments)
         }
-        func kept() -> Int { scratch.files.count { $0.hasPrefix("cache/") } }
+        func kept() -> Int { scratch.paths.count { $0.hasPrefix("cache/") } }
         let first = try run("--text", "ab")
         #expect(kept() == 1)
         #expect(try run("--text", "ab").objects == first.objects)
@@ -166,7 +167,7 @@ struct DetectTests {
             try run("--text", "ab", "--tiles", "2").objects
                 == detect("--text", "ab", "--threshold", "0", "--tiles", "2").objects)
         #expect(kept() == 3)
-        for file in scratch.files where file.hasPrefix("cache/") { try scratch.write(file, "gone bad".utf8) }
+        for file in scratch.paths where file.hasPrefix("cache/") { try scratch.write(file, "gone bad".utf8) }
         #expect(try run("--text", "ab").objects == first.objects)
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import PerSAM
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 @Suite("Finding an object from an example")
@@ -8,9 +9,9 @@ struct FindTests {
     private static let boot = [
         "--example", "boot=\(Tool.example("boot.jpg"))#\(Tool.example("boot-mask.png"))",
     ]
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try ScratchFolder() }
 
     private func find(_ arguments: String...) throws -> Tool.Run { try Tool.run(["find"] + arguments) }
     private func find(_ example: [String], _ arguments: String...) throws -> Tool.Run {
@@ -93,13 +94,13 @@ struct FindTests {
             Self.boot, Tool.example("shelf.jpg"), Tool.example("path.jpg"), "--explain", scratch("why"))
         #expect(run.status == 0)
         #expect(
-            scratch.files.filter { $0.hasPrefix("why/") } == [
+            scratch.paths.filter { $0.hasPrefix("why/") } == [
                 "why/path.explain.html", "why/shelf.explain.html",
             ])
         let page = try String(contentsOfFile: scratch("why/shelf.explain.html"), encoding: .utf8)
         #expect(page.hasPrefix("<!DOCTYPE html>"))
         for address in ["http://", "https://", "<script"] { #expect(!page.contains(address)) }
-        let file = try scratch.write("file")
+        let file = try scratch.file("file")
         #expect(try find(Self.boot, Tool.example("shelf.jpg"), "--explain", file).status == 73)
     }
 
@@ -121,27 +122,27 @@ struct FindTests {
     )
     func badExamples() throws {
         let (picture, scene) = (
-            try scratch.write("a.png", Files.png), try scratch.write("scene.png", Files.png)
+            try scratch.file("a.png", Files.png), try scratch.file("scene.png", Files.png)
         )
-        let mask = try scratch.write("mask.png", Files.mask())
+        let mask = try scratch.file("mask.png", Files.mask())
         let cases: [(example: String, status: Int32, named: String)] = [
             ("/no/a.png#\(mask)", 66, "/no/a.png"),
             ("\(picture)#/no/mask.png", 66, "/no/mask.png"),
             ("\(scratch.path)#\(mask)", 65, scratch.path),
             ("\(picture)#\(scratch.path)", 65, scratch.path),
-            ("\(try scratch.write("empty.png"))#\(mask)", 65, "empty.png"),
-            ("\(try scratch.write("cut.png", Files.png.prefix(60)))#\(mask)", 65, "cut.png"),
-            ("\(picture)#\(try scratch.write("text.png", "mask".utf8))", 65, "text.png"),
+            ("\(try scratch.file("empty.png"))#\(mask)", 65, "empty.png"),
+            ("\(try scratch.file("cut.png", Files.png.prefix(60)))#\(mask)", 65, "cut.png"),
+            ("\(picture)#\(try scratch.file("text.png", "mask".utf8))", 65, "text.png"),
             (
-                "\(picture)#\(try scratch.write("small.png", Files.mask(width: 32, height: 24)))", 65,
+                "\(picture)#\(try scratch.file("small.png", Files.mask(width: 32, height: 24)))", 65,
                 "64 x 48"
             ),
             (
-                "\(picture)#\(try scratch.write("none.png", Files.gray(Mask(width: 64, height: 48))))", 65,
+                "\(picture)#\(try scratch.file("none.png", Files.gray(Mask(width: 64, height: 48))))", 65,
                 "none.png"
             ),
             (
-                "\(picture)#\(try scratch.write("all.png", Files.gray(Mask(width: 64, height: 48, filled: true))))",
+                "\(picture)#\(try scratch.file("all.png", Files.gray(Mask(width: 64, height: 48, filled: true))))",
                 65, "all.png"
             ),
             ("\(picture)#box=10,10,500,40", 65, "a.png"),
@@ -154,14 +155,14 @@ struct FindTests {
             #expect(run.messages.contains(named), "\(example): \(run.messages)")
             #expect(run.output.isEmpty)
         }
-        #expect(!scratch.files.contains("out"))
+        #expect(!scratch.paths.contains("out"))
     }
 
     @Test("a concept file that is missing, no concept, or learnt with another model")
     func badConcepts() throws {
-        let scene = try scratch.write("scene.png", Files.png)
+        let scene = try scratch.file("scene.png", Files.png)
         #expect(try find("--concept", "/no/boot.concept", scene).status == 66)
-        #expect(try find("--concept", scratch.write("text.concept", "boot".utf8), scene).status == 65)
+        #expect(try find("--concept", scratch.file("text.concept", "boot".utf8), scene).status == 65)
         #expect(try find("--concept", scratch.path, scene).status == 65)
         #expect(try find("--concept", "\(Tool.root)Weights/sam-nano/model.safetensors", scene).status == 65)
         let file = scratch("boot.concept")
@@ -169,7 +170,7 @@ struct FindTests {
         #expect(try find("--concept", file, "--concept", file, scene).status == 65)
         #expect(try find("--concept", file, "--faithful", scene).status == 65)
         let bytes = try Data(contentsOf: URL(filePath: file))
-        #expect(try find("--concept", scratch.write("cut.concept", bytes.dropLast(64)), scene).status == 65)
+        #expect(try find("--concept", scratch.file("cut.concept", bytes.dropLast(64)), scene).status == 65)
     }
 
     @Test(

@@ -1,14 +1,15 @@
 import Foundation
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 /// What `make install` and `make dist` lay out, by `Packaging/stage`.
 @Suite("The tool as it is installed")
 struct InstalledTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
 
     init() throws {
-        scratch = try Scratch()
+        scratch = try ScratchFolder()
         try run("\(Tool.root)Packaging/stage", Tool.path, scratch("a place"))
     }
 
@@ -34,7 +35,7 @@ struct InstalledTests {
         try run(
             "\(installed)/bin/spaniel", "mask", Tool.example("path.jpg"), "--point", "100,100", "--out",
             "masks", "--quiet", in: elsewhere)
-        #expect(scratch.files.contains("elsewhere/masks/path.overlay.png"))
+        #expect(scratch.paths.contains("elsewhere/masks/path.overlay.png"))
     }
 
     @Test(

@@ -4,14 +4,15 @@ import Spaniel
 import SpanielAnnotations
 import SpanielImaging
 import SpanielJSON
+import SpanielTestSupport
 import SpanielTool
 import Testing
 
 @Suite("learn --from")
 struct LearnFromTests {
-    let scratch: Scratch
+    let scratch: ScratchFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try ScratchFolder() }
 
     static let truth = "coco:\(Tool.example("truth.coco.json"))"
 
@@ -139,7 +140,7 @@ struct LearnFromTests {
         let text =
             #"{"images":[\#(images.joined(separator: ","))],"annotations":[\#(annotations.joined(separator: ","))],"#
             + #""categories":[\#(categories.joined(separator: ","))]}"#
-        return "coco:" + (try scratch.write("set.json", text.utf8))
+        return "coco:" + (try scratch.file("set.json", text.utf8))
     }
 
     @Test("one picture chooses no threshold; a class of crowds or of nothing is not learnt, and is named")
@@ -241,10 +242,10 @@ struct LearnFromTests {
         #expect(
             try Tool.run("learn", "--example", "x.png#y.png", "--pictures", "z", "-o", scratch("y.concept"))
                 .status == 64)
-        let alone = try scratch.write(
+        let alone = try scratch.file(
             "truth.json", Data(contentsOf: URL(filePath: Tool.example("truth.coco.json"))))
         #expect(try learn("detect", TinyModels.owlvit, "coco:\(alone)").status == 66)
-        let empty = try scratch.write("empty.json", #"{"images":[],"annotations":[],"categories":[]}"#.utf8)
+        let empty = try scratch.file("empty.json", #"{"images":[],"annotations":[],"categories":[]}"#.utf8)
         let nothing = try learn("detect", TinyModels.owlvit, "coco:\(empty)")
         #expect(
             nothing.status == 65 && nothing.messages.contains("expected objects to learn from"),

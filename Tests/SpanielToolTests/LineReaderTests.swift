@@ -1,4 +1,5 @@
 import Foundation
+import SpanielTestSupport
 import SpanielTool
 import Testing
 
@@ -6,8 +7,8 @@ import Testing
 struct LineReaderTests {
     /// The lines of some bytes, as text; nil for one that is too long.
     private func lines(_ bytes: [UInt8], limit: Int) throws -> [String?] {
-        let scratch = try Scratch()
-        let file = try FileHandle(forReadingFrom: URL(filePath: scratch.write("lines", bytes)))
+        let scratch = try ScratchFolder()
+        let file = try FileHandle(forReadingFrom: URL(filePath: scratch.file("lines", bytes)))
         var reader = LineReader(descriptor: file.fileDescriptor, limit: limit)
         var lines: [String?] = []
         while let line = try reader.next() {

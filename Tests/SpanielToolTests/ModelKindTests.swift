@@ -1,12 +1,13 @@
 import Foundation
+import SpanielTestSupport
 import SpanielTool
 import Testing
 
 @Suite("Models of the wrong kind for a command")
 struct ModelKindTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try ScratchFolder() }
 
     private func check(_ need: ModelNeed, _ configuration: String) throws -> ModelKind? {
         try scratch.write("m/config.json", configuration.utf8)

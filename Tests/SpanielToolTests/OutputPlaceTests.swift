@@ -1,16 +1,17 @@
 import Foundation
 import SpanielJSON
+import SpanielTestSupport
 import Tensor
 import Testing
 
 @Suite("Where results go")
 struct OutputPlaceTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
     private let picture: String
 
     init() throws {
-        scratch = try Scratch()
-        picture = try scratch.write("a.png", Files.png)
+        scratch = try ScratchFolder()
+        picture = try scratch.file("a.png", Files.png)
     }
 
     private func mask(_ arguments: String..., standardOutput: FileHandle? = nil) throws -> Tool.Run {
@@ -19,11 +20,11 @@ struct OutputPlaceTests {
 
     @Test("an overlay and a mask for each object, under names that tell pictures of one name apart")
     func files() throws {
-        let other = try scratch.write("b/a.png", Files.png)
+        let other = try scratch.file("b/a.png", Files.png)
         let run = try Tool.run("mask", picture, other, "--point", "20,16", "--out", scratch("new/out"))
         #expect(run.status == 0)
         #expect(
-            scratch.files.filter { $0.hasPrefix("new/out/") } == [
+            scratch.paths.filter { $0.hasPrefix("new/out/") } == [
                 "new/out/a-2.1.object.mask.png", "new/out/a-2.overlay.png", "new/out/a.1.object.mask.png",
                 "new/out/a.overlay.png",
             ])
@@ -58,7 +59,7 @@ struct OutputPlaceTests {
 
     @Test("a place that cannot be written to ends with 73 before any picture is read")
     func unwritable() throws {
-        let file = try scratch.write("file")
+        let file = try scratch.file("file")
         for place in [file, "\(file)/below", "/proc/spaniel"] {
             let run = try mask("--out", place, "--json")
             #expect(run.status == 73, "\(place): \(run.messages)")
@@ -78,19 +79,19 @@ struct OutputPlaceTests {
         }
         let first = try masks()
         #expect(try first == mask("--json").records.map { $0["objects"]?.text() })
-        let kept = scratch.files.filter { $0.hasPrefix("cache/") }
+        let kept = scratch.paths.filter { $0.hasPrefix("cache/") }
         #expect(kept.count == 1)
         #expect(try masks() == first)
         try scratch.write(kept[0], "not what it was".utf8)
         #expect(try masks() == first)
-        #expect(scratch.files.filter { $0.hasPrefix("cache/") } == kept)
+        #expect(scratch.paths.filter { $0.hasPrefix("cache/") } == kept)
         #expect(try mask("--cache", picture).status == 73)
     }
 
     @Test("a file of the cache whose numbers were changed is not believed")
     func changedCache() throws {
         let first = try mask("--json", "--cache", scratch("cache"))
-        let kept = try #require(scratch.files.first { $0.hasPrefix("cache/") })
+        let kept = try #require(scratch.paths.first { $0.hasPrefix("cache/") })
         let whole = try [UInt8](Data(contentsOf: URL(filePath: scratch(kept))))
         var changed = whole
         changed[whole.count - 101] ^= 0x40  // still a whole safetensors file
@@ -137,7 +138,7 @@ struct OutputPlaceTests {
 
     @Test("an interruption ends with 130 and leaves whole files only")
     func interruption() throws {
-        let list = try scratch.write(
+        let list = try scratch.file(
             "list.txt", Array(repeating: picture, count: 2000).joined(separator: "\n").utf8)
         let process = Tool.process([
             "mask", "@\(list)", "--point", "20,16", "--json", "--out", scratch("out"), "--export",
@@ -156,7 +157,7 @@ struct OutputPlaceTests {
         #expect(output.last == UInt8(ascii: "\n"))
         let records = try output.split(separator: UInt8(ascii: "\n")).map { try JSON(parsing: $0) }
         #expect((1..<2000).contains(records.count))
-        let written = scratch.files.filter { $0.hasPrefix("out/") }
+        let written = scratch.paths.filter { $0.hasPrefix("out/") }
         #expect(written.filter { $0.hasSuffix(".overlay.png") }.count == records.count)
         #expect(written.allSatisfy { $0.hasSuffix(".png") })
         let export = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: scratch("all.json")))))
@@ -235,12 +236,12 @@ struct OutputPlaceTests {
             try Tool.run("tensors", "sam", "--image", "/no/a.png", "-o", scratch("none.safetensors")).status
                 == 66)
         #expect(try Tool.run("tensors", "sam", "--image", picture, "-o", "/proc/x.safetensors").status == 73)
-        #expect(!scratch.files.contains("none.safetensors"))
+        #expect(!scratch.paths.contains("none.safetensors"))
         let again = scratch("again.safetensors")
         #expect(
             try Tool.run("tensors", "sam", "--pixel-values", out, "--point", "20,16", "-o", again).status == 0
         )
-        let text = try scratch.write("text.safetensors", "no tensors".utf8)
+        let text = try scratch.file("text.safetensors", "no tensors".utf8)
         #expect(try Tool.run("tensors", "sam", "--pixel-values", text, "-o", again).status == 65)
     }
 }

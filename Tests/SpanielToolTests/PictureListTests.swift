@@ -1,6 +1,7 @@
+import SpanielPlatform
+import SpanielTestSupport
 import SpanielTool
 import Testing
-import SpanielPlatform
 
 @Suite("Which pictures a command line names")
 struct PictureListTests {
@@ -17,7 +18,7 @@ struct PictureListTests {
 
     @Test("a folder gives its pictures sorted by name, and nothing else of it")
     func folder() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         for name in [
             "p/b.JPG", "p/a.png", "p/10.jpeg", "p/notes.txt", "p/.hidden.png", "p/phone.heic", "p/deep/c.png",
         ] {
@@ -33,7 +34,7 @@ struct PictureListTests {
 
     @Test("a link that leads back into its folder is not followed")
     func linkCycle() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         try scratch.write("p/a.png")
         try FileManager.default.createSymbolicLink(
             atPath: scratch("p/again"), withDestinationPath: scratch("p"))
@@ -42,9 +43,9 @@ struct PictureListTests {
 
     @Test("a list and standard input hold one name a line, either line ending, folders too")
     func lists() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         try scratch.write("p/a.png")
-        let list = try scratch.write("list.txt", "x y.jpg\r\n\n\(scratch("p"))\nlast.png".utf8)
+        let list = try scratch.file("list.txt", "x y.jpg\r\n\n\(scratch("p"))\nlast.png".utf8)
         #expect(try expand(["@\(list)"]).map(\.path) == ["x y.jpg", scratch("p/a.png"), "last.png"])
         #expect(
             try expand(["-", "z.png"], input: "one.png\ntwo.png\n").map(\.path) == [
@@ -56,7 +57,7 @@ struct PictureListTests {
         "nothing to work on, or a list that is missing, ends with 66; a list that is a folder with 65; - twice is wrong usage"
     )
     func nothing() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         #expect { try expand([scratch.path]) } throws: { ($0 as? Failure)?.status == .missing }
         #expect { try expand(["-"]) } throws: { ($0 as? Failure)?.status == .missing }
         #expect { try expand(["@/no/list.txt"]) } throws: { ($0 as? Failure)?.status == .missing }

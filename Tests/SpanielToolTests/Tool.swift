@@ -1,5 +1,6 @@
 import Foundation
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 /// The built `spaniel`, run as a user would.
@@ -45,11 +46,11 @@ enum Tool {
         _ arguments: [String], input: String = "", environment: [String: String] = [:], folder: String? = nil,
         standardOutput: FileHandle? = nil
     ) throws -> Run {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         // Files, not pipes: nothing has to be drained while the tool runs.
-        let (out, err) = (try scratch.write("out"), try scratch.write("err"))
+        let (out, err) = (try scratch.file("out"), try scratch.file("err"))
         let process = process(arguments, environment: environment, folder: folder)
-        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: scratch.write("in", input.utf8)))
+        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: scratch.file("in", input.utf8)))
         process.standardOutput = try standardOutput ?? FileHandle(forWritingTo: URL(filePath: out))
         process.standardError = try FileHandle(forWritingTo: URL(filePath: err))
         try process.run()

@@ -1,16 +1,17 @@
 import Foundation
 import SpanielImaging
 import SpanielJSON
+import SpanielTestSupport
 import Testing
 
 @Suite("A worker for batch engines")
 struct WorkerTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
     private let picture: String
 
     init() throws {
-        scratch = try Scratch()
-        picture = try scratch.write("a.png", Files.png)
+        scratch = try ScratchFolder()
+        picture = try scratch.file("a.png", Files.png)
     }
 
     private func line(_ id: JSON, path: String? = nil, _ fields: [(String, JSON)] = []) -> String {
@@ -29,7 +30,7 @@ struct WorkerTests {
 
     @Test("each line gets its answer, in order; bad pictures and bad lines are records; exit 0")
     func records() throws {
-        let cut = try scratch.write("cut.png", Array([UInt8](Files.png).dropLast(40)))
+        let cut = try scratch.file("cut.png", Array([UInt8](Files.png).dropLast(40)))
         let base64 = Files.png.base64EncodedString()
         let deep = String(repeating: "[", count: 10_000)
         let cases: [(line: String, id: JSON, code: String?)] = [
@@ -122,7 +123,7 @@ struct WorkerTests {
 
     @Test("find takes its examples from the command line")
     func find() throws {
-        let mask = try scratch.write("mask.png", Files.mask())
+        let mask = try scratch.file("mask.png", Files.mask())
         let example = ["--example", "x=\(picture)#\(mask)", "--threshold", "0"]
         let run = try worker("find", example, [line(1), line(2, Self.point), line(3)])
         #expect(run.status == 0, "\(run.messages)")
@@ -151,7 +152,7 @@ struct WorkerTests {
     func deterministic(_ task: String) throws {
         var lines: [String] = []
         for index in 0..<6 {
-            let file = try scratch.write(
+            let file = try scratch.file(
                 "\(index).png", Files.picture(width: 40 + 7 * index, height: 50 - 3 * index).pngData())
             lines.append(
                 line(

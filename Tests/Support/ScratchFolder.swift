@@ -9,7 +9,12 @@ package final class ScratchFolder {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(at: url) }
+    deinit {
+        for path in paths {  // what a test made unreadable must still go
+            try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: self[path].path)
+        }
+        try? FileManager.default.removeItem(at: url)
+    }
 
     package subscript(_ name: String) -> URL { url.appending(path: name) }
 
@@ -18,9 +23,12 @@ package final class ScratchFolder {
         try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
     }
 
+    /// Every file and folder below, sorted, hidden ones too.
+    package var paths: [String] { (FileManager.default.subpaths(atPath: url.path) ?? []).sorted() }
+
     /// Writes a file, its folders made first.
     @discardableResult
-    package func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> URL {
+    package func write(_ name: String, _ bytes: some Sequence<UInt8> = []) throws -> URL {
         let file = self[name]
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -30,4 +38,23 @@ package final class ScratchFolder {
 
     @discardableResult
     package func write(_ name: String, _ text: String) throws -> URL { try write(name, text.utf8) }
+}
+
+// The same by paths, as arguments of a command are.
+extension ScratchFolder {
+    package var path: String { url.path(percentEncoded: false) }
+
+    package func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes a file and gives its path.
+    package func file(_ name: String, _ bytes: some Sequence<UInt8> = []) throws -> String {
+        try write(name, bytes).path(percentEncoded: false)
+    }
+
+    /// Makes a folder, those above it first, and gives its path.
+    @discardableResult
+    package func folder(_ name: String) throws -> String {
+        try FileManager.default.createDirectory(at: self[name], withIntermediateDirectories: true)
+        return self(name)
+    }
 }

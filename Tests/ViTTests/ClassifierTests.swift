@@ -126,33 +126,27 @@ struct ClassifierTests {
             ("\"image_size\": 20", "\"image_size\": [20, 24]", "image_size"),
         ])
     func configurationValues(old: String, new: String, words: String) throws {
-        let folder = try ScratchFolder()
-        let text = try String(
-            contentsOf: ViTGolden.folder.appending(path: "tiny/config.json"), encoding: .utf8)
-        try #require(text.contains(old))
-        try folder.write("config.json", text.replacingOccurrences(of: old, with: new))
-        let error = #expect(throws: WeightsError.self) {
-            try ViT(contentsOf: folder.url, precision: .float32)
+        try ModelCopy.with(ViTGolden.folder.appending(path: "tiny")) { copy in
+            try copy.replace(old, with: new, in: "config.json")
+            let error = #expect(throws: WeightsError.self) {
+                try ViT(contentsOf: copy.folder, precision: .float32)
+            }
+            #expect(
+                error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)"
+            )
         }
-        #expect(
-            error?.code == "config.value" && error?.description.contains(words) == true, "\(error as Any)")
     }
 
     @Test("weights of another number of classes are refused with both shapes")
     func otherClasses() throws {
-        let folder = try ScratchFolder()
-        let golden = ViTGolden.folder.appending(path: "odd")
-        let text = try String(contentsOf: golden.appending(path: "config.json"), encoding: .utf8)
-        try folder.write(
-            "config.json",
-            text.replacingOccurrences(of: "\"2\": \"LABEL_2\"", with: "\"2\": \"a\", \"3\": \"b\""))
-        try FileManager.default.copyItem(
-            at: golden.appending(path: "model.safetensors"), to: folder["model.safetensors"])
-        let error = #expect(throws: WeightsError.self) {
-            try ViT(contentsOf: folder.url, precision: .float32)
+        try ModelCopy.with(ViTGolden.folder.appending(path: "odd")) { copy in
+            try copy.replace("\"2\": \"LABEL_2\"", with: "\"2\": \"a\", \"3\": \"b\"", in: "config.json")
+            let error = #expect(throws: WeightsError.self) {
+                try ViT(contentsOf: copy.folder, precision: .float32)
+            }
+            #expect(
+                error?.code == "weights.shape"
+                    && error?.description.contains("classifier.weight is [3, 14], expected [4, 14]") == true)
         }
-        #expect(
-            error?.code == "weights.shape"
-                && error?.description.contains("classifier.weight is [3, 14], expected [4, 14]") == true)
     }
 }
