@@ -1,13 +1,14 @@
+import SpanielTestSupport
 import Testing
 
 @Suite("Messages")
 struct MessagesTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
     private let picture: String
 
     init() throws {
-        scratch = try Scratch()
-        picture = try scratch.write("a.png", Files.png)
+        scratch = try ScratchFolder()
+        picture = try scratch.file("a.png", Files.png)
     }
 
     private func lines(_ options: String...) throws -> [Substring] {
