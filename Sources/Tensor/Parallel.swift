@@ -4,8 +4,8 @@ import Synchronization
 /// Runs work on several threads at once. How work is cut changes no sum, so a result has the same bits on one
 /// thread and on sixteen.
 public enum Parallel {
-    /// The number of threads that work at once, the caller's among them, from 1 to 256. Until it is set, it is
-    /// the number of processors that this process may run on.
+    /// The number of threads that work at once, the caller's among them, from 1 to 256. Until it is set, it
+    /// is the number of processors that this process may run on.
     ///
     /// The number is the process's; a call that runs already keeps the number it began with.
     public static var threads: Int {
@@ -15,8 +15,8 @@ public enum Parallel {
 
     private static let requested = Atomic<Int>(min(spaniel_processor_count(), ThreadPool.most))
 
-    /// Calls `body` for 0 ..< count, in any order, and returns when all calls have returned. A call from inside
-    /// `body`, or while another thread's is running, does all the work in its own thread.
+    /// Calls `body` for 0 ..< count, in any order, and returns when all calls have returned. A call from
+    /// inside `body`, or while another thread's is running, does all the work in its own thread.
     package static func run(_ count: Int, _ body: (_ index: Int) -> Void) {
         run(count, scratch: 0) { index, _ in body(index) }
     }
