@@ -1,7 +1,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push( \
-    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+    apply_to = function)
 #define LANES 16
 #define TILE_ROWS 14
 #define NATIVE_BFLOAT16
@@ -14,8 +15,8 @@
 #define zero_tile(tile) _tile_zero(tile)
 #define multiply_tiles(sums, a, b) _tile_dpbf16ps(sums, a, b)
 
-// Eight tiles of 16 rows of 64 bytes, for the thread that runs the job; given back after it, so that the
-// system has less to save.
+// Configures eight tiles of 16 rows of 64 bytes for the thread that runs the job, which releases them after
+// it, so that the system has less state to save.
 static inline void configure_tiles(void) {
     struct {
         unsigned char palette, start, reserved[14];

@@ -7,22 +7,25 @@ extern const spaniel_kernels spaniel_table_baseline, spaniel_table_amx_emulated;
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
-extern const spaniel_kernels spaniel_table_avx2, spaniel_table_avx512, spaniel_table_avx512bf16, spaniel_table_amx;
+extern const spaniel_kernels spaniel_table_avx2, spaniel_table_avx512, spaniel_table_avx512bf16,
+    spaniel_table_amx;
 
 static int has_avx512(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("fma");
 }
 
 static int has_avx512bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
 
-// Whether the processor has AMX for bfloat16 and the system lets this process use it: Linux wants to be asked
-// (since 5.16), and a container or an older kernel may refuse.
+// Returns whether the processor has AMX for bfloat16 and the system lets this process use it. Linux requires
+// that a process asks for it (since 5.16), and a container or an older kernel may refuse.
 static int has_amx(void) {
 #if defined(__linux__)
     unsigned a, b, c, d;
     const unsigned tile = 1u << 24, bf16 = 1u << 22;
-    if (!has_avx512bf16() || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (tile | bf16)) != (tile | bf16)) return 0;
+    if (!has_avx512bf16() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+    if ((d & (tile | bf16)) != (tile | bf16)) return 0;
     const long request_permission = 0x1023, tile_data = 18;
     return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 #else

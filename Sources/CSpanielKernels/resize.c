@@ -33,8 +33,9 @@ INLINE void across_rgb(const uint8_t *in, const int32_t *w, int32_t taps, int sp
     for (int c = 0; c < 3; c++) output[c] = settle(sum[c]);
 }
 
-INLINE void across(const uint8_t *input, size_t input_row, size_t rows, int channels, const int32_t *first, const int32_t *count,
-                   const int32_t *weights, size_t taps, size_t width, uint8_t *output) {
+INLINE void across(const uint8_t *input, size_t input_row, size_t rows, int channels, const int32_t *first,
+                   const int32_t *count, const int32_t *weights, size_t taps, size_t width,
+                   uint8_t *output) {
     for (size_t y = 0; y < rows; y++, input += input_row) {
         for (size_t x = 0; x < width; x++, output += channels) {
             const uint8_t *in = input + (size_t)first[x] * channels;
@@ -49,7 +50,7 @@ INLINE void across(const uint8_t *input, size_t input_row, size_t rows, int chan
 }
 
 INLINE void down(const uint8_t *input, size_t row, const int32_t *first, const int32_t *count,
-                                                       const int32_t *weights, size_t taps, size_t height, uint8_t *output) {
+                 const int32_t *weights, size_t taps, size_t height, uint8_t *output) {
     for (size_t y = 0; y < height; y++, output += row) {
         const int32_t *w = weights + y * taps;
         for (size_t left = 0; left < row; left += STRIP) {
@@ -77,18 +78,20 @@ static int fast(void) { return 0; }
 #define ACROSS input, input_row, rows, channels, first, count, weights, taps, width, output
 #define DOWN input, row, first, count, weights, taps, height, output
 
-static FAST void across_fast(const uint8_t *input, size_t input_row, size_t rows, int channels, const int32_t *first,
-                             const int32_t *count, const int32_t *weights, size_t taps, size_t width, uint8_t *output) {
+static FAST void across_fast(const uint8_t *input, size_t input_row, size_t rows, int channels,
+                             const int32_t *first, const int32_t *count, const int32_t *weights, size_t taps,
+                             size_t width, uint8_t *output) {
     across(ACROSS);
 }
 
-static FAST void down_fast(const uint8_t *input, size_t row, const int32_t *first, const int32_t *count, const int32_t *weights,
-                           size_t taps, size_t height, uint8_t *output) {
+static FAST void down_fast(const uint8_t *input, size_t row, const int32_t *first, const int32_t *count,
+                           const int32_t *weights, size_t taps, size_t height, uint8_t *output) {
     down(DOWN);
 }
 
-void spaniel_resize_across(const uint8_t *input, size_t input_row, size_t rows, int channels, const int32_t *first,
-                           const int32_t *count, const int32_t *weights, size_t taps, size_t width, uint8_t *output) {
+void spaniel_resize_across(const uint8_t *input, size_t input_row, size_t rows, int channels,
+                           const int32_t *first, const int32_t *count, const int32_t *weights, size_t taps,
+                           size_t width, uint8_t *output) {
     if (fast()) {
         across_fast(ACROSS);
     } else {
@@ -96,8 +99,8 @@ void spaniel_resize_across(const uint8_t *input, size_t input_row, size_t rows, 
     }
 }
 
-void spaniel_resize_down(const uint8_t *input, size_t row, const int32_t *first, const int32_t *count, const int32_t *weights,
-                         size_t taps, size_t height, uint8_t *output) {
+void spaniel_resize_down(const uint8_t *input, size_t row, const int32_t *first, const int32_t *count,
+                         const int32_t *weights, size_t taps, size_t height, uint8_t *output) {
     if (fast()) {
         down_fast(DOWN);
     } else {

@@ -1,6 +1,6 @@
 import CSpanielKernels
 
-/// SHA-256 of bytes that come in pieces (FIPS 180-4).
+/// Computes the SHA-256 of bytes that come in pieces (FIPS 180-4).
 package struct SHA256: Sendable {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
@@ -10,8 +10,10 @@ package struct SHA256: Sendable {
     private var rest: [UInt8] = []
     private var count: UInt64 = 0
 
+    /// Starts with no bytes.
     package init() {}
 
+    /// Adds bytes.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         count += UInt64(bytes.count)
         var bytes = bytes
@@ -28,11 +30,12 @@ package struct SHA256: Sendable {
         rest.append(contentsOf: bytes[whole...])
     }
 
+    /// Adds bytes.
     package mutating func update(_ bytes: some Sequence<UInt8>) {
         Array(bytes).withUnsafeBytes { update($0) }
     }
 
-    /// The digest as 64 hexadecimal digits.
+    /// Returns the digest as 64 hexadecimal digits.
     package consuming func hexadecimal() -> String {
         let bits = count &* 8
         update([0x80])

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Where tensors get their memory: what one leaves the next is given, so that after one warm-up picture an
-/// encode asks the system for nothing. Small buffers are kept by size class, large ones are blocks of
-/// `Regions`.
+/// The pool that tensors take their memory from and return it to, so that an encode after the first asks the
+/// system for nothing. Small buffers wait by size class; large ones are blocks of `Regions`.
 public final class BufferPool: Sendable {
+    /// The pool of this process.
     public static let shared = BufferPool()
 
     struct Buffer: @unchecked Sendable {
@@ -11,16 +11,16 @@ public final class BufferPool: Sendable {
         let capacity: Int
     }
 
-    /// What the pool has asked of the system so far.
+    /// What the pool has asked the system for so far.
     public struct Statistics: Sendable, Equatable {
-        /// Buffers and regions taken from the system since the process began.
+        /// The buffers and regions taken from the system since the process began.
         public var allocations = 0
-        /// Bytes held now, in use or waiting, or never used yet: of a region only the pages that were lent
-        /// take memory.
+        /// The bytes held now, whether in use, waiting or never used: only the pages of a region that were
+        /// written take memory.
         public var bytesHeld = 0
-        /// Bytes in tensors now.
+        /// The bytes in tensors now, as the pool rounds them up.
         public var bytesInUse = 0
-        /// The most bytes ever held.
+        /// The most bytes held at any time.
         public var peakBytes = 0
 
         fileprivate mutating func took(_ byteCount: Int) {
@@ -38,9 +38,10 @@ public final class BufferPool: Sendable {
 
     private let state = Mutex(State())
 
+    /// The figures as they are now.
     public var statistics: Statistics { state.withLock { $0.statistics } }
 
-    /// Gives all that waits back to the system.
+    /// Returns all waiting memory to the system; tensors keep theirs.
     public func trim() {
         state.withLock { state in
             for buffers in state.free.values {
@@ -56,11 +57,11 @@ public final class BufferPool: Sendable {
         }
     }
 
-    /// From this capacity on a buffer is a block of a region.
+    /// The capacity, in floats, from which a buffer is a block of a region.
     private static let large = (1 << 20) / 4
 
-    /// Small sizes are eighths of a power of two: at most an eighth is wasted and near sizes share buffers.
-    /// Large ones are whole granules.
+    /// Rounds a count up to a size that many tensors share: small sizes to eighths of a power of two, which
+    /// wastes at most an eighth, and large ones to whole granules.
     static func capacity(_ count: Int) -> Int {
         let least = 64
         if count <= least { return least }

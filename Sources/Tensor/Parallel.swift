@@ -1,11 +1,13 @@
 import CSpanielKernels
 import Synchronization
 
-/// The one thread pool. How work is cut changes no sum, so a result has the same bits on one thread or
-/// sixteen.
+/// Runs work on several threads at once. How work is cut changes no sum, so a result has the same bits on one
+/// thread and on sixteen.
 public enum Parallel {
-    /// How many threads work at once, the caller's among them; the processors this process may run on until
-    /// set.
+    /// The number of threads that work at once, the caller's among them, from 1 to 256. Until it is set, it
+    /// is the number of processors that this process may run on.
+    ///
+    /// The number is the process's; a call that runs already keeps the number it began with.
     public static var threads: Int {
         get { requested.load(ordering: .relaxed) }
         set { requested.store(max(1, min(newValue, ThreadPool.most)), ordering: .relaxed) }
@@ -13,22 +15,23 @@ public enum Parallel {
 
     private static let requested = Atomic<Int>(min(spaniel_processor_count(), ThreadPool.most))
 
-    /// Runs `body` for 0 ..< count, in any order, and returns when all are done. A call from inside `body`
-    /// runs in its own thread.
+    /// Calls `body` for 0 ..< count, in any order, and returns when all calls have returned. A call from
+    /// inside `body`, or while another thread's is running, does all the work in its own thread.
     package static func run(_ count: Int, _ body: (_ index: Int) -> Void) {
         run(count, scratch: 0) { index, _ in body(index) }
     }
 
-    /// The same, with `scratch` floats of working memory that no other running `body` uses; what they hold is
-    /// undefined.
-    static func run(
+    /// Does the same, and gives each call `scratch` floats of uninitialised working memory that no other call
+    /// uses at the same time.
+    package static func run(
         _ count: Int, scratch: Int, _ body: (_ index: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
     ) {
-        let workers = min(threads, count)
+        let all = threads
+        let workers = min(all, count)
         let each = (scratch + 15) / 16 * 16
-        // For every thread there could be, not for those this call wakes: what the pool holds then depends on
-        // nothing that varies.
-        let memory = Storage(count: max(1, each * threads))
+        // Memory for every thread there could be, not for those that this call uses, so that what the pool
+        // holds does not depend on `count`.
+        let memory = Storage(count: max(1, each * all))
         if workers <= 1
             || !ThreadPool.shared.run(count, workers: workers, { body($0, memory.base + $1 * each) })
         {
@@ -36,11 +39,18 @@ public enum Parallel {
         }
         withExtendedLifetime(memory) {}
     }
-}
 
-extension Parallel {
-    /// Runs `body` for blocks of at most `size` out of `count`.
+    /// Calls `body` for blocks of at most `size` out of 0 ..< count.
     static func blocks(of count: Int, _ size: Int, _ body: (Range<Int>) -> Void) {
         run((count + size - 1) / size) { block in body(block * size..<min(count, (block + 1) * size)) }
+    }
+
+    /// Returns the results of `body` for 0 ..< count, in order; the calls run side by side.
+    package static func map<Result>(_ count: Int, _ body: (_ index: Int) -> Result) -> [Result] {
+        [Result](unsafeUninitializedCapacity: count) { results, initialized in
+            guard let base = results.baseAddress else { return }
+            run(count) { index in (base + index).initialize(to: body(index)) }
+            initialized = count
+        }
     }
 }

@@ -1,18 +1,17 @@
 import SpanielPlatform
 
-/// Memory from the system in large regions, lent block by block: a block is cut from the smallest gap that
-/// holds it, and gaps that touch are one again. So a model's weights lie close together, and an operation
-/// gets the memory that the one before has just left.
+/// Large regions of the system's memory, handed out block by block: a block is cut from the smallest gap that
+/// holds it, and gaps that touch are merged. So a model's weights lie close together, and an operation gets
+/// the memory that the one before has just released.
 ///
-/// Regions begin at a large page and are advised to have such pages: handing out one costs the system hardly
-/// more than a small one, and a large model has a hundred thousand small ones. Large pages that were never
-/// lent from cost addresses and no memory.
+/// A region begins at a huge page and asks the system for huge pages: the system needs hardly more time for
+/// one than for a small page, and a large model takes a hundred thousand small ones. Huge pages that were
+/// never touched reserve address space, not memory.
 package struct Regions {
-    /// Blocks are whole multiples of this, which the pages of every system divide (64 KB on some Arm
-    /// servers).
+    /// The unit of a block's size in bytes, a multiple of every system's page (64 KB on some Arm servers).
     package static let granule = 64 << 10
-    private static let largePage = 2 << 20
-    /// What the system is asked for at least.
+    private static let hugePage = 2 << 20
+    /// The smallest region in bytes.
     private static let leastRegion = 32 << 20
 
     private struct Gap {
@@ -21,16 +20,18 @@ package struct Regions {
         var end: UnsafeMutableRawPointer { start + byteCount }
     }
 
-    /// By address; no two touch.
+    /// The gaps by address, no two of which touch.
     private var gaps: [Gap] = []
 
+    /// Creates an empty set of regions.
     package init() {}
 
-    /// Bytes in no block.
+    /// The bytes that are in no block.
     package var bytesFree: Int { gaps.reduce(0) { $0 + $1.byteCount } }
 
+    /// Cuts a block from the smallest gap that holds it.
     /// - Parameter byteCount: a multiple of `granule`.
-    /// - Returns: nil when no gap holds it: `grow` first.
+    /// - Returns: the block, or nil if no gap holds it: call `grow` first.
     package mutating func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
         guard
             let best = gaps.indices.filter({ gaps[$0].byteCount >= byteCount }).min(by: {
@@ -44,7 +45,7 @@ package struct Regions {
         return block
     }
 
-    /// Takes back a block that was lent.
+    /// Takes back a block that `take` returned.
     package mutating func give(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
         let gap = Gap(start: start, byteCount: byteCount)
         let next = gaps.firstIndex { $0.start > start } ?? gaps.endIndex
@@ -60,28 +61,29 @@ package struct Regions {
         }
     }
 
-    /// Asks the system for a region that holds a block.
-    /// - Returns: the region's bytes.
+    /// Asks the system for a region that holds a block of `byteCount` bytes, and ends the process if there is
+    /// no memory.
+    /// - Returns: the region's size in bytes.
     package mutating func grow(for byteCount: Int) -> Int {
-        let size = max(Self.leastRegion, (byteCount + Self.largePage - 1) / Self.largePage * Self.largePage)
-        // A large page more, so that one begins inside; what lies before and behind goes back.
-        let asked = size + Self.largePage
+        let size = max(Self.leastRegion, (byteCount + Self.hugePage - 1) / Self.hugePage * Self.hugePage)
+        // One huge page more, so that one begins inside; what lies before and behind goes back.
+        let asked = size + Self.hugePage
         guard let raw = mmap(nil, asked, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
             raw != MAP_FAILED
         else {
             fatalError("no memory for a buffer of \(byteCount) bytes")
         }
-        let before = (Self.largePage - Int(bitPattern: raw) % Self.largePage) % Self.largePage
+        let before = (Self.hugePage - Int(bitPattern: raw) % Self.hugePage) % Self.hugePage
         if before > 0 { munmap(raw, before) }
         munmap(raw + before + size, asked - size - before)
         #if os(Linux)
-            madvise(raw + before, size, MADV_HUGEPAGE)  // advice: where it is not taken, pages are small
+            madvise(raw + before, size, MADV_HUGEPAGE)  // advice: without it pages are small
         #endif
         give(raw + before, size)
         return size
     }
 
-    /// Gives every gap back to the system, but for those it does not take.
+    /// Returns every gap to the system, except those it does not take.
     package mutating func trim() {
         gaps.removeAll { munmap($0.start, $0.byteCount) == 0 }
     }

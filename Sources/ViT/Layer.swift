@@ -81,7 +81,7 @@ extension ViT {
         ) throws {
             self.heads = heads
             let parts = [names.queries, names.keys, names.values].map { weights[$0] }
-            let matrices = try parts.map { try $0.lent("weight", [channels, channels]) }
+            let matrices = try parts.map { try $0.borrowed("weight", [channels, channels]) }
             let biases = try bias ? parts.map { try $0.tensor("bias", [channels]) } : []
             queriesKeysValues = Linear(
                 weight: .concatenated(matrices, axis: 0),

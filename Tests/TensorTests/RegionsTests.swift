@@ -22,30 +22,31 @@ import Testing
         var generator = Generator(seed: 21)
         var regions = Regions()
         defer { regions.trim() }
-        var (held, lentNow, mostLent) = (0, 0, 0)
-        var lent: [(start: UnsafeMutableRawPointer, byteCount: Int)] = []
+        var (held, inUse, mostTaken) = (0, 0, 0)
+        var taken: [(start: UnsafeMutableRawPointer, byteCount: Int)] = []
         for _ in 0..<4000 {
-            if lent.count < 40, generator.next() % 2 == 0 || lent.isEmpty {
+            if taken.count < 40, generator.next() % 2 == 0 || taken.isEmpty {
                 let byteCount = Self.granule * Int(1 + generator.next() % 64)
                 let (start, grown) = try Self.block(of: byteCount, &regions)
                 held += grown
                 #expect(Int(bitPattern: start) % Self.granule == 0)
-                #expect(lent.allSatisfy { start + byteCount <= $0.start || $0.start + $0.byteCount <= start })
+                #expect(
+                    taken.allSatisfy { start + byteCount <= $0.start || $0.start + $0.byteCount <= start })
                 start.storeBytes(of: 1, as: UInt8.self)
                 (start + byteCount - 1).storeBytes(of: 1, as: UInt8.self)
-                lent.append((start, byteCount))
-                lentNow += byteCount
-                mostLent = max(mostLent, lentNow)
+                taken.append((start, byteCount))
+                inUse += byteCount
+                mostTaken = max(mostTaken, inUse)
             } else {
-                let block = lent.remove(at: Int(generator.next() % UInt64(lent.count)))
+                let block = taken.remove(at: Int(generator.next() % UInt64(taken.count)))
                 regions.give(block.start, block.byteCount)
-                lentNow -= block.byteCount
+                inUse -= block.byteCount
             }
-            #expect(regions.bytesFree == held - lentNow)
+            #expect(regions.bytesFree == held - inUse)
         }
         // What lies between blocks is at most as much again.
-        #expect(held <= 2 * mostLent + (32 << 20))
-        for block in lent { regions.give(block.start, block.byteCount) }
+        #expect(held <= 2 * mostTaken + (32 << 20))
+        for block in taken { regions.give(block.start, block.byteCount) }
         #expect(regions.bytesFree == held)
     }
 
@@ -58,29 +59,29 @@ import Testing
         defer { regions.trim() }
         // About the sizes of an encoder's tensors, in granules; every third lives on to the end of the pass.
         let sizes = [200, 600, 50, 200, 800, 200, 17, 600, 1, 200, 400, 33].map { $0 * Self.granule }
-        var (held, lentNow, mostLent, first) = (0, 0, 0, 0)
+        var (held, inUse, mostTaken, first) = (0, 0, 0, 0)
         for pass in 0..<1000 {
-            var lent: [(start: UnsafeMutableRawPointer, byteCount: Int)] = []
+            var taken: [(start: UnsafeMutableRawPointer, byteCount: Int)] = []
             func giveOne() {
-                let block = lent.remove(
-                    at: inOrder ? lent.count / 2 : Int(generator.next() % UInt64(lent.count)))
+                let block = taken.remove(
+                    at: inOrder ? taken.count / 2 : Int(generator.next() % UInt64(taken.count)))
                 regions.give(block.start, block.byteCount)
-                lentNow -= block.byteCount
+                inUse -= block.byteCount
             }
             for (i, byteCount) in sizes.enumerated() {
                 let (start, grown) = try Self.block(of: byteCount, &regions)
                 held += grown
-                lent.append((start, byteCount))
-                lentNow += byteCount
-                mostLent = max(mostLent, lentNow)
+                taken.append((start, byteCount))
+                inUse += byteCount
+                mostTaken = max(mostTaken, inUse)
                 if i % 3 != 0 { giveOne() }
             }
-            while !lent.isEmpty { giveOne() }
+            while !taken.isEmpty { giveOne() }
             if pass == 0 { first = held }
         }
         #expect(
-            held <= (inOrder ? first : 2 * mostLent + (32 << 20)),
-            "first \(first) bytes, then \(held); \(mostLent) lent at most")
+            held <= (inOrder ? first : 2 * mostTaken + (32 << 20)),
+            "first \(first) bytes, then \(held); \(mostTaken) taken at most")
     }
 
     @Test("a block comes from the smallest gap that holds it")
@@ -106,7 +107,7 @@ import Testing
     }
 
     @Test(
-        "a request larger than a region gets one of its own; trimming keeps what is lent, and what it gives back is gone"
+        "a request larger than a region gets one of its own; trimming keeps what is taken, and what it returns is gone"
     )
     func trimmed() throws {
         var regions = Regions()

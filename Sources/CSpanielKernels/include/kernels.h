@@ -1,13 +1,13 @@
-// The fast kernels: one table of functions per instruction set, all compiled from kernels.inc. Every function
-// has a naive twin in Sources/Tensor/Kernels/Reference.swift, which is its documentation; only what the twin
-// cannot say stands here.
+// The fast kernels: one table of functions for each instruction set, all compiled from kernels.inc. The naive
+// twin of each function in Sources/Tensor/Kernels/Reference.swift is its documentation; this header adds what
+// the twin cannot say.
 #pragma once
 
-/// The most channels of a head that attention holds.
+/// The most channels of a head that attention accepts.
 #define SPANIEL_HEAD_CHANNELS 256
-/// The most members of a group that softmax_across holds, and how many floats behind a row it may read and
-/// overwrite.
+/// The most members of a group that softmax_across accepts.
 #define SPANIEL_SOFTMAX_MEMBERS 64
+/// The number of floats behind a row that softmax_across may read and overwrite.
 #define SPANIEL_SOFTMAX_SLACK 16
 
 enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2, spaniel_quick_gelu = 3 };
@@ -40,19 +40,19 @@ typedef struct {
     float scale;
     int causal;                         // query i sees the keys 0 ... first_query + i
     long first_query;
-    // The decomposed relative position: tables packed by pack_rows, [2h-1 rows reversed, then 2w-1 rows
-    // reversed]; null without.
+    // The tables of the decomposed relative positions, packed by pack_rows: 2h-1 rows reversed, then 2w-1
+    // rows reversed; null without positions.
     const void *packed_positions;
     long grid_height, grid_width;
     const int *query_positions;         // [queries], row-major place of each query in the window
-    // [queries] each or null: the highest score in powers of two, and the sum of the powers less it, for
-    // answers from parts of the keys to be put together.
+    // [queries] each or null: the highest score, as a power of two, and the sum of the powers relative to it,
+    // with which answers from parts of the keys are combined.
     float *maxima, *totals;
     float *scratch;                     // attention_scratch floats, one thread's own
 } spaniel_attention;
 
-/// Products and attention in one precision. With bfloat16 both sides of every product are rounded to it and
-/// the sums are float32; all that goes in and out is float32 in either.
+/// Products and attention in one precision. In bfloat16 both sides of every product are rounded to it and the
+/// sums are float32; inputs and outputs are float32 in both.
 typedef struct {
     int columns;                        // a panel's width
     int row_block;                      // rows a product packs at once: split work by multiples of it
@@ -61,12 +61,13 @@ typedef struct {
     long product_scratch;               // floats
     long attention_scratch;             // floats
 
-    /// Panels of a matrix given by its rows, B[n][k]: rows become columns of the panels; what is beyond n or
-    /// k is filled with zeros.
+    /// Packs a matrix given by its rows, B[n][k], into panels: rows become columns, and zeros fill what is
+    /// beyond n or k.
     void (*pack_rows)(long n, long k, const float *const *rows, void *packed);
-    /// The same from equally spaced rows.
-    void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end, void *packed);
-    /// Panels of a matrix given by its columns' entries, B[k][n], from row pointers over k.
+    /// Packs some panels of a matrix whose rows are equally spaced.
+    void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end,
+                        void *packed);
+    /// Packs a matrix given by its columns' entries, B[k][n], from k row pointers.
     void (*pack_columns)(long n, long k, const float *const *rows, void *packed);
     void (*product)(const spaniel_product *p);
     void (*attention)(const spaniel_attention *p);
@@ -76,15 +77,16 @@ typedef struct {
     const char *name;
     spaniel_products float32, bfloat16;
 
-    void (*layer_norm)(long rows, long channels, const float *x, const float *weight, const float *bias, float epsilon, float *y);
+    void (*layer_norm)(long rows, long channels, const float *x, const float *weight, const float *bias,
+                       float epsilon, float *y);
     void (*softmax)(long rows, long columns, const float *x, float *y);
-    /// In place: of each row x[members][groups] the softmax over the members of every group.
+    /// Computes in place, for each row x[members][groups], the softmax over the members of every group.
     void (*softmax_across)(long rows, long members, long groups, float *x, long ldx);
     void (*activate)(long count, int activation, const float *x, float *y);
     void (*exponential)(long count, const float *x, float *y);
     void (*error_function)(long count, const float *x, float *y);
     void (*sigmoid)(long count, const float *x, float *y);
-    /// y = a (op) b where b repeats every `period` elements; op: 0 add, 1 subtract, 2 multiply.
+    /// Computes y = a (op) b, where b repeats every `period` elements; op is 0 add, 1 subtract, 2 multiply.
     void (*combine)(int op, long count, long period, const float *a, const float *b, float *y);
 } spaniel_kernels;
 
@@ -97,10 +99,10 @@ enum spaniel_instruction_set {
     spaniel_amx_emulated,  // for tests of the AMX kernels
 };
 
-/// The table of an instruction set, or null when this processor or this build lacks it.
+/// Returns the table of an instruction set, or null if this processor or this build lacks it.
 const spaniel_kernels *spaniel_kernels_for(int instruction_set);
 
-/// Tells the processor that this thread is only waiting.
+/// Tells the processor that this thread waits in a loop.
 static inline void spaniel_pause(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -109,5 +111,5 @@ static inline void spaniel_pause(void) {
 #endif
 }
 
-/// The processors that the scheduler lets this process use, at least 1.
+/// Returns the number of processors that the scheduler lets this process use, at least 1.
 long spaniel_processor_count(void);

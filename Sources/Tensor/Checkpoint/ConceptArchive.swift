@@ -1,25 +1,29 @@
 package import SpanielJSON
 package import SpanielPlatform
 
-/// What examples or words taught, on disk: a safetensors file whose metadata says for which task and with
-/// which model. What each concept holds is its task's to say; anything may stand in a file that is read.
+/// A file of concepts learnt from examples or words: a safetensors file whose metadata names the task and the
+/// model. The task defines what each concept holds; a file that is read may contain anything.
 package struct ConceptArchive {
-    /// How the file of one kind of concept is marked.
+    /// The mark in a file that holds one kind of concept.
     package struct Format: Sendable {
-        /// What stands in the file: `spaniel-concept-1`.
+        /// The mark itself, such as `spaniel-concept-1`.
         package let name: String
-        /// What the concepts are for: `find`, `segment`, `detect`.
+        /// What the concepts are for: `find`, `segment` or `detect`.
         package let purpose: String
 
+        /// Creates a format from its mark and its purpose.
         package init(_ name: String, for purpose: String) { (self.name, self.purpose) = (name, purpose) }
     }
 
+    /// The model that the concepts were learnt with.
     package let model: ModelIdentity
-    /// What the metadata says of each concept.
+    /// The metadata of each concept.
     package let entries: [JSON]
     private let file: Safetensors
 
-    /// - Throws: `ConceptError.file`, or `WeightsError` where it is no safetensors file.
+    /// Opens a file of concepts.
+    /// - Throws: `ConceptError.file` if it is of another format or damaged, or `WeightsError` if it is no
+    ///   safetensors file.
     package init(contentsOf url: URL, in format: Format) throws {
         file = try Safetensors(contentsOf: url)
         let metadata = file.metadata
@@ -39,7 +43,7 @@ package struct ConceptArchive {
         self.entries = entries
     }
 
-    /// What a file of another format is.
+    /// Names the format of another file.
     private static func kind(_ metadata: [String: String], wanted: Format) -> String {
         guard let format = metadata["format"] else { return "another kind of file" }
         if let purpose = purpose(metadata) {
@@ -49,20 +53,21 @@ package struct ConceptArchive {
         return "format \(format.prefix(40))"
     }
 
-    /// What the concepts of a file are for, by its format: `spaniel-detect-concept-2` is for `detect`, and
-    /// `spaniel-concept-1`, the first there was, for `find`.
+    /// Returns what the concepts of a file are for, by its format: `spaniel-detect-concept-2` is for
+    /// `detect`, and `spaniel-concept-1`, the first there was, for `find`.
     package static func purpose(_ metadata: [String: String]) -> String? {
         let parts = (metadata["format"] ?? "").split(separator: "-")
         guard parts.first == "spaniel", parts.dropLast().last == "concept" else { return nil }
         return parts.count == 3 ? "find" : parts.count == 4 ? String(parts[1]) : nil
     }
 
+    /// Returns the error for this file.
     package func refuse(_ expected: String, _ found: String) -> any Error {
         ConceptError.file(file: file.path, expected: expected, found: found)
     }
 
-    /// A tensor of finite numbers; nil when it is absent.
-    /// - Parameter shape: nil stands for any extent from 1.
+    /// Reads a tensor of finite numbers, or nil if it is absent.
+    /// - Parameter shape: its extents, of which nil means any extent from 1.
     package func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor? {
         guard let entry = file.entry(name) else { return nil }
         guard entry.shape.count == shape.count,
@@ -77,13 +82,13 @@ package struct ConceptArchive {
         return tensor
     }
 
-    /// The rows of a matrix; none when it is absent.
+    /// Reads the rows of a matrix, or none if it is absent.
     package func rows(_ name: String) throws -> [Tensor] {
         guard let matrix = try tensor(name, [nil, nil]) else { return [] }
         return (0..<matrix.shape[0]).map { matrix[leading: $0] }
     }
 
-    /// Writes concepts, whole or not at all.
+    /// Writes concepts, the whole file or nothing.
     package static func write(
         _ tensors: [(String, Tensor)], _ entries: [JSON], in format: Format,
         model: ModelIdentity?, to url: URL

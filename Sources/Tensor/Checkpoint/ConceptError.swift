@@ -2,13 +2,14 @@ public import SpanielFiles
 
 /// Why a concept cannot be used.
 public enum ConceptError: SpanielError, Equatable {
-    /// A file that is no concept of the wanted kind, or a damaged one.
+    /// A file holds no concept of the expected kind, or a damaged one.
     case file(file: String, expected: String, found: String)
-    /// A concept learnt with another model.
+    /// A concept was learnt with another model.
     case model(concept: String, learntWith: ModelIdentity, model: ModelIdentity)
-    /// A concept that names this model but whose vectors cannot be its.
+    /// A concept names this model, but its vectors have another number of channels.
     case channels(concept: String, found: Int, expected: Int)
 
+    /// A stable name for scripts.
     public var code: String {
         switch self {
         case .file, .channels: "concept.format"
@@ -16,6 +17,7 @@ public enum ConceptError: SpanielError, Equatable {
         }
     }
 
+    /// A text that names the concept, what was expected and what was found.
     public var description: String {
         switch self {
         case .file(let file, let expected, let found):
@@ -29,7 +31,8 @@ public enum ConceptError: SpanielError, Equatable {
         }
     }
 
-    /// Throws unless a concept was learnt with the given model.
+    /// Checks that a concept was learnt with the given model.
+    /// - Throws: `ConceptError.model` if it was not.
     package static func check(
         _ concept: String, learntWith: ModelIdentity, model: ModelIdentity
     ) throws(ConceptError) {

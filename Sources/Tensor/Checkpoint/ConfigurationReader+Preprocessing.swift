@@ -2,8 +2,8 @@ import SpanielJSON
 package import SpanielPlatform
 
 extension ConfigurationReader {
-    /// What a model folder says about preparing pictures: processor_config.json's part about them, or
-    /// preprocessor_config.json; nil without either.
+    /// Reads how a model's folder prepares pictures: from `image_processor` in processor_config.json, or from
+    /// preprocessor_config.json. Returns nil without either.
     package static func preprocessor(in folder: URL) throws(WeightsError) -> ConfigurationReader? {
         if let reader = try present(folder, "processor_config.json"), reader.contains("image_processor") {
             return try reader.section("image_processor")
@@ -17,7 +17,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// One number for all three channels, or one each.
+    /// Reads one number for all three channels, or three numbers, one each.
     package func channels(_ key: String, default: [Double]) throws(WeightsError) -> [Double] {
         if let number = value(key)?.double { return [number, number, number] }
         return try doubles(key, default: `default`)

@@ -2,13 +2,13 @@ import SpanielFiles
 package import SpanielJSON
 public import SpanielPlatform
 
-/// Reads config.json and its like as transformers does: an absent key, or null, takes the default the caller
-/// gives, unknown keys are passed over, and a value of the wrong kind or one we do not support is an error
+/// Reads config.json and its like as transformers does. A key that is absent or null has the default that the
+/// caller gives, unknown keys are ignored, and a value of the wrong type or an unsupported one is an error
 /// that names it.
 public struct ConfigurationReader: Sendable {
     private let fields: JSON.Object
     private let file: String
-    /// The dotted path of this section; empty at the top.
+    /// The dotted path of this section, empty at the top.
     private let path: String
 
     private static let byteLimit = 16 << 20
@@ -19,7 +19,8 @@ public struct ConfigurationReader: Sendable {
         self.path = path
     }
 
-    /// - Throws: `WeightsError` when the file is missing, unreadable or no JSON object.
+    /// Reads a file of at most 16 MB.
+    /// - Throws: `WeightsError` if the file is missing, unreadable or no JSON object.
     public init(contentsOf url: URL) throws(WeightsError) {
         let path = url.path(percentEncoded: false)
         let bytes: [UInt8]
@@ -36,7 +37,10 @@ public struct ConfigurationReader: Sendable {
         } catch let error as WeightsError { throw error } catch { preconditionFailure("\(error)") }
     }
 
-    /// - Parameter file: what messages call the configuration.
+    /// Reads a configuration that is parsed already.
+    /// - Parameters:
+    ///   - json: an object.
+    ///   - file: the configuration's name in messages.
     package init(_ json: JSON, file: String) throws(WeightsError) {
         guard let fields = json.object else {
             throw .configuration(file: file, key: "the text", found: json.kind, supported: "a JSON object")
@@ -44,10 +48,12 @@ public struct ConfigurationReader: Sendable {
         self.init(fields: fields, file: file, path: "")
     }
 
-    /// Whether the key is there and not null.
+    /// Returns whether the key is there and not null.
     public func contains(_ key: String) -> Bool { value(key) != nil }
 
-    /// A section of the configuration; an absent one is empty, so that every key in it takes its default.
+    /// Returns a section of the configuration; an absent one is empty, so that every key in it has its
+    /// default.
+    /// - Throws: `WeightsError.configuration` if it is no object.
     public func section(_ key: String) throws(WeightsError) -> ConfigurationReader {
         guard let value = value(key) else {
             return ConfigurationReader(fields: [:], file: file, path: full(key))
@@ -58,9 +64,13 @@ public struct ConfigurationReader: Sendable {
 
     // MARK: Values
 
-    /// A whole number.
+    /// Reads a whole number.
     ///
-    /// - Parameter range: what may be; by default what products of a few such numbers cannot overflow.
+    /// - Parameters:
+    ///   - key: its name in this section.
+    ///   - default: the number if the key is absent.
+    ///   - range: the numbers accepted; by default products of a few of them cannot overflow.
+    /// - Throws: `WeightsError.configuration` if it is no whole number or outside the range.
     public func int(_ key: String, default: Int, in range: ClosedRange<Int> = 1...1 << 24)
         throws(WeightsError) -> Int
     {
@@ -71,7 +81,8 @@ public struct ConfigurationReader: Sendable {
         return int
     }
 
-    /// A list of whole numbers.
+    /// Reads a list of at most 100,000 whole numbers, each in `range`.
+    /// - Throws: `WeightsError.configuration` if it is no such list.
     public func ints(_ key: String, default: [Int], in range: ClosedRange<Int> = 0...1 << 24)
         throws(WeightsError) -> [Int]
     {
@@ -84,6 +95,8 @@ public struct ConfigurationReader: Sendable {
         return ints.compactMap { $0 }
     }
 
+    /// Reads a number in `range`.
+    /// - Throws: `WeightsError.configuration` if it is no number or outside the range.
     public func double(_ key: String, default: Double, in range: ClosedRange<Double> = -1e30...1e30)
         throws(WeightsError) -> Double
     {
@@ -94,7 +107,8 @@ public struct ConfigurationReader: Sendable {
         return double
     }
 
-    /// A list of as many numbers as the default has.
+    /// Reads a list of as many numbers as the default has.
+    /// - Throws: `WeightsError.configuration` if it is no such list.
     public func doubles(_ key: String, default: [Double]) throws(WeightsError) -> [Double] {
         guard let value = value(key) else { return `default` }
         guard let doubles = value.array?.map(\.double), doubles.count == `default`.count,
@@ -105,19 +119,24 @@ public struct ConfigurationReader: Sendable {
         return doubles.compactMap { $0 }
     }
 
+    /// Reads true or false.
+    /// - Throws: `WeightsError.configuration` if it is neither.
     public func bool(_ key: String, default: Bool) throws(WeightsError) -> Bool {
         guard let value = value(key) else { return `default` }
         guard let bool = value.bool else { throw unsupported(key, value, "true or false") }
         return bool
     }
 
+    /// Reads a string.
+    /// - Throws: `WeightsError.configuration` if it is no string.
     public func string(_ key: String, default: String) throws(WeightsError) -> String {
         guard let value = value(key) else { return `default` }
         guard let string = value.string else { throw unsupported(key, value, "a string") }
         return string
     }
 
-    /// One of a few words.
+    /// Reads one of the `supported` words.
+    /// - Throws: `WeightsError.configuration` if it is none of them.
     public func oneOf(_ key: String, default: String, _ supported: [String]) throws(WeightsError) -> String {
         guard let value = value(key) else { return `default` }
         guard let string = value.string, supported.contains(string) else {
@@ -126,20 +145,21 @@ public struct ConfigurationReader: Sendable {
         return string
     }
 
-    /// Checks a switch of which only one position is built.
+    /// Checks a switch of which only one position is supported.
+    /// - Throws: `WeightsError.configuration` if it is in the other.
     public func require(_ key: String, _ supported: Bool, default: Bool) throws(WeightsError) {
         guard try bool(key, default: `default`) == supported else {
             throw unsupported(key, value(key) ?? JSON(`default`), "\(supported)")
         }
     }
 
-    /// The value of a key, for what the calls above do not read; nil when it is absent or null.
+    /// Returns the value of a key, for what the calls above do not read, or nil if it is absent or null.
     package func value(_ key: String) -> JSON? {
         guard let value = fields[key], !value.isNull else { return nil }
         return value
     }
 
-    /// The error for a value that is there but of no use.
+    /// Returns the error for a value that is not supported.
     package func unsupported(_ key: String, _ value: JSON, _ supported: String) -> WeightsError {
         let text = value.text()
         let found = text.utf8.count > 60 ? value.kind : text
@@ -156,16 +176,21 @@ public struct ConfigurationReader: Sendable {
 // MARK: - Sizes
 
 extension ConfigurationReader {
-    /// The ways a preprocessor's configuration gives a picture's size, in pixels.
+    /// A picture's size in pixels, in the ways that a preprocessor's configuration gives it.
     public enum PictureSize: Sendable, Equatable {
-        /// A number alone; what it means is the preprocessor's to say.
+        /// A number alone, whose meaning depends on the preprocessor.
         case number(Int)
+        /// Both sides.
         case sides(height: Int, width: Int)
+        /// The shorter side; the other follows from the picture's shape.
         case shortestEdge(Int)
+        /// The longer side; the other follows from the picture's shape.
         case longestEdge(Int)
     }
 
-    /// A size: a number, a pair (height first), `{height, width}`, `{shortest_edge}` or `{longest_edge}`.
+    /// Reads a size: a number, a pair (height first), `{height, width}`, `{shortest_edge}` or
+    /// `{longest_edge}`, each from 1 to 65536 pixels.
+    /// - Throws: `WeightsError.configuration` if it is none of these.
     public func pictureSize(_ key: String, default: PictureSize) throws(WeightsError) -> PictureSize {
         let expected =
             "a number, a pair, {height, width}, {shortest_edge} or {longest_edge}, each from 1 to 65536"

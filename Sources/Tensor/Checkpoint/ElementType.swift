@@ -1,7 +1,7 @@
 extension Safetensors {
-    /// How a number is kept in a file. The raw value is the format's name for it.
+    /// The type of a tensor's numbers in a file. The raw value is the format's name for it.
     public enum ElementType: String, Sendable, CaseIterable, Comparable {
-        // In the reference's order, by size: writers put tensors in the reverse of it.
+        // The reference's order, by size: writers put tensors in the reverse of it.
         case bool = "BOOL"
         case float4 = "F4"
         case float6E2M3 = "F6_E2M3"
@@ -25,11 +25,12 @@ extension Safetensors {
         case int64 = "I64"
         case uint64 = "U64"
 
+        /// Returns whether `a` comes before `b` in the reference's order.
         public static func < (a: Self, b: Self) -> Bool { a.position < b.position }
 
         private var position: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
-        /// The bits of one element.
+        /// The number of bits of one element.
         public var bits: Int {
             switch self {
             case .float4: 4

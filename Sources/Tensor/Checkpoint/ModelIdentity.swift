@@ -1,10 +1,12 @@
-/// Which weights a model was loaded from, so that what it taught or encoded is never mixed with another's.
+/// The name and the checksum of a model's weights, so that its concepts and encodings are never mixed with
+/// another model's.
 public struct ModelIdentity: Sendable, Hashable, Codable {
     /// The name of the model's folder.
     public var name: String
     /// The SHA-256 of the weights, in hexadecimal.
     public var sha256: String
 
+    /// Creates an identity from a name and a checksum.
     public init(name: String, sha256: String) {
         self.name = name
         self.sha256 = sha256

@@ -3,24 +3,30 @@ import SpanielJSON
 public import SpanielPlatform
 
 extension Safetensors {
-    /// What a tensor to be written holds.
+    /// The values and the shape of a tensor to be written.
     public enum Values: Sendable {
+        /// Is written as F32.
         case float32(Tensor)
+        /// Is written as I64; the values, row-major, fill the shape.
         case int64([Int64], Tensor.Shape)
+        /// Is written as U8; the values, row-major, fill the shape.
         case uint8([UInt8], Tensor.Shape)
+        /// Is written as BOOL; the values, row-major, fill the shape.
         case bool([Bool], Tensor.Shape)
     }
 
     /// Writes tensors as F32, the whole file or nothing.
     ///
-    /// - Throws: `WeightsError.file` when it cannot be written, `.index` when a name stands twice.
+    /// - Throws: `WeightsError.file` if it cannot be written, `.index` if a name is given twice.
     public static func write(_ tensors: [(String, Tensor)], metadata: [String: String] = [:], to url: URL)
         throws(WeightsError)
     {
         try write(tensors.map { ($0.0, Values.float32($0.1)) }, metadata: metadata, to: url)
     }
 
-    /// Writes tensors of several kinds, the whole file or nothing.
+    /// Writes tensors of several types, the whole file or nothing.
+    ///
+    /// - Throws: `WeightsError.file` if it cannot be written, `.index` if a name is given twice.
     public static func write(_ tensors: [(String, Values)], metadata: [String: String] = [:], to url: URL)
         throws(WeightsError)
     {
@@ -32,7 +38,7 @@ extension Safetensors {
         } catch let error as FileError { throw .file(error) } catch { preconditionFailure("\(error)") }
     }
 
-    /// The SHA-256 of the file that `write` would make.
+    /// Returns the SHA-256 of the file that `write` would make.
     static func sha256(_ tensors: [(String, Tensor)]) throws(WeightsError) -> String {
         let layout = try Layout(tensors.map { ($0.0, Values.float32($0.1)) }, metadata: [:], file: "")
         var hash = SHA256()
@@ -65,7 +71,7 @@ extension Safetensors.Values {
         return shape
     }
 
-    /// The values as the file holds them: little-endian, row-major.
+    /// Calls `body` with the values as the file holds them: little-endian, row-major.
     fileprivate func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         switch self {
         case .float32(let tensor): try tensor.withValues { try body(UnsafeRawBufferPointer($0)) }
@@ -76,13 +82,13 @@ extension Safetensors.Values {
     }
 }
 
-/// A file before it is written: its header, and its tensors in order.
+/// The header and the ordered tensors of a file to be written.
 private struct Layout {
     private let header: [UInt8]
     private let tensors: [(String, Safetensors.Values)]
 
-    /// As the reference writes it: larger elements come first, then names by their bytes, and spaces fill the
-    /// header to eight bytes, so that all data is aligned to its elements.
+    /// Lays a file out as the reference does: larger elements come first, then names by their bytes, and
+    /// spaces fill the header to eight bytes, so that all data is aligned to its elements.
     init(_ tensors: [(String, Safetensors.Values)], metadata: [String: String], file: String)
         throws(WeightsError)
     {

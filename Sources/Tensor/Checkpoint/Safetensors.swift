@@ -2,26 +2,33 @@ import CSpanielKernels
 import SpanielFiles
 public import SpanielPlatform
 
-/// A safetensors file, open for reading. Its data is mapped: a tensor's bytes are read when it is asked for.
+/// A safetensors file, open for reading. Its data is mapped: a tensor's bytes are read when the tensor is.
 public struct Safetensors: Sendable {
     /// One tensor of a file.
     public struct Entry: Sendable, Equatable {
+        /// The tensor's name, such as `vision_encoder.pos_embed`.
         public let name: String
+        /// The format of its numbers.
         public let type: ElementType
+        /// Its extents, outermost axis first.
         public let shape: [Int]
-        /// Its bytes, counted from the end of the header; as many as the shape and the type need.
+        /// The range of its bytes, counted from the end of the header, as long as the shape and the type
+        /// need.
         public let range: Range<Int>
     }
 
+    /// The file's path.
     public let path: String
     /// The tensors, in the order of their data.
     public let entries: [Entry]
+    /// The header's `__metadata__`.
     public let metadata: [String: String]
 
     let file: MappedFile
     private let dataStart: Int
 
-    /// - Throws: `WeightsError` when the file is missing, is no safetensors file or contradicts itself.
+    /// Opens a file and checks its header.
+    /// - Throws: `WeightsError` if the file is missing, is no safetensors file or contradicts itself.
     public init(contentsOf url: URL) throws(WeightsError) {
         path = url.path(percentEncoded: false)
         do {
@@ -43,7 +50,7 @@ public struct Safetensors: Sendable {
         }
     }
 
-    /// The length of the header, checked against the limit and the file before anything is allocated.
+    /// Returns the length of the header, checked against the limit and the file before anything is allocated.
     static func headerCount(_ start: [UInt8], fileCount: Int, path: String) throws(WeightsError) -> Int {
         guard start.count == 8 else {
             throw .notSafetensors(file: path, found: "a file of \(fileCount) bytes")
@@ -64,7 +71,7 @@ public struct Safetensors: Sendable {
         return count
     }
 
-    /// What people often have in the place of a weights file, by its first bytes.
+    /// Names what people often have in place of a weights file, by its first bytes.
     private static func otherFormat(_ start: [UInt8]) -> String? {
         let formats = [
             ("version ", "a Git LFS pointer (fetch the file itself with: git lfs pull)"),
@@ -75,12 +82,13 @@ public struct Safetensors: Sendable {
         return formats.first { start.starts(with: $0.0.utf8) }?.1
     }
 
-    /// The tensor of that name.
+    /// Returns the entry of a tensor, or nil if the file has none of that name. Names are equal byte by byte.
     public func entry(_ name: String) -> Entry? { entries.first { $0.name.utf8.elementsEqual(name.utf8) } }
 
     // MARK: Values
 
-    /// A tensor's values as Float32: F16 and BF16 exactly, F64 rounded.
+    /// Reads a tensor's values as Float32: F16 and BF16 exactly, F64 rounded.
+    /// - Throws: `WeightsError.type` for any other type.
     public func tensor(_ entry: Entry) throws(WeightsError) -> Tensor {
         let widen: (UnsafeMutablePointer<Float>, UnsafeRawPointer, Int) -> Void
         switch entry.type {
@@ -109,20 +117,23 @@ public struct Safetensors: Sendable {
         return tensor
     }
 
-    /// A tensor's values where they lie in the file, for who reads them once and soon: the pages are given
-    /// back with the last copy. What is kept in no Float32 there is a tensor of its own.
-    func lent(_ entry: Entry) throws(WeightsError) -> Tensor {
+    /// Borrows the values straight from the mapped file if it stores Float32; otherwise returns a widened
+    /// copy. Meant for values read once, such as a weight about to be packed: the pages are released with the
+    /// last reference.
+    func borrowed(_ entry: Entry) throws(WeightsError) -> Tensor {
         let values = entry.type == .float32 ? withBytes(of: entry) { $0.baseAddress } : nil
         guard let values, Int(bitPattern: values) % MemoryLayout<Float>.alignment == 0 else {
             return try tensor(entry)
         }
         let shape = Tensor.Shape(entry.shape)
-        let storage = Storage(lending: values.assumingMemoryBound(to: Float.self), count: shape.elementCount)
-        { [self] in release(entry) }
+        let floats = values.assumingMemoryBound(to: Float.self)
+        let storage = Storage(borrowing: floats, count: shape.elementCount) { [self] in release(entry) }
         return Tensor(shape: shape, storage: storage, offset: 0)
     }
 
-    /// A tensor's values as whole numbers.
+    /// Reads a tensor's values as whole numbers, row-major.
+    /// - Throws: `WeightsError.type` unless it holds booleans or whole numbers of at most 64 bits with a
+    ///   sign.
     public func integers(_ entry: Entry) throws(WeightsError) -> [Int64] {
         switch entry.type {
         case .bool, .uint8: load(entry, UInt8.self)
@@ -139,7 +150,7 @@ public struct Safetensors: Sendable {
         }
     }
 
-    /// A tensor's bytes as they lie in the file.
+    /// Calls `body` with a tensor's bytes as the file has them; they are valid only during the call.
     package func withBytes<R>(of entry: Entry, _ body: (UnsafeRawBufferPointer) -> R) -> R {
         file.withBytes(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound, body)
     }
@@ -155,7 +166,7 @@ public struct Safetensors: Sendable {
         }
     }
 
-    /// Lets the system take back the pages of a tensor that has been read, so that a model is not held twice.
+    /// Releases the pages of a tensor that has been read, so that a model is not in memory twice.
     private func release(_ entry: Entry) {
         file.release(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound)
     }

@@ -1,27 +1,31 @@
 import SpanielJSON
 
-/// What a safetensors file says about itself: which tensors lie where.
+/// The header of a safetensors file, which says where each tensor lies.
 ///
-/// The verdict is the reference's (safetensors 0.8.0), but for six things it accepts and this refuses: white
-/// space before the first brace; a tensor written as an array, or its kind as an object; a tensor's name or a
-/// metadata key that stands twice; more than 64 axes; an extent, or a product of extents before one that is
-/// zero, beyond 2⁶³ − 1; more than 100,000 tensors or metadata keys.
+/// It accepts what the reference does (safetensors 0.8.0), except for six things: white space before the
+/// first brace; a tensor written as an array, or its type as an object; a tensor's name or a metadata key
+/// that occurs twice; more than 64 axes; an extent, or a product of extents before a zero, beyond 2⁶³ − 1;
+/// more than 100,000 tensors or metadata keys.
 package struct SafetensorsHeader {
-    /// In the order of their data.
+    /// The tensors in the order of their data.
     private(set) package var entries: [Safetensors.Entry] = []
+    /// The `__metadata__` of the file.
     private(set) package var metadata: [String: String] = [:]
 
-    /// The longest header that is read, the reference's.
+    /// The length in bytes of the longest header that is read, which is the reference's.
     package static let byteLimit = 100_000_000
+    /// The most tensors, or metadata keys, of a file that is read.
     package static let entryLimit = 100_000
     static let rankLimit = 64
-    /// As deep as the reference's parser goes.
+    /// The depth of nesting that the reference's parser accepts.
     private static let depthLimit = 127
 
+    /// Parses and checks a header.
     /// - Parameters:
     ///   - bytes: the header, behind the file's first eight bytes.
     ///   - dataCount: how many bytes follow the header.
-    ///   - file: what messages call the file.
+    ///   - file: the name of the file in messages.
+    /// - Throws: `WeightsError.header` with what was expected and found.
     package init(parsing bytes: [UInt8], dataCount: Int, file: String) throws(WeightsError) {
         do {
             guard bytes.first == UInt8(ascii: "{") else {
@@ -166,7 +170,7 @@ package struct SafetensorsHeader {
         return Safetensors.Entry(name: name, type: type, shape: extents, range: first..<last)
     }
 
-    /// The tensors must cover the data from its first byte to its last, without a hole or an overlap.
+    /// Checks that the tensors cover the data from its first byte to its last, without a hole or an overlap.
     private mutating func checkLayout(_ dataCount: Int) throws {
         entries.sort {
             ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)

@@ -2,8 +2,8 @@ import SpanielFiles
 import SpanielJSON
 import SpanielPlatform
 
-/// The list of a sharded model's files, `model.safetensors.index.json`: which file each tensor is in. Its
-/// total size is only advice.
+/// The index of a sharded model, `model.safetensors.index.json`, which says which file holds each tensor. Its
+/// total size is only advice and not read.
 struct ShardIndex {
     static let fileName = "model.safetensors.index.json"
     private static let byteLimit = 64 << 20
@@ -13,7 +13,8 @@ struct ShardIndex {
     private let homes: [UTF8Key: String]
     private let path: String
 
-    /// - Throws: `WeightsError` when the file is missing, is no index, or names a file that could lie
+    /// Reads an index.
+    /// - Throws: `WeightsError` if the file is missing, is no index, or names a file that could lie
     ///   elsewhere.
     init(contentsOf url: URL) throws(WeightsError) {
         let path = url.path(percentEncoded: false)
@@ -47,7 +48,7 @@ struct ShardIndex {
         }
     }
 
-    /// Checks that every tensor of a file is listed for it: then none is in two files.
+    /// Checks that the index lists every tensor of a file for that file, so that none is in two files.
     func check(_ file: Safetensors, _ name: String) throws(WeightsError) {
         for entry in file.entries {
             let home = homes[UTF8Key(entry.name)]
@@ -60,7 +61,7 @@ struct ShardIndex {
         }
     }
 
-    /// Checks that every tensor listed is among those found.
+    /// Checks that every tensor in the index is among those found.
     func checkPresent(_ tensors: [String]) throws(WeightsError) {
         let found = Set(tensors.map(UTF8Key.init))
         for (tensor, name) in homes where !found.contains(tensor) {
@@ -70,7 +71,7 @@ struct ShardIndex {
         }
     }
 
-    /// Whether a name from a file can only mean a file of the folder it is looked for in.
+    /// Returns whether a name from a file can only mean a file in the index's own folder.
     static func isPlainName(_ name: String) -> Bool {
         let bytes = name.utf8
         return !bytes.isEmpty && bytes.count <= 255 && bytes.first != UInt8(ascii: ".")

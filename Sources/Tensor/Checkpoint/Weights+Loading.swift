@@ -3,11 +3,13 @@ import SpanielJSON
 public import SpanielPlatform
 
 extension Weights {
-    /// The weights of a model's folder: `model.safetensors`, or the files that `model.safetensors.index.json`
-    /// lists.
+    /// Opens the weights of a model's folder: `model.safetensors`, or the files that
+    /// `model.safetensors.index.json` lists.
     ///
-    /// - Parameter name: what messages call the model; else the folder's name.
-    /// - Throws: `WeightsError` when the folder or a file is missing, unreadable, or contradicts itself.
+    /// - Parameters:
+    ///   - folder: the model's folder.
+    ///   - name: the model's name in messages; by default the folder's.
+    /// - Throws: `WeightsError` if the folder or a file is missing, unreadable, or contradicts itself.
     public init(contentsOf folder: URL, name: String? = nil) throws(WeightsError) {
         let path = folder.path(percentEncoded: false)
         let single = folder.appending(path: "model.safetensors")
@@ -35,15 +37,18 @@ extension Weights {
             source: WeightsSource(modelName: name ?? Self.modelName(folder), files: files, slots: slots))
     }
 
-    /// Weights that are in memory already.
+    /// Creates weights from tensors in memory.
     ///
-    /// - Precondition: no name stands twice.
+    /// - Parameters:
+    ///   - tensors: the tensors by their full names, each given once.
+    ///   - name: the model's name in messages.
     public init(_ tensors: [(String, Tensor)], name: String) {
         self.init(
             source: WeightsSource(modelName: name, files: [], slots: tensors.map { ($0.0, .memory($0.1)) }))
     }
 
-    /// A folder's name; for a snapshot in Python's hub cache (`models--ORG--NAME/snapshots/COMMIT`) the NAME.
+    /// Returns a folder's name; for a snapshot in Python's hub cache (`models--ORG--NAME/snapshots/COMMIT`)
+    /// NAME.
     static func modelName(_ folder: URL) -> String {
         let parts = folder.standardizedFileURL.pathComponents.filter { $0 != "/" }
         if parts.count >= 3, parts[parts.count - 2] == "snapshots",
@@ -63,8 +68,8 @@ extension Weights {
         return "neither"
     }
 
-    /// The files of a sharded model. The index decides which file each tensor comes from, and both must agree
-    /// on every one.
+    /// Opens the files of a sharded model. The index says which file each tensor comes from, and the files
+    /// must agree with it.
     private static func shards(index: URL, folder: URL) throws(WeightsError) -> (
         [Safetensors], [(String, WeightsSource.Slot)]
     ) {
@@ -82,8 +87,8 @@ extension Weights {
         return (files, slots)
     }
 
-    /// The first file that a folder lacks to be a model: its configuration, its weights, or a part of them.
-    /// Contents are not checked.
+    /// Returns the first file that a model's folder lacks: its configuration, its weights, or a part of them.
+    /// It does not check contents.
     package static func missingFile(in folder: URL) -> String? {
         func isThere(_ name: String) -> Bool { FileKind(of: folder.appending(path: name)) == .file }
         if !isThere("config.json") { return "config.json" }

@@ -1,11 +1,11 @@
 extension Weights {
-    /// The same weights under other names, for files of another naming than the hub's.
+    /// Returns the same weights under other names, for files whose names are not the hub's.
     ///
     ///     ("image_encoder.blocks.*.norm1", "vision_encoder.layers.*.layer_norm1")
     ///
-    /// - Parameter table: the start of a file's name and what stands there instead; whole parts between dots,
-    ///   `*` for any one part, the first rule that fits is taken. A name that fits none stays.
-    /// - Throws: `WeightsError.index` when two names become one.
+    /// - Parameter table: the start of a name in the file and its replacement, in whole parts between dots;
+    ///   `*` matches any one part. The first rule that matches is used, and a name that matches none stays.
+    /// - Throws: `WeightsError.index` if two names become one.
     public func renamed(by table: [(from: String, to: String)]) throws(WeightsError) -> Weights {
         let rules = table.map { (from: Self.parts($0.from), to: Self.parts($0.to)) }
         var slots: [(String, WeightsSource.Slot)] = []

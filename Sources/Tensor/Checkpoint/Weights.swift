@@ -3,12 +3,13 @@
 ///     let norm = weights["vision_encoder"]["layers"][3]["layer_norm1"]
 ///     let weight = try norm.tensor("weight", [channels])
 ///
-/// Copies share what has been read, so that `requireAllRead` sees every copy's reading; any thread may read.
+/// All copies share the list of what has been read, so that `requireAllRead` knows what any copy has read.
+/// Any thread may read.
 public struct Weights: Sendable {
     let source: WeightsSource
-    /// The dotted path of this place; empty at the root.
+    /// The dotted path of this place, empty at the root.
     public let path: String
-    /// How the layers read from here compute.
+    /// The precision of the layers that are read from here.
     public let precision: Tensor.Precision
 
     init(source: WeightsSource, path: String = "", precision: Tensor.Precision = .float32) {
@@ -17,44 +18,49 @@ public struct Weights: Sendable {
         self.precision = precision
     }
 
-    /// The same place, its layers to compute in another precision.
+    /// Returns the same place, whose layers compute in another precision.
     public func computing(in precision: Tensor.Precision) -> Weights {
         Weights(source: source, path: path, precision: precision)
     }
 
-    /// What messages and records call the model.
+    /// The model's name in messages and records.
     public var modelName: String { source.modelName }
 
-    /// The SHA-256 of the model's file; of several files, that of their lines `digest  name` sorted by name,
-    /// as `sha256sum` prints them.
+    /// The SHA-256 of the model's file; for several files, the SHA-256 of the lines `digest  name` that
+    /// `sha256sum` prints for them, sorted by name.
     ///
-    /// Computed when first asked for: about a second for each two gigabytes.
+    /// It is computed at the first use, which takes about a second for two gigabytes.
     public var sha256: String { source.sha256 }
 
-    /// The model's name and checksum; the checksum is computed when first asked for.
+    /// The model's name and checksum; the checksum is computed at the first use.
     public var identity: ModelIdentity { ModelIdentity(name: modelName, sha256: sha256) }
 
+    /// The place `name` below this one; it need not exist.
     public subscript(_ name: String) -> Weights {
         Weights(source: source, path: key(name), precision: precision)
     }
 
+    /// The place of a numbered part, such as a layer, counted from 0.
     public subscript(_ index: Int) -> Weights { self[String(index)] }
 
-    /// A tensor below this place, as Float32.
+    /// Reads a tensor below this place as Float32.
     ///
-    /// - Parameter shape: what the model needs it to be.
-    /// - Throws: `WeightsError` when it is absent, of another shape, or of a kind that is no weight.
+    /// - Parameters:
+    ///   - name: its dotted path from here.
+    ///   - shape: the shape that the model needs.
+    /// - Throws: `WeightsError` if it is absent, of another shape, or of a type that is not a weight's.
     public func tensor(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> Tensor {
-        try tensor(name, shape, lent: false)
+        try tensor(name, shape, borrowing: false)
     }
 
-    /// The same, without a copy where the file keeps Float32: for a layer that puts the values into an order
-    /// of its own, and does not keep them.
-    package func lent(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> Tensor {
-        try tensor(name, shape, lent: true)
+    /// Returns the same tensor, borrowed from the mapped file if that stores Float32: for a layer that packs
+    /// the values at once and keeps only the packed copy.
+    package func borrowed(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> Tensor {
+        try tensor(name, shape, borrowing: true)
     }
 
-    private func tensor(_ name: String, _ shape: Tensor.Shape, lent: Bool) throws(WeightsError) -> Tensor {
+    private func tensor(_ name: String, _ shape: Tensor.Shape, borrowing: Bool) throws(WeightsError) -> Tensor
+    {
         let key = key(name)
         guard let slot = source.slot(key) else { throw .missing(model: modelName, tensor: key) }
         guard slot.shape == shape.extents else {
@@ -62,21 +68,21 @@ public struct Weights: Sendable {
         }
         source.markRead(key)
         do {
-            return try slot.tensor(lent: lent)
+            return try slot.tensor(borrowing: borrowing)
         } catch .type(_, _, let expected, let found) {
             throw .type(model: modelName, tensor: key, expected: expected, found: found)
         }
     }
 
-    /// Whether there is a tensor of that name below this place.
+    /// Returns whether there is a tensor of that name below this place.
     public func contains(_ name: String) -> Bool { source.slot(key(name)) != nil }
 
-    /// The shape of a tensor below this place; nil when it is absent.
+    /// Returns the shape of a tensor below this place, or nil if it is absent.
     public func shape(of name: String) -> Tensor.Shape? {
         source.slot(key(name)).map { Tensor.Shape($0.shape) }
     }
 
-    /// The names of all tensors below this place, from here, sorted.
+    /// The dotted paths from here of all tensors below this place, sorted by their bytes.
     public var names: [String] {
         let start = key("").utf8
         return source.keys.filter { $0.utf8.starts(with: start) }.map {
@@ -84,10 +90,10 @@ public struct Weights: Sendable {
         }
     }
 
-    /// Checks that every tensor below this place has been read: one that has not means that the model is not
-    /// what its files hold.
+    /// Checks that every tensor below this place has been read: an unread tensor means that the files hold
+    /// another model.
     ///
-    /// - Parameter patterns: full names that may stay unread; `*` stands for any characters.
+    /// - Parameter patterns: full names that may stay unread, in which `*` matches any characters.
     /// - Throws: `WeightsError.unread` with the names.
     public func requireAllRead(ignoring patterns: [String] = []) throws(WeightsError) {
         let start = key("").utf8
@@ -100,7 +106,7 @@ public struct Weights: Sendable {
     private func key(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
 }
 
-/// Whether a name fits a pattern in which `*` stands for any characters.
+/// Returns whether a name matches a pattern in which `*` matches any characters.
 func matches(_ name: Substring.UTF8View, _ pattern: Substring.UTF8View) -> Bool {
     guard let star = pattern.firstIndex(of: UInt8(ascii: "*")) else { return name.elementsEqual(pattern) }
     guard name.starts(with: pattern[..<star]) else { return false }

@@ -8,16 +8,18 @@ public enum WeightsError: SpanielError, Equatable {
     case file(FileError)
     /// A model's folder lacks a file.
     case incomplete(folder: String, expected: String, found: String)
-    /// A file is something else than safetensors.
+    /// A file is not a safetensors file.
     case notSafetensors(file: String, found: String)
     /// A safetensors header contradicts itself or its file.
     case header(file: String, tensor: String?, expected: String, found: String)
-    /// The list of a sharded model's files contradicts itself or them.
+    /// The index of a sharded model contradicts itself or the files, or a file to be written has a name
+    /// twice.
     case index(file: String, expected: String, found: String)
     /// The model needs a tensor that its files do not have.
     case missing(model: String, tensor: String)
+    /// A tensor has another shape than the model needs.
     case shape(model: String, tensor: String, expected: [Int], found: [Int])
-    /// A tensor's numbers are of a kind that does not serve.
+    /// A tensor's numbers are of a type that cannot be used.
     case type(model: String, tensor: String, expected: String, found: String)
     /// The model's files hold tensors that nothing reads.
     case unread(model: String, tensors: [String])
@@ -40,6 +42,7 @@ public enum WeightsError: SpanielError, Equatable {
         }
     }
 
+    /// A text that names the file, what was expected and what was found.
     public var description: String {
         switch self {
         case .file(let error): error.description
@@ -64,13 +67,14 @@ public enum WeightsError: SpanielError, Equatable {
         }
     }
 
-    /// The first few names, and how many more there are.
+    /// Returns the first few names, and how many more there are.
     private static func list(_ names: [String]) -> String {
         let shown = names.prefix(5).map(printable).joined(separator: ", ")
         return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
     }
 
-    /// A name from a file, such that it can neither break a line nor fill the screen.
+    /// Returns a name from a file, escaped and shortened so that it can neither break a line nor fill the
+    /// screen.
     static func printable(_ name: String) -> String {
         let short = name.unicodeScalars.count > 200 ? String(name.unicodeScalars.prefix(200)) + "…" : name
         let isPlain = short.unicodeScalars.allSatisfy {

@@ -2,8 +2,9 @@ import SpanielFiles
 import SpanielJSON
 import Synchronization
 
-/// What the cursors of one model share: where each tensor lies, and which have been read.
+/// The state that all places in one model's weights share: where each tensor lies, and which have been read.
 final class WeightsSource: Sendable {
+    /// The home of one tensor.
     enum Slot: Sendable {
         case file(Safetensors, Safetensors.Entry)
         case memory(Tensor)
@@ -15,24 +16,24 @@ final class WeightsSource: Sendable {
             }
         }
 
-        func tensor(lent: Bool) throws(WeightsError) -> Tensor {
+        func tensor(borrowing: Bool) throws(WeightsError) -> Tensor {
             switch self {
-            case .file(let file, let entry): try lent ? file.lent(entry) : file.tensor(entry)
+            case .file(let file, let entry): try borrowing ? file.borrowed(entry) : file.tensor(entry)
             case .memory(let tensor): tensor
             }
         }
     }
 
     let modelName: String
-    /// The model's files by name, sorted; none when its tensors are in memory.
+    /// The model's files, sorted by name; none if its tensors are in memory.
     let files: [Safetensors]
-    /// Every tensor's name, sorted by bytes.
+    /// The names of all tensors, sorted by their bytes.
     let keys: [String]
     private let slots: [UTF8Key: Slot]
     private let read = Mutex<Set<UTF8Key>>([])
     private let digest = Mutex<String?>(nil)
 
-    /// - Precondition: no name stands twice.
+    /// - Precondition: each name is given once.
     init(modelName: String, files: [Safetensors], slots: [(String, Slot)]) {
         self.modelName = modelName
         self.files = files
@@ -75,14 +76,14 @@ final class WeightsSource: Sendable {
         }
         do {
             return try Safetensors.sha256(tensors)
-        } catch { preconditionFailure("\(error)") }  // the names are a dictionary's keys: none stands twice
+        } catch { preconditionFailure("\(error)") }  // a dictionary's keys: no name occurs twice
     }
 }
 
 extension Safetensors {
     var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
 
-    /// The SHA-256 of the whole file.
+    /// Returns the SHA-256 of the whole file.
     func sha256() -> String {
         var hash = SHA256()
         let step = 16 << 20

@@ -1,15 +1,18 @@
 import CSpanielKernels
 
 extension Tensor {
-    /// What may follow a product's sums.
+    /// A function that a layer may apply to its product's sums.
     public enum Activation: Sendable {
+        /// x
         case identity
+        /// max(x, 0)
         case relu
-        /// x Φ(x) with the error function.
+        /// x Φ(x), by the error function.
         case gelu
         /// x σ(1.702 x), OpenAI's approximation.
         case quickGELU
 
+        /// The number that the kernels know it by.
         var kernel: Int32 {
             switch self {
             case .identity: Int32(spaniel_identity.rawValue)

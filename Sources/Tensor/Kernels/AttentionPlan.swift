@@ -1,15 +1,16 @@
 import CSpanielKernels
 import SpanielPlatform
 
-/// Where one head's queries, keys, values and results stand.
+/// The addresses of one head's queries, keys, values and results, one for each token.
 struct AttentionRows {
     var queries: [UnsafePointer<Float>] = []
     var keys: [UnsafePointer<Float>] = []
     var values: [UnsafePointer<Float>] = []
     var output: [UnsafeMutablePointer<Float>] = []
-    /// Row-major place of each query in its window.
+    /// The row-major place of each query in its window.
     var positions: [Int32] = []
 
+    /// Creates empty lists with room for `capacity` tokens.
     init(capacity: Int) {
         queries.reserveCapacity(capacity)
         keys.reserveCapacity(capacity)
@@ -26,39 +27,43 @@ struct AttentionRows {
     }
 }
 
-/// Attention of many groups (a head of a window, or of a picture), cut into tasks by its shape alone.
+/// Attention of many groups, each a head of a window or of a picture, cut into tasks by its shape alone.
 struct AttentionPlan {
+    /// The number of groups.
     let groups: Int
     /// The most queries of a group.
     let queries: Int
+    /// The keys of a group.
     let keys: Int
-    /// Channels of one head.
+    /// The channels of one head.
     let channels: Int
     var positions: RelativePositions?
-    /// Whether a query sees only the keys up to its own place.
+    /// Whether a query attends only to the keys up to its own place.
     var causal = false
     var precision = Tensor.Precision.float32
-    /// What products of queries and keys are multiplied with; 1 / √channels where nothing is said.
+    /// The factor of the products of queries and keys; 1 / √channels if nil.
     var scale: Float?
 
-    /// What the kernel's fixed space holds.
+    /// The most channels of a head that fit the kernel's fixed space.
     static let mostChannels = Int(SPANIEL_HEAD_CHANNELS)
-    /// Queries to a task when a group has many: several of the kernel's blocks.
+    /// The queries of a task if a group has many: several of the kernel's blocks.
     private static let chunk = 448
-    /// Keys to a task when there are few groups of few queries.
+    /// The keys of a task if there are few groups of few queries.
     private static let keyChunk = 512
 
     private var scaling: Float { scale ?? 1 / Float(channels).squareRoot() }
 
+    /// Computes all groups; `rows` gives the addresses of one, on any thread.
     func run(rows: (_ group: Int) -> AttentionRows) {
         Profile.timed(
-            "attention \(groups) × [\(queries), \(keys)] × \(channels)\(positions == nil ? "" : " with positions") \(precision)",
+            "attention \(groups) × [\(queries), \(keys)] × \(channels)"
+                + "\(positions == nil ? "" : " with positions") \(precision)",
             operations: 4 * groups * queries * keys * channels
         ) { share(rows) }
     }
 
     private func share(_ rows: (_ group: Int) -> AttentionRows) {
-        // The kernel's fixed space holds positions of grids up to 512 cells a side.
+        // The positions of grids of up to 512 cells a side fit the kernel's fixed space.
         guard let kernels = Kernels.current?.products(precision), channels <= Self.mostChannels,
             (positions?.reversed.shape[0] ?? 0) <= 2016
         else {
@@ -80,7 +85,7 @@ struct AttentionPlan {
             }
             return
         }
-        // Many keys: pack each group once, then let its queries be shared out.
+        // With many keys, pack each group once, then share out its queries.
         let packed = Storage(count: groups * (packedKeys + packedValues))
         let found = (0..<groups).map(rows)
         let at = { (group: Int) in packed.base + group * (packedKeys + packedValues) }
@@ -95,15 +100,15 @@ struct AttentionPlan {
         withExtendedLifetime(packed) {}
     }
 
-    /// Each group's keys in parts, and the answers from the parts put together: weighted by the sum of the
-    /// powers behind each.
+    /// Cuts each group's keys into parts and combines the parts' answers, weighted by the sum of the powers
+    /// behind each.
     private func shareKeys(_ rows: (_ group: Int) -> AttentionRows, _ kernels: spaniel_products) {
         let packedKeys = kernels.packedCount(columns: Self.keyChunk, inner: channels)
         let packedValues = kernels.packedCount(columns: channels, inner: Self.keyChunk)
         let space = Int(kernels.attention_scratch)
         let parts = (keys + Self.keyChunk - 1) / Self.keyChunk
         let found = (0..<groups).map(rows)
-        // Of every group and part: [queries, channels], then the queries' maxima and totals.
+        // For every group and part: [queries, channels], then the queries' maxima and totals.
         let each = queries * (channels + 2)
         let answers = Storage(count: groups * parts * each)
         Parallel.run(groups * parts, scratch: space + packedKeys + packedValues) { task, scratch in

@@ -2,32 +2,37 @@ public import SpanielFiles
 import CSpanielKernels
 import SpanielPlatform
 
-/// Which compilation of the kernels runs: the best the processor has, or what the environment variable
-/// `SPANIEL_ISA` names.
+/// An instruction set that the kernels are compiled for. The best that the processor has runs, or the one
+/// that the environment variable `SPANIEL_ISA` names.
 public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
-    /// The naive twins, in plain Swift.
+    /// The naive twins in plain Swift, without kernels.
     case reference
-    /// What every processor of the architecture has.
+    /// The instructions of every processor of the architecture: SSE2 on x86-64, NEON on Arm.
     case baseline
+    /// AVX2 with fused multiply-adds.
     case avx2
+    /// AVX-512 (F, BW, DQ and VL).
     case avx512
     /// AVX-512 with products of bfloat16.
     case avx512bf16
-    /// The same with tiles of bfloat16.
+    /// AVX-512 with products of bfloat16, and AMX tiles of it.
     case amx
 
+    /// Returns whether `b` comes later in the list of cases.
     public static func < (a: InstructionSet, b: InstructionSet) -> Bool { a.rank < b.rank }
 
     private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
-    /// Those this processor can run, the best last.
+    /// The instruction sets that this processor can run, the best last.
     public static let available: [InstructionSet] = allCases.filter { $0 == .reference || $0.table != nil }
 
-    /// The one in use, chosen once at start. A value of `SPANIEL_ISA` that cannot be had counts as none: a
-    /// program asks `check()` first.
+    /// The instruction set in use, chosen once, when it is first needed. A value of `SPANIEL_ISA` that this
+    /// processor cannot run is ignored here: a program calls `check()` first.
     public static let current: InstructionSet = (try? requested()) ?? available.last ?? .reference
 
-    /// Throws when `SPANIEL_ISA` names one that this processor lacks, or nothing at all.
+    /// Checks `SPANIEL_ISA`.
+    /// - Throws: `InstructionSetError` if it names an instruction set that this processor lacks, or none at
+    ///   all.
     public static func check() throws(InstructionSetError) { _ = try requested() }
 
     private static func requested() throws(InstructionSetError) -> InstructionSet? {
@@ -40,7 +45,7 @@ public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
         return named
     }
 
-    /// The kernels' table; nil for the twins, or when the processor lacks it.
+    /// The kernels' table; nil for the twins, or if the processor lacks the instruction set.
     var table: UnsafePointer<spaniel_kernels>? {
         switch self {
         case .reference: nil
@@ -53,12 +58,15 @@ public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
     }
 }
 
-/// `SPANIEL_ISA` asks for what this processor has not.
+/// Thrown when `SPANIEL_ISA` names an instruction set this processor lacks.
 public struct InstructionSetError: SpanielError {
+    /// The value of `SPANIEL_ISA`.
     public let value: String
 
+    /// A stable name for scripts.
     public var code: String { "usage.isa" }
 
+    /// A sentence that says what this processor can run.
     public var description: String {
         let can = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
         return "SPANIEL_ISA is '\(value)'; this processor can run \(can). Unset it to let Spaniel choose."

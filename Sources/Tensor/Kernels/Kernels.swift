@@ -1,12 +1,13 @@
 import CSpanielKernels
 
-/// The kernels in use: the chosen table, nil where the naive twins serve.
+/// The table of the kernels in use.
 struct Kernels: @unchecked Sendable {
+    /// The chosen kernels, or nil if the naive twins compute.
     static let current: Kernels? = InstructionSet.current.table.map { Kernels(table: $0.pointee) }
 
     let table: spaniel_kernels
 
-    /// Products and attention in a precision.
+    /// Returns the products and attention of a precision.
     func products(_ precision: Tensor.Precision) -> spaniel_products {
         switch precision {
         case .float32: table.float32
@@ -16,10 +17,10 @@ struct Kernels: @unchecked Sendable {
 }
 
 extension spaniel_products {
-    /// Panels of a matrix of so many columns.
+    /// Returns the number of panels of a matrix of so many columns.
     func panels(_ columnCount: Int) -> Int { (columnCount + Int(columns) - 1) / Int(columns) }
 
-    /// Floats that a packed matrix takes: `columnCount` columns, summed over `inner`.
+    /// Returns the number of floats of a packed matrix of `columnCount` columns, summed over `inner`.
     func packedCount(columns columnCount: Int, inner: Int) -> Int {
         let filled = (inner + Int(depth) - 1) / Int(depth) * Int(depth)
         return (panels(columnCount) * Int(columns) * filled * Int(operand_bytes) + 3) / 4

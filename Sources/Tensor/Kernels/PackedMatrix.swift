@@ -1,23 +1,26 @@
 import CSpanielKernels
 
-/// The right-hand matrix of products, kept in the order and the precision the kernel reads: a layer's weight
-/// is packed once, when it is loaded.
+/// The right-hand matrix of products, in the order and the precision that the kernel reads. A layer packs its
+/// weight once, when it is loaded.
 package struct PackedMatrix: Sendable {
-    /// Columns of the product: the rows of the matrix as given.
+    /// The columns of the product, which are the rows of the matrix as given.
     package let columns: Int
     /// The extent that a product sums over.
     package let inner: Int
+    /// The precision of products with it.
     package let precision: Tensor.Precision
     let engine: ProductEngine
-    /// Panels as the kernels' `pack_matrix` makes them, for our kernels; [columns, inner] for the others,
-    /// rounded where the precision says so.
+    /// For our kernels the panels that `pack_matrix` makes; otherwise [columns, inner], rounded if the
+    /// precision is bfloat16.
     let storage: Tensor
 
-    /// - Parameter rows: [N, K], as the hub keeps a linear layer's weight.
+    /// Packs a matrix for the engine that computes in `precision`.
+    /// - Parameter rows: [N, K], as the hub stores a linear layer's weight.
     package init(rows matrix: Tensor, precision: Tensor.Precision = .float32) {
         self.init(rows: matrix, precision: precision, for: .serving(precision))
     }
 
+    /// Packs a matrix for a given engine.
     init(rows matrix: Tensor, precision: Tensor.Precision = .float32, for engine: ProductEngine) {
         precondition(matrix.shape.rank == 2, "a product's matrix is [N, K], not \(matrix.shape)")
         columns = matrix.shape[0]
@@ -25,7 +28,7 @@ package struct PackedMatrix: Sendable {
         self.precision = precision
         self.engine = engine
         guard case .kernels(let kernels) = engine else {
-            storage = precision == .float32 ? matrix.kept : matrix.map(Reference.bfloat16)
+            storage = precision == .float32 ? matrix.owned : matrix.map(Reference.bfloat16)
             return
         }
         let products = kernels.products(precision)

@@ -5,9 +5,9 @@
 #endif
 import SpanielPlatform
 
-/// Who computes matrix products. Our AVX-512 and AVX2 kernels are at least as fast as OpenBLAS's and write
-/// bias, activation and residual in the same pass, so OpenBLAS (Accelerate on Apple platforms) serves where
-/// our kernels are only the baseline. `SPANIEL_PRODUCT` (`kernels` or `blas`) forces one, for tests and
+/// What computes matrix products. Our AVX-512 and AVX2 kernels are at least as fast as OpenBLAS's and apply
+/// bias, activation and residual in the same pass, so OpenBLAS (Accelerate on Apple platforms) computes only
+/// where our kernels are the baseline. `SPANIEL_PRODUCT` (`kernels` or `blas`) forces one, for tests and
 /// comparisons.
 enum ProductEngine: Sendable {
     case kernels(Kernels)
@@ -23,7 +23,7 @@ enum ProductEngine: Sendable {
         return prefersBLAS && BLAS.isThere ? .blas : .kernels(kernels)
     }()
 
-    /// The one that computes in a precision: no BLAS here knows bfloat16.
+    /// Returns the engine for a precision: our kernels for bfloat16, which neither BLAS computes.
     static func serving(_ precision: Tensor.Precision) -> ProductEngine {
         guard case .blas = current, precision == .bfloat16, let kernels = Kernels.current else {
             return current
@@ -32,20 +32,23 @@ enum ProductEngine: Sendable {
     }
 }
 
-/// The system's BLAS, where there is one. It runs in the calling thread: the pool is ours.
+/// The system's BLAS, if there is one. It runs in the calling thread, because `Parallel` shares out the rows.
 package enum BLAS {
     #if OpenBLAS && canImport(CSpanielBLAS)
+        /// Whether there is a BLAS.
         package static let isThere = spaniel_blas_load()
     #elseif canImport(Accelerate)
+        /// Whether there is a BLAS.
         package static let isThere = true
     #else
+        /// Whether there is a BLAS.
         package static let isThere = false
     #endif
 
-    /// Whether it computes the products of float32.
+    /// Whether BLAS computes the products of float32.
     package static var serves: Bool { if case .blas = ProductEngine.current { true } else { false } }
 
-    /// C[m, n] = A[m, k] B[n, k]ᵀ
+    /// Computes C[m, n] = A[m, k] B[n, k]ᵀ.
     static func product(
         m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int,
         c: UnsafeMutablePointer<Float>,

@@ -1,19 +1,19 @@
 import SpanielPlatform
 
-/// The naive twins of the kernels: what each computes, said plainly. They are the kernels' documentation,
-/// their tests, and what runs when `SPANIEL_ISA=reference`. Matrices are row-major with a leading dimension,
-/// as in BLAS.
+/// The naive twins of the kernels, which compute the same plainly. They document the kernels, test them, and
+/// run if `SPANIEL_ISA=reference`. Matrices are row-major with a leading dimension, as in BLAS.
 enum Reference {
     typealias Input = UnsafePointer<Float>
     typealias Output = UnsafeMutablePointer<Float>
 
-    /// The nearest bfloat16, the even one of two: the first 16 bits of a Float.
+    /// Returns the nearest bfloat16, which is the first 16 bits of a Float, and of two equally near the even
+    /// one.
     static func bfloat16(_ x: Float) -> Float {
         let bits = x.bitPattern
         return x.isNaN ? x : Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
     }
 
-    /// Rows of `channels` numbers, each rounded so: [rows, channels].
+    /// Returns rows of `channels` numbers, each rounded to bfloat16: [rows, channels].
     static func bfloat16(rows: [Input], channels: Int) -> Tensor {
         Tensor(uninitialized: [rows.count, channels]) { target in
             for (i, row) in rows.enumerated() {
@@ -22,7 +22,7 @@ enum Reference {
         }
     }
 
-    /// C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n].
+    /// Computes C[m, n] = activation(A[m, k] B[n, k]ᵀ + bias[n]) + residual[m, n].
     static func product(
         m: Int, n: Int, k: Int, a: Input, lda: Int, b: Input, ldb: Int, c: Output, ldc: Int,
         bias: Input? = nil,
@@ -38,8 +38,8 @@ enum Reference {
         }
     }
 
-    /// y = (x - mean) / sqrt(variance + epsilon) · weight + bias over each row; the variance is the biased
-    /// one.
+    /// Computes y = (x - mean) / sqrt(variance + epsilon) · weight + bias over each row, with the biased
+    /// variance.
     static func layerNorm(
         rows: Int, channels: Int, x: Input, weight: Input, bias: Input, epsilon: Float, y: Output
     ) {
@@ -56,7 +56,7 @@ enum Reference {
         }
     }
 
-    /// y = exp(x - max) over the sum of the same, for each row.
+    /// Computes y = exp(x - max) divided by its sum, for each row.
     static func softmax(rows: Int, columns: Int, x: Input, y: Output) {
         for r in 0..<rows {
             let row = x + r * columns
@@ -72,7 +72,7 @@ enum Reference {
         }
     }
 
-    /// In place, the same over the members of every group: of each row x[members][groups].
+    /// Computes in place, for each row x[members][groups], the softmax over the members of every group.
     static func softmaxAcross(rows: Int, members: Int, groups: Int, x: Output, ldx: Int) {
         var column = [Float](repeating: 0, count: members)
         for r in 0..<rows {
@@ -91,7 +91,7 @@ enum Reference {
     static func errorFunction(_ x: Float) -> Float { erff(x) }
     static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
 
-    /// GELU is x Φ(x) with the error function, not its tanh approximation.
+    /// Returns the activation of x; GELU is x Φ(x) by the error function, not its tanh approximation.
     static func activate(_ activation: Tensor.Activation, _ x: Float) -> Float {
         switch activation {
         case .identity: x
@@ -101,9 +101,9 @@ enum Reference {
         }
     }
 
-    /// softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position adds. A
-    /// causal query sees the keys up to its own place. In bfloat16, queries, keys, values and the weights of
-    /// the sum are rounded first.
+    /// Computes softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position
+    /// adds. A causal query attends to the keys up to its own place. In bfloat16, queries, keys, values and
+    /// the weights of the sum are rounded first.
     static func attention(
         queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool = false,
         precision: Tensor.Precision = .float32,

@@ -1,20 +1,23 @@
-/// The tables of SAM's decomposed relative position for one layer: what a query adds for keys so many rows
-/// and columns away (ViTDet, section 3; SAM `add_decomposed_rel_pos`).
+/// The tables of SAM's decomposed relative positions for one layer: what a query adds to its score for a key
+/// so many rows and columns away (ViTDet, section 3; SAM `add_decomposed_rel_pos`).
 public struct RelativePositions: Sendable {
-    /// Rows and columns of the grid or window they serve.
+    /// The rows of the grid or window that the tables are for.
     let gridHeight: Int
+    /// The columns of it.
     let gridWidth: Int
-    /// [2H-1 + 2W-1, d], each table from the last entry to the first, so that one query's entries for
+    /// Both tables, [2H-1 + 2W-1, d], each from the last entry to the first, so that one query's entries for
     /// successive keys lie side by side.
     let reversed: Tensor
     let packed: PackedMatrix
 
-    /// The precision that grid attention computes in with them.
+    /// The precision of grid attention with them.
     var precision: Tensor.Precision { packed.precision }
 
+    /// Packs the tables of a grid or window of H rows and W columns, for heads of d channels.
     /// - Parameters:
     ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
-    ///   - width: [2W-1, d]
+    ///   - width: [2W-1, d], entry i for a key W-1-i columns to the right of it.
+    ///   - precision: of grid attention with them.
     public init(height: Tensor, width: Tensor, precision: Tensor.Precision = .float32) {
         precondition(
             height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")

@@ -1,8 +1,8 @@
 import SpanielJSON
 
-/// What several models' configurations say in the same words.
+/// Values that several models' configurations give under the same keys.
 extension ConfigurationReader {
-    /// The side of a square: a number, or a pair of equal ones.
+    /// Reads the side of a square: a number, or a pair of equal numbers.
     package func side(_ key: String, default: Int) throws(WeightsError) -> Int {
         switch try pictureSize(key, default: .number(`default`)) {
         case .number(let side): side
@@ -11,7 +11,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// An activation by the name transformers gives it.
+    /// Reads an activation by the name that transformers gives it.
     package func activation(_ key: String = "hidden_act", default: String) throws(WeightsError)
         -> Tensor.Activation
     {
@@ -22,11 +22,12 @@ extension ConfigurationReader {
         }
     }
 
+    /// Reads the ε of layer norms, from 0 to 1.
     package func epsilon(_ key: String = "layer_norm_eps", default: Double) throws(WeightsError) -> Float {
         Float(try double(key, default: `default`, in: 0...1))
     }
 
-    /// The error for a key's value, or for its default where it is absent.
+    /// Returns the error for a key's value, or for its default if it is absent.
     package func unsupported(_ key: String, _ supported: String) -> WeightsError {
         unsupported(key, value(key) ?? "absent", supported)
     }

@@ -1,14 +1,16 @@
-/// A convolution as a matrix product: of patches where the stride is the kernel's side, of neighbourhoods
-/// where the stride is 1 and the grid keeps its size.
+/// A convolution computed as a matrix product: of patches if the stride is the kernel's side, or of
+/// neighbourhoods if the stride is 1, which keeps the grid's size by zeros around it.
 public struct Conv2d: Sendable {
     let product: Linear
+    /// The rows and columns of the kernel.
     let kernel: Int
     let stride: Int
 
+    /// Packs the weight.
     /// - Parameters:
     ///   - weight: [out, in, kernel, kernel], the hub's order.
-    ///   - bias: [out]
-    ///   - stride: the kernel's side, or 1.
+    ///   - bias: [out], or nil without one.
+    ///   - stride: the kernel's side, or 1 for an odd kernel.
     ///   - precision: of the product.
     public init(weight: Tensor, bias: Tensor?, stride: Int, precision: Tensor.Precision = .float32) {
         let (out, channels, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
@@ -21,13 +23,14 @@ public struct Conv2d: Sendable {
         self.stride = stride
     }
 
-    /// - Parameter x: [B, H, W, in]
+    /// Returns the convolution of a grid, followed by `activation`.
+    /// - Parameter x: [B, H, W, in]; the stride divides H and W.
     /// - Returns: [B, H/stride, W/stride, out]
     public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity) -> Tensor {
         if kernel == 1 { return product(x, activation: activation) }
         if stride == kernel { return product(x.patches(side: kernel), activation: activation) }
         let (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2])
-        // Some rows at a time: the neighbourhoods are kernel² times the grid.
+        // Some rows at a time, because the neighbourhoods take kernel² times the grid.
         let step = max(1, 1024 / max(1, width))
         let strips = (0..<batch).flatMap { picture in
             stride(from: 0, to: height, by: step).map { row in

@@ -1,10 +1,11 @@
-/// A transposed convolution whose stride is its kernel's side: every cell becomes a patch, by one matrix
-/// product.
+/// A transposed convolution whose stride is its kernel's side: one matrix product turns every cell into a
+/// patch.
 public struct ConvTranspose2d: Sendable {
     let product: Linear
-    /// Rows and columns of a patch.
+    /// The rows and columns of a patch.
     let kernel: Int
 
+    /// Packs the weight.
     /// - Parameters:
     ///   - weight: [in, out, kernel, kernel], the hub's order.
     ///   - bias: [out]
@@ -21,6 +22,7 @@ public struct ConvTranspose2d: Sendable {
         kernel = side
     }
 
+    /// Returns the patches of a grid's cells laid out as a grid, followed by `activation`.
     /// - Parameter x: [B, H, W, in]
     /// - Returns: [B, H · kernel, W · kernel, out]
     public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity) -> Tensor {

@@ -1,19 +1,19 @@
 import CSpanielKernels
 
-/// Attention between few tokens and many, by the associative law: the projection of the many is folded into
-/// the few, head by head,
+/// Attention between few tokens and many folds the projection of the many into the few, head by head, by the
+/// associative law:
 ///
 ///     (Wq q)·(Wk k) = (Wkᵀ Wq q)·k        Σ w (Wv v) = Wv (Σ w v)
 ///
-/// so that the many are multiplied with heads × few columns and not with all inner channels, and no
-/// projection of them is kept. A bias of the keys adds the same to all scores of a query, which their softmax
-/// does not see.
+/// The many are then multiplied by heads × few columns instead of all inner channels, and their projection is
+/// never stored. A bias of the keys adds the same to all scores of a query, which the softmax cancels.
 extension MultiHeadAttention {
-    /// How many more tokens the many are than the few.
+    /// How many times as many tokens the many have at least.
     private static let many = 16
 
-    /// - Returns: nil where it would not be less work: for tokens of nearly one number or too many of them,
-    ///   and where not our kernels compute.
+    /// Returns the attention computed by folding.
+    /// - Returns: nil if folding saves nothing (the sequences have similar lengths, or the short one is too
+    ///   long), or if BLAS or the reference computes.
     func folded(_ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?) -> Tensor? {
         guard case .kernels(let kernels) = output.weight.engine, let transposed, q.shape[0] == 1,
             k.shape[0] == 1
@@ -28,7 +28,7 @@ extension MultiHeadAttention {
         return nil
     }
 
-    /// One query for each token and head, as long as the keys themselves.
+    /// Computes one query for each token and head, as long as an unprojected key.
     private func fewToMany(
         _ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix
     ) -> Tensor {
@@ -41,7 +41,8 @@ extension MultiHeadAttention {
             residual: residual)
     }
 
-    /// The scores of all heads are one product and what they weight is another, their softmax between.
+    /// Computes the scores of all heads in one product and the weighted sums in another, with a softmax
+    /// between.
     private func manyToFew(
         _ q: Tensor, _ k: Tensor, _ v: Tensor, residual: Tensor?, _ transposed: PackedMatrix,
         _ kernels: Kernels
@@ -62,7 +63,7 @@ extension MultiHeadAttention {
             hidden, rows, stride in
             kernels.table.softmax_across(rows, m, heads, hidden, stride)
         }
-        // As with an MLP, the same bits either way.
+        // As with an MLP, both ways give the same bits.
         return fused(q, residual: residual)
             ?? linear(
                 softmax(linear(q, first.weight, bias: first.bias), groups: heads), second.weight,
@@ -71,7 +72,7 @@ extension MultiHeadAttention {
 
     private var scale: Float { 1 / (Float(output.weight.inner) / Float(heads)).squareRoot() }
 
-    /// Each token once for each head, with that head's channels and zeros for the others'.
+    /// Repeats each token once for each head, with that head's channels and zeros in place of the others.
     /// - Parameter x: [1, N, inner].
     /// - Returns: [N · heads, inner].
     private func spread(_ x: Tensor) -> Tensor {
@@ -89,7 +90,7 @@ extension MultiHeadAttention {
         }
     }
 
-    /// The reverse: of each head's row that head's channels.
+    /// Does the reverse of `spread`: takes from each head's row that head's channels.
     /// - Parameter x: [N · heads, inner].
     /// - Returns: [N, inner].
     private func gathered(_ x: Tensor) -> Tensor {
@@ -108,7 +109,7 @@ extension MultiHeadAttention {
 }
 
 extension PackedMatrix {
-    /// The same matrix with rows and columns exchanged: the product of ones on a diagonal with it.
+    /// The same matrix with rows and columns exchanged, as the product of the identity with it.
     var transposed: PackedMatrix {
         let diagonal = Tensor(uninitialized: [inner, inner]) { target in
             target.update(repeating: 0)

@@ -1,15 +1,17 @@
-/// y = activation(x Wᵀ + b) + residual
+/// A linear layer: y = activation(x Wᵀ + b) + residual.
 public struct Linear: Sendable {
     let weight: PackedMatrix
-    /// [out], where the layer has one.
+    /// The bias, [out], or nil if the layer has none.
     public let bias: Tensor?
 
-    /// How its product is computed.
+    /// The precision of its product.
     public var precision: Tensor.Precision { weight.precision }
 
+    /// Packs the weight.
     /// - Parameters:
     ///   - weight: [out, in]
-    ///   - bias: [out]
+    ///   - bias: [out], or nil without one.
+    ///   - precision: of the product.
     public init(weight: Tensor, bias: Tensor?, precision: Tensor.Precision = .float32) {
         precondition(
             bias.map { $0.shape == [weight.shape[0]] } ?? true,
@@ -18,8 +20,10 @@ public struct Linear: Sendable {
         self.bias = bias
     }
 
+    /// Returns the layer's value for each row of the last axis.
     /// - Parameters:
     ///   - x: [..., in]
+    ///   - activation: is applied to the sums.
     ///   - residual: [..., out], added last.
     /// - Returns: [..., out]
     public func callAsFunction(

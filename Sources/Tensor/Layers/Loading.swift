@@ -1,10 +1,12 @@
-/// Constructing a layer is loading it: each reads its keys at the cursor and checks their shapes.
+// Constructing a layer is loading it: each initializer reads its keys at the cursor and checks their shapes.
+
 extension Linear {
-    /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out]; computes in the cursor's
-    /// precision.
+    /// Reads `weight` [out, in] and, unless the layer has none, `bias` [out]; the layer computes in the
+    /// cursor's precision.
+    /// - Throws: `WeightsError` if one of them is absent or of another shape.
     public init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true) throws {
         self.init(
-            weight: try weights.lent("weight", [out, channels]),
+            weight: try weights.borrowed("weight", [out, channels]),
             bias: bias ? try weights.tensor("bias", [out]) : nil,
             precision: weights.precision)
     }
@@ -12,6 +14,7 @@ extension Linear {
 
 extension LayerNorm {
     /// Reads `weight` and `bias`, each [channels].
+    /// - Throws: `WeightsError` if one of them is absent or of another shape.
     public init(_ weights: Weights, _ channels: Int, epsilon: Float) throws {
         self.init(
             weight: try weights.tensor("weight", [channels]), bias: try weights.tensor("bias", [channels]),
@@ -21,11 +24,12 @@ extension LayerNorm {
 
 extension Conv2d {
     /// Reads `weight` [out, in, kernel, kernel] and, unless the layer has none, `bias` [out].
+    /// - Throws: `WeightsError` if one of them is absent or of another shape.
     public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int, bias: Bool = true)
         throws
     {
         self.init(
-            weight: try weights.lent("weight", [out, channels, kernel, kernel]),
+            weight: try weights.borrowed("weight", [out, channels, kernel, kernel]),
             bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride, precision: weights.precision
         )
     }
@@ -33,9 +37,10 @@ extension Conv2d {
 
 extension ConvTranspose2d {
     /// Reads `weight` [in, out, kernel, kernel] and `bias` [out].
+    /// - Throws: `WeightsError` if one of them is absent or of another shape.
     public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int) throws {
         self.init(
-            weight: try weights.lent("weight", [channels, out, kernel, kernel]),
+            weight: try weights.borrowed("weight", [channels, out, kernel, kernel]),
             bias: try weights.tensor("bias", [out]),
             precision: weights.precision)
     }
@@ -43,13 +48,15 @@ extension ConvTranspose2d {
 
 extension Embedding {
     /// Reads `weight` [count, channels].
+    /// - Throws: `WeightsError` if it is absent or of another shape.
     public init(_ weights: Weights, count: Int, channels: Int) throws {
         self.init(table: try weights.tensor("weight", [count, channels]))
     }
 }
 
 extension MLP {
-    /// Reads two linear layers, `names` at the cursor.
+    /// Reads two linear layers, called `names` at the cursor, with `hidden` channels between them.
+    /// - Throws: `WeightsError` if a tensor is absent or of another shape.
     public init(
         _ weights: Weights, _ names: (first: String, second: String), channels: Int, hidden: Int,
         activation: Tensor.Activation

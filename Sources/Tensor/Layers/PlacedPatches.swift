@@ -1,9 +1,9 @@
 import CSpanielKernels
 
 extension ConvTranspose2d {
-    /// A grid row at a time, each row of its patches written where it belongs: in the result those are
-    /// successive numbers.
-    /// - Returns: nil where not our kernels compute, and where a patch's row is not whole panels of columns.
+    /// Computes one grid row at a time and writes each row of its patches where it belongs, because the
+    /// numbers of such a row are successive in the result.
+    /// - Returns: nil if BLAS or the reference computes, or if a patch's row is not whole panels of columns.
     func placed(_ x: Tensor, activation: Tensor.Activation) -> Tensor? {
         guard case .kernels(let table) = product.weight.engine else { return nil }
         let kernels = table.products(product.precision)
@@ -12,7 +12,8 @@ extension ConvTranspose2d {
         guard run % Int(kernels.columns) == 0, channels == product.weight.inner else { return nil }
         let panels = run / Int(kernels.columns)
         return Profile.timed(
-            "transposed convolution [\(batch * height * width), \(channels)] × [\(channels), \(kernel * run)] \(product.precision)",
+            "transposed convolution [\(batch * height * width), \(channels)]"
+                + " × [\(channels), \(kernel * run)] \(product.precision)",
             operations: 2 * batch * height * width * channels * kernel * run
         ) {
             withExtendedLifetime((x, self)) {

@@ -1,25 +1,26 @@
 import CSpanielKernels
 
 extension Tensor {
-    /// max(x, 0)
+    /// Returns max(x, 0) for each element.
     public func relu() -> Tensor { activated(.relu) }
-    /// x Φ(x), with the error function.
+    /// Returns x Φ(x) for each element, by the error function and not its tanh approximation.
     public func gelu() -> Tensor { activated(.gelu) }
-    /// e to the power of each element.
+    /// Returns eˣ for each element.
     public func exp() -> Tensor {
         elementwise(Reference.exponential) { kernels, count, x, y in kernels.table.exponential(count, x, y) }
     }
-    /// 1 / (1 + e⁻ˣ)
+    /// Returns 1 / (1 + e⁻ˣ) for each element.
     public func sigmoid() -> Tensor {
         elementwise(Reference.sigmoid) { kernels, count, x, y in kernels.table.sigmoid(count, x, y) }
     }
-    /// The error function of each element.
+    /// Returns the error function of each element.
     package func errorFunction() -> Tensor {
         elementwise(Reference.errorFunction) { kernels, count, x, y in
             kernels.table.error_function(count, x, y)
         }
     }
 
+    /// Returns `activation` of each element.
     public func activated(_ activation: Activation) -> Tensor {
         elementwise({ Reference.activate(activation, $0) }) { kernels, count, x, y in
             kernels.table.activate(count, activation.kernel, x, y)

@@ -1,17 +1,24 @@
 import CSpanielKernels
 
 extension Tensor {
-    /// Element by element; `b` may have fewer axes, its shape a suffix of `a`'s, and then repeats.
+    /// Adds element by element; `b`'s shape may be a suffix of `a`'s, and `b` then repeats.
     public static func + (a: Tensor, b: Tensor) -> Tensor { combined(a, b, .add) }
+    /// Subtracts element by element; `b`'s shape may be a suffix of `a`'s, and `b` then repeats.
     public static func - (a: Tensor, b: Tensor) -> Tensor { combined(a, b, .subtract) }
+    /// Multiplies element by element; `b`'s shape may be a suffix of `a`'s, and `b` then repeats.
     public static func * (a: Tensor, b: Tensor) -> Tensor { combined(a, b, .multiply) }
 
+    /// Adds a number to each element.
     public static func + (a: Tensor, b: Float) -> Tensor { a.map { $0 + b } }
+    /// Subtracts a number from each element.
     public static func - (a: Tensor, b: Float) -> Tensor { a.map { $0 - b } }
+    /// Multiplies each element by a number.
     public static func * (a: Tensor, b: Float) -> Tensor { a.map { $0 * b } }
+    /// Divides each element by a number.
     public static func / (a: Tensor, b: Float) -> Tensor { a.map { $0 / b } }
 
-    /// In place where this tensor is the only owner of its storage.
+    /// Adds element by element, in place if `a` is the only owner of its storage; `b`'s shape may be a suffix
+    /// of `a`'s, and `b` then repeats.
     public static func += (a: inout Tensor, b: Tensor) {
         precondition(a.shape.extents.suffix(b.shape.rank) == b.shape.extents[...], "\(a.shape) += \(b.shape)")
         b.withValues { other in
@@ -22,7 +29,7 @@ extension Tensor {
         }
     }
 
-    /// Each element through a function.
+    /// Returns `transform` of each element; the calls run in the calling thread, in order.
     public func map(_ transform: (Float) -> Float) -> Tensor {
         Profile.timed("map \(shape)") {
             withValues { values in

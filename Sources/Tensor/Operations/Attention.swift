@@ -1,12 +1,12 @@
-/// softmax(q kᵀ / √d) v for each head, in one pass over the keys: the matrix of weights is never whole in
-/// memory.
+/// Returns softmax(q kᵀ / √d) v for each head, in one pass over the keys: the matrix of weights is never
+/// stored as a whole.
 /// - Parameters:
 ///   - q: [B, N, C]
 ///   - k: [B, M, C], or [1, M, C] to serve every entry of the batch.
 ///   - v: the shape of `k`.
-///   - heads: the parts that the channels are cut into; d = C / heads.
-///   - causal: whether a query sees only the keys up to its own place.
-///   - scale: what takes the place of 1 / √d, above 0.
+///   - heads: the number of parts that the channels are cut into; d = C / heads.
+///   - causal: whether a query attends only to the keys up to its own place.
+///   - scale: a factor above 0 instead of 1 / √d.
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
 public func attention(
@@ -47,12 +47,12 @@ public func attention(
     }
 }
 
-/// Attention of tokens among themselves, softmax(q kᵀ / √d) v for each head, read where one product wrote all
-/// three.
+/// Returns softmax(q kᵀ / √d) v for each head, among the tokens whose queries, keys and values one product
+/// wrote side by side.
 /// - Parameters:
 ///   - qkv: [B, N, 3C], queries, keys and values of each token side by side.
-///   - heads: the parts that C is cut into; d = C / heads.
-///   - causal: whether a token sees only those up to itself.
+///   - heads: the number of parts that C is cut into; d = C / heads.
+///   - causal: whether a token attends only to those up to itself.
 ///   - precision: of both products.
 /// - Returns: [B, N, C]
 public func selfAttention(
@@ -82,12 +82,12 @@ public func selfAttention(
     }
 }
 
-/// Attention as PerSAM guides it, a softmax of a softmax: softmax(softmax(q kᵀ / √d) + guidance) v for each
-/// head.
+/// Returns attention as PerSAM guides it, for each head: softmax(softmax(q kᵀ / √d) + guidance) v.
 /// - Parameters:
 ///   - q: [B, N, C], few queries.
 ///   - k: [B, M, C], or [1, M, C] to serve every entry of the batch.
 ///   - v: the shape of `k`.
+///   - heads: the number of parts that C is cut into; d = C / heads.
 ///   - guidance: [M], added to every query's weights before the second softmax (PerSAM, section 3.2).
 /// - Returns: [B, N, C]
 public func guidedAttention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, guidance: Tensor) -> Tensor {
@@ -95,7 +95,7 @@ public func guidedAttention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, g
     precondition(guidance.shape == [k.shape[1]], "guidance \(guidance.shape) for keys \(k.shape)")
     let d = channels / heads
     let scale = 1 / Float(d).squareRoot()
-    // [B, N, C] to heads first, [B · heads, N, d].
+    // Puts heads first: [B, N, C] becomes [B · heads, N, d].
     func split(_ x: Tensor) -> Tensor {
         let parted = x.reshaped([x.shape[0], x.shape[1], heads, d]).transposed([0, 2, 1, 3])
         return parted.reshaped([x.shape[0] * heads, x.shape[1], d])

@@ -1,7 +1,7 @@
 extension Tensor {
-    /// Cuts a grid into patches that do not overlap: the rows of the product that a convolution with stride =
-    /// kernel is.
-    /// - Parameter side: rows and columns of a patch; they divide the grid's.
+    /// Cuts a grid [B, H, W, C] into patches that do not overlap, the rows of the product that computes a
+    /// convolution whose stride is its kernel's side.
+    /// - Parameter side: the rows and columns of a patch, which divide the grid's.
     /// - Returns: [B, H/side, W/side, side · side · C], a patch's rows first, then columns, then channels.
     package func patches(side: Int) -> Tensor {
         let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
@@ -12,7 +12,7 @@ extension Tensor {
         .reshaped([batch, height / side, width / side, side * side * channels])
     }
 
-    /// The reverse: lays patches out as a grid.
+    /// Does the reverse of `patches`: lays patches out as a grid.
     /// - Returns: [B, H · side, W · side, C] of [B, H, W, side · side · C].
     package func unpatched(side: Int) -> Tensor {
         let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3] / (side * side))
@@ -20,9 +20,11 @@ extension Tensor {
             .reshaped([batch, height * side, width * side, channels])
     }
 
-    /// Each cell with its neighbours, zeros outside: the rows of the product that a convolution of odd kernel
-    /// and stride 1 is.
-    /// - Parameter rows: the grid rows wanted.
+    /// Returns each cell with its neighbours, zeros outside, the rows of the product that computes a
+    /// convolution of odd kernel and stride 1.
+    /// - Parameters:
+    ///   - kernel: the rows and columns of a neighbourhood.
+    ///   - rows: the grid rows to return.
     /// - Returns: [rows, W, kernel · kernel · C] of one picture [H, W, C].
     package func neighbourhoods(kernel: Int, rows: Range<Int>) -> Tensor {
         let (height, width, channels) = (shape[0], shape[1], shape[2])

@@ -1,28 +1,29 @@
 import CSpanielKernels
 
-/// Two products one after the other, some rows at a time through both, so that the hidden layer stays in a
-/// cache and takes no memory of its own. Each sum is the one that two products give, to the bit.
+/// Two successive products that take some rows at a time through both, so that the hidden layer stays in a
+/// cache and needs no memory of its own. The result has the same bits as two separate products.
 struct FusedProducts {
     struct Half {
         let weight: PackedMatrix
         let bias: Tensor?
     }
 
-    /// What is done to some rows of the hidden layer before the second product: `rows` of them, `stride`
-    /// floats apart; the `softmaxSlack` floats behind each may be overwritten.
+    /// A function that changes `rows` rows of the hidden layer, `stride` floats apart, before the second
+    /// product; it may overwrite the `softmaxSlack` floats behind each.
     typealias Between = (_ hidden: UnsafeMutablePointer<Float>, _ rows: Int, _ stride: Int) -> Void
 
-    /// What a profile calls them.
+    /// The name in a profile.
     let name: String
     let first: Half
     var activation = Tensor.Activation.identity
     let second: Half
     var between: Between?
 
+    /// Returns the value of both products for each row of the last axis.
     /// - Parameters:
     ///   - x: [..., C]
-    ///   - residual: added last, the result's shape.
-    /// - Returns: nil where two products are faster: for few rows, and where not our kernels compute.
+    ///   - residual: the result's shape, added last.
+    /// - Returns: nil if two products are faster (there are few rows), or if BLAS or the reference computes.
     func callAsFunction(_ x: Tensor, residual: Tensor?) -> Tensor? {
         guard case .kernels(let table) = first.weight.engine,
             first.weight.precision == second.weight.precision
@@ -33,17 +34,19 @@ struct FusedProducts {
         precondition(
             x.shape[-1] == channels && second.weight.inner == hidden
                 && residual.map { $0.shape == shape } ?? true,
-            "\(name) of [\(channels), \(hidden)] and [\(second.weight.inner), \(out)] on \(x.shape), residual \(String(describing: residual?.shape))"
+            "\(name) of [\(channels), \(hidden)] and [\(second.weight.inner), \(out)] on \(x.shape), "
+                + "residual \(String(describing: residual?.shape))"
         )
         let rows = x.count / max(1, channels)
         let (rowBlock, threads) = (Int(kernels.row_block), Parallel.threads)
         guard rows >= threads * rowBlock / 2 else { return nil }
-        // As many blocks for every thread, of nearly one size.
+        // The same number of blocks for every thread, all of nearly the same size.
         let blocks = ((rows + rowBlock - 1) / rowBlock + threads - 1) / threads * threads
         let productScratch = (Int(kernels.product_scratch) + 15) / 16 * 16
         let stride = between == nil ? hidden : hidden + softmaxSlack
         return Profile.timed(
-            "\(name) [\(rows), \(channels)] × [\(channels), \(hidden)] × [\(hidden), \(out)] \(first.weight.precision)",
+            "\(name) [\(rows), \(channels)] × [\(channels), \(hidden)] × [\(hidden), \(out)]"
+                + " \(first.weight.precision)",
             operations: 2 * rows * hidden * (channels + out)
         ) {
             withExtendedLifetime((x, self, residual)) {

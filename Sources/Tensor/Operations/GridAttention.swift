@@ -1,16 +1,16 @@
-/// Attention among the cells of a grid, or of windows of it, with decomposed relative positions:
+/// Returns attention among the cells of a grid, or of its windows, with decomposed relative positions:
 ///
 ///     softmax(q kᵀ / √d + q·Rh[row distance] + q·Rw[column distance]) v
 ///
-/// A window that hangs over the grid's right or bottom edge is filled up with cells whose query, key and
-/// value are the bias alone; nothing is multiplied for them, but the other cells do attend to them, as in the
-/// published model.
+/// A window that reaches over the grid's right or bottom edge is filled up with cells whose query, key and
+/// value are the bias alone. Other cells attend to them, as in the published model, but they attend to
+/// nothing themselves.
 /// - Parameters:
 ///   - qkv: [B, H, W, 3C], queries, keys and values of each cell side by side.
-///   - heads: the parts that C is cut into.
-///   - positions: of the window, or of the whole grid.
-///   - window: side of a window in cells; nil for the whole grid.
-///   - padding: [3C], what qkv is outside the grid.
+///   - heads: the number of parts that C is cut into; d = C / heads.
+///   - positions: the tables of the window or of the whole grid; nil for attention without positions.
+///   - window: the side of a window in cells; nil for the whole grid.
+///   - padding: [3C], the qkv of a cell outside the grid.
 ///   - precision: of both products; the positions' must be the same.
 /// - Returns: [B, H, W, C]
 public func gridAttention(
@@ -24,7 +24,8 @@ public func gridAttention(
         "grid attention of \(qkv.shape), padding \(padding.shape)")
     precondition(
         positions.map { $0.gridHeight == tall && $0.gridWidth == wide } ?? true,
-        "relative positions of a \(positions?.gridHeight ?? 0) × \(positions?.gridWidth ?? 0) grid for one of \(tall) × \(wide)"
+        "relative positions of a \(positions?.gridHeight ?? 0) × \(positions?.gridWidth ?? 0) grid "
+            + "for one of \(tall) × \(wide)"
     )
     precondition(
         positions.map { $0.precision == precision } ?? true,

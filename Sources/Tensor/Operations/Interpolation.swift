@@ -1,6 +1,6 @@
 extension Tensor {
-    /// Bilinear interpolation between cell centres, the edge repeated beyond the outer ones: PyTorch's
-    /// `interpolate` with `align_corners=False` and no antialias.
+    /// Interpolates bilinearly between cell centres, and repeats the edge beyond the outer ones, as PyTorch's
+    /// `interpolate` does with `align_corners=False` and no antialias.
     /// - Returns: [h, w] of [H, W], or [h, w, C] of [H, W, C].
     public func interpolatedBilinear(height: Int, width: Int) -> Tensor {
         precondition(shape.rank == 2 || shape.rank == 3, "bilinear interpolation of \(shape)")
@@ -35,8 +35,9 @@ extension Tensor {
         }
     }
 
-    /// Bicubic interpolation between cell centres, the edge repeated beyond the outer ones: PyTorch's, with a
-    /// = -0.75, `align_corners=False` and no antialias. What resizes a ViT's positions to another grid.
+    /// Interpolates bicubically between cell centres, and repeats the edge beyond the outer ones, as
+    /// PyTorch's `interpolate` does with `align_corners=False` and no antialias (a = -0.75). It resizes a
+    /// ViT's positions to another grid, in the calling thread.
     /// - Returns: [h, w, C] of [H, W, C].
     public func interpolatedBicubic(height: Int, width: Int) -> Tensor {
         precondition(shape.rank == 3, "bicubic interpolation of \(shape)")
@@ -67,7 +68,7 @@ extension Tensor {
         }
     }
 
-    /// The four neighbours of each output position along one axis with their weights (Keys 1981).
+    /// Returns the four neighbours of each output position along one axis, with their weights (Keys 1981).
     private static func cubicTaps(from: Int, to: Int) -> [[(index: Int, weight: Float)]] {
         let a: Float = -0.75
         let scale = Float(from) / Float(to)
@@ -82,7 +83,7 @@ extension Tensor {
         }
     }
 
-    /// The two neighbours of each output position along one axis, and the second's weight.
+    /// Returns the two neighbours of each output position along one axis, and the weight of the second.
     package static func linearTaps(from: Int, to: Int) -> [(first: Int, second: Int, weight: Float)] {
         let scale = Float(from) / Float(to)
         return (0..<to).map { i in

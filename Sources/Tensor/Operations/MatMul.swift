@@ -1,6 +1,6 @@
 import CSpanielKernels
 
-/// activation(x Wᵀ + b) + residual, the sums of a product never leaving the cache before what follows them.
+/// Returns activation(x Wᵀ + b) + residual, and applies what follows the sums while they are in the cache.
 /// - Parameters:
 ///   - x: [..., K]
 ///   - weight: [N, K], packed.
@@ -30,11 +30,12 @@ package func linear(
     }
 }
 
-/// The matrix product over the last two axes; leading axes, where both have them, agree and are gone through
-/// one by one.
+/// Returns the matrix product over the last two axes, for each index of the leading axes, which must agree if
+/// both have them.
 /// - Parameters:
 ///   - a: [..., M, K]
-///   - b: [..., K, N], or [..., N, K] when `transposed`; without leading axes it serves every matrix of `a`.
+///   - b: [..., K, N], or [..., N, K] if `transposed`; without leading axes it is used for every matrix of
+///     `a`.
 /// - Returns: [..., M, N]
 public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor {
     precondition(a.shape.rank >= 2 && b.shape.rank >= 2, "matmul of \(a.shape) and \(b.shape)")
@@ -54,8 +55,8 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor
     return Tensor.stack(products).reshaped(Tensor.Shape(leading + [a.shape[-2], n]))
 }
 
-/// A few rows times many: these are packed some at a time, in a cache, as they are needed only once.
-/// - Returns: nil where a matrix packed whole serves as well, and where not our kernels compute.
+/// Multiplies few rows by many, and packs the many some at a time, in a cache, as they are needed only once.
+/// - Returns: nil if packing the whole matrix is as good, or if BLAS or the reference computes.
 private func fewRows(_ a: Tensor, _ b: Tensor) -> Tensor? {
     let (k, n) = (b.shape[1], b.shape[0])
     let m = a.count / max(1, k)
@@ -91,7 +92,7 @@ private func fewRows(_ a: Tensor, _ b: Tensor) -> Tensor? {
 }
 
 /// One product, cut into blocks of rows and groups of panels. Each element is one sum over the inner extent
-/// in order, so how it is cut changes no bit.
+/// in order, so the cut changes no bit.
 struct Product {
     let rows: Int
     let a: UnsafePointer<Float>
@@ -103,7 +104,8 @@ struct Product {
     let activation: Tensor.Activation
     let residual: UnsafePointer<Float>?
 
-    /// Tasks for each thread: enough to end together, and few, as each copies its rows of A once more.
+    /// The tasks for each thread: enough that threads end together, and few, as each copies its rows of A
+    /// again.
     private static let tasksEach = 8
 
     func run() {
@@ -136,7 +138,7 @@ struct Product {
         }
     }
 
-    /// All of it, or some panels of columns, in the calling thread.
+    /// Computes the whole product, or some panels of columns, in the calling thread.
     func runHere(_ kernels: spaniel_products, panels: Range<Int>? = nil, scratch: UnsafeMutablePointer<Float>)
     {
         run(rows: 0..<rows, panels: panels ?? 0..<kernels.panels(weight.columns), kernels, scratch: scratch)
@@ -159,7 +161,7 @@ struct Product {
         }
     }
 
-    /// A block of rows through the library, then what follows the sums while they are in the cache.
+    /// Lets BLAS multiply a block of rows, then applies what follows the sums while they are in the cache.
     private func runBLAS() {
         let n = weight.columns
         weight.storage.withValues { values in

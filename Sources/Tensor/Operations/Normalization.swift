@@ -1,10 +1,12 @@
 import CSpanielKernels
 
-/// (x - mean) / sqrt(variance + ε) · weight + bias over the last axis; the variance is the biased one.
+/// Returns (x - mean) / sqrt(variance + ε) · weight + bias over the last axis, with the biased variance.
 /// - Parameters:
 ///   - x: [..., C]
 ///   - weight: [C]
 ///   - bias: [C]
+///   - epsilon: ε, added to the variance.
+/// - Returns: [..., C]
 public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
     let channels = x.shape[-1]
     precondition(
@@ -26,7 +28,7 @@ public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float)
     }
 }
 
-/// eˣ over the sum of eˣ along the last axis.
+/// Returns eˣ divided by the sum of eˣ along the last axis, without overflow for large x.
 public func softmax(_ x: Tensor) -> Tensor {
     rowwise("softmax", x) { rows, columns, x, y in
         if let kernels = Kernels.current {
@@ -37,11 +39,10 @@ public func softmax(_ x: Tensor) -> Tensor {
     }
 }
 
-/// eˣ over the sum of eˣ of the same group: for rows that hold members after members, each one number for
-/// every group.
+/// Returns eˣ divided by the sum of eˣ of the same group, in rows [members][groups].
 /// - Parameters:
-///   - x: [..., members · groups], of at most 64 members.
-///   - groups: how many softmaxes a row holds.
+///   - x: [..., members · groups], at most 64 members.
+///   - groups: the number of softmaxes in a row.
 package func softmax(_ x: Tensor, groups: Int) -> Tensor {
     let columns = x.shape[-1]
     let members = columns / groups
@@ -52,7 +53,7 @@ package func softmax(_ x: Tensor, groups: Int) -> Tensor {
         withExtendedLifetime(x) {
             Tensor(uninitialized: x.shape) { target in
                 guard let y = target.baseAddress else { return }
-                // Some rows at a time, each with the room behind it that the kernel asks for.
+                // Some rows at a time, each followed by the room that the kernel needs.
                 let (block, stride) = (64, columns + softmaxSlack)
                 Parallel.run((rows + block - 1) / block, scratch: block * stride) { task, scratch in
                     let range = task * block..<min(rows, (task + 1) * block)
@@ -74,8 +75,9 @@ package func softmax(_ x: Tensor, groups: Int) -> Tensor {
     }
 }
 
-/// The most members of a group, and how many floats behind a row the kernel may read and overwrite.
+/// The most members of a group.
 let softmaxMembers = Int(SPANIEL_SOFTMAX_MEMBERS)
+/// The number of floats behind a row that the kernel may read and overwrite.
 let softmaxSlack = Int(SPANIEL_SOFTMAX_SLACK)
 
 /// Runs a function over blocks of rows of the last axis.

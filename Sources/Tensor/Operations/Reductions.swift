@@ -1,34 +1,37 @@
 extension Tensor {
-    /// The sum of all elements, added up in double precision.
+    /// Returns the sum of all elements, added up in double precision.
     public func sum() -> Float { Float(doubleSum()) }
 
+    /// Returns the mean of all elements, added up in double precision; NaN if there are none.
     public func mean() -> Float { Float(doubleSum() / Double(count)) }
 
+    /// Returns the largest element, or -∞ if there are none.
     public func maximum() -> Float { withValues { $0.max() ?? -.infinity } }
+    /// Returns the smallest element, or ∞ if there are none.
     public func minimum() -> Float { withValues { $0.min() ?? .infinity } }
 
-    /// Where the largest element stands in row-major order, the first of equals.
+    /// Returns the row-major index of the largest element, the first of equals; there must be one.
     public func argmax() -> Int { withValues { values in first(of: values) { $0 > $1 } } }
 
-    /// Where the smallest element stands in row-major order, the first of equals.
+    /// Returns the row-major index of the smallest element, the first of equals; there must be one.
     public func argmin() -> Int { withValues { values in first(of: values) { $0 < $1 } } }
 
-    /// The standard deviation with N - 1 below, as PyTorch's `std`.
+    /// Returns the standard deviation with the divisor N - 1, as PyTorch's `std` does.
     public func standardDeviation() -> Float {
         let mean = doubleSum() / Double(count)
         let squares = withValues { $0.reduce(into: 0.0) { $0 += (Double($1) - mean) * (Double($1) - mean) } }
         return Float((squares / Double(count - 1)).squareRoot())
     }
 
-    /// The mean along one axis, that axis dropped.
+    /// Returns the means along one axis, without that axis; a negative axis counts from the last.
     public func mean(axis: Int) -> Tensor {
         let axis = axis < 0 ? axis + shape.rank : axis
         let outer = shape.extents[..<axis].reduce(1, *)
         let length = shape[axis]
         let inner = shape.extents[(axis + 1)...].reduce(1, *)
-        let kept = Shape(Array(shape.extents[..<axis] + shape.extents[(axis + 1)...]))
+        let remaining = Shape(Array(shape.extents[..<axis] + shape.extents[(axis + 1)...]))
         return withValues { values in
-            Tensor(uninitialized: kept) { target in
+            Tensor(uninitialized: remaining) { target in
                 for o in 0..<outer {
                     for i in 0..<inner {
                         var sum = 0.0
@@ -40,7 +43,7 @@ extension Tensor {
         }
     }
 
-    /// Each row of the last axis divided by its Euclidean length; a row of zeros stays.
+    /// Returns each row of the last axis divided by its Euclidean length; a row of zeros stays as it is.
     public func l2Normalized() -> Tensor {
         let channels = shape[-1]
         return withValues { values in
@@ -57,7 +60,7 @@ extension Tensor {
         }
     }
 
-    /// The sum of products of two tensors of one shape.
+    /// Returns the sum of the products of two tensors of the same shape, added up in double precision.
     public func dot(_ other: Tensor) -> Float {
         precondition(shape == other.shape, "dot of \(shape) and \(other.shape)")
         return withValues { a in

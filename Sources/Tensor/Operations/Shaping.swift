@@ -1,5 +1,6 @@
 extension Tensor {
-    /// The axes in another order: axis `i` of the result is axis `axes[i]` of this. Copies.
+    /// Returns a copy with the axes in another order: axis `i` of the result is axis `axes[i]` of this
+    /// tensor.
     public func transposed(_ axes: [Int]) -> Tensor {
         precondition(axes.sorted() == Array(0..<shape.rank), "\(axes) is no order of the axes of \(shape)")
         var strides = [Int](repeating: 1, count: shape.rank)
@@ -29,7 +30,7 @@ extension Tensor {
                         for i in 0..<last { out[place + i] = from[source + i * lastStep] }
                     }
                     place += last
-                    // The next row: count the outer axes up, the last of them fastest.
+                    // Go to the next row: count the outer axes up, the last of them fastest.
                     for axis in stride(from: extents.count - 2, through: 0, by: -1) {
                         position[axis] += 1
                         source += steps[axis]
@@ -42,7 +43,8 @@ extension Tensor {
         }
     }
 
-    /// Tensors one after another along an axis; all other extents agree.
+    /// Joins tensors one after another along an axis; all other extents agree, and a negative axis counts
+    /// from the last.
     public static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {
         precondition(!parts.isEmpty, "nothing to concatenate")
         let first = parts[0].shape
@@ -74,12 +76,12 @@ extension Tensor {
         }
     }
 
-    /// Tensors of one shape along a new leading axis.
+    /// Joins tensors of the same shape along a new leading axis.
     public static func stack(_ parts: [Tensor]) -> Tensor {
         concatenated(parts.map { $0.reshaped(Shape([1] + $0.shape.extents)) }, axis: 0)
     }
 
-    /// This tensor `count` times along a new leading axis. Copies.
+    /// Returns a copy that repeats this tensor `count` times along a new leading axis.
     public func repeated(_ count: Int) -> Tensor {
         withValues { values in
             Tensor(uninitialized: Shape([count] + shape.extents)) { target in
@@ -89,7 +91,7 @@ extension Tensor {
         }
     }
 
-    /// A range of the last axis. Copies.
+    /// Returns a copy of a range of the last axis.
     public func lastAxis(_ range: Range<Int>) -> Tensor {
         let channels = shape[-1]
         precondition(

@@ -1,7 +1,7 @@
-/// Two bilinear interpolations one after the other, worked out row by row, so that neither whole result is
-/// ever in memory.
+/// Two successive bilinear interpolations, computed row by row, so that neither result is ever in memory as a
+/// whole.
 ///
-/// The numbers are those of `interpolatedBilinear` twice, the first result cut to its top left part in
+/// The numbers are those of `interpolatedBilinear` twice, with the first result cut to its top left part in
 /// between.
 package struct TwoStepInterpolation: Sendable {
     private let map: Tensor
@@ -9,17 +9,18 @@ package struct TwoStepInterpolation: Sendable {
     private let second: BilinearStep
     /// The highest value of each row of the map.
     private let maxima: [Float]
-    /// Rows of the map stretched to the first result's width, and rows of the first result stretched to the
-    /// second's: two of each.
+    /// Two rows of the map, stretched to the first result's width.
     private var stretched: RecentRows
+    /// Two rows of the first result, stretched to the second's width.
     private var middle: RecentRows
     private var scratch: [Float]
 
+    /// Prepares both interpolations.
     /// - Parameters:
     ///   - map: [H, W].
-    ///   - size: rows and columns of the first result.
-    ///   - kept: how many of them go into the second.
-    ///   - final: rows and columns of the second result.
+    ///   - size: the rows and columns of the first result.
+    ///   - kept: the rows and columns of it, from the top left, that the second reads.
+    ///   - final: the rows and columns of the second result.
     package init(
         _ map: Tensor, to size: (height: Int, width: Int), keeping kept: (height: Int, width: Int),
         to final: (height: Int, width: Int)
@@ -40,7 +41,7 @@ package struct TwoStepInterpolation: Sendable {
         scratch = [Float](repeating: 0, count: kept.width)
     }
 
-    /// Writes row `y` of the second result; rows asked for in order cost least.
+    /// Writes row `y` of the second result; successive rows are computed fastest.
     package mutating func fill(_ y: Int, _ row: inout [Float]) {
         precondition(
             row.count == second.columns.count, "a row of \(row.count) for \(second.columns.count) columns")
@@ -50,15 +51,16 @@ package struct TwoStepInterpolation: Sendable {
         BilinearStep.blend(middle.rows[above], middle.rows[below], taps.weight, into: &row)
     }
 
-    /// Whether no value of row `y` exceeds `threshold`, by the rows of the map that it is mixed from;
-    /// rounding is allowed for.
+    /// Returns whether no value of row `y` can exceed `threshold`, judged by the rows of the map that it is
+    /// mixed from, with a margin for rounding.
     package func isBelow(_ threshold: Float, row y: Int) -> Bool {
         let taps = second.rows[y]
         let used = first.rows[taps.first].first...first.rows[taps.second].second
         return maxima[used].allSatisfy { $0 < threshold - 1e-5 * (1 + abs(threshold)) }
     }
 
-    /// - Returns: where the row stands in `middle`.
+    /// Computes row `index` of the first result if necessary.
+    /// - Returns: its index in `middle.rows`.
     private mutating func middleRow(_ index: Int, keeping other: Int) -> Int {
         let (slot, isNew) = middle.slot(index, keeping: other)
         guard isNew else { return slot }
@@ -70,7 +72,8 @@ package struct TwoStepInterpolation: Sendable {
         return slot
     }
 
-    /// - Returns: where the row stands in `stretched`.
+    /// Stretches row `index` of the map if necessary.
+    /// - Returns: its index in `stretched.rows`.
     private mutating func stretchedRow(_ index: Int, keeping other: Int) -> Int {
         let (slot, isNew) = stretched.slot(index, keeping: other)
         guard isNew else { return slot }
@@ -90,7 +93,7 @@ private struct BilinearStep: Sendable {
     let rows: Taps
     let columns: Taps
 
-    /// One row to another width.
+    /// Stretches one row to another width.
     static func stretch(_ source: UnsafeBufferPointer<Float>, _ columns: Taps, into row: inout [Float]) {
         row.withUnsafeMutableBufferPointer { row in
             for (x, taps) in columns.enumerated() {
@@ -99,7 +102,7 @@ private struct BilinearStep: Sendable {
         }
     }
 
-    /// Between two rows.
+    /// Interpolates between two rows.
     static func blend(_ above: [Float], _ below: [Float], _ weight: Float, into row: inout [Float]) {
         let rest = 1 - weight
         row.withUnsafeMutableBufferPointer { row in
@@ -114,14 +117,15 @@ private struct BilinearStep: Sendable {
     }
 }
 
-/// The two rows last worked out.
+/// The two rows computed last.
 private struct RecentRows: Sendable {
     var rows: [[Float]]
     private var indices = [-1, -1]
 
     init(width: Int) { rows = [[Float]](repeating: [Float](repeating: 0, count: width), count: 2) }
 
-    /// Where row `index` stands, and whether it must be written first; the row `other` is not given up.
+    /// Returns the place of row `index` in `rows`, and whether it must be written first; it never replaces
+    /// row `other`.
     mutating func slot(_ index: Int, keeping other: Int) -> (slot: Int, isNew: Bool) {
         if let slot = indices.firstIndex(of: index) { return (slot, false) }
         let slot = indices[0] == other ? 1 : 0
