@@ -1,6 +1,6 @@
 // Unicode's form C: the standard library computes it, but offers it to system libraries only (an SPI), and on
-// Linux the whole of Foundation would slow every start and add 40 MB to static builds. The SPI may go with any
-// toolchain, so a newer one than 6.4 builds with Foundation's, which on Linux has older tables: it leaves
+// Linux the whole of Foundation would slow every start and add 40 MB to static builds. The SPI may go with
+// any toolchain, so a newer one than 6.4 builds with Foundation's, which on Linux has older tables: it leaves
 // marks that Unicode added lately in the order in which they were typed.
 #if canImport(FoundationEssentials) && compiler(<6.5)
     @_spi(_Unicode) import Swift

@@ -39,6 +39,7 @@ extension CLIPSeg {
     ///   - negatives: things for which the classes must not be taken; they compete for each pixel, and a
     ///     pixel that they win belongs to no class.
     ///   - encoding: the encoded picture.
+    ///   - options: thresholds and limits.
     ///   - picture: the same picture, if the edges should follow its own.
     /// - Throws: `ConceptError` for concepts of another model; `CLIPSegError` for another picture or a
     ///   threshold outside 0…1; `CancellationError`.
