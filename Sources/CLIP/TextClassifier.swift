@@ -19,6 +19,7 @@ public struct TextClassifier: Sendable {
 
     /// Embeds the texts of all classes.
     /// - Parameters:
+    ///   - clip: the model whose encodings are classified.
     ///   - classes: the classes, each with at least one text.
     ///   - templates: sentences in which `{}` stands for the text; none means the text alone.
     /// - Throws: `CLIPError` for a class without a text, a text without a known word, or a template without
