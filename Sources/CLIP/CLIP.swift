@@ -100,7 +100,8 @@ public struct CLIP: Sendable {
     ///   - templates: sentences in which `{}` stands for the text; with several, the mean of their vectors is
     ///     taken (CLIP, section 3.1.4).
     /// - Returns: one vector for each text, in their order.
-    /// - Throws: `CLIPError` for a text without a known word or a template without `{}`; `CancellationError`.
+    /// - Throws: `CLIPError` for a text without a known word, a template without `{}`, and missing or
+    ///   inconsistent tokenizer files; `CancellationError`.
     public func embed(_ texts: [String], templates: [String] = ["{}"]) throws -> [TextEmbedding] {
         if let other = templates.first(where: { $0.firstRange(of: "{}") == nil }) {
             throw CLIPError.template(other)
