@@ -96,14 +96,10 @@ bench: setup
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-# What the public symbols say of themselves, as a web site in out/docs.
+# What the public symbols say of themselves, as a web site in out/docs. A warning of DocC is an error.
 docs: setup
-	@# It ends with an error for the tests' bundle, which has no symbols to show; what is wanted is there.
-	-$(SWIFT) package --scratch-path .build-docs dump-symbol-graph --minimum-access-level public --skip-synthesized-members
-	@cd .build-docs/*/symbolgraph && rm -f C*.json SpanielFiles*.json SpanielJSON*.json SpanielTest*.json
-	docc convert --additional-symbol-graph-dir .build-docs/*/symbolgraph --output-path out/docs --diagnostic-level error \
-	    --fallback-display-name Spaniel --fallback-bundle-identifier spaniel --transform-for-static-hosting
-	@echo "Serve out/docs and open /documentation/persam in it: python3 -m http.server -d out/docs"
+	SWIFT="$(SWIFT)" .ci/docs out/docs
+	@echo "Serve out/docs and open /documentation in it: python3 -m http.server -d out/docs"
 
 # With the Swift runtime inside, so that the tool runs where Swift is not installed. It finds its weights beside it, in ../share.
 install: setup

@@ -1,12 +1,12 @@
 extension CLIP.Tokenizer {
-    /// Byte pair encoding: a piece of text starts as its bytes and grows together, the pair first that the
-    /// vocabulary learnt first (Sennrich et al. 2016).
+    /// Byte pair encoding (Sennrich et al. 2016): a piece of text starts as its bytes, and neighbours merge,
+    /// first the pair that the vocabulary learnt first.
     struct BytePairs: Sendable {
-        /// The id of each byte within a piece; nil: the vocabulary does not have it.
+        /// The id of each byte within a piece; nil if the vocabulary lacks it.
         let inner: [Int32?]
-        /// The id of each byte at a piece's end.
+        /// The id of each byte at the end of a piece.
         let last: [Int32?]
-        /// What two neighbours become, by their ids.
+        /// The merge of two neighbours, by their ids.
         let merges: [Pair: Merge]
 
         struct Pair: Hashable, Sendable {
@@ -15,12 +15,12 @@ extension CLIP.Tokenizer {
         }
 
         struct Merge: Sendable {
-            /// A lower one comes first.
+            /// The order of merges: a lower rank is done first.
             let rank: Int
             let id: Int32
         }
 
-        /// A merge that may happen, unless one of its two is gone when its turn comes.
+        /// A merge that may happen, unless another one has used up one of its two parts before.
         private struct Candidate: Comparable {
             let merge: Merge
             let place: Int
@@ -29,7 +29,7 @@ extension CLIP.Tokenizer {
             static func == (a: Self, b: Self) -> Bool { (a.merge.rank, a.place) == (b.merge.rank, b.place) }
         }
 
-        /// A part of a piece and its neighbours' places; -1: none.
+        /// A part of a piece, and the places of its neighbours; -1 means none.
         private struct Part {
             var id: Int32
             var previous: Int
@@ -40,8 +40,8 @@ extension CLIP.Tokenizer {
         /// Appends the ids of a piece.
         /// - Parameters:
         ///   - piece: UTF-8.
-        ///   - unknown: the id of a byte that the vocabulary does not have.
-        /// - Returns: how many bytes those were.
+        ///   - unknown: the id for a byte that the vocabulary lacks.
+        /// - Returns: the number of such bytes.
         /// - Complexity: O(n log n) for n bytes.
         func append(_ piece: [UInt8], unknown: Int32, to words: inout [Int32]) -> Int {
             var missing = 0
@@ -82,6 +82,8 @@ extension CLIP.Tokenizer {
     }
 
     /// A queue whose smallest element comes first.
+    ///
+    /// It is our own because thirty lines are less than a dependency on swift-collections for every consumer.
     struct Heap<Element: Comparable> {
         private var elements: [Element] = []
 

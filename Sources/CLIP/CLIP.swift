@@ -2,37 +2,43 @@ public import SpanielPlatform
 public import SpanielImaging
 public import Tensor
 
-/// CLIP (Radford et al. 2021): pictures and texts in one space, where what belongs together is near.
+/// CLIP (Radford et al. 2021): encodes pictures and texts as vectors of one space, in which a text lies near
+/// the pictures that it describes.
 ///
-///     let clip = try CLIP(contentsOf: folder)
+///     let clip = try CLIP(contentsOf: folder)  // for example openai/clip-vit-base-patch32
 ///     let texts = try clip.embed(["cat", "dog"], templates: ["a photo of a {}."])
-///     for answer in clip.classify(try clip.encode(picture), as: texts) { print(answer.className, answer.score) }
+///     let picture = try clip.encode(Picture(contentsOf: file))
+///     for answer in clip.classify(picture, as: texts) { print(answer.className, answer.score) }
+///     // two lines, the more probable text first, such as "cat 0.99" and "dog 0.01"
 public struct CLIP: Sendable {
     package let weights: Weights
     package let configuration: Configuration
     package let preprocessing: ViT.Preprocessing
     package let imageEncoder: ImageEncoder
     package let pictureProjection: Linear
-    /// What cosines are multiplied by.
+    /// The factor for cosines, which the model learnt.
     package let scale: Float
     package let texts: Texts
 
-    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
-    /// for each two gigabytes.
+    /// The folder's name and the weights' SHA-256.
+    ///
+    /// The digest is computed when it is first asked for, about a second for each two gigabytes.
     public var identity: ModelIdentity { weights.identity }
 
-    /// How the encoders compute.
+    /// The precision in which both encoders multiply.
     public var precision: Tensor.Precision { weights.precision }
 
-    /// What suits such a model on this processor.
+    /// The precision that suits such a model on this processor.
     package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.image.layers.channels)
     }
 
-    /// Loads a model folder in the hub's layout; its tokenizer is read when the first text comes.
-    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the
-    ///   processor's fastest.
-    /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found.
+    /// Loads a model folder in the hub's layout; the tokenizer is read when the first text comes.
+    /// - Parameters:
+    ///   - folder: a folder such as `ModelStore.locate` returns.
+    ///   - precision: the precision in which the encoders multiply; nil chooses float32 for a narrow encoder
+    ///     and the processor's fastest for a wide one.
+    /// - Throws: `WeightsError`, which names the file, the key, what was expected and what was found.
     public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let reader = try ConfigurationReader(contentsOf: folder.appending(path: "config.json"))
         _ = try reader.oneOf("model_type", default: "clip", ["clip"])
@@ -49,7 +55,7 @@ public struct CLIP: Sendable {
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
-    /// Takes its weights from a cursor; every key must be read but those that files carry for history.
+    /// Reads the weights below a cursor; every key must be read, except those that files carry for history.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing,
         tokenizerFolder: URL,
@@ -68,34 +74,40 @@ public struct CLIP: Sendable {
         try weights.requireAllRead(ignoring: ["*.position_ids"])
     }
 
-    /// A picture as the model knows it: a vector near those of the texts that describe it.
+    /// An encoded picture: a vector near those of the texts that describe it.
     public struct Encoding: Sendable {
-        /// [D], of any length.
+        /// The vector, [D], not normalised.
         public let embedding: Tensor
 
         package init(embedding: Tensor) { self.embedding = embedding }
     }
 
-    /// Encodes a picture: the slow part, done once for any number of texts.
-    /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
+    /// Encodes a picture, which takes most of the time; do it once for any number of texts.
+    /// - Parameter picture: any size; it is brought to the model's input as the folder's preprocessor says.
+    /// - Throws: `CancellationError` if the current task is cancelled meanwhile.
     public func encode(_ picture: Picture) throws -> Encoding { try encode(pixels: preprocessing(picture)) }
 
-    /// - Parameter pixels: [1, S, S, 3], normalised.
+    /// - Parameter pixels: normalised, [1, S, S, 3].
     package func encode(pixels: Tensor) throws -> Encoding {
         Encoding(embedding: pictureProjection(imageEncoder.pooled(try imageEncoder(pixels)))[leading: 0])
     }
 
-    /// Texts as vectors; each is encoded once and remembered.
+    /// Turns texts into vectors; each text is encoded once and remembered.
     ///
-    /// - Parameter templates: what is said round a text, `{}` standing for it; of several the mean is taken
-    ///   (CLIP, section 3.1.4).
-    /// - Throws: `CLIPError` for a text that says nothing or a template without a place; `CancellationError`.
+    /// - Parameters:
+    ///   - texts: the words, at least one known to the model in each; a longer one than the model takes is
+    ///     cut.
+    ///   - templates: sentences in which `{}` stands for the text; with several, the mean of their vectors is
+    ///     taken (CLIP, section 3.1.4).
+    /// - Returns: one vector for each text, in their order.
+    /// - Throws: `CLIPError` for a text without a known word, a template without `{}`, and missing or
+    ///   inconsistent tokenizer files; `CancellationError`.
     public func embed(_ texts: [String], templates: [String] = ["{}"]) throws -> [TextEmbedding] {
         if let other = templates.first(where: { $0.firstRange(of: "{}") == nil }) {
             throw CLIPError.template(other)
         }
         if templates.isEmpty || templates == ["{}"] { return try self.texts.embed(texts) }
-        // Within a template even an empty text would pass.
+        // Checked without the template, in which even an empty text would pass.
         for text in texts { _ = try self.texts.tokens(text) }
         let all = try self.texts.embed(
             texts.flatMap { text in templates.map { $0.replacing("{}", with: text) } })
@@ -104,14 +116,17 @@ public struct CLIP: Sendable {
         }
     }
 
-    /// How well texts fit a picture: the cosine of the two vectors, times what the model learnt.
+    /// Measures how well texts fit a picture: the cosine of the two vectors, times the factor that the model
+    /// learnt.
     /// - Returns: [texts].
     public func logits(for texts: [TextEmbedding], in encoding: Encoding) -> Tensor {
         let picture = encoding.embedding.l2Normalized()
         return Tensor(texts.map { $0.embedding.dot(picture) * scale }, [texts.count])
     }
 
-    /// What the picture shows, if it is one of the texts; best first.
+    /// Ranks texts by how probable it is that the picture shows them, the most probable first.
+    ///
+    /// The probabilities add up to 1, as if the picture showed exactly one of the texts.
     public func classify(_ encoding: Encoding, as texts: [TextEmbedding]) -> [ViT.Classification] {
         texts.isEmpty
             ? [] : ViT.Classification.ranked(texts.map(\.text), logits: logits(for: texts, in: encoding))

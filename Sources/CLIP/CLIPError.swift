@@ -1,21 +1,21 @@
 public import SpanielFiles
 import Tensor
 
-/// What can be wrong with a text, or with the files that say how a model reads texts.
+/// Says what is wrong with a text, or with the files that describe how a model reads texts.
 public enum CLIPError: SpanielError, Equatable {
-    /// A text without a word.
+    /// The text has no word.
     case textEmpty
-    /// A text of which the model knows not one character.
+    /// The model knows no character of the text.
     case textUnknown(String)
-    /// A template without a place for the text.
+    /// The template has no `{}` for the text.
     case template(String)
     /// The folder has no files for a tokenizer.
     case tokenizerMissing(folder: String, found: String)
-    /// A tokenizer's file says something that it cannot say, or that CLIP's tokenizer does not do.
+    /// A tokenizer's file says something impossible, or something that CLIP's tokenizer does not do.
     case tokenizer(file: String, expected: String, found: String)
-    /// The tokenizer has ids that the model's table of words has no row for.
+    /// The tokenizer has ids for which the model's table of words has no row.
     case vocabulary(model: String, tokenizer: Int, embeddings: Int)
-    /// A file is missing or may not be read.
+    /// A file is missing or cannot be read.
     case file(FileError)
 
     /// The error's name in records that programs read.
@@ -33,6 +33,7 @@ public enum CLIPError: SpanielError, Equatable {
 }
 
 extension CLIPError {
+    /// The sentence for people: the subject, what was expected and found, and the fix.
     public var description: String {
         switch self {
         case .textEmpty:

@@ -4,7 +4,7 @@ extension CLIP {
     /// The sizes of CLIP's two encoders. Models built on CLIP read theirs with their own defaults.
     package struct Configuration: Sendable, Equatable {
         package struct Image: Sendable, Equatable {
-            /// Side of the input the positions were trained for, in pixels.
+            /// The side in pixels of the input for which the positions were trained.
             package var imageSize: Int
             /// Side of a patch, in pixels.
             package var patchSize: Int
@@ -15,19 +15,19 @@ extension CLIP {
         }
 
         package struct Text: Sendable, Equatable {
-            /// How many words and parts of words the model knows.
+            /// The number of words and parts of words that the model knows.
             package var vocabulary: Int
-            /// The most tokens of a text.
+            /// The largest number of tokens of a text.
             package var length: Int
             package var layers: ViT.LayerSizes
             package var pooling: Pooling
         }
 
-        /// Which token stands for the whole text.
+        /// The token that stands for the whole text.
         package enum Pooling: Sendable, Equatable {
-            /// The first with the largest id: the end token of a vocabulary that has it last.
+            /// The first token with the largest id: the end token, if it is the last of the vocabulary.
             case largestID
-            /// The first with this id.
+            /// The first token with this id.
             case first(Int32)
         }
 
@@ -46,8 +46,8 @@ extension CLIP.Configuration {
     /// Reads `vision_config`, `text_config` (in old files `vision_config_dict` and `text_config_dict`) and
     /// `projection_dim`.
     /// - Parameters:
-    ///   - imageSize: the transformers class's default, as `patchSize` and `length`.
-    ///   - pooling: nil: as `eos_token_id` says, where 2 is how old files write "the largest id".
+    ///   - imageSize: the default of the class in transformers; so are `patchSize` and `length`.
+    ///   - pooling: nil means as `eos_token_id` says, in which old files write 2 for "the largest id".
     package init(
         _ reader: ConfigurationReader, imageSize: Int = 224, patchSize: Int = 32, length: Int = 77,
         pooling: Pooling? = nil

@@ -1,7 +1,7 @@
 package import Tensor
 
 extension CLIP {
-    /// CLIP's image encoder: a ViT with a layer norm before its layers too.
+    /// CLIP's image encoder: a ViT that also normalises before its first layer.
     package struct ImageEncoder: Sendable {
         package let embeddings: ViT.Embeddings
         package let preNorm: LayerNorm
@@ -9,9 +9,9 @@ extension CLIP {
         package let postNorm: LayerNorm
 
         /// - Parameters:
-        ///   - weights: at `vision_model`.
-        ///   - preNorm: the first norm's name; CLIP's own files misspell it.
-        ///   - grid: patches along a side of the input; nil: as trained.
+        ///   - weights: the cursor at `vision_model`.
+        ///   - preNorm: the name of the first norm, which CLIP's own files misspell.
+        ///   - grid: patches along a side of the input; nil means as trained.
         package init(
             _ weights: Weights, _ configuration: Configuration.Image, preNorm: String = "pre_layrnorm",
             grid: Int? = nil
@@ -33,16 +33,17 @@ extension CLIP {
             postNorm = try LayerNorm(weights["post_layernorm"], channels, epsilon: sizes.epsilon)
         }
 
-        /// - Parameter pixels: [1, S, S, 3], normalised.
+        /// Runs all layers.
+        /// - Parameter pixels: normalised, [1, S, S, 3].
         /// - Returns: all tokens after the last layer, not normalised, [1, 1 + hw, C].
-        /// - Throws: `CancellationError` between layers when the current task is cancelled.
+        /// - Throws: `CancellationError`, between layers, if the current task is cancelled.
         package func callAsFunction(_ pixels: Tensor) throws -> Tensor {
             try tokens(pixels, after: [layers.count - 1])[0]
         }
 
-        /// The tokens after some of the layers; layers beyond the last of them are not computed.
+        /// Returns the tokens after some of the layers; layers after the last of them are not computed.
         /// - Parameters:
-        ///   - pixels: [1, S, S, 3], normalised.
+        ///   - pixels: normalised, [1, S, S, 3].
         ///   - taps: numbers of layers from 0, ascending.
         /// - Returns: [1, 1 + hw, C] for each tap.
         package func tokens(_ pixels: Tensor, after taps: [Int]) throws -> [Tensor] {
@@ -56,7 +57,7 @@ extension CLIP {
             return found
         }
 
-        /// The whole picture as one vector, before the projection: its class token, normalised.
+        /// The vector of the whole picture before the projection: its class token, normalised.
         /// - Returns: [1, C].
         package func pooled(_ tokens: Tensor) -> Tensor { postNorm(tokens[leading: 0][leading: 0..<1]) }
     }

@@ -1,15 +1,18 @@
-#if canImport(FoundationEssentials)
-    // Linux has no other way to Unicode's forms than the standard library's own, which is not yet public.
+// Unicode's form C: the standard library computes it, but offers it to system libraries only (an SPI), and on
+// Linux the whole of Foundation would slow every start and add 40 MB to static builds. The SPI may go with
+// any toolchain, so a newer one than 6.4 builds with Foundation's, which on Linux has older tables: it leaves
+// marks that Unicode added lately in the order in which they were typed.
+#if canImport(FoundationEssentials) && compiler(<6.5)
     @_spi(_Unicode) import Swift
 #else
     import Foundation
 #endif
 
 extension CLIP.Tokenizer {
-    /// What happens to a text before it becomes ids.
+    /// The steps from a text to the pieces that become ids.
     enum Text {
-        /// Composed (Unicode's form C), then in lower case, each character for itself: a final sigma is like
-        /// any other.
+        /// Composes a text (Unicode's form C), then lowers each character by itself: a final sigma is treated
+        /// like any other.
         static func normalized(_ text: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
             var scalars: [Unicode.Scalar] = []
             scalars.reserveCapacity(text.count)
@@ -25,23 +28,23 @@ extension CLIP.Tokenizer {
         }
 
         private static func composed(_ text: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
-            // Below U+0300 every character is composed, and none composes with another of them.
+            // Characters below U+0300 are composed already, and no two of them compose.
             if text.allSatisfy({ $0.value < 0x300 }) { return Array(text) }
             let string = String(String.UnicodeScalarView(text))
-            #if canImport(FoundationEssentials)
+            #if canImport(FoundationEssentials) && compiler(<6.5)
                 return Array(string._nfc)
             #else
                 return Array(string.precomposedStringWithCanonicalMapping.unicodeScalars)
             #endif
         }
 
-        /// Cuts a normalised text into runs of letters, single digits, runs of signs, and English's
-        /// contracted words; spaces are dropped.
+        /// Cuts a normalised text into runs of letters, single digits, runs of signs, and English
+        /// contractions; spaces are dropped.
         ///
         ///     <\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+
         ///
-        /// The two tokens' texts, where they are still words here, are cut again into signs, letters and
-        /// signs.
+        /// If the names of the two tokens are still in the text here, they are cut again into signs, letters
+        /// and signs.
         static func forEachPiece(
             of text: [Unicode.Scalar].SubSequence, _ body: (ArraySlice<Unicode.Scalar>) -> Void
         ) {

@@ -1,24 +1,29 @@
 public import ViT
 
-/// Classes that are named by words, for whole pictures: CLIP's zero-shot classification (Radford et al. 2021,
-/// section 3.1).
+/// Classes that words name, for whole pictures: CLIP's zero-shot classification (Radford et al. 2021, section
+/// 3.1).
 ///
-///     let classifier = try TextClassifier(clip, classes: [("cat", ["a cat", "a kitten"]), ("dog", ["a dog"])])
+///     let classifier = try TextClassifier(
+///         clip, classes: [("cat", ["a cat", "a kitten"]), ("dog", ["a dog"])])
 ///     for answer in classifier.classify(try clip.encode(picture)) { print(answer.className, answer.score) }
+///     // two lines, the more probable class first, such as "cat 0.98" and "dog 0.02"
 ///
-/// Several texts of a class, like several templates, become one direction: the mean of theirs.
+/// Several texts or templates of one class become one direction: the mean of theirs.
 public struct TextClassifier: Sendable {
+    /// The model whose encodings are classified.
     public let clip: CLIP
-    /// The texts of which the end did not reach the model.
+    /// The texts that were longer than the model takes, so that their ends were left out.
     public let cutTexts: [String]
-    /// One for each class.
+    /// The directions of the classes, in their order.
     private let directions: [CLIP.TextEmbedding]
 
+    /// Embeds the texts of all classes.
     /// - Parameters:
-    ///   - classes: each with its texts, at least one.
-    ///   - templates: what is said round each text, `{}` standing for it; none: the text alone.
-    /// - Throws: `CLIPError` for a class without a text, a text that says nothing, or a template without a
-    ///   place.
+    ///   - clip: the model whose encodings are classified.
+    ///   - classes: the classes, each with at least one text.
+    ///   - templates: sentences in which `{}` stands for the text; none means the text alone.
+    /// - Throws: `CLIPError` for a class without a text, a text without a known word, or a template without
+    ///   `{}`; `CancellationError`.
     public init(_ clip: CLIP, classes: [(name: String, texts: [String])], templates: [String] = []) throws {
         if classes.contains(where: \.texts.isEmpty) { throw CLIPError.textEmpty }
         let parts = try classes.map {
@@ -29,9 +34,10 @@ public struct TextClassifier: Sendable {
         directions = zip(classes, parts).map { .mean($1, text: $0.name) }
     }
 
+    /// The names of the classes, in the order given.
     public var classes: [String] { directions.map(\.text) }
 
-    /// How probable each class is, best first; all add up to 1.
+    /// Ranks the classes, the most probable first; the probabilities add up to 1.
     public func classify(_ encoding: CLIP.Encoding) -> [ViT.Classification] {
         clip.classify(encoding, as: directions)
     }

@@ -1,17 +1,18 @@
 package import Tensor
 
 extension CLIP {
-    /// CLIP's text encoder: a causal transformer, whose token at the text's end stands for the whole.
+    /// CLIP's text encoder: a causal transformer, in which the token at the end of a text stands for all of
+    /// it.
     package struct TextEncoder: Sendable {
-        /// [V, C]
+        /// The table of words, [V, C].
         package let words: Embedding
-        /// [N, C]
+        /// The positions, [N, C].
         package let positions: Tensor
         package let layers: [ViT.Layer]
         package let norm: LayerNorm
         package let configuration: Configuration.Text
 
-        /// - Parameter weights: at `text_model`.
+        /// - Parameter weights: the cursor at `text_model`.
         package init(_ weights: Weights, _ configuration: Configuration.Text) throws {
             let sizes = configuration.layers
             let place = weights["embeddings"]
@@ -24,14 +25,15 @@ extension CLIP {
             norm = try LayerNorm(weights["final_layer_norm"], sizes.channels, epsilon: sizes.epsilon)
         }
 
-        /// How many texts go through the layers together.
+        /// The number of texts that go through the layers together.
         private static let batch = 64
 
-        /// - Parameter texts: each the ids of a text from its start token to its end token, at least one, at
-        ///   most the model's length, all below the vocabulary's size. What would follow the end, as padding
-        ///   does, changes nothing, since no token sees a later one.
+        /// Encodes texts.
+        /// - Parameter texts: the ids of each text from its start token to its end token, at least one, at
+        ///   most the model's length, all below the vocabulary's size. Padding after the end would change
+        ///   nothing, since no token sees a later one.
         /// - Returns: [texts, C], before the projection.
-        /// - Throws: `CancellationError` between layers when the current task is cancelled.
+        /// - Throws: `CancellationError`, between layers, if the current task is cancelled.
         package func callAsFunction(_ texts: [[Int32]]) throws -> Tensor {
             let parts = try stride(from: 0, to: texts.count, by: Self.batch).map { start in
                 try pooled(Array(texts[start..<min(start + Self.batch, texts.count)]))
@@ -57,7 +59,7 @@ extension CLIP {
             return norm(Tensor.stack(ends.enumerated().map { x[leading: $0.offset][leading: $0.element] }))
         }
 
-        /// Where the token stands that speaks for the text.
+        /// The place of the token that stands for the text.
         private func end(_ text: [Int32]) -> Int {
             switch configuration.pooling {
             case .first(let id): text.firstIndex(of: id) ?? 0

@@ -3,21 +3,21 @@ package import Tensor
 package import SpanielPlatform
 
 extension CLIP {
-    /// From texts to vectors, for CLIP and the models built on it: the tokenizer, the text encoder and the
+    /// Turns texts into vectors, for CLIP and the models built on it: the tokenizer, the text encoder and the
     /// projection to the common space.
     ///
-    /// Each text is encoded once; a model's copies share what they know. The tokenizer is read when the first
-    /// text comes, so that pictures and examples need none.
+    /// Each text is encoded once; copies of a model share the memory of that. The tokenizer is read when the
+    /// first text comes, so that pictures and examples work without one.
     package struct Texts: Sendable {
         package let encoder: TextEncoder
         package let projection: Linear
-        /// Whether the vectors are made to have length 1.
+        /// Whether the vectors get length 1.
         package let isNormalized: Bool
         private let memory: Memory
 
         /// - Parameters:
-        ///   - weights: where `text_model` and `text_projection` are.
-        ///   - folder: with the tokenizer's files.
+        ///   - weights: the cursor above `text_model` and `text_projection`.
+        ///   - folder: the folder with the tokenizer's files.
         package init(
             _ weights: Weights, _ configuration: Configuration, tokenizerFolder folder: URL,
             isNormalized: Bool
@@ -31,27 +31,28 @@ extension CLIP {
             memory = Memory(folder: folder, model: weights.modelName, vocabulary: sizes.vocabulary)
         }
 
+        /// Encodes ids and projects the results.
         /// - Parameter ids: each text from its start token to its end token.
         /// - Returns: [texts, D].
-        /// - Throws: `CancellationError` between layers.
+        /// - Throws: `CancellationError`, between layers.
         package func callAsFunction(_ ids: [[Int32]]) throws -> Tensor {
             let projected = projection(try encoder(ids))
             return isNormalized ? projected.l2Normalized() : projected
         }
 
-        /// - Throws: `CLIPError` or `WeightsError` when the tokenizer's files are missing, wrong, or another
-        ///   model's.
+        /// The tokenizer, read on the first call.
+        /// - Throws: `CLIPError` or `WeightsError` if its files are missing, wrong, or of another model.
         package func tokenizer() throws -> Tokenizer { try memory.tokenizer() }
 
-        /// A text's tokens, at most as many as the model takes.
-        /// - Throws: `CLIPError` for a text that says nothing; what `tokenizer` throws.
+        /// Splits a text into tokens, at most as many as the model takes.
+        /// - Throws: `CLIPError` for a text without a known word; the errors of `tokenizer`.
         package func tokens(_ text: String) throws -> Tokens {
             let tokens = try tokenizer()(text, length: encoder.configuration.length)
             try tokens.check(text)
             return tokens
         }
 
-        /// What transformers' processor makes of texts: each filled up to the model's length.
+        /// Does what transformers' processor does with texts: fills each up to the model's length.
         /// - Returns: ids as numbers, [texts, length].
         package func inputIDs(_ texts: [String]) throws -> Tensor {
             let (tokenizer, length) = (try tokenizer(), encoder.configuration.length)
@@ -61,8 +62,9 @@ extension CLIP {
             return Tensor(ids.map(Float.init), [texts.count, length])
         }
 
-        /// Texts as vectors, in the order given.
-        /// - Throws: `CLIPError` for a text that says nothing; what `tokenizer` throws; `CancellationError`.
+        /// Turns texts into vectors, in the order given.
+        /// - Throws: `CLIPError` for a text without a known word; the errors of `tokenizer`;
+        ///   `CancellationError`.
         package func embed(_ texts: [String]) throws -> [TextEmbedding] {
             var known = memory.known(texts)
             let unknown = Set(texts).subtracting(known.keys).sorted()
@@ -85,7 +87,7 @@ extension CLIP {
             var embeddings: [String: TextEmbedding] = [:]
         }
 
-        /// Beyond this many texts all are forgotten: a few megabytes.
+        /// The limit beyond which all remembered texts are dropped; they take a few megabytes.
         private static let most = 4096
 
         private let state = Mutex(State())

@@ -4,10 +4,12 @@ import SpanielJSON
 import Tensor
 
 extension CLIP.Tokenizer {
-    /// Reads a model folder's tokenizer.json, or its vocab.json and merges.txt; what its special tokens are
-    /// called stands in tokenizer_config.json or special_tokens_map.json, if anywhere.
+    /// Reads a model folder's tokenizer.json, or its vocab.json and merges.txt.
     ///
-    /// - Throws: `CLIPError` or `WeightsError` naming the file, what was expected and what was found.
+    /// The names of the special tokens come from tokenizer_config.json or special_tokens_map.json, if either
+    /// is there.
+    ///
+    /// - Throws: `CLIPError` or `WeightsError`, which names the file, what was expected and what was found.
     public init(contentsOf folder: URL) throws {
         func isThere(_ name: String) -> Bool { FileKind(of: folder.appending(path: name)) != .missing }
         let vocabulary: Vocabulary
@@ -55,7 +57,7 @@ extension CLIP.Tokenizer {
 }
 
 extension CLIP.Tokenizer {
-    /// What a model calls its special tokens.
+    /// The names of a model's special tokens.
     struct SpecialNames: Sendable {
         struct Name: Sendable {
             var text: String
@@ -68,7 +70,7 @@ extension CLIP.Tokenizer {
         var unknown = Name(text: "<|endoftext|>")
         var padding = Name(text: "<|endoftext|>")
 
-        /// Each text once; where two names are one token, the later says how it is looked for.
+        /// All names, each text once; if two names are one token, the later decides how it is looked for.
         var all: [Name] {
             var names: [Name] = []
             for name in [start, end, unknown, padding] {

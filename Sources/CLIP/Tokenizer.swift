@@ -1,32 +1,41 @@
 extension CLIP {
-    /// From a text to the ids of CLIP's words and parts of words, the same as transformers' `CLIPTokenizer`.
+    /// Splits a text into ids of CLIP's words and parts of words, the same ids as transformers'
+    /// `CLIPTokenizer`.
     ///
-    /// A text is normalised (Unicode's form C, then lower case), cut into letters, single digits and signs,
-    /// and each piece into the parts that its bytes merge to. It knows nothing of HTML's entities or of
-    /// typists' slips, unlike the original.
+    ///     let tokenizer = try CLIP.Tokenizer(contentsOf: folder)
+    ///     print(tokenizer("a photo of a cat", length: 77).ids)
+    ///     // [49406, 320, 1125, 539, 320, 2368, 49407]
+    ///
+    /// A text is normalised (Unicode's form C, then lower case), cut into runs of letters, single digits and
+    /// runs of signs, and each piece into the parts to which its bytes merge. Unlike OpenAI's original, it
+    /// repairs neither HTML entities nor broken encodings.
     public struct Tokenizer: Sendable {
-        /// One more than the largest id.
+        /// The largest id plus one.
         public let vocabularySize: Int
+        /// The id of the token that begins every text.
         public let startID: Int32
+        /// The id of the token that ends every text.
         public let endID: Int32
-        /// What stands for a byte that the vocabulary does not have; in published models the end token.
+        /// The id that stands for a byte missing in the vocabulary; in published models it is the end token.
         public let unknownID: Int32
+        /// The id with which transformers fills up short texts.
         public let paddingID: Int32
         let pairs: BytePairs
-        /// Tokens that are found in a text as they are written.
+        /// The tokens that are looked for in a text as it was written.
         let verbatim: [AddedToken]
-        /// Tokens that are found in a text once it is normalised.
+        /// The tokens that are looked for in a text after it was normalised.
         let normalized: [AddedToken]
 
-        /// A token that is one wherever its text stands, whatever stands around it.
+        /// A text that is one token wherever it occurs, whatever is next to it.
         struct AddedToken: Sendable, Equatable {
             let scalars: [Unicode.Scalar]
             let id: Int32
         }
 
+        /// Splits a text.
         /// - Parameters:
-        ///   - text: any text.
-        ///   - length: the most ids, at least 2; a longer text is cut and its end token kept.
+        ///   - text: any text, an empty one too.
+        ///   - length: the largest number of ids, at least 2; a longer text is cut before its end token.
         public func callAsFunction(_ text: String, length: Int) -> Tokens {
             precondition(length >= 2, "a text of \(length) tokens has no room for its start and its end")
             var words: [Int32] = []
@@ -46,10 +55,10 @@ extension CLIP {
                 wasCut: kept.count < words.count)
         }
 
-        /// Appends the ids of the tokens found in a text, and in their order what `rest` makes of the text
-        /// between them.
+        /// Appends the ids of the tokens found in a text; the text between them goes to `rest`, which appends
+        /// its own.
         ///
-        /// At each place the longest token is taken.
+        /// If several tokens match at one place, the longest is taken.
         private func split(
             _ text: [Unicode.Scalar], at tokens: [AddedToken], into words: inout [Int32],
             rest: (ArraySlice<Unicode.Scalar>, inout [Int32]) -> Void

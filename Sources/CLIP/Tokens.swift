@@ -1,21 +1,21 @@
 extension CLIP {
-    /// A text as a text encoder takes it.
+    /// A text as the ids that a text encoder reads.
     public struct Tokens: Sendable, Equatable {
-        /// From the start token to the end token, at most as many as were asked for.
+        /// The ids from the start token to the end token, at most as many as were asked for.
         public let ids: [Int32]
-        /// How many tokens the whole text has besides start and end.
+        /// The number of tokens of the whole text, start and end left out.
         public let words: Int
-        /// How many of those stand for a character that the vocabulary does not have.
+        /// The number of those tokens that stand for a character missing in the vocabulary.
         public let unknown: Int
-        /// Whether the text was longer than the model takes.
+        /// Whether the text was longer than the model takes, so that its end was left out.
         public let wasCut: Bool
 
-        /// The ids filled up to a length, as transformers does; what stands there changes no result.
+        /// Fills the ids up to a length as transformers does; the padding changes no result.
         package func padded(to length: Int, with id: Int32) -> [Int32] {
             ids + Array(repeating: id, count: max(0, length - ids.count))
         }
 
-        /// - Throws: `CLIPError` when the text has no word, or none with a known character.
+        /// - Throws: `CLIPError` if the text has no word, or no known character.
         package func check(_ text: String) throws(CLIPError) {
             if words == 0 { throw .textEmpty }
             if unknown == words { throw .textUnknown(text) }

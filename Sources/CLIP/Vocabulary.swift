@@ -3,10 +3,10 @@ import SpanielFiles
 import SpanielJSON
 
 extension CLIP.Tokenizer {
-    /// What a tokenizer's files hold: words and parts of words with their ids, and which parts merge, in
-    /// order.
+    /// The content of a tokenizer's files: words and parts of words with their ids, and the parts that merge,
+    /// in order.
     struct Vocabulary: Sendable {
-        /// What messages call the file with the ids.
+        /// The name of the file with the ids, for messages.
         let file: String
         private(set) var ids: [UTF8Key: Int32] = [:]
         private(set) var merges: [(left: String, right: String)] = []
@@ -16,11 +16,11 @@ extension CLIP.Tokenizer {
         struct Added: Sendable, Equatable {
             let text: String
             let id: Int32
-            /// Whether it is looked for in the normalised text.
+            /// Whether the token is looked for in the normalised text.
             let isNormalized: Bool
         }
 
-        /// Published ones have 4 MB; beyond this a vocabulary is no CLIP's.
+        /// The limit for a file; published ones have 4 MB.
         private static let byteLimit = 32 << 20
         private static let largestID: Int32 = 1 << 24
 
@@ -28,7 +28,7 @@ extension CLIP.Tokenizer {
             ids[UTF8Key(text)] ?? added.first { UTF8Key($0.text) == UTF8Key(text) }?.id
         }
 
-        /// What a pair of merging parts becomes.
+        /// The merge of two parts and its result, as ids.
         func merge(_ left: String, _ right: String, rank: Int) throws(CLIPError) -> (
             BytePairs.Pair, BytePairs.Merge
         ) {
@@ -65,7 +65,7 @@ extension CLIP.Tokenizer {
                 }
                 try reader.end()
                 if !hasModel { throw refusal("a model, of type BPE", "none") }
-                // A token that the vocabulary has too goes by its id there, as in transformers.
+                // A token that is in the vocabulary too takes its id from there, as in transformers.
                 added = added.map {
                     Added(text: $0.text, id: ids[UTF8Key($0.text)] ?? $0.id, isNormalized: $0.isNormalized)
                 }
@@ -210,8 +210,7 @@ extension CLIP.Tokenizer.BytePairs {
         self.merges = merges
     }
 
-    /// The character that stands for a byte: itself where it can be printed, else the next one from U+0100
-    /// on.
+    /// The character that stands for a byte: itself if it is printable, else the next one from U+0100 on.
     private static func symbol(_ byte: UInt8) -> String {
         func isPrinted(_ byte: UInt8) -> Bool {
             (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174

@@ -2,12 +2,16 @@ public import SpanielPlatform
 import SpanielImaging
 public import Tensor
 
-/// CLIPSeg (Lüddecke and Ecker 2022): words or example pictures to the pixels they mean.
+/// CLIPSeg (Lüddecke and Ecker 2022): finds the pixels that words or example pictures mean.
 ///
-///     let clipseg = try CLIPSeg(contentsOf: folder)
-///     let scene = try clipseg.encode(picture)
-///     let mug = try clipseg.concept("mug", clipseg.embed(["a red mug"]))
-///     for segment in try clipseg.segment([mug], in: scene) { print(segment.box, segment.score) }
+///     let clipseg = try CLIPSeg(contentsOf: Starters.clipSegNano)
+///     let scene = try clipseg.encode(Picture(contentsOf: Starters.shelf))
+///     let boot = try clipseg.concept("boot", clipseg.embed(["boot"]))
+///     for segment in try clipseg.segment([boot], in: scene) {
+///         print(segment.className, segment.box.x1, segment.box.y1, segment.area)
+///     }
+///     // boot 49.0 87.0 12631
+///     // boot 438.0 83.0 15743
 public struct CLIPSeg: Sendable {
     package let weights: Weights
     package let configuration: Configuration
@@ -17,34 +21,37 @@ public struct CLIPSeg: Sendable {
     package let texts: CLIP.Texts
     package let decoder: Decoder
 
-    /// Patches along a side of the input.
+    /// The number of patches along a side of the input.
     package var grid: Int { preprocessing.output.width / configuration.clip.image.patchSize }
 
-    /// The most patches along a side: four times the published models'.
+    /// The largest number of patches along a side: four times that of the published models.
     static let largestGrid = 88
 
-    /// What published models are given, where a folder does not say.
+    /// The preprocessing of the published models, for a folder that does not say.
     private static let published = ViT.Preprocessing(
         .squash(Size(width: 352, height: 352)), filter: .bilinear, mean: ViT.Preprocessing.imageNetMean,
         deviation: ViT.Preprocessing.imageNetDeviation)
 
-    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
-    /// for each two gigabytes.
+    /// The folder's name and the weights' SHA-256.
+    ///
+    /// The digest is computed when it is first asked for, about a second for each two gigabytes.
     public var identity: ModelIdentity { weights.identity }
 
-    /// How the encoders compute; the decoder is float32.
+    /// The precision in which the encoders multiply; the decoder always computes in float32.
     public var precision: Tensor.Precision { weights.precision }
 
-    /// What suits such a model on this processor.
+    /// The precision that suits such a model on this processor.
     package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.clip.image.layers.channels)
     }
 
-    /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the encoders compute; nil: float32 for a narrow encoder, else the
-    ///   processor's fastest.
-    /// - Throws: `WeightsError`, `CLIPError` or `CLIPSegError` naming the file, the key, what was expected
-    ///   and what was found.
+    /// Loads a model folder in the hub's layout; the tokenizer is read when the first text comes.
+    /// - Parameters:
+    ///   - folder: a folder such as `ModelStore.locate` returns.
+    ///   - precision: the precision in which the encoders multiply; nil chooses float32 for a narrow encoder
+    ///     and the processor's fastest for a wide one.
+    /// - Throws: `WeightsError` or `CLIPSegError`, which names the file, the key, what was expected and what
+    ///   was found.
     public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
@@ -54,7 +61,7 @@ public struct CLIPSeg: Sendable {
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
-    /// Takes its weights from a cursor; every key must be read but those that files carry for history.
+    /// Reads the weights below a cursor; every key must be read, except those that files carry for history.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing,
         tokenizerFolder: URL,
@@ -79,12 +86,12 @@ public struct CLIPSeg: Sendable {
         try weights.requireAllRead(ignoring: ["*.position_ids", "*logit_scale"])
     }
 
-    /// How many prompts go through the decoder together; changes no result.
+    /// The number of prompts that go through the decoder together; it changes no result.
     private static let batch = 4
 
-    /// The decoder's answers to several prompts on one picture.
-    /// - Returns: logits in the model's square frame, [P, S, S].
-    /// - Throws: `CLIPSegError` for no prompt or another model's; `CancellationError`.
+    /// Runs the decoder for several prompts on one picture.
+    /// - Returns: logits in the model's square frame, which covers the whole picture, [P, S, S].
+    /// - Throws: `CLIPSegError` for no prompt, or for one of another model; `CancellationError`.
     public func logits(for prompts: [Conditional], in encoding: Encoding) throws -> Tensor {
         let channels = configuration.clip.projection
         guard !prompts.isEmpty else { throw CLIPSegError.nothingAsked }

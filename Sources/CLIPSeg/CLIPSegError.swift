@@ -1,22 +1,23 @@
 public import SpanielImaging
 import Tensor
 
-/// What can be wrong with a prompt, an example or a concept file.
+/// Says what is wrong with a prompt, an example, a picture or a model's folder.
 public enum CLIPSegError: SpanielError, Equatable {
-    /// Neither a text nor an example.
+    /// There is neither a text nor an example.
     case nothingAsked
-    /// A vector of another model.
+    /// The vector of a prompt has another length than the model's: it is of another model.
     case conditional(found: Int, expected: Int)
-    /// A weight between text and example that is not from 0 to 1.
+    /// The weight between text and example is not from 0 to 1.
     case mix(Double)
+    /// The threshold is not from 0 to 1.
     case threshold(Double)
-    /// The object is too small to be seen at the model's size.
+    /// The object of an example has no pixel left at the size of the model's input.
     case maskTooSmall
-    /// A point says too little of an example.
+    /// An example is marked by a point, which does not say how far the object reaches.
     case pointExample
-    /// The picture that edges are taken from is not the encoded one.
+    /// The picture for the edges has another size than the encoded one.
     case otherPicture(expected: Size, found: Size)
-    /// The preprocessor's size does not suit the model.
+    /// The preprocessor's size is no square of whole patches, or is too large for the model.
     case inputSize(model: String, found: Size, patch: Int)
 
     /// A stable name for programs.
@@ -35,6 +36,7 @@ public enum CLIPSegError: SpanielError, Equatable {
 }
 
 extension CLIPSegError {
+    /// The sentence for people: the subject, what was expected and found, and the fix.
     public var description: String {
         switch self {
         case .nothingAsked:

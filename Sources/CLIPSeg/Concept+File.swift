@@ -2,11 +2,13 @@ import SpanielJSON
 import Tensor
 public import SpanielPlatform
 
-/// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
+// Concepts on disk: a safetensors file whose metadata names the classes, their texts and the model.
 extension CLIPSeg.Concept {
     private static let format = ConceptArchive.Format("spaniel-segment-concept-1", for: "segment")
 
-    /// Writes several concepts, one file, whole or not at all.
+    /// Writes several concepts of one model to one file, which appears whole or not at all.
+    /// - Throws: `CLIPSegError` for a concept without a prompt; `ConceptError` or `FileError` if the file
+    ///   cannot be written.
     public static func save(_ concepts: [Self], to url: URL) throws {
         var tensors: [(String, Tensor)] = []
         var entries: [JSON] = []
@@ -24,10 +26,17 @@ extension CLIPSeg.Concept {
         try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
     }
 
+    /// Writes this concept to a file, which appears whole or not at all.
+    ///
+    ///     try boot.save(to: URL(filePath: "boot.concept"))
+    ///     let again = try CLIPSeg.Concept(contentsOf: URL(filePath: "boot.concept"))
+    ///     print(again.className)  // boot
+    ///
+    /// - Throws: the errors of the static `save`.
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
-    /// Reads the concepts of a file.
-    /// - Throws: `ConceptError.file` naming what was expected and found; `WeightsError` where it is no
+    /// Reads all concepts of a file.
+    /// - Throws: `ConceptError.file`, which names what was expected and found; `WeightsError` if it is no
     ///   safetensors file.
     public static func load(contentsOf url: URL) throws -> [Self] {
         let archive = try ConceptArchive(contentsOf: url, in: Self.format)
@@ -50,7 +59,8 @@ extension CLIPSeg.Concept {
         }
     }
 
-    /// The one concept of a file.
+    /// Reads the only concept of a file.
+    /// - Throws: the errors of `load`; `ConceptError.file` if the file has several concepts.
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {

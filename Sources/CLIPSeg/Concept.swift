@@ -1,14 +1,15 @@
 public import Tensor
 
 extension CLIPSeg {
-    /// A class that can be looked for: what stands for it, and how probable is probable enough.
+    /// A class that can be looked for: the prompts that stand for it, and its threshold.
     public struct Concept: Sendable {
+        /// The name that the results carry.
         public var className: String
-        /// A pixel belongs to the class as much as the most probable of these says.
+        /// The prompts: the probability of a pixel is the highest that any of them gives.
         public var conditionals: [Conditional]
-        /// The probability from which a pixel belongs to the class; nil: the search's.
+        /// The probability, 0…1, from which a pixel belongs to the class; nil means that of the search.
         public var threshold: Float?
-        /// The model it is for.
+        /// The model that made the prompts; no other can use them.
         public var model: ModelIdentity
 
         package init(
@@ -21,11 +22,12 @@ extension CLIPSeg {
         }
     }
 
-    /// A class of this model.
+    /// Makes a class of prompts of this model.
     /// - Parameters:
-    ///   - conditionals: of texts or examples; several where the class has several names.
-    ///   - threshold: 0…1; nil: the search's.
-    /// - Throws: `CLIPSegError` for none, for another model's, or for a threshold that is no probability.
+    ///   - className: the name that the results carry.
+    ///   - conditionals: prompts of texts or examples; several if the class has several names.
+    ///   - threshold: 0…1; nil means that of the search.
+    /// - Throws: `CLIPSegError` for no prompt, a prompt of another model, or a threshold outside 0…1.
     public func concept(_ className: String, _ conditionals: [Conditional], threshold: Float? = nil)
         throws -> Concept
     {
@@ -36,7 +38,7 @@ extension CLIPSeg {
         return concept
     }
 
-    /// That a concept can be looked for with this model. A file may name this model and still hold anything.
+    /// Checks that this model can look for a concept: a file may name this model and still hold anything.
     func check(_ concept: Concept) throws {
         try ConceptError.check(concept.className, learntWith: concept.model, model: identity)
         if concept.conditionals.isEmpty { throw CLIPSegError.nothingAsked }

@@ -1,13 +1,14 @@
 public import Tensor
 
 extension CLIPSeg {
-    /// What is looked for, as one vector of CLIP's space: of a text, of examples, or of both.
+    /// A prompt: what is looked for, as one vector in CLIP's space, made from a text, from examples, or from
+    /// both.
     ///
-    /// Not normalised: the decoder was trained with the projection as it is.
+    /// The vector is not normalised, because the decoder was trained with the projection as it is.
     public struct Conditional: Sendable {
-        /// [D]
+        /// The vector, [D].
         public let embedding: Tensor
-        /// The text; nil where there is none.
+        /// The text; nil if there is none.
         public let text: String?
         /// Whether the text was longer than the model takes and its end was left out.
         public let wasCut: Bool
@@ -16,8 +17,8 @@ extension CLIPSeg {
             (self.embedding, self.text, self.wasCut) = (embedding, text, wasCut)
         }
 
-        /// The mean of several, which is how several examples become one prompt.
-        /// - Throws: `CLIPSegError` for none, or of models that do not agree.
+        /// Takes the mean of several prompts, which makes one prompt of several examples.
+        /// - Throws: `CLIPSegError` for none, or for prompts of different models.
         public static func mean(_ conditionals: [Conditional]) throws(CLIPSegError) -> Conditional {
             guard let first = conditionals.first else { throw .nothingAsked }
             for other in conditionals { try first.check(other) }
@@ -28,11 +29,15 @@ extension CLIPSeg {
                 wasCut: conditionals.contains(where: \.wasCut))
         }
 
-        /// Text and example together, as the authors mixed them in training (CLIPSeg, section 3.2):
+        /// Mixes a text with an example, as the authors did in training (CLIPSeg, section 3.2):
         ///
         ///     (1 - w) text + w example
         ///
-        /// - Parameter weight: the example's, from 0, the text only, to 1, the example only.
+        /// - Parameters:
+        ///   - text: the prompt of a text.
+        ///   - example: the prompt of an example.
+        ///   - weight: the example's weight, from 0 (the text only) to 1 (the example only).
+        /// - Throws: `CLIPSegError` for a weight outside 0…1, or for prompts of different models.
         public static func mix(text: Conditional, example: Conditional, weight: Double) throws(CLIPSegError)
             -> Conditional
         {

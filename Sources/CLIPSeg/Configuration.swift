@@ -2,19 +2,19 @@ package import SpanielPlatform
 package import Tensor
 
 extension CLIPSeg {
-    /// The sizes of a model, from its config.json; an absent key takes transformers' default.
+    /// The sizes of a model, from its config.json; a key that is absent takes transformers' default.
     package struct Configuration: Sendable, Equatable {
         package var clip: CLIP.Configuration
-        /// The layers of the image encoder, from 0, whose tokens the decoder gets; ascending.
+        /// The layers of the image encoder, from 0 and ascending, whose tokens the decoder reads.
         package var taps: [Int]
-        /// Channels of the decoder.
+        /// The number of channels of the decoder.
         package var channels: Int
         package var heads: Int
         /// The inner width of the decoder's MLPs.
         package var hidden: Int
-        /// The decoder's layer before which the prompt enters; 0 has the deepest tap.
+        /// The layer of the decoder before which the prompt enters; layer 0 reads the deepest tap.
         package var conditionalLayer: Int
-        /// Whether the upsampler is the finer one of three convolutions.
+        /// Whether the upsampler is the finer one, with three convolutions.
         package var isRefined: Bool
     }
 }
@@ -26,7 +26,7 @@ extension CLIPSeg.Configuration {
         try self.init(ConfigurationReader(contentsOf: folder.appending(path: "config.json")))
     }
 
-    /// `decoder_hidden_act` is not read: whatever it says, the published code and transformers both apply
+    /// Reads every key but `decoder_hidden_act`: whatever it says, the published code and transformers apply
     /// ReLU.
     package init(_ reader: ConfigurationReader) throws(WeightsError) {
         _ = try reader.oneOf("model_type", default: "clipseg", ["clipseg"])

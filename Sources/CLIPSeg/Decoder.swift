@@ -1,13 +1,13 @@
 package import Tensor
 
 extension CLIPSeg {
-    /// From a picture's activations and a prompt's vector to logits (CLIPSeg, section 3).
+    /// Turns a picture's activations and a prompt's vector into logits (CLIPSeg, section 3).
     ///
-    ///     a = reduce(activation) + a          deepest activation first
-    ///     a = multiply(prompt) · a + add(prompt)      before one layer only: FiLM
+    ///     a = reduce(activation) + a                  the deepest activation first
+    ///     a = multiply(prompt) · a + add(prompt)      before one layer only (FiLM)
     ///     a = layer(a)
     package struct Decoder: Sendable {
-        /// One for each activation, deepest first.
+        /// One reduction for each activation, the deepest first.
         package let reductions: [Linear]
         package let multiply: Linear
         package let add: Linear
@@ -15,7 +15,7 @@ extension CLIPSeg {
         package let upsampler: Upsampler
         package let conditionalLayer: Int
 
-        /// - Parameter weights: at `decoder`.
+        /// - Parameter weights: the cursor at `decoder`.
         package init(_ weights: Weights, _ configuration: Configuration) throws {
             let channels = configuration.channels
             conditionalLayer = configuration.conditionalLayer
@@ -31,15 +31,16 @@ extension CLIPSeg {
             upsampler = try Upsampler(weights["transposed_convolution"], configuration)
         }
 
-        /// The part that no prompt changes, worked out once a picture.
-        /// - Parameter taps: the image encoder's tokens, shallowest first, [1, N, C] each.
-        /// - Returns: deepest first, [taps, N, channels].
+        /// Computes the part that no prompt changes, once for each picture.
+        /// - Parameter taps: the image encoder's tokens, the shallowest first, [1, N, C] each.
+        /// - Returns: the deepest first, [taps, N, channels].
         package func reduced(_ taps: [Tensor]) -> Tensor {
             Tensor.concatenated(zip(reductions, taps.reversed()).map { $0($1) }, axis: 0)
         }
 
+        /// Answers prompts.
         /// - Parameters:
-        ///   - reduced: of a picture, [taps, N, channels].
+        ///   - reduced: the result of `reduced` for a picture, [taps, N, channels].
         ///   - prompts: vectors, [P, D].
         /// - Returns: logits, [P, s, s].
         package func callAsFunction(_ reduced: Tensor, _ prompts: Tensor) -> Tensor {
@@ -58,7 +59,7 @@ extension CLIPSeg {
         }
     }
 
-    /// One layer of the decoder, normalised last:
+    /// One layer of the decoder, which normalises last:
     ///
     ///     h = LayerNorm(x + Attention(x))
     ///     y = LayerNorm(h + MLP(h))

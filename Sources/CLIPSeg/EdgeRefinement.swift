@@ -2,20 +2,20 @@ package import SpanielImaging
 package import Tensor
 
 extension CLIPSeg {
-    /// A map of probabilities whose edges follow those of its picture: the fast guided filter (He and Sun
-    /// 2015).
+    /// Moves the edges of a map of probabilities to the edges of its picture: the fast guided filter (He and
+    /// Sun 2015).
     ///
     ///     a = cov(I, p) / (var(I) + ε)      b = mean(p) - a mean(I)      in windows of the coarse map
     ///     q = mean(a) I + mean(b)                                        in every pixel of the picture
     ///
-    /// I being the luminance, p the coarse probabilities. Linear in the number of pixels, whatever the
-    /// window.
+    /// I is the luminance and p the coarse probability. The time grows with the number of pixels, not with
+    /// the window.
     package struct EdgeRefinement: Sendable {
         private let slope: Tensor
         private let offset: Tensor
         private let picture: Picture
 
-        /// - Parameter probabilities: [s, s], over the whole picture.
+        /// - Parameter probabilities: the map over the whole picture, [s, s].
         package init(_ probabilities: Tensor, _ picture: Picture) {
             let (height, width) = (probabilities.shape[0], probabilities.shape[1])
             self.picture = picture
@@ -34,12 +34,12 @@ extension CLIPSeg {
             offset = mean(meanP - a * meanI)
         }
 
-        /// The window's half side as a part of the map's, and how much luminance must vary to be an edge (in
-        /// 0…1, squared).
+        /// Half the window's side, as a part of the map's side; then ε, the variance of luminance (0…1) above
+        /// which something is an edge.
         private static let reach = 1.0 / 44
         private static let epsilon: Float = 1e-3
 
-        /// The probabilities of some rows of the picture.
+        /// Computes the probabilities of some rows of the picture.
         func band(_ rows: Range<Int>) -> [Float] {
             let slopes = slope.enlarged(to: picture.size, rows: rows)
             let offsets = offset.enlarged(to: picture.size, rows: rows)
@@ -52,7 +52,7 @@ extension CLIPSeg {
             }
         }
 
-        /// Of RGB bytes, 0…1 (Rec. 601).
+        /// The luminance, 0…1, of RGB bytes (Rec. 601).
         private static func luminance(_ pixels: ArraySlice<UInt8>) -> [Float] {
             stride(from: pixels.startIndex, to: pixels.endIndex, by: 3).map {
                 (0.299 * Float(pixels[$0]) + 0.587 * Float(pixels[$0 + 1]) + 0.114 * Float(pixels[$0 + 2]))
@@ -63,8 +63,8 @@ extension CLIPSeg {
 }
 
 extension Tensor {
-    /// The mean of the window of 2 · reach + 1 cells a side around each cell of a map, as much of it as lies
-    /// inside.
+    /// The mean over a window around each cell of a map, 2 · reach + 1 cells a side; only cells inside the
+    /// map count.
     package func boxMean(_ reach: Int) -> Tensor {
         meanOfRows(reach).transposed([1, 0]).meanOfRows(reach).transposed([1, 0])
     }

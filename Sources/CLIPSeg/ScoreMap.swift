@@ -2,14 +2,18 @@ public import SpanielImaging
 public import Tensor
 
 extension CLIPSeg {
-    /// How probable it is, for each pixel of a picture, that it belongs to what was looked for.
+    /// The probability of each pixel of a picture to belong to what was looked for.
     ///
-    /// The logits are enlarged, not the probabilities, bilinearly between cell centres. Worked out by bands
-    /// of rows, so that a map costs little memory until its numbers are asked for.
+    ///     let map = try clipseg.scores(for: prompt, in: scene)
+    ///     print(map.size.width * map.size.height == map.probabilities.count)  // true
+    ///     let mask = map.mask(threshold: 0.3)
+    ///
+    /// The logits, not the probabilities, are enlarged bilinearly between cell centres. This happens in bands
+    /// of rows, so that a map takes little memory until its numbers are asked for.
     public struct ScoreMap: Sendable {
-        /// The picture as displayed.
+        /// The size of the picture as displayed, in pixels.
         public let size: Size
-        /// In the model's square frame, [s, s].
+        /// The logits in the model's square frame, which covers the whole picture, [s, s].
         public let logits: Tensor
         private let edges: EdgeRefinement?
 
@@ -18,23 +22,23 @@ extension CLIPSeg {
             (self.logits, self.size, self.edges) = (logits, size, edges)
         }
 
-        /// The same with its edges moved to those of the picture.
-        /// - Parameter picture: the one that was encoded.
-        /// - Throws: `CLIPSegError.otherPicture` for one of another size.
+        /// Returns this map with its edges moved to the edges of the picture.
+        /// - Parameter picture: the picture that was encoded.
+        /// - Throws: `CLIPSegError.otherPicture` for a picture of another size.
         public func refined(by picture: Picture) throws(CLIPSegError) -> ScoreMap {
             guard picture.size == size else { throw .otherPicture(expected: size, found: picture.size) }
             return ScoreMap(logits: logits, size: size, edges: EdgeRefinement(logits.sigmoid(), picture))
         }
 
-        /// Every pixel's probability, 0…1, row after row.
+        /// The probability of every pixel, 0…1, row after row.
         public var probabilities: [Float] { bands { band($0) }.flatMap(\.self) }
 
-        /// The same in 65,536 steps, as 16-bit pictures hold them.
+        /// The probability of every pixel in 65,536 steps, row after row, as a 16-bit picture stores it.
         public var probabilities16: [UInt16] {
             bands { band($0).map { $0 > 0 ? UInt16(($0 * 65535).rounded()) : 0 } }.flatMap(\.self)
         }
 
-        /// The highest probability and where it is.
+        /// The highest probability, and the centre of the pixel that has it.
         public var peak: (score: Float, point: Point) {
             let highest = bands { rows in
                 let (score, place) = band(rows).highest
@@ -43,7 +47,7 @@ extension CLIPSeg {
             return point(of: highest)
         }
 
-        /// The best of all bands.
+        /// The best peak of all bands.
         func point(of bands: [(score: Float, place: Int)]) -> (score: Float, point: Point) {
             let best = bands.reduce((score: 0, place: 0)) { $1.score > $0.score ? $1 : $0 }
             return (
@@ -52,7 +56,7 @@ extension CLIPSeg {
             )
         }
 
-        /// The pixels that are at least so probable.
+        /// The pixels whose probability is at least the threshold.
         public func mask(threshold: Float) -> Mask {
             Mask(
                 stacking: bands { rows in
@@ -63,7 +67,7 @@ extension CLIPSeg {
                 })
         }
 
-        /// Runs `body` for bands of rows side by side.
+        /// Runs `body` for bands of rows in parallel.
         func bands<Result>(_ body: (Range<Int>) -> Result) -> [Result] {
             let height = max(1, min(64, 1 << 17 / max(1, size.width)))
             return Parallel.map((size.height + height - 1) / height) { i in
@@ -71,7 +75,7 @@ extension CLIPSeg {
             }
         }
 
-        /// The probabilities of some rows, row after row.
+        /// Computes the probabilities of some rows, row after row.
         func band(_ rows: Range<Int>) -> [Float] {
             if let edges { return edges.band(rows) }
             return Tensor(logits.enlarged(to: size, rows: rows), [rows.count * size.width]).sigmoid().array
@@ -80,8 +84,7 @@ extension CLIPSeg {
 }
 
 extension [Float] {
-    /// The largest of some probabilities and where it is; numbers that are none, as broken weights give, do
-    /// not count.
+    /// The largest probability and its place; NaN, which broken weights give, does not count.
     var highest: (score: Float, place: Int) {
         var highest: (score: Float, place: Int) = (0, 0)
         for (place, value) in enumerated() where value > highest.score { highest = (value, place) }
@@ -90,13 +93,13 @@ extension [Float] {
 }
 
 extension Tensor {
-    /// Some rows of what `interpolatedBilinear` would make of this map, [h, w], number for number.
+    /// Computes some rows of what `interpolatedBilinear` returns for this map, [h, w], to the bit.
     func enlarged(to size: Size, rows: Range<Int>) -> [Float] {
         let columns = Self.linearTaps(from: shape[1], to: size.width)
         let lines = Self.linearTaps(from: shape[0], to: size.height)
         var result: [Float] = []
         result.reserveCapacity(rows.count * size.width)
-        // The map's rows stretched to the width: those last used.
+        // The last two rows of the map, stretched to the width.
         var stretched: [(row: Int, values: [Float])] = []
         func line(_ row: Int) -> [Float] {
             if let known = stretched.last(where: { $0.row == row }) { return known.values }

@@ -2,9 +2,14 @@ public import SpanielImaging
 import Tensor
 
 extension CLIPSeg {
-    /// The probability of each class in each pixel: of its prompts, the highest.
-    /// - Parameter picture: the encoded one, when edges are to follow it.
-    /// - Throws: `CLIPSegError` for another model's concepts or another picture; `CancellationError`.
+    /// Computes the probability of each class in each pixel: the highest that any of its prompts gives.
+    /// - Parameters:
+    ///   - concepts: classes of this model.
+    ///   - encoding: the encoded picture.
+    ///   - picture: the same picture, if the edges should follow its own.
+    /// - Returns: one map for each class, in their order.
+    /// - Throws: `ConceptError` for concepts of another model; `CLIPSegError` for another picture;
+    ///   `CancellationError`.
     public func scores(for concepts: [Concept], in encoding: Encoding, refinedBy picture: Picture? = nil)
         throws -> [ScoreMap]
     {
@@ -19,21 +24,25 @@ extension CLIPSeg {
         }
     }
 
-    /// The probability of one prompt in each pixel.
+    /// Computes the probability of one prompt in each pixel.
+    /// - Throws: `CLIPSegError` for a prompt of another model; `CancellationError`.
     public func scores(for prompt: Conditional, in encoding: Encoding) throws -> ScoreMap {
         ScoreMap(logits: try logits(for: [prompt], in: encoding)[leading: 0], size: encoding.size)
     }
 
-    /// The regions of some classes in a picture; a pixel belongs to one class at most.
+    /// Cuts the regions of some classes from a picture; a pixel belongs to one class at most.
     ///
-    /// Of classes that are probable enough, a pixel goes to the one whose odds are the largest multiple of
-    /// its threshold's.
+    /// If several classes reach their thresholds in a pixel, it goes to the one whose odds are the largest
+    /// multiple of the threshold's odds.
     /// - Parameters:
-    ///   - negatives: what the classes must not be taken for; they compete for each pixel, and what they get
-    ///     belongs to no class.
-    ///   - picture: the encoded one, when edges are to follow it.
-    /// - Throws: `ConceptError` for another model's concepts, `CLIPSegError` for another picture or an
-    ///   impossible threshold; `CancellationError`.
+    ///   - concepts: classes of this model.
+    ///   - negatives: things for which the classes must not be taken; they compete for each pixel, and a
+    ///     pixel that they win belongs to no class.
+    ///   - encoding: the encoded picture.
+    ///   - options: thresholds and limits.
+    ///   - picture: the same picture, if the edges should follow its own.
+    /// - Throws: `ConceptError` for concepts of another model; `CLIPSegError` for another picture or a
+    ///   threshold outside 0…1; `CancellationError`.
     public func segment(
         _ concepts: [Concept], against negatives: [Concept] = [], in encoding: Encoding,
         options: SegmentOptions = SegmentOptions(), refinedBy picture: Picture? = nil
@@ -46,10 +55,10 @@ extension CLIPSeg {
         return Self.segments(maps, concepts.map(\.className), thresholds: thresholds, options: options)
     }
 
-    /// The regions of classes whose probabilities are known.
+    /// Cuts the regions of classes whose probabilities are known.
     /// - Parameters:
-    ///   - maps: of one picture, one for each class, then one for each thing that is no class.
-    ///   - classNames: of the classes alone.
+    ///   - maps: the maps of one picture: one for each class, then one for each negative.
+    ///   - classNames: the names of the classes alone.
     ///   - thresholds: one for each map, 0…1.
     package static func segments(
         _ maps: [ScoreMap], _ classNames: [String], thresholds: [Float], options: SegmentOptions
@@ -62,7 +71,7 @@ extension CLIPSeg {
             found += regions(of: assignment.masks[c], maps[c], least: least, instances: options.instances).map
             { (c, $0) }
         }
-        // Masks are made of those that stay only: a noisy map may have thousands of regions.
+        // Masks are made only for the regions that stay: a noisy map may have thousands.
         found.sort { $0.region.score > $1.region.score }
         let segments = found.prefix(max(0, options.maximumObjects)).map { c, region in
             Segment(
@@ -77,7 +86,7 @@ extension CLIPSeg {
         return Segments(segments: segments, peaks: peaks)
     }
 
-    /// A region before its mask is made.
+    /// A region whose mask is not made yet.
     private struct Region {
         let score: Float
         let area: Int
@@ -85,7 +94,7 @@ extension CLIPSeg {
         let mask: () -> Mask
     }
 
-    /// The large enough connected parts of a class's pixels, or all of these as one.
+    /// The connected parts of a class's pixels that are large enough, or all its pixels as one region.
     private static func regions(of mask: Mask, _ map: ScoreMap, least: Int, instances: Bool) -> [Region] {
         let parts = mask.components(.eight)
         let large = parts.indices.filter { parts[$0].area >= least }
@@ -108,7 +117,7 @@ extension CLIPSeg {
         ]
     }
 
-    /// The probabilities added up over each connected part.
+    /// The sum of the probabilities over each connected part.
     private static func sums(of parts: Components, in mask: Mask, _ map: ScoreMap) -> [Double] {
         let width = map.size.width
         let bands = map.bands { rows in
@@ -137,7 +146,7 @@ extension CLIPSeg {
 }
 
 extension CLIPSeg {
-    /// Which pixels each class gets, and each class's most probable pixel.
+    /// The pixels that each class gets, and the most probable pixel of each class.
     struct Assignment {
         let masks: [Mask]
         let peaks: [(score: Float, point: Point)]
@@ -160,7 +169,7 @@ extension CLIPSeg {
 
         private typealias Band = (masks: [Mask], peaks: [(score: Float, place: Int)])
 
-        /// - Parameter scores: each class's probabilities in a band.
+        /// - Parameter scores: the probabilities of each class in a band.
         private static func assigned(_ scores: [[Float]], _ thresholds: [Float], width: Int) -> Band {
             let count = scores.first?.count ?? 0
             var owners = [Int32](repeating: -1, count: count)
@@ -190,7 +199,7 @@ extension CLIPSeg {
 }
 
 extension Tensor {
-    /// The highest of the leading axis, element by element.
+    /// The maximum over the leading axis, element by element.
     func maximumOfLeading() -> Tensor {
         var values = self[leading: 0].array
         for i in 1..<max(1, shape[0]) {

@@ -3,20 +3,20 @@ package import Tensor
 import SpanielPlatform
 
 extension CLIPSeg {
-    /// An example's picture prepared so that its object stands out, as the authors did (CLIPSeg, section 4.3,
-    /// "crop, blur, darken"):
+    /// An example's picture, prepared so that its object stands out (CLIPSeg, section 4.3, "crop, blur,
+    /// darken"):
     ///
     ///     x = image · mask + 0.1 · blurred · (1 - mask)
     ///
-    /// cut to the object's box and a tenth more on each side, padded to a square with zeros. All on
-    /// normalised numbers, where zero is the mean grey and not black.
+    /// The result is cut to the object's box and a tenth more on each side, then padded to a square with
+    /// zeros. All this happens after normalising, where zero is the mean grey and not black.
     package struct Support {
-        /// Normalised, [S, S, 3].
+        /// The prepared picture, normalised, [S, S, 3].
         package let pixels: Tensor
 
         /// - Parameters:
-        ///   - image: normalised, [S, S, 3].
-        ///   - mask: the object in the same frame; it has a pixel.
+        ///   - image: the picture, normalised, [S, S, 3].
+        ///   - mask: the object in the same frame, at least one pixel.
         init(_ image: Tensor, mask: Mask) {
             let side = image.shape[0]
             let blurred = Self.blurred(image, side: side)
@@ -33,26 +33,26 @@ extension CLIPSeg {
                 Self.enlarged(values, side, Self.around(columns, side), Self.around(rows, side)), image.shape)
         }
 
-        /// The same turned by 90° a number of times, counterclockwise.
+        /// The prepared picture turned counterclockwise by a number of quarter turns.
         package func rotated(_ quarters: Int) -> Tensor {
             let side = pixels.shape[0]
             return (0..<quarters % 4).reduce(pixels) { turned, _ in
-                // Transposed, then the rows from the last: what was right is on top.
+                // Transposing and then reversing the rows moves the right side to the top.
                 let columns = turned.transposed([1, 0, 2])
                 return Tensor.concatenated(
                     (0..<side).reversed().map { columns[leading: $0..<$0 + 1] }, axis: 0)
             }
         }
 
-        /// A range and a tenth of its length on each side, as far as there is room.
+        /// A range and a tenth of its length on each side, as far as the picture reaches.
         private static func around(_ range: Range<Int>, _ side: Int) -> Range<Int> {
             let more = 0.1 * Double(range.count)
             let low = Int(max(0, Double(range.lowerBound) - more))
             return low..<Int(min(Double(side), Double(range.upperBound) + more))
         }
 
-        /// A part of the picture, padded to a square around its middle and brought to the whole size, each
-        /// pixel from its nearest.
+        /// A part of the picture, padded to a square around its middle and enlarged to the whole size; each
+        /// pixel takes its nearest.
         private static func enlarged(
             _ values: [Float], _ side: Int, _ columns: Range<Int>, _ rows: Range<Int>
         ) -> [Float] {
@@ -74,7 +74,8 @@ extension CLIPSeg {
             return result
         }
 
-        /// A Gaussian of σ 3 over 15 × 15 pixels, mirrored at the edges without repeating the outermost.
+        /// Blurs with a Gaussian of σ 3 over 15 × 15 pixels; edges are mirrored without repeating the
+        /// outermost pixel.
         private static func blurred(_ image: Tensor, side: Int) -> [Float] {
             let weights = (-7...7).map { exp(Double($0 * $0) / -18) }
             let sum = weights.reduce(0, +)

@@ -1,8 +1,13 @@
 extension CLIPSeg {
-    /// Texts as prompts; each text is encoded once, however often it is asked for.
-    /// - Returns: in the order given; one that was longer than the model takes says so.
-    /// - Throws: `CLIPError` for a text that is empty or of only unknown characters, and for missing or
-    ///   inconsistent tokenizer files.
+    /// Turns texts into prompts; each text is encoded once and remembered.
+    ///
+    ///     let mug = try clipseg.embed(["a red mug"])[0]
+    ///     print(mug.wasCut)  // false
+    ///
+    /// - Returns: one prompt for each text, in their order; `wasCut` marks those that were longer than the
+    ///   model takes.
+    /// - Throws: `CLIPError` for a text that is empty or has no known character, and for missing or
+    ///   inconsistent tokenizer files; `CancellationError`.
     public func embed(_ texts: [String]) throws -> [Conditional] {
         try self.texts.embed(texts).map {
             Conditional(embedding: $0.embedding, text: $0.text, wasCut: $0.wasCut)

@@ -1,18 +1,18 @@
 package import Tensor
 
 extension CLIPSeg {
-    /// From the decoder's cells to logits: one transposed convolution as large as a patch, or in the refined
-    /// models
+    /// Turns the decoder's cells into logits: by one transposed convolution as large as a patch, or in the
+    /// refined models by
     ///
     ///     ConvTranspose(ReLU(ConvTranspose(ReLU(Conv 3×3))))
     ///
-    /// whose two kernels are a quarter of a patch each, so that the logits are as many as the pixels for
-    /// patches of 16 only.
+    /// whose two transposed kernels are each a quarter of a patch: there are as many logits as pixels only
+    /// for patches of 16.
     package enum Upsampler: Sendable {
         case single(ConvTranspose2d)
         case refined(Conv2d, ConvTranspose2d, ConvTranspose2d)
 
-        /// - Parameter weights: at `transposed_convolution`.
+        /// - Parameter weights: the cursor at `transposed_convolution`.
         package init(_ weights: Weights, _ configuration: Configuration) throws {
             let (channels, patch) = (configuration.channels, configuration.clip.image.patchSize)
             guard configuration.isRefined else {
@@ -25,7 +25,7 @@ extension CLIPSeg {
                 try ConvTranspose2d(weights[4], in: channels / 2, out: 1, kernel: patch / 4))
         }
 
-        /// - Parameter tokens: [B, 1 + g², channels]; the first, the class token's, has no place in the
+        /// - Parameter tokens: [B, 1 + g², channels]; the first is the class token and has no place in the
         ///   picture.
         /// - Returns: logits, [B, s, s].
         package func callAsFunction(_ tokens: Tensor) -> Tensor {

@@ -1,48 +1,72 @@
 public import SpanielAnnotations
 
-/// COCO's average precision and recall.
+/// COCO's average precision and recall, computed as pycocotools does.
+///
+///     let result = try AveragePrecision(truth: labels, predictions: found, kind: .boxes)
+///     print(result.figures.ap50 ?? 0, result.classes.map(\.name))
+///     // such as 0.91 ["boot", "mug"]
+///
+/// It is our own because no Swift package computes these figures; tests hold it against pycocotools.
 public struct AveragePrecision: Sendable, Equatable {
-    /// The twelve figures, 0…1; nil where there is nothing to find (pycocotools says −1).
+    /// The twelve figures, each 0…1, or nil if there is nothing to find (where pycocotools says −1).
     public struct Figures: Sendable, Equatable {
-        /// Mean over the overlaps 0.50, 0.55 … 0.95.
+        /// The average precision: the mean over the overlaps 0.50, 0.55 … 0.95.
         public var ap: Double?
-        /// At an overlap of 0.5.
+        /// The average precision at an overlap of 0.5.
         public var ap50: Double?
-        /// At an overlap of 0.75.
+        /// The average precision at an overlap of 0.75.
         public var ap75: Double?
-        /// Of objects under 32², from 32² to 96², and over 96² pixels.
+        /// The average precision of objects of at most 32² pixels.
         public var apSmall: Double?
+        /// The average precision of objects from 32² to 96² pixels.
         public var apMedium: Double?
+        /// The average precision of objects of at least 96² pixels.
         public var apLarge: Double?
-        /// Recall with 1, 10 and 100 objects a picture.
+        /// The average recall with the best object of each picture and class.
         public var ar1: Double?
+        /// The average recall with the best 10 objects of each picture and class.
         public var ar10: Double?
+        /// The average recall with the best 100 objects of each picture and class.
         public var ar100: Double?
+        /// The average recall of objects of at most 32² pixels.
         public var arSmall: Double?
+        /// The average recall of objects from 32² to 96² pixels.
         public var arMedium: Double?
+        /// The average recall of objects of at least 96² pixels.
         public var arLarge: Double?
 
-        /// In the order of pycocotools' `stats`.
+        /// All figures in the order of pycocotools' `stats`.
         public var all: [Double?] {
             [ap, ap50, ap75, apSmall, apMedium, apLarge, ar1, ar10, ar100, arSmall, arMedium, arLarge]
         }
     }
 
+    /// The figures of one class.
     public struct ClassFigures: Sendable, Equatable {
+        /// The name of the class.
         public let name: String
+        /// The figures of this class alone.
         public let figures: Figures
-        /// How many objects there are to find, crowds left out.
+        /// The number of objects to find, crowds left out.
         public let truths: Int
     }
 
+    /// The figures of all classes: means over those that have an object to find.
     public let figures: Figures
+    /// The figures of each class, in the order of the truth.
     public let classes: [ClassFigures]
-    /// Found objects that were left out because the truth lacks their picture or class.
-    public let strangers: Int
+    /// The number of found objects that were left out because the truth lacks their picture or class.
+    public let unmatched: Int
 
     /// Judges found objects as pycocotools does.
     ///
-    /// - Throws: `EvaluationError` when the two sets have no picture or class in common.
+    /// - Parameters:
+    ///   - truth: the labelled pictures.
+    ///   - predictions: the found objects with their scores; pictures go together by path or by file name,
+    ///     classes by name.
+    ///   - kind: whether boxes or pixels are compared.
+    /// - Throws: `EvaluationError` if the two sets have no picture or class in common, a picture has two
+    ///   sizes, or a score is NaN.
     public init(truth: LabelledSet, predictions: LabelledSet, kind: EvaluationKind) throws(EvaluationError) {
         self.init(try Pairing(truth: truth, predictions: predictions), kind: kind)
     }
@@ -62,7 +86,7 @@ public struct AveragePrecision: Sendable, Equatable {
         classes = zip(pairing.classes, curves).map {
             ClassFigures(name: $0, figures: Figures([$1]), truths: $1.wanted[0])
         }
-        strangers = pairing.strangers
+        unmatched = pairing.unmatched
     }
 }
 
@@ -89,13 +113,13 @@ extension AveragePrecision.Figures {
     }
 }
 
-/// Precision and recall of one class over all pictures.
+/// The precision and recall of one class over all pictures.
 private struct Curves {
-    /// Per area range: how many truths there are to find.
+    /// The number of truths to find, for each area range.
     let wanted: [Int]
-    /// Per area range and overlap: the mean of the precision at 101 recalls.
+    /// The mean of the precision at 101 recalls, for each area range and overlap.
     private(set) var precision: [[Double]] = []
-    /// Per area range, maximum and overlap.
+    /// The recall, for each area range, maximum and overlap.
     private(set) var recall: [[[Double]]] = []
 
     init(_ matches: [Matches]) {
@@ -122,7 +146,7 @@ private struct Curves {
         }
     }
 
-    /// The mean over 101 recalls of the best precision at that recall or above.
+    /// The mean over 101 recalls of the best precision at that recall or a higher one.
     private static func meanPrecision(_ isRight: [Bool], wanted: Int) -> Double {
         guard wanted > 0 else { return 0 }
         var right = 0

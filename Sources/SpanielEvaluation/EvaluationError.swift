@@ -1,15 +1,15 @@
 public import SpanielImaging
 import SpanielPlatform
 
-/// Why found objects cannot be judged against a truth.
+/// Says why found objects cannot be judged against a truth.
 public enum EvaluationError: SpanielError, Equatable {
-    /// No picture of the predictions is one of the truth's.
+    /// No picture of the predictions is a picture of the truth.
     case noCommonPicture(predicted: String, expected: String)
-    /// No class of the predictions is one of the truth's.
+    /// No class of the predictions is a class of the truth.
     case noCommonClass(predicted: [String], expected: [String])
-    /// A picture has another size in the predictions.
+    /// A picture has another size in the predictions than in the truth.
     case size(file: String, expected: String, found: String)
-    /// A score that is no number.
+    /// A score in this picture is NaN.
     case score(file: String)
 
     /// A stable name for scripts.
@@ -24,6 +24,7 @@ public enum EvaluationError: SpanielError, Equatable {
 }
 
 extension EvaluationError {
+    /// The sentence for people: the subject, what was expected and found, and the fix.
     public var description: String {
         switch self {
         case .noCommonPicture(let predicted, let expected):

@@ -1,18 +1,22 @@
 import SpanielAnnotations
 package import SpanielImaging
 
-/// What is compared: boxes or pixels.
+/// Says what is compared: boxes or pixels.
 public enum EvaluationKind: String, Sendable, CaseIterable {
-    case boxes, masks
+    /// Boxes are compared, those of masks too.
+    case boxes
+    /// Pixels are compared; an object with only a box counts with all pixels in it.
+    case masks
 }
 
-/// COCO's rules: which thresholds, which areas, how many objects a picture.
+/// The rules of COCO: overlaps, area ranges, and the largest numbers of objects a picture.
 package enum COCORules {
-    /// numpy's linspace(0.5, 0.95, 10), to the bit: an overlap may be one of these exactly.
+    /// The ten overlaps of numpy's linspace(0.5, 0.95, 10), to the bit, since an overlap may equal one of
+    /// them.
     package static let overlaps: [Double] = linspace(0.5, 0.95, 10)
-    /// numpy's linspace(0, 1, 101).
+    /// The 101 recalls of numpy's linspace(0, 1, 101).
     package static let recalls: [Double] = linspace(0, 1, 101)
-    /// All, small, medium, large: in pixels, both ends included.
+    /// The area ranges in pixels, both ends included: all, small, medium, large.
     package static let areas: [ClosedRange<Double>] = [0...1e10, 0...1024, 1024...9216, 9216...1e10]
     package static let maxima = [1, 10, 100]
 
@@ -22,33 +26,36 @@ package enum COCORules {
     }
 }
 
-/// The found objects of one class in one picture, each with what it was matched to at every threshold and
-/// area.
+/// The found objects of one class in one picture, each with its match at every overlap and in every area
+/// range.
 package struct Matches {
-    /// One found object; bit t of the words is overlap threshold t.
+    /// One found object; bit t of the words stands for overlap t.
     package struct Found {
         package let score: Double
-        /// Its place among the picture's by score, from 0.
+        /// Its place by score among those of the picture, from 0.
         package let rank: Int
-        /// Per area range (four at most): matched to a truth, one that counts or one that does not.
+        /// Whether it was matched to a truth, one that counts or one that does not, for each area range (four
+        /// at most).
         package var matched = SIMD4<UInt16>()
-        /// Per area range: counts neither as right nor as wrong.
+        /// Whether it counts neither as right nor as wrong, for each area range.
         package var ignored = SIMD4<UInt16>()
     }
 
     package var found: [Found]
-    /// Per area range: how many truths there are to find.
+    /// The number of truths to find, for each area range.
     package var wanted: [Int]
 
-    /// Greedy, best score first: each takes the free truth it overlaps most, one that counts before one that
-    /// does not; a crowd can be taken again and again.
+    /// Matches greedily, the best score first.
+    ///
+    /// Each found object takes the free truth that it overlaps most, one that counts before one that does
+    /// not; a crowd can be taken any number of times.
     package init(
         _ cell: Pairing.Cell, size: Size, kind: EvaluationKind, overlaps: [Double],
         areas: [ClosedRange<Double>], limit: Int
     ) {
         let truth = cell.truth.map { Region($0, size: size, kind: kind) }
         let truthAreas = zip(cell.truth, truth).map { $0.area ?? $1.area }
-        // A stable order: the first of equal scores stays first, as pycocotools has it.
+        // The order is stable: the first of equal scores stays first, as in pycocotools.
         let order = cell.found.indices.sorted { a, b in
             let (x, y) = (cell.found[a].score ?? 1, cell.found[b].score ?? 1)
             return x > y || x == y && a < b
@@ -60,10 +67,10 @@ package struct Matches {
         }
         wanted = skipped.map { $0.count { !$0 } }
         let least = min(overlaps.min() ?? 1, 1 - 1e-10)
-        // Per area range and overlap.
+        // One flag for each truth, for each area range and overlap.
         var taken = [[Bool]](
             repeating: [Bool](repeating: false, count: truth.count), count: areas.count * overlaps.count)
-        // One object at a time: a table of all overlaps would be the square of the file.
+        // One object at a time, since a table of all overlaps would grow with the square of the file.
         for place in found.indices {
             let near = truth.indices.map {
                 (place: $0, overlap: regions[place].overlap(with: truth[$0], isCrowd: cell.truth[$0].isCrowd))

@@ -1,11 +1,11 @@
 import SpanielAnnotations
 package import SpanielImaging
 
-/// What an object covers, as a box or as pixels, ready to be compared with many others.
+/// The area of an object, as a box or as pixels, prepared for comparing it with many others.
 package enum Region {
     case box(Box)
-    /// First and last position of each run, in columns from the left, with the box around them and how many
-    /// pixels they are.
+    /// The runs of positions, down the columns from the left, with the box around them and the number of
+    /// pixels.
     case pixels(runs: [Range<Int>], box: Box, area: Int)
 
     init(_ object: LabelledObject, size: Size, kind: EvaluationKind) {
@@ -25,7 +25,7 @@ package enum Region {
         self = .pixels(runs: rle.runs, box: rle.box ?? Box(x1: 0, y1: 0, x2: 0, y2: 0), area: rle.area)
     }
 
-    /// How many pixels it covers.
+    /// The number of pixels that it covers.
     var area: Double {
         switch self {
         case .box(let box): (box.x2 - box.x1) * (box.y2 - box.y1)
@@ -33,7 +33,8 @@ package enum Region {
         }
     }
 
-    /// Intersection over union with a truth; with a crowd, over this region alone.
+    /// The intersection over union with a truth; with a crowd, the intersection over the area of this region
+    /// alone.
     func overlap(with truth: Region, isCrowd: Bool) -> Double {
         switch (self, truth) {
         case (.box(let a), .box(let b)):
@@ -51,7 +52,7 @@ package enum Region {
         }
     }
 
-    /// How many positions two lists of runs share.
+    /// The number of positions that two lists of runs share.
     static func shared(_ a: [Range<Int>], _ b: [Range<Int>]) -> Int {
         var (i, j, shared) = (0, 0, 0)
         while i < a.count, j < b.count {

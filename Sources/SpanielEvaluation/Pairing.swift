@@ -2,7 +2,7 @@ package import SpanielAnnotations
 package import SpanielImaging
 import SpanielJSON
 
-/// Truth and predictions brought together: the objects of every picture and class of the truth, in the order
+/// Brings truth and predictions together: the objects of every picture and class of the truth, in the order
 /// of their files.
 package struct Pairing {
     package struct Cell {
@@ -12,15 +12,14 @@ package struct Pairing {
 
     package let classes: [String]
     package let sizes: [Size]
-    /// Picture by picture, when pycocotools comes to it: by id, which decides between equal scores.
+    /// The rank of each picture in pycocotools, which goes by id; it decides between equal scores.
     package let ranks: [Int]
-    /// Class by class, picture by picture; a cell that is not there is empty.
+    /// The objects, for each class and picture; a cell that is absent is empty.
     package private(set) var cells: [[Int: Cell]]
-    /// Objects left out because the truth lacks their picture or class.
-    package private(set) var strangers = 0
+    /// The number of found objects left out because the truth lacks their picture or class.
+    package private(set) var unmatched = 0
 
-    /// Pictures are the same when their files are, or the last parts of their paths where that tells them
-    /// apart; classes by name.
+    /// Matches pictures by path, or by the last part of it if that is unambiguous, and classes by name.
     package init(truth: LabelledSet, predictions: LabelledSet) throws(EvaluationError) {
         classes = truth.classes.map(\.name)
         sizes = truth.pictures.map(\.size)
@@ -39,7 +38,7 @@ package struct Pairing {
         let places = try Self.pictures(predictions, truth)
         for (picture, place) in zip(predictions.pictures, places) {
             guard let place else {
-                strangers += picture.objects.count
+                unmatched += picture.objects.count
                 continue
             }
             guard picture.size == sizes[place] else {
@@ -51,7 +50,7 @@ package struct Pairing {
                 if let label = labels[object.classIndex] {
                     cells[label][place, default: Cell()].found.append(object)
                 } else {
-                    strangers += 1
+                    unmatched += 1
                 }
             }
         }

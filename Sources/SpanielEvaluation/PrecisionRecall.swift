@@ -1,37 +1,57 @@
 public import SpanielAnnotations
 
-/// How many of the found objects are right and how many of the wanted ones were found, at one threshold of
-/// the score.
+/// The share of found objects that are right, and of wanted objects that were found, at one threshold of the
+/// score.
 ///
 ///     precision = right / found     recall = right / wanted     F1 = 2 · right / (found + wanted)
 ///
-/// An object is right when it overlaps a truth of its class that no better one took; crowds count on neither
+/// An object is right if it overlaps a truth of its class that no better object took; crowds count on neither
 /// side.
+///
+///     let result = try PrecisionRecall(truth: labels, predictions: found, kind: .boxes, threshold: 0.5)
+///     print(result.figures.right, result.figures.found, result.figures.wanted)
+///     // such as 18 20 19
 public struct PrecisionRecall: Sendable, Equatable {
+    /// The numbers of objects, and the three figures made of them.
     public struct Figures: Sendable, Equatable {
+        /// The number of found objects that are right.
         public var right = 0
+        /// The number of found objects, those that overlap a crowd left out.
         public var found = 0
+        /// The number of objects to find, crowds left out.
         public var wanted = 0
 
-        /// nil: nothing was found.
+        /// The precision, 0…1; nil if nothing was found.
         public var precision: Double? { found > 0 ? Double(right) / Double(found) : nil }
-        /// nil: there is nothing to find.
+        /// The recall, 0…1; nil if there is nothing to find.
         public var recall: Double? { wanted > 0 ? Double(right) / Double(wanted) : nil }
+        /// The harmonic mean of precision and recall, 0…1; nil if nothing was found and there is nothing to
+        /// find.
         public var f1: Double? { found + wanted > 0 ? 2 * Double(right) / Double(found + wanted) : nil }
     }
 
+    /// The figures of one class.
     public struct ClassFigures: Sendable, Equatable {
+        /// The name of the class.
         public let name: String
+        /// The figures of this class alone.
         public let figures: Figures
     }
 
-    /// All classes together.
+    /// The figures of all classes together.
     public let figures: Figures
+    /// The figures of each class, in the order of the truth.
     public let classes: [ClassFigures]
 
+    /// Judges found objects at one threshold.
     /// - Parameters:
-    ///   - threshold: found objects of a lower score are left out.
-    ///   - overlap: the least intersection over union of a right one.
+    ///   - truth: the labelled pictures.
+    ///   - predictions: the found objects; one without a score counts as 1.
+    ///   - kind: whether boxes or pixels are compared.
+    ///   - threshold: the score, in the predictions' own scale, below which found objects are left out.
+    ///   - overlap: the least intersection over union of a right object, 0…1. Default: 0.5.
+    /// - Throws: `EvaluationError` if the two sets have no picture or class in common, a picture has two
+    ///   sizes, or a score is NaN.
     public init(
         truth: LabelledSet, predictions: LabelledSet, kind: EvaluationKind, threshold: Double,
         overlap: Double = 0.5

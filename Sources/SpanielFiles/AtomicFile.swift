@@ -1,18 +1,25 @@
 import Synchronization
 package import SpanielPlatform
 
-/// A file that appears whole or not at all: written beside its place, brought to the disk, then renamed into
-/// it.
+/// A file that appears whole or not at all: it is written beside its place, brought to the disk, then
+/// renamed.
 ///
 /// Without `commit` nothing is left. A device or a pipe at that place (`/dev/stdout`) is written to directly,
-/// a link is followed.
+/// and a symbolic link is followed.
+///
+/// It is our own because `Data.write(options: .atomic)` needs all bytes at once and leaves its temporary file
+/// when the process is interrupted, and swift-system would bring 53 files to every consumer for the few calls
+/// used here.
 package struct AtomicFile: ~Copyable {
     private let descriptor: Int32
     private let destination: String
     private let temporary: String?
 
+    /// The paths of temporary files and folders that are being written by this process.
     private static let unfinished = Mutex<Set<String>>([])
 
+    /// Opens a temporary file beside a place.
+    /// - Throws: `FileError` if a folder stands there, or if nothing can be written there.
     package init(replacing url: URL) throws(FileError) {
         let destination = try Self.resolved(url.path(percentEncoded: false))
         var status = stat()
@@ -46,6 +53,7 @@ package struct AtomicFile: ~Copyable {
         discard()
     }
 
+    /// Writes bytes at the end.
     package func append(_ bytes: RawSpan) throws(FileError) {
         let failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
         if failure != 0 { throw .unwritable(path: destination, errno: failure) }
@@ -53,8 +61,8 @@ package struct AtomicFile: ~Copyable {
 
     /// Puts the file in its place.
     ///
-    /// - Parameter durable: brought to the disk first, so that no crash leaves an empty file; not needed
-    ///   inside a folder that is itself renamed later.
+    /// - Parameter durable: whether the file is brought to the disk first, so that no crash leaves it empty;
+    ///   this is not needed inside a folder that is itself renamed later.
     package consuming func commit(durable: Bool = true) throws(FileError) {
         guard let temporary else { return }
         guard !durable || fsync(descriptor) == 0, rename(temporary, destination) == 0 else {
@@ -62,8 +70,8 @@ package struct AtomicFile: ~Copyable {
         }
         Self.unfinished.withLock { _ = $0.remove(temporary) }
         guard durable else { return }
-        // The name is on the disk once its folder is; where a folder cannot be synced, the file is still
-        // right.
+        // The name is on the disk once its folder is; if the folder cannot be synced, the file is right all
+        // the same.
         let folder = open(Self.folder(of: destination), O_RDONLY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)
@@ -76,7 +84,7 @@ package struct AtomicFile: ~Copyable {
         unlink(temporary)
     }
 
-    /// The path with its links followed, also those that lead to where nothing stands yet.
+    /// The path with its symbolic links followed, also those that lead to where nothing is yet.
     private static func resolved(_ path: String) throws(FileError) -> String {
         var place = path
         while true {
@@ -92,12 +100,12 @@ package struct AtomicFile: ~Copyable {
         }
     }
 
-    /// The folder a path lies in, with its slash; "./" for a bare name.
+    /// The folder of a path, with its slash; "./" for a bare name.
     private static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
     }
 
-    /// Removes what is being written, for a process about to end (an interrupt).
+    /// Removes what is being written, for a process that is about to end (an interrupt).
     package static func discardUnfinished() {
         unfinished.withLock { paths in
             for path in paths where unlink(path) != 0 { try? FileManager.default.removeItem(atPath: path) }
@@ -105,10 +113,11 @@ package struct AtomicFile: ~Copyable {
         }
     }
 
-    /// Counts a file or folder among what is being written.
+    /// Adds a file or folder to those that are being written.
     static func remember(_ path: String) { unfinished.withLock { _ = $0.insert(path) } }
 
-    /// - Returns: whether it was counted.
+    /// Takes a file or folder from those that are being written.
+    /// - Returns: whether it was one of them.
     static func forget(_ path: String) -> Bool { unfinished.withLock { $0.remove(path) != nil } }
 }
 
@@ -124,7 +133,7 @@ extension AtomicFile {
     }
 }
 
-/// - Returns: 0, or why the system refused.
+/// - Returns: 0, or the `errno` with which the system refused.
 private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
     var done = 0
     while done < bytes.count {

@@ -1,24 +1,25 @@
 package import SpanielPlatform
 
-/// A folder of files that appears whole or not at all: a new one is written beside its place and renamed into
-/// it.
+/// A folder of files that appears whole or not at all: a new folder is written beside its place and renamed.
 ///
-/// Where a folder already stands, the files wait inside it until all are there, then each takes its place;
-/// others are left alone. Nothing is written through a link that stands in it. Without `commit` nothing is
-/// left. The promise is against a full disk and a process that ends, not against a machine that does:
+/// If a folder is already there, the files wait inside it until all are written, then each takes its place;
+/// other files are left alone. Nothing is written through a symbolic link in it. Without `commit` nothing is
+/// left. This protects from a full disk and from a process that ends, not from a machine that stops:
 /// thousands of small files are not brought to the disk one by one.
 package struct AtomicFolder: ~Copyable {
     private let destination: String
     private let temporary: String
-    /// Whether a folder stands at the place.
+    /// Whether a folder is already there.
     private let isThere: Bool
-    /// Folders inside, outer ones first, and files and links, each name once.
+    /// The folders inside, outer ones first; then the files and links, each name once.
     private var folders: [String] = []
     private var names: [String] = []
     private var made: Set<String> = []
     private var written: Set<String> = []
     private var links: Set<String> = []
 
+    /// Makes a temporary folder beside or inside a place.
+    /// - Throws: `FileError` if a file stands there, or if nothing can be written there.
     package init(at url: URL) throws(FileError) {
         var destination = url.path(percentEncoded: false)
         while destination.count > 1, destination.hasSuffix("/") { destination.removeLast() }
@@ -40,7 +41,7 @@ package struct AtomicFolder: ~Copyable {
         if AtomicFile.forget(temporary) { try? FileManager.default.removeItem(atPath: temporary) }
     }
 
-    /// Writes a file, folders on the way made first, in place of what was written to that name before.
+    /// Writes a file in place of what was written to that name before, and makes the folders on its way.
     ///
     /// - Precondition: `name` is relative and stays inside the folder.
     package mutating func write(_ bytes: some Collection<UInt8>, to name: String) throws(FileError) {
@@ -57,7 +58,7 @@ package struct AtomicFolder: ~Copyable {
         links.remove(name)
     }
 
-    /// Makes a link to a file elsewhere; whatever has that name already stays.
+    /// Makes a symbolic link to a file elsewhere; whatever has that name already stays.
     package mutating func link(_ name: String, to target: String) throws(FileError) {
         try makeFolders(for: name)
         guard symlink(target, "\(temporary)/\(name)") == 0 else {
@@ -96,7 +97,7 @@ package struct AtomicFolder: ~Copyable {
         _ = AtomicFile.forget(temporary)
     }
 
-    /// What can be known to fail is found out before the first file moves.
+    /// Moves the files into the folder that is there; it first checks what can be known to fail.
     private func moveInside() throws(FileError) {
         for folder in folders { try check("\(destination)/\(folder)", mayBeFolder: true) }
         for name in names { try check("\(destination)/\(name)", mayBeFolder: false) }
@@ -113,7 +114,7 @@ package struct AtomicFolder: ~Copyable {
         }
     }
 
-    /// - Parameter mayBeFolder: whether a folder is meant there, else a file.
+    /// - Parameter mayBeFolder: whether a folder is expected there; otherwise a file is.
     private func check(_ place: String, mayBeFolder: Bool) throws(FileError) {
         var status = stat()
         guard lstat(place, &status) == 0 else { return }

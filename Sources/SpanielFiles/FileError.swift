@@ -1,14 +1,16 @@
 import SpanielPlatform
 
-/// Why a file could not be read or written.
+/// Says why a file could not be read or written.
 public enum FileError: SpanielError, Equatable {
+    /// There is no file or folder at the path.
     case missing(path: String)
-    /// A folder, a device or a pipe stands where a file is meant.
+    /// A folder, a device or a pipe stands where a file is expected.
     case notAFile(path: String, found: String)
-    /// A file stands where a folder is meant.
+    /// A file stands where a folder is expected.
     case notAFolder(path: String)
-    /// A link stands inside a folder of output where a folder is meant.
+    /// A symbolic link stands inside a folder of output where a folder is expected.
     case leadsElsewhere(path: String)
+    /// The file has more bytes than are read.
     case tooLarge(path: String, bytes: Int, limit: Int)
     /// The system refused to read; `errno` says why.
     case unreadable(path: String, errno: Int32)
@@ -26,6 +28,7 @@ public enum FileError: SpanielError, Equatable {
         }
     }
 
+    /// The sentence for people: the subject, what was expected and found, and the fix.
     public var description: String {
         switch self {
         case .missing(let path): "\(path): there is no such file"
@@ -46,7 +49,7 @@ public enum FileError: SpanielError, Equatable {
         }
     }
 
-    /// What a failed `open` or `stat` for reading means.
+    /// The error for an `errno` of `open` or `stat` before reading.
     static func reading(_ path: String, _ errno: Int32) -> FileError {
         errno == ENOENT || errno == ENOTDIR ? .missing(path: path) : .unreadable(path: path, errno: errno)
     }

@@ -1,12 +1,11 @@
 import Dispatch
 package import SpanielPlatform
 
-/// A file's bytes as memory, read by the system when they are touched; nothing is aligned beyond the file's
-/// first byte.
+/// A file's bytes as memory, which the system reads when they are touched; only the first byte is aligned.
 ///
-/// The mapping stays valid when the file is renamed or removed. A file that is cut short by another process
-/// while it is mapped ends this one, as with any mapped file: that is why everything here is written beside
-/// its place and renamed into it.
+/// The mapping stays valid if the file is renamed or removed. If another process cuts the file short while it
+/// is mapped, this process ends, as with any mapped file: for this reason everything here is written beside
+/// its place and renamed.
 package final class MappedFile: @unchecked Sendable {  // never written after init
     package let path: String
     package let count: Int
@@ -34,7 +33,7 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
         if let base { munmap(base, count) }
     }
 
-    /// Some of the file's bytes, for the time of `body`.
+    /// Gives `body` some of the file's bytes, which are valid only during the call.
     ///
     /// - Precondition: `range` lies inside the file.
     package func withBytes<R, E: Error>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(E) -> R)
@@ -44,9 +43,10 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
         return try body(UnsafeRawBufferPointer(start: base.map { $0 + range.lowerBound }, count: range.count))
     }
 
-    /// Tells the system that all of the file will be read soon, front to back. It looks through its cache for
-    /// every page first, and waits where the disk is slow: a thread of its own bears that, for one file after
-    /// the other.
+    /// Tells the system that all of the file will be read soon, from front to back.
+    ///
+    /// The system then looks through its cache for every page, and waits if the disk is slow; so a thread of
+    /// its own makes the call, for one file after the other.
     package func prefetch() {
         Self.prefetching.async { [self] in
             if let base { madvise(base, count, MADV_WILLNEED) }
@@ -55,7 +55,7 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
 
     private static let prefetching = DispatchQueue(label: "spaniel.prefetch")
 
-    /// Gives the memory of these bytes back; reading them again costs a read from the file.
+    /// Gives the memory of these bytes back to the system; reading them again reads the file again.
     package func release(_ range: Range<Int>) {
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let first = (range.lowerBound + page - 1) / page * page

@@ -1,16 +1,17 @@
 package import SpanielPlatform
 
-/// An open regular file, closed at the end of its life.
+/// An open regular file, which is closed when this value ends.
 package struct ReadableFile: ~Copyable {
     let descriptor: Int32
     package let path: String
-    /// The file's size when it was opened.
+    /// The size of the file in bytes when it was opened.
     package let count: Int
 
-    /// - Throws: `FileError` when there is no file, it is no regular file, or it may not be read.
+    /// Opens a file.
+    /// - Throws: `FileError` if there is no file, it is no regular file, or it may not be read.
     package init(_ url: URL) throws(FileError) {
         let path = url.path(percentEncoded: false)
-        // O_NONBLOCK: opening a pipe must not wait for someone to write to it.
+        // O_NONBLOCK: opening a pipe must not wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .reading(path, errno) }
         var status = stat()
@@ -31,7 +32,7 @@ package struct ReadableFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Reads some of the file; fewer bytes than `length` come back when the file ends before.
+    /// Reads some of the file; if the file ends before, fewer than `length` bytes come back.
     package func read(at offset: Int, length: Int) throws(FileError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
@@ -48,7 +49,8 @@ package struct ReadableFile: ~Copyable {
         return bytes
     }
 
-    /// The whole file, when it has at most `limit` bytes.
+    /// Reads the whole file.
+    /// - Throws: `FileError.tooLarge` if it has more than `limit` bytes.
     package static func bytes(of url: URL, limit: Int) throws(FileError) -> [UInt8] {
         let file = try ReadableFile(url)
         guard file.count <= limit else { throw .tooLarge(path: file.path, bytes: file.count, limit: limit) }
@@ -56,7 +58,7 @@ package struct ReadableFile: ~Copyable {
     }
 }
 
-/// What stands at a path, links followed.
+/// The kind of thing at a path, symbolic links followed.
 package enum FileKind: Sendable, Equatable {
     case missing, file, folder, other
 

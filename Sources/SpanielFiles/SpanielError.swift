@@ -4,17 +4,17 @@ public import SpanielPlatform
 ///
 ///     catch let error as any SpanielError { show(error.localizedDescription); log(error.code) }
 public protocol SpanielError: LocalizedError, CustomStringConvertible, Sendable {
-    /// A stable name, from the general to the particular: `image.truncated`.
+    /// A stable name for programs, from the general to the particular, such as `image.truncated`.
     var code: String { get }
 }
 
 extension SpanielError {
-    /// What `localizedDescription` shows: the sentence of `description`.
+    /// The sentence of `description`, which `localizedDescription` shows.
     public var errorDescription: String? { description }
-    /// Nothing: `description` says it.
+    /// Always nil: `description` names the reason.
     public var failureReason: String? { nil }
-    /// Nothing: `description` names the fix.
+    /// Always nil: `description` names the fix.
     public var recoverySuggestion: String? { nil }
-    /// Nothing: there is no help book.
+    /// Always nil: there is no help book.
     public var helpAnchor: String? { nil }
 }

@@ -1,9 +1,9 @@
 package import SpanielPlatform
 
-/// The surroundings a model is looked for in; of a test's own making in tests.
+/// The surroundings in which a model is looked for; tests make their own.
 package struct Environment: Sendable {
     private let variables: [String: String]
-    /// The running program, links followed.
+    /// The running program, symbolic links resolved.
     let executable: URL?
     let currentFolder: URL
 
@@ -13,7 +13,7 @@ package struct Environment: Sendable {
         self.currentFolder = currentFolder
     }
 
-    /// This process's.
+    /// The surroundings of this process.
     static var current: Environment {
         Environment(
             variables: ProcessInfo.processInfo.environment, executable: runningExecutable(),
@@ -21,16 +21,17 @@ package struct Environment: Sendable {
                 filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory))
     }
 
-    /// A variable's value; an empty one counts as unset.
+    /// The value of a variable; an empty one counts as unset.
     subscript(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// A path as the user wrote it: `~` is the home folder, and it may be relative to the current one.
+    /// A path as the user wrote it: `~` means the home folder, and a relative path starts at the current
+    /// folder.
     func folder(_ path: String) -> URL {
         let path = path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path
         return URL(filePath: path, directoryHint: .isDirectory, relativeTo: currentFolder).absoluteURL
     }
 
-    /// A path from a variable, in which other variables (`$NAME`, `${NAME}`) may stand.
+    /// A path from a variable, in which other variables (`$NAME`, `${NAME}`) are replaced.
     func folder(expanding path: String) -> URL { folder(expanded(path)) }
 
     private func expanded(_ path: String) -> String {
@@ -48,7 +49,7 @@ package struct Environment: Sendable {
                 result += value
                 rest = isBraced ? rest[name.endIndex...].dropFirst() : rest[name.endIndex...]
             } else {
-                result += "$"  // what is not a variable stays as it is
+                result += "$"  // text that names no variable is copied
             }
         }
         return result + rest

@@ -1,11 +1,12 @@
 public import SpanielFiles
 import SpanielPlatform
 
-/// Why a model was not found.
+/// Says why a model was not found.
 public enum HubError: SpanielError, Equatable {
-    /// Neither a model that ships nor a folder; `looked` are the places it would be in.
+    /// The name is neither a model that ships nor a folder; `looked` lists the folders that were searched.
     case missing(name: String, looked: [String])
-    /// A hub's model that is not on this machine, or not all of it; `command` fetches it.
+    /// A model of the hub is not on this machine, or not all of it; `command` fetches it, `incomplete` says
+    /// what is lacking.
     case notFetched(id: String, command: String, looked: [String], incomplete: String?)
 
     /// A stable name for scripts.
@@ -16,6 +17,7 @@ public enum HubError: SpanielError, Equatable {
         }
     }
 
+    /// The sentence for people: the subject, what was expected and found, and the fix.
     public var description: String {
         switch self {
         case .missing(let name, let looked) where looked.isEmpty: "\(name): there is no such model folder"

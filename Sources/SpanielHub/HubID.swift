@@ -1,9 +1,8 @@
-/// A model's name on the hub, `ORG/NAME` or `NAME`, by the hub's own rules, so that it is a safe part of a
-/// path.
+/// A model's name on the hub, `ORG/NAME` or `NAME`; the hub's own rules make it a safe part of a path.
 struct HubID: Sendable, Equatable {
     let text: String
 
-    /// - Returns: nil when the hub allows no such name.
+    /// - Returns: nil if the hub allows no such name.
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), text.utf8.count <= 96, !text.contains("--"),
@@ -29,6 +28,6 @@ struct HubID: Sendable, Equatable {
         }
     }
 
-    /// The model's folder in Python's cache.
+    /// The name of the model's folder in Python's cache.
     var cacheFolder: String { "models--" + text.split(separator: "/").joined(separator: "--") }
 }

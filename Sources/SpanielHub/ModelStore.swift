@@ -2,13 +2,19 @@ import SpanielFiles
 import Tensor
 public import SpanielPlatform
 
-/// Where models are on this machine.
+/// Finds the folders of models on this machine; it downloads nothing.
+///
+///     let folder = try ModelStore.locate("facebook/sam-vit-base")
+///     print(folder.lastPathComponent)  // sam-vit-base, if Weights/fetch.sh brought it
+///     let sam = try SAM(contentsOf: folder)
 public struct ModelStore: Sendable {
     private let environment: Environment
-    /// The folders that hold models of our own and those that `Weights/fetch.sh` brought, in the order they
-    /// are searched.
+    /// The folders that are searched, in this order, before Python's cache: they hold the models that ship
+    /// and those that `Weights/fetch.sh` brought.
     public let folders: [URL]
 
+    /// A store with the folders of this process: `SPANIEL_WEIGHTS`, then those beside and above the running
+    /// program.
     public init() { self.init(.current) }
 
     package init(_ environment: Environment) {
@@ -16,15 +22,18 @@ public struct ModelStore: Sendable {
         folders = Self.folders(environment)
     }
 
-    /// The folder of a model, by the name of one that ships, the path of a folder, or the id of one on the
-    /// hub that has been fetched by `Weights/fetch.sh` or by Python. Nothing is downloaded.
+    /// Finds the folder of a model.
     ///
     /// A bare name means a model that ships before it means a folder; a name with slashes means a folder
     /// first.
-    /// - Throws: `HubError`, for a hub's model with the command that fetches it.
+    /// - Parameter name: the name of a model that ships, the path of a folder, or the id of a model on the
+    ///   hub that `Weights/fetch.sh` or Python has fetched.
+    /// - Throws: `HubError`; for a model of the hub it names the command that fetches it.
     public static func locate(_ name: String) throws(HubError) -> URL { try ModelStore().locate(name) }
 
-    /// The same, in the folders of this store.
+    /// Finds the folder of a model in the folders of this store, then in Python's cache.
+    /// - Parameter name: as for the static `locate`.
+    /// - Throws: `HubError`; for a model of the hub it names the command that fetches it.
     public func locate(_ name: String) throws(HubError) -> URL {
         let isBare = !name.contains("/")
         let path = environment.folder(name)
@@ -46,7 +55,7 @@ public struct ModelStore: Sendable {
         throw .notFetched(id: name, command: "\(fetchScript) \(name)", looked: looked, incomplete: incomplete)
     }
 
-    /// The names of the models in the store's folders, sorted, each with its folder.
+    /// The complete models in the folders of this store, sorted by name, each with its folder.
     public func models() -> [(name: String, folder: URL)] {
         var found: [String: URL] = [:]
         for root in folders {
@@ -70,8 +79,8 @@ public struct ModelStore: Sendable {
         return names.filter { FileKind(of: folder.appending(path: $0)) == .folder }
     }
 
-    /// SPANIEL_WEIGHTS; Weights beside the program; ../share/spaniel/Weights; Weights of the package the
-    /// program was built in.
+    /// The folder in SPANIEL_WEIGHTS; Weights beside the program; ../share/spaniel/Weights; Weights of the
+    /// package in which the program was built.
     private static func folders(_ environment: Environment) -> [URL] {
         var folders: [URL] = []
         if let named = environment["SPANIEL_WEIGHTS"] { folders.append(environment.folder(expanding: named)) }
@@ -93,7 +102,7 @@ public struct ModelStore: Sendable {
         return folders
     }
 
-    /// The script that fetches models, as one would call it from here.
+    /// The path of the script that fetches models, as the user would type it here.
     private var fetchScript: String {
         let usual = "Weights/fetch.sh"
         if FileKind(of: environment.currentFolder.appending(path: usual)) == .file { return usual }
@@ -102,7 +111,7 @@ public struct ModelStore: Sendable {
             ?? usual
     }
 
-    /// A path as a shell takes it for one word.
+    /// A path, quoted if a shell would not take it for one word.
     private static func quoted(_ path: String) -> String {
         let isPlain = path.utf8.allSatisfy { byte in
             byte >= 0x80 || "/._-+@".utf8.contains(byte) || UnicodeScalar(byte).properties.isAlphabetic

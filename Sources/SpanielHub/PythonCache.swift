@@ -1,13 +1,12 @@
 import SpanielFiles
 import SpanielPlatform
 
-/// The folder where Python's huggingface_hub keeps what it downloads; read, never written.
+/// The folder in which Python's huggingface_hub stores its downloads; we read it and never write.
 struct PythonCache: Sendable {
     let folder: URL
 
-    /// By the environment, as huggingface_hub 2.4 looks for it: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE,
-    /// HF_HOME/hub, XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. An empty variable counts as
-    /// unset.
+    /// Follows huggingface_hub 2.4: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME/hub,
+    /// XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. An empty variable counts as unset.
     init(_ environment: Environment) {
         if let cache = environment["HF_HUB_CACHE"] ?? environment["HUGGINGFACE_HUB_CACHE"] {
             folder = environment.folder(expanding: cache)
@@ -19,7 +18,7 @@ struct PythonCache: Sendable {
         }
     }
 
-    /// The files of a model's main revision; nil when it was never downloaded.
+    /// The folder of a model's main revision; nil if it was never downloaded.
     func snapshot(of id: HubID) -> URL? {
         let model = folder.appending(path: id.cacheFolder)
         guard let bytes = try? ReadableFile.bytes(of: model.appending(path: "refs/main"), limit: 100) else {

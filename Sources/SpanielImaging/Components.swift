@@ -1,15 +1,21 @@
-/// Which neighbours count as touching: the four sides, or the corners too.
+/// Says which neighbours count as touching.
 public enum Connectivity: Sendable {
+    /// The pixels at the four sides.
     case four
+    /// The pixels at the four sides and at the four corners.
     case eight
 }
 
 /// The connected parts of a mask, in the order of their first pixels, row by row.
+///
+///     let mask = Mask(width: 5, height: 1) { x, _ in x != 2 }
+///     print(mask.components().map(\.area))  // [2, 2]
 public struct Components: Sendable, RandomAccessCollection {
     /// One connected part.
     public struct Component: Sendable, Equatable {
-        /// In pixels.
+        /// The number of pixels.
         public fileprivate(set) var area: Int
+        /// The smallest box around the part: x1, y1, x2, y2, half-open, in pixels.
         public fileprivate(set) var box: Box
     }
 
@@ -25,8 +31,11 @@ public struct Components: Sendable, RandomAccessCollection {
     private var rowStarts: [Int] = []
     private var parts: [Component] = []
 
+    /// The index of the first part, 0.
     public var startIndex: Int { 0 }
+    /// The number of parts.
     public var endIndex: Int { parts.count }
+    /// The part with an index; one outside `indices` traps.
     public subscript(index: Int) -> Component { parts[index] }
 
     init(_ mask: Mask, _ connectivity: Connectivity) {
@@ -53,7 +62,7 @@ public struct Components: Sendable, RandomAccessCollection {
         number(&forest)
     }
 
-    /// Gives the trees of touching runs consecutive numbers and adds up their areas and boxes.
+    /// Gives the trees of touching runs consecutive numbers, and adds up their areas and boxes.
     private mutating func number(_ forest: inout Forest) {
         var labels = [Int32](repeating: -1, count: runs.count)
         for i in runs.indices {
@@ -74,10 +83,10 @@ public struct Components: Sendable, RandomAccessCollection {
         }
     }
 
-    /// The pixels of one component.
+    /// The pixels of one part, at the size of the whole mask; an index outside `indices` gives an empty mask.
     public func mask(of index: Int) -> Mask { mask { $0 == index } }
 
-    /// The pixels of the components for which `isWanted` holds.
+    /// The pixels of the parts for whose indices `isWanted` holds, at the size of the whole mask.
     public func mask(where isWanted: (Int) throws -> Bool) rethrows -> Mask {
         let wanted = try parts.indices.map(isWanted)
         var result = Mask(size: size)
@@ -87,7 +96,7 @@ public struct Components: Sendable, RandomAccessCollection {
         return result
     }
 
-    /// The component a pixel belongs to, or nil outside the object.
+    /// The index of the part to which a pixel belongs; nil outside the object.
     package func index(atX x: Int, y: Int) -> Int? {
         guard y >= 0, y < size.height else { return nil }
         var low = rowStarts[y]
@@ -100,7 +109,7 @@ public struct Components: Sendable, RandomAccessCollection {
     }
 }
 
-/// Disjoint sets with path halving; the root of a set is its oldest member.
+/// Disjoint sets with path halving; the oldest member of a set is its root.
 private struct Forest {
     private var parents: [Int32] = []
 
@@ -125,7 +134,8 @@ private struct Forest {
 }
 
 extension Mask {
-    /// The connected parts of the object.
+    /// Finds the connected parts of the object.
+    /// - Parameter connectivity: whether pixels that touch only at a corner are connected. Default: they are.
     public func components(_ connectivity: Connectivity = .eight) -> Components {
         Components(self, connectivity)
     }

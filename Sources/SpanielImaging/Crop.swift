@@ -10,11 +10,11 @@ extension Picture {
         return Picture(rgb: part, width: columns.count, height: rows.count)
     }
 
-    /// A square cut round a box with some of its surroundings, moved into the picture where it fits; what
-    /// lies outside is mean grey.
+    /// Cuts a square around a box and some of its surroundings; the square is moved into the picture if it
+    /// fits, and what lies outside is mean grey.
     ///
-    /// Square because a classifier looks at the middle square of what it is given.
-    /// - Parameter margin: on each side, as a share of the box's longer side.
+    /// It is a square because a classifier sees only the middle square of a picture.
+    /// - Parameter margin: the margin on each side, as a share of the box's longer side.
     package func square(around box: Box, margin: Double) -> Picture {
         let longest = max(1, max(box.width, box.height))
         let side = Int(min(4 * Double(max(width, height)), (longest * (1 + 2 * margin)).rounded(.up)))

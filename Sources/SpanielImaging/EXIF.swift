@@ -1,7 +1,8 @@
 extension Orientation {
-    /// Reads the orientation tag of an EXIF block (a small TIFF); anything odd means there is none.
+    /// Reads the orientation from an EXIF block (a small TIFF); anything odd means that there is none.
     ///
-    /// Only the first directory is read, at most 64 entries of it; no offset is followed without a check.
+    /// Only the first directory is read, at most 64 entries of it, and every offset is checked. It is our own
+    /// because libexif would be one more library to link, for one tag.
     package init?(exif bytes: UnsafeRawBufferPointer) {
         var tiff = bytes
         for _ in 0..<2 where tiff.starts(with: Array("Exif\0\0".utf8)) {
@@ -36,11 +37,11 @@ extension Orientation {
             }
         }
         guard let found else { return nil }
-        // A number outside 1...8 is still an answer: upright, and XMP is not asked.
+        // A number outside 1...8 is an answer too: the picture is upright, and XMP is not read.
         self = Orientation(rawValue: found) ?? .upright
     }
 
-    /// Reads tiff:Orientation from XMP text, where editors put it that drop EXIF.
+    /// Reads tiff:Orientation from XMP, into which some editors move what they drop from EXIF.
     package init?(xmp text: UnsafeRawBufferPointer) {
         let key = Array("tiff:Orientation".utf8)
         var index = 0

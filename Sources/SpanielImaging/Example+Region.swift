@@ -1,6 +1,6 @@
 extension Example.Region {
-    /// The pixels that are marked; a box marks all that lie in it. A point marks none: nil.
-    /// - Throws: `ExampleError` where the region cannot be of a picture of that size.
+    /// The marked pixels; a box marks all pixels in it, and a point marks none, which gives nil.
+    /// - Throws: `ExampleError` if the region does not suit a picture of that size.
     package func mask(in size: Size) throws(ExampleError) -> Mask? {
         switch self {
         case .mask(let mask):
@@ -53,7 +53,7 @@ extension Example.Region {
 }
 
 extension [Example] {
-    /// The class that all of them are of.
+    /// The class of all these examples.
     /// - Throws: `ExampleError` for no example, or for several classes.
     package func commonClass() throws(ExampleError) -> String {
         guard let first else { throw .noExamples }

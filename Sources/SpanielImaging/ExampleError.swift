@@ -1,20 +1,25 @@
 public import SpanielFiles
 
-/// Why an example cannot teach anything: its region does not suit its picture, or its class the others'.
+/// Says why an example cannot be learnt from: its region does not suit its picture, or its class the others'.
 public enum ExampleError: SpanielError, Equatable {
+    /// There is no example.
     case noExamples
-    /// The examples name more than one class; a concept is of one.
+    /// The examples name more than one class, and a concept has one.
     case severalClasses([String])
     /// The mask has another size than its picture as displayed.
     case maskSize(expected: Size, found: Size)
+    /// No pixel of the mask is set.
     case maskEmpty
-    /// Every pixel is marked: nothing is left to tell the object from.
+    /// Every pixel of the mask is set, so that there is no background from which to tell the object.
     case maskFull
+    /// The box has no area in a picture of this size.
     case boxOutside(Box, Size)
+    /// The point is not in a picture of this size.
     case pointOutside(Point, Size)
-    /// A polygon of fewer than three corners, or outside the picture.
+    /// The polygon has fewer than three corners, or no pixel in a picture of this size.
     case polygonOutside(Size)
 
+    /// A stable name for programs.
     public var code: String {
         switch self {
         case .noExamples, .severalClasses: "example.classes"
@@ -27,6 +32,7 @@ public enum ExampleError: SpanielError, Equatable {
         }
     }
 
+    /// The sentence for people: the subject, what was expected and found, and the fix.
     public var description: String {
         switch self {
         case .noExamples:

@@ -1,12 +1,13 @@
-/// Points well inside a mask: what a person would click on.
+/// Points well inside a mask, where a person would click.
 ///
-/// The deepest place first, where depth is the distance to the nearest place outside; then the deepest
-/// outside a disc round the first, and so on, as long as a place is at least half as deep.
+/// The deepest place comes first, its depth being the distance to the nearest place outside; then the deepest
+/// place outside a disc around the first, and so on, as long as a place is at least half as deep as the
+/// first.
 package struct InnerPoints {
-    /// Cells a side, at most: deep places need no finer look.
+    /// The largest number of cells a side, since deep places need no finer look.
     private static let resolution = 128
 
-    /// The places in pixels of the picture, each the middle of a pixel of the mask; none for an empty mask.
+    /// The points, each the middle of a pixel of the mask; an empty mask has none.
     package static func of(_ mask: Mask, atMost count: Int) -> [Point] {
         guard let box = mask.box else { return [] }
         let (columns, rows) = (min(resolution, Int(box.width)), min(resolution, Int(box.height)))
@@ -27,7 +28,8 @@ package struct InnerPoints {
     }
 }
 
-/// How far each cell inside a shape is from the nearest outside, in cells: two passes with steps of 1 and √2.
+/// The distance of each cell inside a shape to the nearest cell outside, in cells, by two passes with steps
+/// of 1 and √2.
 private struct Depth {
     private let columns: Int
     private let rows: Int
@@ -36,7 +38,7 @@ private struct Depth {
     init(columns: Int, rows: Int, isInside: (_ x: Int, _ y: Int) -> Bool) {
         self.columns = columns
         self.rows = rows
-        // A rim of zeros: beyond the box everything is outside.
+        // A rim of zeros, since everything beyond the box is outside.
         let width = columns + 2
         var field = [Float](repeating: 0, count: width * (rows + 2))
         for y in 0..<rows {
@@ -61,7 +63,7 @@ private struct Depth {
         values = (0..<rows * columns).map { field[($0 / columns + 1) * width + $0 % columns + 1] }
     }
 
-    /// nil when nothing is left inside.
+    /// The deepest cell; nil if nothing is left inside.
     var deepest: (x: Int, y: Int, value: Float)? {
         guard let i = values.indices.max(by: { values[$0] < values[$1] }), values[i] > 0 else { return nil }
         return (i % columns, i / columns, values[i])

@@ -1,4 +1,7 @@
-/// What the segments of a JPEG before its first scan say, read with bounds checked.
+/// The segments of a JPEG before its first scan, read with bounds checked.
+///
+/// It is our own because libjpeg leaves EXIF to its caller, and so that a size can be refused before any
+/// memory is taken.
 struct JPEGHeader {
     var width = 0
     var height = 0

@@ -16,9 +16,11 @@ extension Mask {
         self.init(try Bitmap([UInt8](data), name: name, fullDepth: true))
     }
 
-    /// Takes the first reading of the file that tells pixels apart: what is painted and can be seen; what is
-    /// painted; what can be seen; which palette entries are not the first (label maps are often saved with an
-    /// all-black palette).
+    /// Takes the first reading of the file that tells pixels apart.
+    ///
+    /// The readings are, in this order: pixels that are painted and visible; pixels that are painted; pixels
+    /// that are visible; pixels whose palette entry is not the first, since label maps are often saved with
+    /// an all-black palette.
     package init(_ bitmap: Bitmap) {
         let painted = bitmap.marks { $0.isPainted }
         if !bitmap.hasAlpha, painted.tellsApart {
@@ -34,14 +36,14 @@ extension Mask {
 }
 
 extension Bitmap {
-    /// What a mask may ask of a stored pixel.
+    /// The properties of a stored pixel on which a mask may depend.
     fileprivate struct MaskSample {
         let isPainted: Bool
         let isVisible: Bool
         var isIndexed = false
     }
 
-    /// The displayed pixels for which a question is answered by yes.
+    /// The displayed pixels for which `question` holds.
     fileprivate func marks(_ question: (MaskSample) -> Bool) -> Mask {
         let (columns, rows) = orientation.swapsSides ? (height, width) : (width, height)
         let (start, right, down) = orientation.walk(width: width, height: height)

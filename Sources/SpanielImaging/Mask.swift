@@ -1,19 +1,26 @@
-/// Which pixels of a picture belong to an object: one bit a pixel, row after row, each row in whole 64-bit
+/// The pixels of a picture that belong to an object: one bit a pixel, row after row, each row in whole 64-bit
 /// words.
+///
+///     var mask = Mask(width: 4, height: 3)
+///     mask[1, 0] = true  // x, then y
+///     mask.formUnion(Mask(box: Box(x1: 1, y1: 0, x2: 3, y2: 2), size: mask.size))
+///     print(mask.area, mask.rle.counts)  // 4 [3, 2, 1, 2, 4]
 public struct Mask: Sendable, Equatable {
-    /// In pixels.
+    /// The number of columns.
     public let width: Int
-    /// In pixels.
+    /// The number of rows.
     public let height: Int
-    /// Words in a row.
+    /// The number of words in a row.
     package let wordsPerRow: Int
-    /// Bit x % 64 of word x / 64 of a row is pixel x. The bits past the width are zero: areas and comparisons
-    /// rely on it.
+    /// The words of all rows: bit x % 64 of word x / 64 of a row is pixel x. The bits beyond the width are
+    /// zero, on which areas and comparisons rely.
     package var words: [UInt64]
 
-    /// A mask with no pixel set, or with all of them.
-    ///
-    /// A negative size is a programming mistake and traps.
+    /// A mask with no pixel set, or with all of them; a negative size traps.
+    /// - Parameters:
+    ///   - width: the number of columns.
+    ///   - height: the number of rows.
+    ///   - filled: whether all pixels are set. Default: none is.
     public init(width: Int, height: Int, filled: Bool = false) {
         precondition(width >= 0 && height >= 0, "Mask: \(width)×\(height) is no size")
         self.width = width
@@ -23,19 +30,19 @@ public struct Mask: Sendable, Equatable {
         if filled { clearPadding() }
     }
 
-    /// A mask with no pixel set, or with all of them.
+    /// A mask with no pixel set, or with all of them; a negative size traps.
     public init(size: Size, filled: Bool = false) {
         self.init(width: size.width, height: size.height, filled: filled)
     }
 
-    /// A mask from one value a pixel, row after row; a wrong count traps.
+    /// A mask of one value for each pixel, row after row; a wrong number of values traps.
     public init(width: Int, height: Int, values: [Bool]) {
         precondition(
             values.count == width * height, "Mask: \(values.count) values for \(width)×\(height) pixels")
         self.init(width: width, height: height) { x, y in values[y * width + x] }
     }
 
-    /// The mask of the pixels for which `isObject` holds.
+    /// A mask of the pixels, x then y, for which `isObject` holds.
     public init(width: Int, height: Int, where isObject: (_ x: Int, _ y: Int) throws -> Bool) rethrows {
         self.init(width: width, height: height)
         for y in 0..<height {
@@ -45,9 +52,10 @@ public struct Mask: Sendable, Equatable {
         }
     }
 
+    /// The width and the height in pixels.
     public var size: Size { Size(width: width, height: height) }
 
-    /// Whether a pixel belongs to the object; a position outside the mask traps.
+    /// Whether a pixel, x then y, belongs to the object; a position outside the mask traps.
     public subscript(x: Int, y: Int) -> Bool {
         get {
             checkInside(x, y)
@@ -70,7 +78,7 @@ public struct Mask: Sendable, Equatable {
             "Mask: pixel \(x), \(y) is outside \(width)×\(height)")
     }
 
-    /// The bits of a row's last word that are pixels.
+    /// The bits of a row's last word that stand for pixels.
     var lastWordMask: UInt64 { width & 63 == 0 ? ~0 : (1 << UInt64(width & 63)) - 1 }
 
     mutating func clearPadding() {

@@ -1,17 +1,18 @@
-// Sets of pixels: counting, combining, comparing. All word by word, so that a 12-megapixel mask takes well
-// under a millisecond.
+// Masks as sets of pixels: counting, combining, comparing. All of it works word by word, so that a mask of
+// 12 megapixels takes well under a millisecond.
 
 extension Mask {
-    /// How many pixels are set.
+    /// The number of pixels that are set.
     public var area: Int {
         var count = 0
         for word in words { count += word.nonzeroBitCount }
         return count
     }
 
+    /// Whether no pixel is set.
     public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 
-    /// The smallest box around the set pixels, half-open; nil when none is set.
+    /// The smallest box around the set pixels, half-open; nil if none is set.
     public var box: Box? {
         guard let (xs, ys) = extent else { return nil }
         return Box(
@@ -19,7 +20,7 @@ extension Mask {
             y2: Double(ys.upperBound))
     }
 
-    /// The columns and rows that hold set pixels; nil when none is set.
+    /// The columns and the rows that hold set pixels; nil if none is set.
     package var extent: (x: Range<Int>, y: Range<Int>)? {
         guard let first = words.firstIndex(where: { $0 != 0 }), let last = words.lastIndex(where: { $0 != 0 })
         else { return nil }
@@ -36,36 +37,40 @@ extension Mask {
         )
     }
 
-    /// The pixels of either mask; masks of different sizes trap, here and below.
+    /// The pixels of either mask; masks of different sizes trap.
     public func union(_ other: Mask) -> Mask {
         var result = self
         result.formUnion(other)
         return result
     }
 
+    /// The pixels of both masks; masks of different sizes trap.
     public func intersection(_ other: Mask) -> Mask {
         var result = self
         result.formIntersection(other)
         return result
     }
 
-    /// The pixels of this mask that are not in the other.
+    /// The pixels of this mask that are not in the other; masks of different sizes trap.
     public func subtracting(_ other: Mask) -> Mask {
         var result = self
         result.subtract(other)
         return result
     }
 
+    /// Adds the pixels of another mask; masks of different sizes trap.
     public mutating func formUnion(_ other: Mask) {
         checkSameSize(other, "union")
         for i in words.indices { words[i] |= other.words[i] }
     }
 
+    /// Drops the pixels that are not in another mask; masks of different sizes trap.
     public mutating func formIntersection(_ other: Mask) {
         checkSameSize(other, "intersection")
         for i in words.indices { words[i] &= other.words[i] }
     }
 
+    /// Drops the pixels of another mask; masks of different sizes trap.
     public mutating func subtract(_ other: Mask) {
         checkSameSize(other, "subtraction")
         for i in words.indices { words[i] &= ~other.words[i] }
@@ -79,7 +84,7 @@ extension Mask {
         return result
     }
 
-    /// How many pixels two masks share.
+    /// The number of pixels that two masks share; masks of different sizes trap.
     public func intersectionArea(with other: Mask) -> Int {
         checkSameSize(other, "intersection")
         var count = 0
@@ -87,7 +92,7 @@ extension Mask {
         return count
     }
 
-    /// Intersection over union, 0…1; 0 when both are empty.
+    /// The intersection over union, 0…1; 0 if both are empty. Masks of different sizes trap.
     public func iou(_ other: Mask) -> Double {
         checkSameSize(other, "IoU")
         var shared = 0

@@ -1,8 +1,10 @@
-// Rows as their makers and readers have them: thresholded numbers, bytes, runs of pixels.
+// Masks made from rows and read as rows: of numbers against a threshold, of bytes, of runs of pixels.
 
 extension Mask {
-    /// A mask made row by row: `fill` writes a row of numbers into the buffer it is given (always `width`
-    /// long, reused), and those above the threshold become the object.
+    /// Makes a mask row by row.
+    ///
+    /// `fill` writes a row of numbers into its buffer, which is always `width` long and is reused; the pixels
+    /// of numbers above the threshold are set.
     package init(
         width: Int, height: Int, above threshold: Float,
         rows fill: (_ y: Int, _ row: inout [Float]) throws -> Void
@@ -15,7 +17,8 @@ extension Mask {
         }
     }
 
-    /// The mask of the numbers above a threshold, one a pixel, row after row; a wrong count traps.
+    /// A mask of the numbers above a threshold, one for each pixel, row after row; a wrong number of values
+    /// traps.
     package init(width: Int, height: Int, above threshold: Float, values: [Float]) {
         precondition(
             values.count == width * height, "Mask: \(values.count) values for \(width)×\(height) pixels")
@@ -23,7 +26,7 @@ extension Mask {
         for y in 0..<height { setRow(y, above: threshold, values[y * width..<(y + 1) * width]) }
     }
 
-    /// The mask of the bytes above zero, one a pixel, row after row; a wrong count traps.
+    /// A mask of the bytes above zero, one for each pixel, row after row; a wrong number of bytes traps.
     package init(width: Int, height: Int, bytes: [UInt8]) {
         precondition(
             bytes.count == width * height, "Mask: \(bytes.count) bytes for \(width)×\(height) pixels")
@@ -33,7 +36,7 @@ extension Mask {
         }
     }
 
-    /// Masks of equal width, one above the other; so that bands of a picture can be worked out side by side.
+    /// Puts masks of equal width below each other, so that bands of a picture can be computed in parallel.
     package init(stacking bands: [Mask]) {
         self.init(width: bands.first?.width ?? 0, height: 0)
         var stacked: [UInt64] = []
@@ -52,12 +55,12 @@ extension Mask {
         self.words = words
     }
 
-    /// Row `y` becomes the pixels whose number is above the threshold.
+    /// Sets in row `y` exactly the pixels whose number is above the threshold.
     package mutating func setRow(_ y: Int, above threshold: Float, _ values: [Float]) {
         setRow(y, above: threshold, values[...])
     }
 
-    /// Row `y` becomes the pixels whose number is above the threshold.
+    /// Sets in row `y` exactly the pixels whose number is above the threshold.
     package mutating func setRow(_ y: Int, above threshold: Float, _ values: ArraySlice<Float>) {
         precondition(values.count == width, "Mask: a row of \(values.count) values for width \(width)")
         let start = values.startIndex
@@ -74,7 +77,7 @@ extension Mask {
         }
     }
 
-    /// One byte a pixel, row after row: `inside` for the object, 0 elsewhere.
+    /// One byte for each pixel, row after row: `inside` for the object, 0 elsewhere.
     package func bytes(inside: UInt8 = 255) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: width * height)
         for y in 0..<height {
@@ -95,7 +98,7 @@ extension Mask {
         }
     }
 
-    /// The first pixel of a row at or after `x` that has this value; the width when there is none.
+    /// The first pixel of a row at or after `x` that has this value; the width if there is none.
     func next(_ value: Bool, inRow y: Int, from x: Int) -> Int {
         guard x < width else { return width }
         let row = y * wordsPerRow

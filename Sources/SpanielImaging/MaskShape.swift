@@ -1,14 +1,14 @@
-// The same object elsewhere or larger: boxes, dilation, resizing, placing.
+// Masks made from boxes, and masks moved, dilated or resized.
 
 extension Mask {
-    /// The pixels whose centres lie in a box.
+    /// The pixels whose centres lie in a box; the part outside the picture is dropped.
     public init(box: Box, size: Size) {
         self.init(size: size)
         let columns = Self.centers(from: box.x1, to: box.x2, limit: width)
         for y in Self.centers(from: box.y1, to: box.y2, limit: height) { set(columns, inRow: y) }
     }
 
-    /// The whole numbers i of 0..<limit with from ≤ i + ½ < to; none when a bound is not a number.
+    /// The whole numbers i of 0..<limit with from ≤ i + ½ < to; none if a bound is NaN.
     static func centers(from low: Double, to high: Double, limit: Int) -> Range<Int> {
         guard low < high else { return 0..<0 }
         let first = Int(min(Double(limit), max(0, (low - 0.5).rounded(.up))))
@@ -16,7 +16,9 @@ extension Mask {
         return first..<max(first, end)
     }
 
-    /// Every pixel within `radius` columns and rows of the object: a square brush of side 2 · radius + 1.
+    /// Adds every pixel within `radius` columns and rows of the object, as a square brush of side 2 · radius
+    /// + 1 does.
+    /// - Parameter radius: in pixels; a negative one traps.
     public func dilated(by radius: Int) -> Mask {
         precondition(radius >= 0, "Mask: dilation by \(radius)")
         guard radius > 0, let (_, rows) = extent else { return self }
@@ -26,7 +28,7 @@ extension Mask {
                 result.set(max(0, run.lowerBound - radius)..<min(width, run.upperBound + radius), inRow: y)
             }
         }
-        // Downwards and upwards in steps that double: reach 1, 3, 7 …
+        // Down, then up, in steps that double: they reach 1, 3, 7 …
         var reach = 0
         while reach < min(radius, height) {
             let step = min(reach + 1, radius - reach)
@@ -50,7 +52,8 @@ extension Mask {
         return result
     }
 
-    /// The mask at another size, each pixel taking the one its centre falls on, as Pillow's NEAREST does.
+    /// The mask at another size; each pixel takes the one that its centre falls on, as in Pillow's NEAREST.
+    /// - Parameter size: in pixels.
     public func resizedNearest(to size: Size) -> Mask {
         guard size != self.size, width > 0, height > 0 else {
             return size == self.size ? self : Mask(size: size)
@@ -73,8 +76,8 @@ extension Mask {
         return result
     }
 
-    /// Pillow adds the scale up step by step, rounding as it goes; computing (i + ½) · scale afresh differs
-    /// at some sizes.
+    /// The source of each new position. Pillow adds the scale up step by step and rounds each time; computing
+    /// (i + ½) · scale afresh differs at some sizes.
     private static func nearest(from count: Int, to newCount: Int) -> [Int] {
         let scale = Double(count) / Double(newCount)
         var position = scale * 0.5
@@ -84,7 +87,7 @@ extension Mask {
         }
     }
 
-    /// This mask as a part of a larger or smaller one: its pixel 0, 0 goes to x, y, and what falls outside is
+    /// This mask as a part of one of another size: its first pixel goes to x, y, and what falls outside is
     /// dropped.
     package func placed(atX x: Int, y: Int, in size: Size) -> Mask {
         var result = Mask(size: size)

@@ -1,6 +1,6 @@
 extension Mask {
-    /// Columns as rows: pixel x, y goes to y, x. Blocks of 64×64 bits are turned at a time and empty ones
-    /// skipped.
+    /// Exchanges columns and rows: pixel x, y goes to y, x. Blocks of 64×64 bits are turned at a time, and
+    /// empty ones are skipped.
     package func transposed() -> Mask {
         var result = Mask(width: height, height: width)
         var block = [UInt64](repeating: 0, count: 64)
@@ -23,7 +23,7 @@ extension Mask {
         return result
     }
 
-    /// Turns 64×64 bits by exchanging halves, then quarters, and so on (Hacker's Delight, 7-3, lowest bit
+    /// Turns 64×64 bits by exchanging halves, then quarters, and so on (Hacker's Delight, 7-3, the lowest bit
     /// first).
     private static func transpose(_ block: inout [UInt64]) {
         var half = 32

@@ -1,15 +1,17 @@
-/// How a picture is stored against how it is displayed; EXIF's numbers.
+/// The way a stored picture must be turned for display, with EXIF's numbers.
 package enum Orientation: Int, Sendable, CaseIterable {
     case upright = 1
     case mirrored, rotated180, flipped, transposed, rotated90, transversed, rotated270
 
-    /// Whether displaying swaps width and height.
+    /// Whether width and height are exchanged for display.
     package var swapsSides: Bool { rawValue >= 5 }
 
-    /// Where the displayed pixel (x, y) is stored, as a start and the steps for one pixel right and one pixel
-    /// down.
-    /// - Parameters: the stored width and height.
-    /// - Returns: indices of pixels in row-major order.
+    /// The place where the displayed pixel (x, y) is stored, as a start and the steps for one pixel right and
+    /// one pixel down.
+    /// - Parameters:
+    ///   - width: the stored width.
+    ///   - height: the stored height.
+    /// - Returns: indices of pixels, row after row.
     package func walk(width: Int, height: Int) -> (start: Int, right: Int, down: Int) {
         let last = width * height - 1
         return switch self {
@@ -31,8 +33,8 @@ package enum Orientation: Int, Sendable, CaseIterable {
         let (columns, rows) = swapsSides ? (height, width) : (width, height)
         return [UInt8](unsafeUninitializedCapacity: pixels.count) { output, count in
             pixels.withUnsafeBufferPointer { input in
-                // Square tiles: a quarter turn reads down columns, and whole columns would miss the cache at
-                // every pixel.
+                // In square tiles, since a quarter turn reads down columns, and whole columns would miss the
+                // cache at every pixel.
                 let tile = swapsSides ? 32 : columns
                 for top in stride(from: 0, to: rows, by: 32) {
                     for left in stride(from: 0, to: columns, by: tile) {

@@ -1,4 +1,7 @@
-/// What the chunks of a PNG say beside its compressed pixels, read with bounds checked and nothing inflated.
+/// The chunks of a PNG without its compressed pixels, read with bounds checked and nothing inflated.
+///
+/// It is our own so that the size, the orientation and a missing end are known before libpng takes any
+/// memory, also where nothing is decoded.
 struct PNGHeader {
     var width = 0
     var height = 0

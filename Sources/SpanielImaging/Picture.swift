@@ -1,12 +1,18 @@
 public import SpanielPlatform
 
-/// A picture as displayed: 8-bit RGB, turned as its EXIF says, transparency composited on white.
+/// A picture as displayed: 8-bit RGB, turned as its EXIF says, with transparency composited on white.
+///
+///     let picture = try Picture(contentsOf: Starters.shelf)
+///     print(picture.width, picture.height, picture.pixels.count)  // 640 480 921600
 public struct Picture: Sendable, Equatable {
+    /// The number of columns, as displayed.
     public let width: Int
+    /// The number of rows, as displayed.
     public let height: Int
-    /// Row-major RGB, three bytes a pixel, the top left pixel first.
+    /// The RGB values, three bytes a pixel, row after row, the top left pixel first.
     public let pixels: [UInt8]
 
+    /// The width and the height in pixels, as displayed.
     public var size: Size { Size(width: width, height: height) }
 
     /// What becomes of transparency.
@@ -17,7 +23,7 @@ public struct Picture: Sendable, Equatable {
         case dropped
     }
 
-    /// Takes pixels as they are; traps when their count is not 3 · width · height.
+    /// Takes RGB values as they are; a number of bytes other than 3 · width · height traps.
     public init(rgb pixels: [UInt8], width: Int, height: Int) {
         precondition(width > 0 && height > 0, "Picture: \(width) x \(height) pixels")
         precondition(
@@ -60,8 +66,8 @@ extension Picture {
     }
 
     /// The picture as a JPEG file.
-    /// - Parameter quality: 1 to 100.
-    /// - Throws: `ImagingError.sideTooLong` when a side exceeds JPEG's 65,500 pixels.
+    /// - Parameter quality: 1 to 100. Default: 90.
+    /// - Throws: `ImagingError.sideTooLong` if a side exceeds JPEG's 65,500 pixels.
     public func jpegData(quality: Int = 90) throws(ImagingError) -> Data {
         Data(try JPEG.encode(pixels, width: width, height: height, channels: 3, quality: quality))
     }

@@ -1,6 +1,9 @@
 extension Mask {
-    /// The mask COCO's tools make of rings of corners: exactly pycocotools' `frPyObjects`, merged. Rings are
-    /// added up; a hole cannot be said.
+    /// The mask that COCO's tools make of rings of corners, exactly as pycocotools' `frPyObjects` and
+    /// `merge`.
+    ///
+    /// The rings are joined, so that they cannot express a hole. The rounding of outlines differs from
+    /// `Mask(polygons:size:)`.
     public init(polygon rings: [[Point]], size: Size) {
         var columns = Mask(width: size.height, height: size.width)
         var scratch = columns
@@ -20,11 +23,11 @@ extension Mask {
 }
 
 extension RLE {
-    /// The run lengths of `Mask(polygon:size:)`, found along the outlines: a small object in a large picture
-    /// costs little.
+    /// The run lengths of `Mask(polygon:size:)`, found along the outlines, so that a small object in a large
+    /// picture costs little.
     public init(polygon rings: [[Point]], size: Size) {
         let walk = RingWalk(size: size)
-        // A passage takes as much memory as 64 pixels of a mask.
+        // One passage takes as much memory as 64 pixels of a mask.
         guard rings.reduce(0, { $0 + walk.passages(of: $1) }) <= size.width * size.height / 64 + 1024 else {
             self = Mask(polygon: rings, size: size).rle
             return
@@ -44,8 +47,8 @@ extension RLE {
     }
 }
 
-/// pycocotools' walk along a ring on a grid five times as fine: where it passes the middle of a pixel column,
-/// the pixels from there down change sides. Coordinates beyond ±2²⁸ pixels count as there.
+/// pycocotools' walk along a ring, on a grid five times as fine: where it passes the middle of a pixel
+/// column, the pixels from there down change sides. Coordinates beyond ±2²⁸ pixels are moved there.
 private struct RingWalk {
     let size: Size
 
@@ -94,7 +97,7 @@ private struct RingWalk {
         }
     }
 
-    /// How often the walk along a ring passes a column's middle.
+    /// The number of times that the walk along a ring passes a column's middle.
     func passages(of ring: [Point]) -> Int {
         guard var from = ring.last.map(Self.fine) else { return 0 }
         return ring.reduce(0) { sum, corner in
@@ -104,8 +107,8 @@ private struct RingWalk {
         }
     }
 
-    /// The columns whose middle a walk between two fine positions passes: column k's is between 5k + 2 and 5k
-    /// + 3.
+    /// The columns whose middles a walk between two fine positions passes; that of column k is between 5k + 2
+    /// and 5k + 3.
     private func middles(_ a: Int, _ b: Int) -> Range<Int> {
         let (low, high) = (min(a, b), max(a, b))
         let first = max(0, (low - 2 + 4) / 5)

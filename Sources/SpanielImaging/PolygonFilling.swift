@@ -1,9 +1,9 @@
 extension Mask {
-    /// The pixels whose centres lie in any of the polygons, holes left out; coordinates may lie outside the
-    /// picture.
+    /// The pixels whose centres lie in any of the polygons, their holes left out; coordinates may lie outside
+    /// the picture.
     public init(polygons: [Polygon], size: Size) {
         self.init(size: size)
-        // Rings toggle the pixels right of their edges; a running exclusive-or along each row then fills
+        // Rings toggle the first pixel right of each edge; a running exclusive or along each row then fills
         // between them.
         var scratch = self
         for polygon in polygons {
@@ -13,7 +13,7 @@ extension Mask {
         }
     }
 
-    /// The rows that hold toggles.
+    /// The range of rows that hold toggles.
     struct Touched {
         private(set) var range = 0..<0
 
@@ -25,7 +25,7 @@ extension Mask {
         }
     }
 
-    /// Fills between the toggles of a scratch mask, adds what comes out, and leaves the scratch mask empty.
+    /// Fills between the toggles of a scratch mask, adds the result, and empties the scratch mask.
     mutating func formUnionAndClear(_ scratch: inout Mask, filled rows: Range<Int>) {
         scratch.fillBetweenToggles(rows)
         for i in rows.lowerBound * wordsPerRow..<rows.upperBound * wordsPerRow {
@@ -50,7 +50,7 @@ extension Mask {
         }
     }
 
-    /// Each pixel becomes the exclusive or of the toggles up to it in its row.
+    /// Makes each pixel the exclusive or of the toggles up to it in its row.
     private mutating func fillBetweenToggles(_ rows: Range<Int>) {
         for y in rows {
             var inside: UInt64 = 0

@@ -1,7 +1,11 @@
 extension Mask {
-    /// The object's outline along its pixels' edges: `Mask(polygons:size:)` gives back exactly this mask.
+    /// Traces the object's outline along the edges of its pixels; `Mask(polygons:size:)` gives back exactly
+    /// this mask.
     ///
-    /// Pixels that touch only at a corner are parts of their own, so that every ring is simple; a ring may
+    ///     let mask = Mask(box: Box(x1: 1, y1: 1, x2: 3, y2: 2), size: Size(width: 4, height: 3))
+    ///     print(mask.polygons()[0].area)  // 2.0
+    ///
+    /// Pixels that touch only at a corner belong to different parts, so that every ring is simple; a ring may
     /// touch another at a corner. The parts come in the order of their first pixels, row by row.
     public func polygons() -> [Polygon] {
         var outline = Outline(self)
@@ -32,8 +36,8 @@ private struct Outline {
     private var ys: [Int32] = []
     private var besides: [Int32] = []
     private var aboveOrBelow: [Int32] = []
-    /// Where two object pixels touch at a corner two entries lie there, one behind the other; the other of
-    /// the pair, or -1.
+    /// The other entry at a corner where two object pixels touch: there are two entries, one after the other;
+    /// elsewhere -1.
     private var twins: [Int32] = []
     private let mask: Mask
 
@@ -71,7 +75,7 @@ private struct Outline {
         for i in 0..<(mask.width + 64) / 64 {
             let above = y > 0 && i < count ? mask.words[(y - 1) * count + i] : 0
             let below = y < mask.height && i < count ? mask.words[y * count + i] : 0
-            // Bit x of these: does the pixel row change its value at x?
+            // Bit x of these says whether the row of pixels changes its value at x.
             let changesAbove = above ^ (above << 1 | carryAbove)
             let changesBelow = below ^ (below << 1 | carryBelow)
             carryAbove = above >> 63
@@ -107,10 +111,10 @@ private struct Outline {
         }
     }
 
-    /// Walks each boundary once, the object on the right hand, and cuts it where it touches itself.
+    /// Walks each boundary once, with the object on the right hand, and cuts it where it touches itself.
     ///
-    /// - Parameter body: simple rings that belong together, and the first corner of their boundary in row
-    ///   order.
+    /// - Parameter body: receives simple rings that belong together, and the first corner of their boundary
+    ///   in row order.
     mutating func forEachRing(_ body: (_ rings: [[Point]], _ first: (x: Int, y: Int)) -> Void) {
         var visited = [Bool](repeating: false, count: xs.count)
         var places = [Int: Int]()

@@ -1,9 +1,9 @@
-// COCO's text for run lengths: groups of five bits from the lowest, sixth bit "more follows", plus 48; the
-// last group's fifth bit is the sign. From the fourth count on a count is written as its difference to the
-// count two before.
+// COCO's text for run lengths: each character is 48 plus a group of five bits, the lowest group first, and a
+// sixth bit that says that another group follows; the fifth bit of the last group is the sign. From the
+// fourth count on, the difference to the count two before is written.
 
 extension RLE {
-    /// The counts as pycocotools writes them in a result file.
+    /// The counts as the text that pycocotools writes in result files.
     public var compressed: String {
         var text: [UInt8] = []
         text.reserveCapacity(counts.count * 2)
@@ -21,10 +21,10 @@ extension RLE {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads COCO's text; nothing larger than the text and the counts it holds is kept.
+    /// Reads COCO's text; it takes no more memory than the text and its counts.
     ///
-    /// - Throws: `RLEError` for a character COCO does not use, a count without an end, and what
-    ///   `init(counts:size:)` refuses.
+    /// - Throws: `RLEError` for a character that COCO does not use, a count without an end, and the faults
+    ///   that `init(counts:size:)` refuses.
     public init(compressed text: String, size: Size) throws(RLEError) {
         let pixels = try Self.pixels(of: size)
         var counts: [Int] = []

@@ -1,5 +1,5 @@
 extension Resize {
-    /// The naive twin of the fast passes: one sum an output sample.
+    /// The naive twin of the fast passes: one sum for each output sample.
     ///
     ///     output = clip((2^21 + Σ input · weight) >> 22), along rows, then along columns
     package static func plain(_ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter)

@@ -1,21 +1,30 @@
 import CSpanielKernels
 import SpanielPlatform
 
-/// How a picture's samples are weighed when it is resized; Pillow's filters, byte for byte.
+/// The filter that weighs a picture's samples when it is resized; each is Pillow's, byte for byte.
 public enum ResizeFilter: String, Sendable, CaseIterable {
-    case nearest, box, bilinear, bicubic, lanczos
+    /// Takes the sample at the centre.
+    case nearest
+    /// Takes the mean of the samples that a pixel covers.
+    case box
+    /// Weighs by a triangle of half width 1.
+    case bilinear
+    /// Weighs by Keys' cubic with a = -0.5.
+    case bicubic
+    /// Weighs by a windowed sinc of half width 3.
+    case lanczos
 
-    /// Pillow's numbers for the filters, from 0 on.
+    /// The filters in the order of Pillow's numbers, from 0 on.
     private static let byPillow: [ResizeFilter] = [.nearest, .lanczos, .bilinear, .bicubic, .box]
 
     package static var pillowNumbers: ClosedRange<Int> { 0...byPillow.count - 1 }
 
-    /// - Parameter number: one of `pillowNumbers`.
+    /// - Parameter number: a number in `pillowNumbers`.
     package init(pillow number: Int) { self = Self.byPillow[number] }
 
     package var pillow: Int { Self.byPillow.firstIndex(of: self) ?? 0 }
 
-    /// How far the filter reaches, in output pixels when shrinking.
+    /// The half width of the filter, in output pixels when shrinking.
     var support: Double {
         switch self {
         case .nearest, .box: 0.5
@@ -45,18 +54,23 @@ public enum ResizeFilter: String, Sendable, CaseIterable {
 extension Picture {
     /// The picture at another size, with the same bytes as Pillow 13's `resize`.
     ///
+    ///     let small = picture.resized(to: Size(width: 64, height: 48), filter: .lanczos)
+    ///     print(small.width, small.height)  // 64 48
+    ///
+    /// - Parameters:
+    ///   - size: in pixels; the proportions may change.
+    ///   - filter: Pillow's filter. Default: bilinear.
     /// - Precondition: both sides of `size` are at least 1.
     public func resized(to size: Size, filter: ResizeFilter = .bilinear) -> Picture {
         let bytes = Resize.bytes(pixels, from: self.size, to: size, channels: 3, filter: filter)
         return Picture(rgb: bytes, width: size.width, height: size.height)
     }
 
-    /// A part of the picture at another size; the rest is not worked out, so that a line of a picture costs
-    /// no more than its part.
+    /// A part of the picture at another size; only that part is computed.
     ///
     /// - Parameters:
-    ///   - columns: of the resized picture; not empty.
-    ///   - rows: of the resized picture; not empty.
+    ///   - columns: columns of the resized picture, at least one.
+    ///   - rows: rows of the resized picture, at least one.
     package func resized(to size: Size, filter: ResizeFilter, columns: Range<Int>, rows: Range<Int>)
         -> Picture
     {
@@ -66,14 +80,16 @@ extension Picture {
     }
 }
 
-/// Resizing of interleaved 8-bit samples.
+/// Resizes interleaved 8-bit samples.
+///
+/// It is our own because models were trained on Pillow's bytes, and those of libvips and ImageMagick differ.
 package enum Resize {
-    /// One pass along rows and one along columns, each rounded to 8 bits; a side that keeps its length has no
-    /// pass.
+    /// Makes one pass along rows and one along columns, each rounded to 8 bits; a side that keeps its length
+    /// has no pass.
     /// - Parameters:
-    ///   - bytes: row-major, 1 or 3 channels.
-    ///   - columns: those of the output that are wanted; nil: all.
-    ///   - rows: those of the output that are wanted; nil: all.
+    ///   - bytes: row after row, 1 or 3 channels.
+    ///   - columns: the wanted columns of the output; nil means all.
+    ///   - rows: the wanted rows of the output; nil means all.
     /// - Complexity: O(width · height of the input) for any output that is smaller.
     package static func bytes(
         _ bytes: [UInt8], from: Size, to: Size, channels: Int, filter: ResizeFilter,
@@ -109,14 +125,14 @@ package enum Resize {
             filter: filter)
     }
 
-    /// Since version 13 Pillow squeezes columns first when the height loses more than twice the pixels the
-    /// width does. The two orders differ by the rounding between them.
+    /// Since version 13 Pillow shrinks columns first if the height loses more than twice the pixels that the
+    /// width loses; the two orders differ by the rounding between them.
     static func columnsComeFirst(from: Size, to: Size) -> Bool {
         let lost = from.height - to.height
         return lost > 0 && lost > 2 * (from.width - to.width)
     }
 
-    /// Some columns of the pass along rows.
+    /// Computes some columns of the pass along rows.
     private static func across(
         _ bytes: [UInt8], height: Int, from: Int, to: Int, _ columns: Range<Int>, channels: Int,
         filter: ResizeFilter
@@ -135,7 +151,7 @@ package enum Resize {
         }
     }
 
-    /// Some rows of the pass along columns.
+    /// Computes some rows of the pass along columns.
     private static func down(
         _ bytes: [UInt8], width: Int, from: Int, to: Int, _ rows: Range<Int>, channels: Int,
         filter: ResizeFilter
@@ -162,7 +178,7 @@ package enum Resize {
         }
     }
 
-    /// The input position of each output position. It is summed up step by step, not multiplied, because
+    /// The input position of each output position; it is added up step by step and not multiplied, because
     /// Pillow does that and the last bits differ.
     package static func nearestPositions(from: Int, to: Int, _ wanted: Range<Int>? = nil) -> [Int] {
         let wanted = wanted ?? 0..<to
@@ -192,15 +208,15 @@ package enum Resize {
         return output
     }
 
-    /// For each output position the input positions it sees and their weights in units of 2^-22.
+    /// The input positions that each output position reads, and their weights in units of 2^-22.
     struct Windows {
         private(set) var first: [Int32]
         private(set) var count: [Int32]
-        /// `taps` for each output position.
+        /// The weights, `taps` of them for each output position.
         private(set) var weights: [Int32]
         let taps: Int
 
-        /// - Parameter wanted: output positions; nil: all.
+        /// - Parameter wanted: output positions; nil means all.
         init(from: Int, to: Int, filter: ResizeFilter, _ wanted: Range<Int>? = nil) {
             let wanted = wanted ?? 0..<to
             let scale = Double(from) / Double(to)
@@ -210,7 +226,7 @@ package enum Resize {
             first = []
             count = []
             weights = [Int32](repeating: 0, count: wanted.count * taps)
-            // Pillow multiplies by the inverse; dividing would differ in the last bit.
+            // Pillow multiplies by the inverse; a division would differ in the last bit.
             let inverse = 1 / stretch
             var window: [Double] = []
             for output in wanted {

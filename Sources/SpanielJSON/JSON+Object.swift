@@ -1,17 +1,19 @@
 extension JSON {
-    /// The fields of an object, in the order they were written; each key stands once.
+    /// The fields of an object, in the order in which they were written; each key occurs once.
+    ///
+    /// It is our own because ninety lines are less than a dependency on swift-collections for every consumer.
     package struct Object: Sendable, Equatable, RandomAccessCollection, ExpressibleByDictionaryLiteral {
         package typealias Element = (key: String, value: JSON)
 
         private(set) package var keys: [String] = []
         private(set) package var values: [JSON] = []
-        /// Where each key stands, kept once a linear search would be slow.
+        /// The place of each key, filled once a linear search would be slow.
         private var positions: [UTF8Key: Int] = [:]
         private static let linearLimit = 16
 
         package init() {}
 
-        /// - Precondition: no key stands twice.
+        /// - Precondition: no key occurs twice.
         package init(_ fields: some Sequence<(String, JSON)>) {
             for (key, value) in fields {
                 precondition(append(key, value), "the key \(key) stands twice")
@@ -37,6 +39,7 @@ extension JSON {
         }
 
         /// Adds a field at the end, unless the key is there already.
+        /// - Returns: whether the field was added.
         @discardableResult
         package mutating func append(_ key: String, _ value: JSON) -> Bool {
             guard position(of: key) == nil else { return false }
@@ -70,8 +73,10 @@ extension JSON {
     }
 }
 
-/// A string compared by its bytes. Swift's strings are equal when they look the same, JSON's keys and tensor
-/// names when they are the same.
+/// A string compared by its bytes.
+///
+/// Swift's strings are equal if they look the same; keys of JSON and names of tensors are equal if they are
+/// the same bytes.
 package struct UTF8Key: Hashable, Sendable {
     package let text: String
 
@@ -81,7 +86,7 @@ package struct UTF8Key: Hashable, Sendable {
         a.text.utf8.count == b.text.utf8.count && a.text == b.text && a.text.utf8.elementsEqual(b.text.utf8)
     }
 
-    // The bytes themselves: hashing the text would let a file hold any number of keys that look alike and so
+    // The bytes are hashed, not the text: else a file could hold any number of keys that look alike and
     // collide.
     package func hash(into hasher: inout Hasher) {
         var text = text

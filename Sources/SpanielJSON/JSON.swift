@@ -1,4 +1,8 @@
-/// A JSON value. Numbers keep their text until asked for, so that large integers are never rounded.
+/// A JSON value; numbers keep their text until they are asked for, so that large integers are never rounded.
+///
+/// It is our own because Foundation's `JSONDecoder` builds a tree of every file (headers of safetensors may
+/// have 100 MB), accepts a key twice, which safetensors forbids, and gives no byte offset for a value of the
+/// wrong kind.
 package enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -8,10 +12,10 @@ package enum JSON: Sendable, Equatable {
     case array([JSON])
     case object(Object)
 
-    /// Parses one value that fills `bytes` but for white space: RFC 8259 to the letter, UTF-8, no key twice
-    /// in an object.
+    /// Parses one value, with only white space around it: strictly RFC 8259, in UTF-8, without a key twice in
+    /// an object.
     ///
-    /// - Parameter depthLimit: how many arrays and objects may be open at once.
+    /// - Parameter depthLimit: the number of arrays and objects that may be open at once.
     /// - Throws: `JSONError` with the byte offset of the fault.
     package init(parsing bytes: some Sequence<UInt8>, depthLimit: Int = 128) throws(JSONError) {
         var reader = JSONReader(Array(bytes), depthLimit: depthLimit)
@@ -45,12 +49,12 @@ extension JSON {
         if case .object(let value) = self { value } else { nil }
     }
 
-    /// The number, when it is written as an integer (no point, no exponent) and fits.
+    /// The number, if it is written as an integer (no point, no exponent) and fits.
     package var int: Int? {
         if case .number(let text) = self { Int(text) } else { nil }
     }
 
-    /// The number, when it is written as an integer without a sign and fits; exact up to 2⁶⁴ − 1.
+    /// The number, if it is written as an integer without a sign and fits; exact up to 2⁶⁴ − 1.
     package var uint64: UInt64? {
         if case .number(let text) = self, text.utf8.first != UInt8(ascii: "-") { UInt64(text) } else { nil }
     }
@@ -60,7 +64,7 @@ extension JSON {
         if case .number(let text) = self { Double(text) } else { nil }
     }
 
-    /// What kind of value this is, for messages.
+    /// The kind of this value, for messages.
     package var kind: String {
         switch self {
         case .null: "null"
@@ -72,8 +76,9 @@ extension JSON {
         }
     }
 
-    /// A field of an object; nil when it is absent or this is no object. Setting nil removes it; setting on
-    /// null begins an object.
+    /// A field of an object; nil if it is absent or this is no object.
+    ///
+    /// Setting nil removes the field; setting a field on null makes an object.
     package subscript(key: String) -> JSON? {
         get { object?[key] }
         set {
@@ -83,13 +88,13 @@ extension JSON {
             case .null: fields = Object()
             default: preconditionFailure("a field \(key) cannot be set on \(kind)")
             }
-            self = .null  // lets the fields be changed in place
+            self = .null  // so that the fields are changed in place
             fields[key] = newValue
             self = .object(fields)
         }
     }
 
-    /// An element of an array; nil when there is none or this is no array.
+    /// An element of an array; nil if there is none or this is no array.
     package subscript(index: Int) -> JSON? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
@@ -116,8 +121,7 @@ extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressibl
     package init(_ value: some BinaryInteger) { self = .number(String(value)) }
     package init(_ elements: some Sequence<JSON>) { self = .array(Array(elements)) }
 
-    /// The shortest text that reads back as the same number; JSON has no infinity and no NaN, they become
-    /// null.
+    /// The shortest text that reads back as the same number; infinity and NaN, which JSON lacks, become null.
     package init(_ value: some BinaryFloatingPoint & CustomStringConvertible) {
         self = value.isFinite ? .number(value.description) : .null
     }

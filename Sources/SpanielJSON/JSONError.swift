@@ -1,6 +1,6 @@
-/// Why a text is not JSON, and at which byte.
+/// Says why a text is not JSON, and at which byte.
 package enum JSONError: Error, Equatable, CustomStringConvertible {
-    /// Something else stands where the grammar wants `expected`; nil is the end of the text.
+    /// The grammar needs `expected`, and another byte is there; nil is the end of the text.
     case unexpected(found: UInt8?, expected: String, offset: Int)
     case invalidUTF8(offset: Int)
     /// A `\u` escape that is half of a surrogate pair.

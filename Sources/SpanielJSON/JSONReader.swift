@@ -1,5 +1,5 @@
 /// Reads JSON piece by piece, so that a caller who knows what must come builds no tree and stops at the first
-/// thing that is wrong.
+/// fault.
 ///
 ///     try reader.openObject()
 ///     while let key = try reader.nextKey() { try reader.skip() }
@@ -8,7 +8,7 @@ package struct JSONReader {
     private let bytes: [UInt8]
     private let depthLimit: Int
     private(set) package var offset = 0
-    /// Where the last key that `nextKey` returned begins.
+    /// The offset in bytes at which the last key of `nextKey` begins.
     private(set) package var keyOffset = 0
     private var depth = 0
     /// Whether a comma must come before the next field or element.
@@ -21,7 +21,7 @@ package struct JSONReader {
         self.depthLimit = depthLimit
     }
 
-    /// What the next value is, by its first byte.
+    /// The kind of the next value, by its first byte.
     package mutating func kind() throws(JSONError) -> Kind {
         skipSpace()
         switch next {
@@ -36,7 +36,7 @@ package struct JSONReader {
         }
     }
 
-    /// The next value as a tree.
+    /// Reads the next value as a tree.
     package mutating func value() throws(JSONError) -> JSON {
         switch try kind() {
         case .string: return .string(try string())
@@ -90,7 +90,7 @@ package struct JSONReader {
 
     package mutating func openArray() throws(JSONError) { try open(UInt8(ascii: "["), "'['") }
 
-    /// The next key of the open object, its colon passed; nil closes the object.
+    /// Reads the next key of the open object and its colon; nil closes the object.
     package mutating func nextKey() throws(JSONError) -> String? {
         guard try !closes(with: UInt8(ascii: "}"), "',' or '}'") else { return nil }
         skipSpace()
@@ -143,8 +143,9 @@ package struct JSONReader {
         return isTrue
     }
 
-    /// The text of the next number: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`, at most what a
-    /// double can hold.
+    /// Reads the text of the next number, which must not exceed the largest double:
+    ///
+    ///     -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
     package mutating func number() throws(JSONError) -> String {
         skipSpace()
         let start = offset
@@ -194,7 +195,7 @@ package struct JSONReader {
         throw unexpected("'\"'")
     }
 
-    /// The rest of a string that holds an escape; `offset` stands on the first backslash.
+    /// Reads the rest of a string that holds an escape; `offset` is at the first backslash.
     private mutating func escapedString(from start: Int) throws(JSONError) -> String {
         var unescaped = Array(bytes[start..<offset])
         while offset < bytes.count {
@@ -217,7 +218,7 @@ package struct JSONReader {
         throw unexpected("'\"'")
     }
 
-    /// One escape; `offset` stands behind the backslash.
+    /// Reads one escape; `offset` is after the backslash.
     private mutating func unescape(into unescaped: inout [UInt8]) throws(JSONError) {
         guard let letter = next else { throw unexpected("an escape") }
         let plain: UInt8

@@ -2,8 +2,8 @@ extension JSON {
     /// The value as JSON text.
     ///
     /// - Parameters:
-    ///   - sorted: fields stand in the order of their keys' bytes, else in their own order.
-    ///   - pretty: one field or element a line, indented by two.
+    ///   - sorted: whether fields are sorted by the bytes of their keys; otherwise they keep their order.
+    ///   - pretty: whether each field or element has its own line, indented by two.
     package func text(sorted: Bool = false, pretty: Bool = false) -> String {
         String(decoding: bytes(sorted: sorted, pretty: pretty), as: UTF8.self)
     }
@@ -16,7 +16,7 @@ extension JSON {
     }
 }
 
-/// Puts a value's text together.
+/// Writes a value as text.
 struct JSONWriter {
     let sorted: Bool
     let pretty: Bool

@@ -2,7 +2,7 @@ import SpanielImaging
 public import Tensor
 
 extension ViT {
-    /// A picture as the model knows it.
+    /// An encoded picture, from which `classify` answers.
     public struct Encoding: Sendable {
         /// The class token after the last layer, [C].
         public let embedding: Tensor
@@ -10,15 +10,16 @@ extension ViT {
         package init(embedding: Tensor) { self.embedding = embedding }
     }
 
-    /// A class and how probable it is that the picture shows it.
+    /// A class, and how probable it is that the picture shows it.
     public struct Classification: Sendable, Hashable {
+        /// The name of the class.
         public let className: String
-        /// The probability; those of all classes add up to 1.
+        /// The probability, 0…1; the probabilities of all classes add up to 1.
         public let score: Float
-        /// What the probability was made of.
+        /// The number that softmax turned into the probability.
         public let logit: Float
 
-        /// Classes with what softmax makes of their logits, best first; equals keep their order.
+        /// Ranks classes by the softmax of their logits, best first; equal ones keep their order.
         /// - Parameter logits: [classes].
         package static func ranked(_ classes: [String], logits: Tensor) -> [Classification] {
             let all = zip(zip(classes, softmax(logits).array), logits.array).map { named, logit in
@@ -29,11 +30,14 @@ extension ViT {
         }
     }
 
-    /// The model's own classes, best first.
+    /// Ranks the model's own classes for an encoded picture, the most probable first.
+    ///
+    /// It costs one small product, far less than `encode`.
     public func classify(_ encoding: Encoding) -> [Classification] {
         Classification.ranked(classes, logits: logits(encoding.embedding))
     }
 
+    /// Applies the classifier's head.
     /// - Parameter embedding: [C].
     /// - Returns: [classes].
     package func logits(_ embedding: Tensor) -> Tensor {

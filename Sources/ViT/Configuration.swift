@@ -3,8 +3,9 @@ package import SpanielPlatform
 package import Tensor
 
 extension ViT {
-    /// The sizes and classes of a classifier, from its config.json; an absent key takes transformers'
-    /// default, which is ViT-B/16's.
+    /// The sizes and classes of a classifier, from its config.json.
+    ///
+    /// A key that is absent takes transformers' default, which is ViT-B/16's.
     package struct Configuration: Sendable, Equatable {
         /// Side of the input, in pixels.
         package var imageSize: Int
@@ -43,8 +44,8 @@ extension ViT.Configuration {
         }
     }
 
-    /// `id2label` names each class under its number; without it they are numbered, two unless `num_labels`
-    /// says otherwise.
+    /// Reads `id2label`, which names each class under its number; without it the classes are numbered, two of
+    /// them unless `num_labels` says otherwise.
     private static func classes(_ reader: ConfigurationReader) throws(WeightsError) -> [String] {
         guard let value = reader.value("id2label") else {
             return (0..<(try reader.int("num_labels", default: 2, in: 1...1 << 20))).map { "LABEL_\($0)" }

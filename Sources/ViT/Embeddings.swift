@@ -1,20 +1,20 @@
 package import Tensor
 
 extension ViT {
-    /// From pixels to tokens: a class token, then the patches row by row, each with its position added (ViT,
-    /// equation 1).
+    /// Turns pixels into tokens: a class token, then the patches row by row, each with its position added
+    /// (ViT, equation 1).
     package struct Embeddings: Sendable {
         package let patches: Conv2d
-        /// [1, C], the class token at its position.
+        /// The class token with its position added, [1, C].
         package let classToken: Tensor
-        /// [h, w, C]
+        /// The positions of the patches, [h, w, C].
         package let positions: Tensor
 
         /// - Parameters:
         ///   - classToken: [C].
         ///   - positions: [1 + g², C], the class token's first.
-        ///   - grid: patches along a side of the input; another than g resizes the patches' positions,
-        ///     bicubically.
+        ///   - grid: patches along a side of the input; if it is not g, the positions of the patches are
+        ///     resized bicubically.
         package init(patches: Conv2d, classToken: Tensor, positions: Tensor, grid: Int) {
             let channels = classToken.count
             let trained = Int(Double(positions.shape[0] - 1).squareRoot().rounded())

@@ -20,7 +20,7 @@ extension ViT {
 
         /// Reads `hidden_size`, `num_hidden_layers`, `num_attention_heads`, `intermediate_size`, `hidden_act`
         /// and `layer_norm_eps`.
-        /// - Parameter defaults: those of the transformers class.
+        /// - Parameter defaults: those of the class in transformers.
         package init(_ reader: ConfigurationReader, defaults: LayerSizes, activation: String, epsilon: Double)
             throws(WeightsError)
         {
@@ -36,8 +36,8 @@ extension ViT {
         }
     }
 
-    /// One layer of the encoder, normalised first: attention among the tokens, then an MLP (ViT, equations 2
-    /// and 3).
+    /// One layer of the encoder, which normalises first: attention among the tokens, then an MLP (ViT,
+    /// equations 2 and 3).
     ///
     ///     h = x + Attention(LayerNorm(x))
     ///     y = h + MLP(LayerNorm(h))
@@ -61,7 +61,7 @@ extension ViT {
 
         /// - Parameters:
         ///   - x: tokens, [B, N, C].
-        ///   - causal: whether a token sees only those up to itself.
+        ///   - causal: whether a token sees only itself and those before it.
         /// - Returns: [B, N, C].
         package func callAsFunction(_ x: Tensor, causal: Bool = false) -> Tensor {
             let h = attention(norm1(x), causal: causal, residual: x)
@@ -69,13 +69,13 @@ extension ViT {
         }
     }
 
-    /// Multi-head attention of tokens among themselves; queries, keys and values are one product.
+    /// Multi-head attention among tokens; one product computes queries, keys and values.
     package struct SelfAttention: Sendable {
         package let queriesKeysValues: Linear
         package let output: Linear
         package let heads: Int
 
-        /// - Parameter bias: whether queries, keys and values have one; the output has in every case.
+        /// - Parameter bias: whether queries, keys and values have a bias; the output always has one.
         package init(
             _ weights: Weights, channels: Int, heads: Int, names: LayerNames = .clip, bias: Bool = true
         ) throws {
@@ -92,8 +92,8 @@ extension ViT {
 
         /// - Parameters:
         ///   - x: tokens, [B, N, C].
-        ///   - causal: whether a token sees only those up to itself.
-        ///   - residual: what the result is added to, [B, N, C].
+        ///   - causal: whether a token sees only itself and those before it.
+        ///   - residual: added to the result, [B, N, C].
         /// - Returns: [B, N, C].
         package func callAsFunction(_ x: Tensor, causal: Bool = false, residual: Tensor? = nil) -> Tensor {
             let mixed = selfAttention(

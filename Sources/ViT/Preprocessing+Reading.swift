@@ -6,9 +6,9 @@ extension ViT.Preprocessing {
     /// Reads a model folder's processor_config.json or preprocessor_config.json.
     ///
     /// - Parameters:
-    ///   - default: what an absent file, or an absent key, leaves: the processor class's defaults at the
-    ///     model's size.
-    ///   - expected: the size the encoder takes; nil when it takes others too.
+    ///   - default: used for an absent file or an absent key: the processor class's defaults at the model's
+    ///     size.
+    ///   - expected: the size the encoder takes; nil if it takes any.
     /// - Throws: `WeightsError` naming the key, what was found and what is supported.
     package init(contentsOf folder: URL, default: Self, expecting expected: Size? = nil) throws(WeightsError)
     {
@@ -43,7 +43,7 @@ extension ViT.Preprocessing {
                 ? try reader.channels("image_std", default: `default`.deviation) : [1, 1, 1])
     }
 
-    /// A number alone means what the processor's class makes of it.
+    /// Reads `size`; a number alone means what the processor's class makes of it.
     private static func resizing(_ reader: ConfigurationReader, default: Resizing) throws(WeightsError)
         -> Resizing
     {

@@ -2,31 +2,32 @@ package import SpanielImaging
 package import Tensor
 
 extension ViT {
-    /// From a picture to an encoder's input, as transformers' Pillow processors do it:
+    /// Turns a picture into an encoder's input as transformers' Pillow processors do:
     ///
     ///     (crop(resize(picture)) · factor - mean) / deviation
     ///
-    /// A crop larger than the resized picture is filled up with black, before the numbers are normalised.
+    /// If the crop is larger than the resized picture, the rest is filled with black before normalising.
     package struct Preprocessing: Sendable {
+        /// The way a picture is resized.
         package enum Resizing: Sendable, Equatable {
-            /// Both sides to what is asked for, whatever becomes of the proportions.
+            /// Both sides become what is asked for; the proportions may change.
             case squash(Size)
-            /// The shorter side to a length, the longer one in proportion.
+            /// The shorter side becomes a length; the longer one follows in proportion.
             case shortestEdge(Int)
         }
 
         package let resizing: Resizing
-        /// What is cut out of the middle of the resized picture.
+        /// The size of the part that is cut from the middle of the resized picture; nil cuts nothing.
         package let crop: Size?
         package let filter: ResizeFilter
-        /// What the 256 values are multiplied by; nil: nothing.
+        /// The factor for the 256 values; nil multiplies by nothing.
         package let factor: Double?
         package let mean: [Double]
         package let deviation: [Double]
         /// The size of the input.
         package let output: Size
-        /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps
-        /// and roundings.
+        /// The result for each of the 256 values in each channel, computed once with the steps and roundings
+        /// of the processor.
         private let table: [Float]
 
         package static let half = [0.5, 0.5, 0.5]
@@ -57,11 +58,11 @@ extension ViT {
             }
         }
 
-        /// - Returns: [1, H, W, 3]
+        /// Resizes, crops and normalises a picture.
+        /// - Returns: [1, H, W, 3].
         package func callAsFunction(_ picture: Picture) -> Tensor {
             let size = resizedSize(of: picture.size)
-            // Where the cut begins in the resized picture, rounded down; negative where it is larger than
-            // that.
+            // The cut begins here in the resized picture, rounded down; negative if the cut is larger.
             let left = (size.width - output.width) >> 1
             let top = (size.height - output.height) >> 1
             let columns = max(left, 0)..<min(left + output.width, size.width)
@@ -99,7 +100,8 @@ extension ViT {
             }
         }
 
-        /// What this does, in a line: encodings made by preprocessings of one key are of the same numbers.
+        /// A line that says what this does: encodings whose preprocessings have the same key were made from
+        /// the same numbers.
         package var key: String {
             "\(resizing) crop \(crop.map { "\($0)" } ?? "none") \(filter) · \(factor ?? 1) - \(mean) / \(deviation)"
         }

@@ -46,7 +46,7 @@ struct AveragePrecisionTests {
             for (label, figures) in zip(result.classes, expected["classes"]!.array!) {
                 Self.expectEqual(label.figures, figures, "\(row["name"]!.string!) \(kind) \(label.name)")
             }
-            #expect(result.strangers == 0)
+            #expect(result.unmatched == 0)
         }
     }
 
@@ -120,7 +120,7 @@ struct AveragePrecisionTests {
                 LabelledPicture(file: "photos/a.jpg", size: Self.size, objects: [Self.box(0, 0.9, label: 2)]),
             ])
         let result = try AveragePrecision(truth: truth, predictions: found, kind: .boxes)
-        #expect(abs(result.figures.ap! - 1) < 1e-12 && result.strangers == 2)
+        #expect(abs(result.figures.ap! - 1) < 1e-12 && result.unmatched == 2)
         #expect(result.classes.map(\.truths) == [1, 1])
         #expect(throws: EvaluationError.noCommonPicture(predicted: "x.jpg", expected: "photos/a.jpg")) {
             try AveragePrecision(truth: truth, predictions: Self.set([], file: "x.jpg"), kind: .boxes)

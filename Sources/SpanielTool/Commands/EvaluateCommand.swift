@@ -67,8 +67,8 @@ struct EvaluateCommand: ParsableCommand {
             report = try EvaluationReport(
                 truth: truth, predictions: found, threshold: threshold, overlap: overlap)
         } catch { throw Failure(.unusable, code: error.code, "\(predictions.path): \(error.description)") }
-        if report.strangers > 0 {
-            log.notice("\(report.strangers) found objects left out: the labels lack their picture or class")
+        if report.unmatched > 0 {
+            log.notice("\(report.unmatched) found objects left out: the labels lack their picture or class")
         }
         try StandardOutput().write(json ? report.json.text() + "\n" : report.text)
     }

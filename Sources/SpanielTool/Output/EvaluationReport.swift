@@ -17,7 +17,7 @@ package struct EvaluationReport {
     private let found: Int
 
     /// Found objects whose picture or class the labels lack.
-    package var strangers: Int { boxes.strangers }
+    package var unmatched: Int { boxes.unmatched }
 
     package init(truth: LabelledSet, predictions: LabelledSet, threshold: Double, overlap: Double)
         throws(EvaluationError)
@@ -89,7 +89,7 @@ package struct EvaluationReport {
 
     package var json: JSON {
         var json: JSON = [
-            "schema": 1, "pictures": JSON(pictures), "found": JSON(found), "strangers": JSON(strangers),
+            "schema": 1, "pictures": JSON(pictures), "found": JSON(found), "strangers": JSON(unmatched),
         ]
         json["boxes"] = Self.json(boxes)
         if let masks { json["masks"] = Self.json(masks) }
