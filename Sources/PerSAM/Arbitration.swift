@@ -80,7 +80,8 @@ extension Scene {
         return PerSAM.SimilarityMap(
             className: concept.className, rows: cells.side, columns: cells.side, values: similarity,
             extent: Box(
-                x1: 0, y1: 0, x2: Double(frame.resized.width) / side, y2: Double(frame.resized.height) / side),
+                x1: 0, y1: 0, x2: Double(frame.resized.width) / side,
+                y2: Double(frame.resized.height) / side),
             background: concept.background, threshold: concept.floor)
     }
 }

@@ -23,7 +23,7 @@ struct Cells: Sendable {
         presence = Self.coverage(of: Mask(size: frame.original, filled: true), frame: frame, side: side)
     }
 
-    /// Returns the share of each cell that a mask covers, 0…1, [hw]; an object smaller than a cell counts too.
+    /// Returns the share of each cell that a mask covers, 0…1, [hw]; an object smaller than a cell counts.
     func coverage(of mask: Mask) -> [Float] { Self.coverage(of: mask, frame: frame, side: side) }
 
     private static func coverage(of mask: Mask, frame: SAM.Frame, side: Int) -> [Float] {

@@ -26,8 +26,8 @@ extension Example {
         return mask
     }
 
-    /// Crops the picture and the mask to a square three times the object's size, so that a small object covers
-    /// more than a few cells; a larger object keeps its whole picture.
+    /// Crops the picture and the mask to a square three times the object's size, so that a small object
+    /// covers more than a few cells; a larger object keeps its whole picture.
     func closer(_ mask: Mask) -> (picture: Picture, mask: Mask) {
         guard let box = mask.box else { return (picture, mask) }
         let side = Int((3 * max(box.width, box.height)).rounded(.up))

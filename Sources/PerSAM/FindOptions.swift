@@ -9,7 +9,8 @@ extension PerSAM {
             /// Segments the most similar place, then the most similar place outside the objects found so far,
             /// until no place is similar enough.
             case peak
-            /// Segments the most similar place of each square, in a grid of about 16 × 16, if it is similar enough.
+            /// Segments the most similar place of each square of a grid of about 16 × 16, if it is similar
+            /// enough.
             case grid
             /// Segments the most similar place of each square, similar enough or not.
             case propose

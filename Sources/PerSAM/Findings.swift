@@ -43,8 +43,8 @@ extension PerSAM {
         public var className: String
         /// The likeness to the class times the square root of the mask's stability, 0…1.
         ///
-        /// Likeness is 0 where the object is as similar as the examples' backgrounds, 1 where it is as similar
-        /// as the examples themselves.
+        /// Likeness is 0 where the object is as similar as the examples' backgrounds, 1 where it is as
+        /// similar as the examples themselves.
         public var score: Float
         /// The cosine of the object's mean feature with the nearest example's, -1…1.
         public var similarity: Float

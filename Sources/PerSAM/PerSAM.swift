@@ -119,8 +119,8 @@ extension PerSAM {
             feature = cells.mean(weighing: coverage)
         }
 
-        /// Measures how similar the example's own cells are to what was learnt: the mean over the cells beside
-        /// the object, nil if there are none, and the median over the cells on it.
+        /// Measures how similar the example's own cells are to what was learnt: the mean over the cells
+        /// beside the object, nil if there are none, and the median over the cells on it.
         func similarities(to directions: [Tensor]) -> (background: Float?, inside: Float) {
             let similarity = cells.similarity(to: directions)
             let full = min(0.5, coverage.max() ?? 0)

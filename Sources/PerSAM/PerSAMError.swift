@@ -28,10 +28,11 @@ extension PerSAMError {
         case .nothingThere:
             "nothing was found at the example's point or in its box; give a mask, or another point"
         case .noCell:
-            "the original code sees no object in this mask: it takes grey above 123 only, and objects of some cells of its grid; "
-                + "paint the mask 255, or do without the original arithmetic"
+            "the original code sees no object in this mask: it takes grey above 123 only, and objects of "
+                + "some cells of its grid; paint the mask 255, or do without the original arithmetic"
         case .conceptWeights(let concept, let masks):
-            "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without fine tuning"
+            "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without "
+                + "fine tuning"
         }
     }
 }

@@ -41,8 +41,8 @@ struct Scene {
         return (covered(frame.resized.height), covered(frame.resized.width))
     }
 
-    /// Returns PerSAM's attention map, aligned with the grid: the sigmoid of the similarity, standardised over
-    /// the cells in the picture.
+    /// Returns PerSAM's attention map, aligned with the grid: the sigmoid of the similarity, standardised
+    /// over the cells in the picture.
     private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: PerSAM.Concept)
         -> SAM.MaskDecoder.Guidance
     {
