@@ -75,7 +75,7 @@ extension OWLViT {
 
     /// Learns an example in a picture that is encoded already.
     package func observe(
-        at region: Example.Region, in encoding: Encoding, _ texts: [Text], _ options: LearnOptions
+        _ region: Example.Region, in encoding: Encoding, _ texts: [Text], _ options: LearnOptions
     ) throws -> ObservedExample {
         if options.selection == .objectness && version == .v1 {
             throw OWLViTError.noObjectness(model: weights.modelName)
