@@ -25,12 +25,6 @@ extension OWLViT {
             let scale = Double(from) / Double(to)
             let kernel = Self.gaussian(deviation: max(0, (scale - 1) / 2))
             let radius = kernel.count / 2
-            func mirrored(_ position: Int) -> Int {
-                if from == 1 { return 0 }
-                let period = 2 * from - 2
-                let place = ((position % period) + period) % period
-                return place < from ? place : period - place
-            }
             for output in 0..<to {
                 let position = (Double(output) + 0.5) * scale - 0.5
                 let left = Int(position.rounded(.down))
@@ -38,9 +32,9 @@ extension OWLViT {
                 // Only positions beyond the axis are mirrored, so that the sums run over few neighbours.
                 var sums: [Int: Double] = [:]
                 for (neighbour, share) in [(left, 1 - right), (left + 1, right)] where share != 0 {
-                    let center = mirrored(neighbour)
+                    let center = neighbour.mirrored(count: from)
                     for (i, weight) in kernel.enumerated() {
-                        sums[mirrored(center + i - radius), default: 0] += share * weight
+                        sums[(center + i - radius).mirrored(count: from), default: 0] += share * weight
                     }
                 }
                 padding.append(sums.reduce(0) { $0 + ($1.key >= present ? $1.value : 0) })
