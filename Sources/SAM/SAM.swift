@@ -183,8 +183,8 @@ public struct SAM: Sendable {
 extension SAM {
     /// An encoded picture, from which every prompt is answered.
     ///
-    /// For SAM base, large and huge it holds 64 × 64 × 256 floats, 4 MB, and about as much again that is the
-    /// same for every prompt.
+    /// For SAM base, large and huge it holds 17 MB: the embedding, 64 × 64 × 256 floats, and 12 MB that the
+    /// decoder computes once for all prompts.
     public struct Encoding: Sendable {
         /// The picture's embedding, [h, w, C]; the cells cover the model's square input.
         public let embedding: Tensor
