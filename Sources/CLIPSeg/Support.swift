@@ -80,7 +80,7 @@ extension CLIPSeg {
             let weights = (-7...7).map { exp(Double($0 * $0) / -18) }
             let sum = weights.reduce(0, +)
             let kernel = weights.map { Float($0 / sum) }
-            let sources = (0..<side).map { i in (-7...7).map { mirrored(i + $0, side) } }
+            let sources = (0..<side).map { i in (-7...7).map { (i + $0).mirrored(count: side) } }
             func pass(_ values: [Float], step: Int, across: Int) -> [Float] {
                 var result = [Float](repeating: 0, count: values.count)
                 for line in 0..<side {
@@ -97,12 +97,6 @@ extension CLIPSeg {
                 return result
             }
             return pass(pass(image.array, step: 1, across: side), step: side, across: 1)
-        }
-
-        private static func mirrored(_ index: Int, _ count: Int) -> Int {
-            guard count > 1 else { return 0 }
-            let place = abs(index) % (2 * count - 2)
-            return place < count ? place : 2 * count - 2 - place
         }
     }
 }

@@ -3,11 +3,13 @@ import SpanielJSON
 import Tensor
 public import SpanielPlatform
 
-/// Concepts on disk: a safetensors file whose metadata says what was learnt with what.
+/// A concept file is a safetensors file whose metadata names the classes, their texts and the model.
 extension OWLViT.Concept {
     private static let format = ConceptArchive.Format("spaniel-detect-concept-2", for: "detect")
 
-    /// Writes several concepts, one file, whole or not at all.
+    /// Writes several concepts of one model to one file, whole or not at all; a file that is there is
+    /// replaced.
+    /// - Throws: `WeightsError` if the file cannot be written.
     public static func save(_ concepts: [Self], to url: URL) throws {
         var tensors: [(String, Tensor)] = []
         var entries: [JSON] = []
@@ -37,17 +39,20 @@ extension OWLViT.Concept {
         try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
     }
 
+    /// Writes the concept to a file, whole or not at all; a file that is there is replaced.
+    /// - Throws: `WeightsError` if the file cannot be written.
     public func save(to url: URL) throws { try Self.save([self], to: url) }
 
-    /// Reads the concepts of a file.
-    /// - Throws: `ConceptError.file` naming what was expected and found; `WeightsError` where it is no
+    /// Reads every concept of a file.
+    /// - Throws: `ConceptError.file` if the file holds no concepts for OWL-ViT; `WeightsError` if it is no
     ///   safetensors file.
     public static func load(contentsOf url: URL) throws -> [Self] {
         let archive = try ConceptArchive(contentsOf: url, in: Self.format)
         return try archive.entries.indices.map(archive.concept)
     }
 
-    /// The one concept of a file.
+    /// Reads the concept of a file that holds exactly one.
+    /// - Throws: what `load(contentsOf:)` throws; `ConceptError.file` if the file holds several.
     public init(contentsOf url: URL) throws {
         let all = try Self.load(contentsOf: url)
         guard all.count == 1 else {

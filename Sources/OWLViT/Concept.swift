@@ -2,20 +2,26 @@ public import SpanielImaging
 public import Tensor
 
 extension OWLViT {
-    /// What is looked for under one name: texts, examples or both, and what it must not be taken for.
+    /// One class to search for: its texts, its examples or both, and what it must not be taken for.
+    ///
+    /// `OWLViT.concept(_:texts:)` and `OWLViT.learn` make one. Save it to search other pictures later:
+    ///
+    ///     try boot.save(to: URL(filePath: "boot.concept"))
+    ///     let same = try OWLViT.Concept(contentsOf: URL(filePath: "boot.concept"))
     public struct Concept: Sendable {
+        /// The name of the class.
         public var className: String
-        /// What describes it in words; an object fits as well as it fits the best of them.
+        /// The texts that describe the class; an object's score is that of the best of them.
         public var texts: [Text]
-        /// What it looks like; an object resembles the class as much as it resembles the nearest of them.
+        /// The examples of the class; an object's similarity is its cosine with the nearest of them.
         public var examples: Examples
-        /// What it must not be taken for.
+        /// The examples of what the class must not be taken for.
         public var negatives: Examples
-        /// What an example's score is.
+        /// How an example's logit becomes a score.
         public var scoring: Scoring
-        /// The score above which an object counts as found, 0…1; nil: `defaultThreshold`.
+        /// The score above which an object counts as found, 0…1; nil takes `defaultThreshold`.
         public var threshold: Float?
-        /// The model it was learnt with.
+        /// The model that the class was learnt with; `detect` refuses a concept of another model.
         public var model: ModelIdentity
 
         package init(
@@ -29,27 +35,28 @@ extension OWLViT {
             (self.scoring, self.threshold, self.model) = (scoring, threshold, model)
         }
 
-        /// What `threshold` is until set: 0.1 for texts alone, as transformers has it; for examples 0.4, or
-        /// 0.6 of the model's sigmoid.
+        /// The threshold if none is set: 0.1 for texts alone, as in transformers; for examples 0.4 if
+        /// `scoring` is `calibrated`, 0.6 if it is `sigmoid`.
         public var defaultThreshold: Float { examples.isEmpty ? Scale.textThreshold : scoring.threshold }
     }
 
-    /// What an example's score is; a text's is the model's sigmoid in every case.
+    /// How an example's logit becomes a score; a text's score is always the model's sigmoid.
     public enum Scoring: String, Sendable, Hashable, CaseIterable {
-        /// The model's sigmoid, moved where it saturates: `Examples.midpoint` scores a half.
+        /// The score is the model's sigmoid, shifted where the sigmoid saturates so that
+        /// `OWLViT.Examples.midpoint` scores 0.5.
         case calibrated
-        /// The model's sigmoid, as in the published code; of examples nearly all may be high.
+        /// The score is the model's sigmoid, as in the published code; a model trained with texts alone may
+        /// score nearly every patch high.
         case sigmoid
     }
 
-    /// One example as the model saw it.
+    /// One example after learning.
     public struct Exemplar: Sendable {
-        /// [D], of length one.
+        /// The class embedding of the patch that represents the example, [D] of length one.
         public let embedding: Tensor
-        /// What the chosen patch takes for the object, in the example picture's pixels.
+        /// The box that the patch predicts: x1, y1, x2, y2 in pixels of the example's picture.
         public let box: Box
-        /// How much that box and the drawn one have in common, 0…1; a low one means that the model saw
-        /// something else there.
+        /// The IoU of that box with the drawn one, 0…1; if it is low, the model saw another object there.
         public let overlap: Double
 
         package init(embedding: Tensor, box: Box, overlap: Double) {
@@ -57,19 +64,22 @@ extension OWLViT {
         }
     }
 
-    /// Examples of one thing, and what their logits mean.
+    /// The examples of one class, and the logit that separates them from their backgrounds.
     public struct Examples: Sendable {
+        /// The examples, in the order they were learnt.
         public var exemplars: [Exemplar]
-        /// The logit that scores a half: 0, as the model has it, or, where that is too low, halfway from what
-        /// lies beside the examples to themselves.
+        /// The logit that scores 0.5: midway between the logits of the examples' backgrounds and the
+        /// examples' own, but at least 0, the model's.
         public var midpoint: Float
 
+        /// No examples.
         public static let none = Examples(exemplars: [], midpoint: 0)
 
         package init(exemplars: [Exemplar], midpoint: Float) {
             (self.exemplars, self.midpoint) = (exemplars, midpoint)
         }
 
+        /// Whether there are no examples.
         public var isEmpty: Bool { exemplars.isEmpty }
     }
 }

@@ -2,18 +2,18 @@ package import Tensor
 package import SpanielPlatform
 
 extension OWLViT {
-    /// Which of the two papers a model is of.
+    /// The paper that a model is of.
     public enum Version: Int, Sendable, Hashable {
         /// OWL-ViT (Minderer et al. 2022).
         case v1 = 1
-        /// OWLv2 (Minderer et al. 2023): with objectness, its pictures padded to squares.
+        /// OWLv2 (Minderer et al. 2023), which has objectness and pads its pictures to squares.
         case v2 = 2
 
-        /// What config.json calls it, and the first part of its keys.
+        /// The model's type in config.json, which is also the first part of its weights' names.
         package var modelType: String { self == .v1 ? "owlvit" : "owlv2" }
     }
 
-    /// The sizes of a model, read from config.json and never assumed.
+    /// The sizes of a model, read from its config.json.
     package struct Configuration: Sendable, Equatable {
         package var version: Version
         package var encoders: CLIP.Configuration
@@ -39,7 +39,7 @@ extension OWLViT.Configuration {
             folder: folder.lastPathComponent)
     }
 
-    /// - Parameter folder: what messages call the model.
+    /// - Parameter folder: the model's name in messages.
     package init(_ reader: ConfigurationReader, folder: String) throws {
         let kind = try reader.string("model_type", default: OWLViT.Version.v1.modelType)
         switch kind {
@@ -47,7 +47,7 @@ extension OWLViT.Configuration {
         case OWLViT.Version.v2.modelType: version = .v2
         default: throw OWLViTError.modelKind(model: folder, found: String(kind.prefix(40)))
         }
-        // Files give end tokens of every kind; the published code never looks at them.
+        // Files give various end tokens, which the published code ignores.
         encoders = try CLIP.Configuration(
             reader, imageSize: 768, patchSize: version == .v1 ? 32 : 16, length: 16, pooling: .largestID)
         guard encoders.projection == encoders.text.layers.channels else {

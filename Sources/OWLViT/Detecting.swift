@@ -2,16 +2,22 @@ import SpanielImaging
 import Tensor
 
 extension OWLViT {
-    /// The objects of one class in a picture.
+    /// Finds the objects of one class in an encoded picture.
+    ///
+    ///     let found = try owl.detect(boot, in: shelf, options: .init(threshold: 0.2))
+    ///     print(found.count, found.best["boot"]!.score) // 2 0.416…
+    ///
+    /// - Throws: `ConceptError` for a concept of another model; `OWLViTError.threshold`.
     public func detect(_ concept: Concept, in encoding: Encoding, options: DetectOptions = DetectOptions())
         throws -> Detections
     {
         try detect([concept], in: encoding, options: options)
     }
 
-    /// The objects of several classes; a patch is of the class that fits it best.
-    /// - Returns: sorted by score.
-    /// - Throws: `OWLViTError` for a concept of another model or a threshold that is no score.
+    /// Finds the objects of several classes in an encoded picture; each patch belongs to the class that fits
+    /// it best. Concepts of one name are one class.
+    /// - Returns: the objects, the best score first.
+    /// - Throws: `ConceptError` for a concept of another model; `OWLViTError.threshold`.
     public func detect(_ concepts: [Concept], in encoding: Encoding, options: DetectOptions = DetectOptions())
         throws -> Detections
     {
@@ -24,18 +30,20 @@ extension OWLViT {
             return threshold
         }
         let queries = Queries(concepts)
-        var best = [Claim?](repeating: nil, count: concepts.count)
-        var found: [Claim] = []
+        var best = [PatchScore?](repeating: nil, count: concepts.count)
+        var found: [PatchScore] = []
         for (number, view) in encoding.views.enumerated() {
-            // Of each patch, the class that claims it most among those whose threshold it exceeds.
-            var winners = [Claim?](repeating: nil, count: view.patches.count)
-            for claim in queries.claims(view, number: number).joined()
-            where visible(claim.box, in: encoding, options) != nil {
-                if claim.margin > best[claim.concept]?.margin ?? -.infinity { best[claim.concept] = claim }
-                if claim.score > thresholds[claim.concept],
-                    claim.margin > winners[claim.patch]?.margin ?? -.infinity
+            // For each patch, the best class among those whose threshold it exceeds.
+            var winners = [PatchScore?](repeating: nil, count: view.patches.count)
+            for candidate in queries.patchScores(view, number: number).joined()
+            where visible(candidate.box, in: encoding, options) != nil {
+                if candidate.margin > best[candidate.concept]?.margin ?? -.infinity {
+                    best[candidate.concept] = candidate
+                }
+                if candidate.score > thresholds[candidate.concept],
+                    candidate.margin > winners[candidate.patch]?.margin ?? -.infinity
                 {
-                    winners[claim.patch] = claim
+                    winners[candidate.patch] = candidate
                 }
             }
             found += winners.compactMap { $0 }.filter {
@@ -44,21 +52,22 @@ extension OWLViT {
         }
         if encoding.views.count > 1 { found = Self.merged(found) }
         found = Self.suppressed(found, options.suppression)
-        func detection(_ claim: Claim) -> Detection {
+        func detection(_ candidate: PatchScore) -> Detection {
             Detection(
-                className: concepts[claim.concept].className, score: claim.score, logit: claim.logit,
-                probability: Scale.sigmoid(claim.logit), similarity: claim.similarity,
-                objectness: encoding.views[claim.view].patches.objectness.map {
-                    Scale.sigmoid($0[claim.patch])
+                className: concepts[candidate.concept].className, score: candidate.score,
+                logit: candidate.logit, probability: Scale.sigmoid(candidate.logit),
+                similarity: candidate.similarity,
+                objectness: encoding.views[candidate.view].patches.objectness.map {
+                    Scale.sigmoid($0[candidate.patch])
                 },
-                box: visible(claim.box, in: encoding, options) ?? claim.box)
+                box: visible(candidate.box, in: encoding, options) ?? candidate.box)
         }
         // Concepts of one name are one class.
         let names = concepts.map(\.className)
-        var bests: [String: Claim] = [:]
-        for claim in best.compactMap({ $0 })
-        where claim.score > bests[names[claim.concept]]?.score ?? -.infinity {
-            bests[names[claim.concept]] = claim
+        var bests: [String: PatchScore] = [:]
+        for candidate in best.compactMap({ $0 })
+        where candidate.score > bests[names[candidate.concept]]?.score ?? -.infinity {
+            bests[names[candidate.concept]] = candidate
         }
         let objects = Self.sorted(found).prefix(max(0, options.maximumObjects ?? .max)).map(detection)
         return Detections(
@@ -66,7 +75,7 @@ extension OWLViT {
             thresholds: Dictionary(zip(names, thresholds), uniquingKeysWith: min))
     }
 
-    /// A box as it is shown; nil when nothing of it lies in the picture.
+    /// Clips a box to the picture unless the options say otherwise; nil if it lies outside.
     private func visible(_ box: Box, in encoding: Encoding, _ options: DetectOptions) -> Box? {
         guard options.clips else { return box }
         let whole = Box(encoding.size)

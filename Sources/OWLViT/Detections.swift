@@ -3,59 +3,71 @@ public import SpanielImaging
 extension OWLViT {
     /// One object that was found.
     public struct Detection: Sendable, Hashable {
+        /// The class that fits the object best.
         public var className: String
-        /// What the threshold is compared with, 0…1.
+        /// The score that is compared with the threshold, 0…1.
         ///
-        /// For texts alone the model's sigmoid; for examples too, but moved where it saturates, so that
-        /// halfway from what lies beside them to themselves is 0.5.
+        /// For texts it is the model's sigmoid. For examples it is the same, shifted where the sigmoid
+        /// saturates so that 0.5 lies midway between the background's logits and the example's own.
         public var score: Float
-        /// The model's own number, for texts and examples alike; of examples nearly all may be high.
+        /// The model's logit, for texts and examples alike; for examples nearly every logit may be high.
         public var logit: Float
-        /// sigmoid(logit)
+        /// The sigmoid of `logit`, 0…1.
         public var probability: Float
-        /// The cosine with the nearest example, where the class has any.
+        /// The cosine with the nearest example, -1…1; nil if the class has no examples.
         public var similarity: Float?
-        /// How much the model takes this for an object, whichever, 0…1; OWLv2's alone.
+        /// The probability that this is an object of any class, 0…1; nil for OWL-ViT, which has none.
         public var objectness: Float?
-        /// In the picture's pixels, clipped to it unless the options say otherwise.
+        /// The object's box: x1, y1, x2, y2 in pixels of the displayed picture, clipped to it unless
+        /// `OWLViT.DetectOptions.clips` is false.
         public var box: Box
     }
 
-    /// What was found in a picture, best first.
+    /// The objects found in a picture, the best score first.
     public struct Detections: Sendable, RandomAccessCollection {
+        /// The objects, the best score first.
         public var objects: [Detection]
-        /// Each class's best place, however weak: what "nothing here" was decided from. A class that has none
+        /// The best patch of each class, even if its score is below the threshold; a class without any patch
         /// is absent.
+        ///
+        /// If nothing was found, this says how close the picture came.
         public var best: [String: Detection]
-        /// The score each class had to exceed.
+        /// The score that each class had to exceed, 0…1.
         public var thresholds: [String: Float]
 
+        /// The index of the best object, 0.
         public var startIndex: Int { 0 }
+        /// The number of objects.
         public var endIndex: Int { objects.count }
+        /// The object at a position, 0 being the best.
         public subscript(position: Int) -> Detection { objects[position] }
     }
 
-    /// How detections are chosen.
+    /// Which detections `detect` returns.
     public struct DetectOptions: Sendable {
-        /// What becomes of boxes that overlap a better one; what of them lies beyond the picture counts too.
+        /// What happens to boxes that overlap a better one by more than an IoU; the parts of boxes outside
+        /// the picture count too.
         public enum Suppression: Sendable, Hashable {
+            /// All boxes are returned.
             case none
-            /// They go where the better one is of the same class.
+            /// A box is dropped if the better one is of the same class.
             case classWise(iou: Double)
-            /// They go whatever the better one's class.
+            /// A box is dropped whatever the better one's class.
             case classFree(iou: Double)
         }
 
-        /// Instead of each concept's own.
+        /// The score above which an object counts, 0…1; nil takes each concept's own.
         public var threshold: Float?
-        /// The same by class; comes before `threshold`.
+        /// The thresholds of single classes by name, which take precedence over `threshold`.
         public var thresholds: [String: Float]
-        /// The most objects of a picture.
+        /// The most objects to return, of all classes together; nil, the default, returns all.
         public var maximumObjects: Int?
+        /// What happens to boxes that overlap a better one; `classWise(iou: 0.3)` by default.
         public var suppression: Suppression
-        /// Cut boxes at the picture's edges.
+        /// Whether boxes are clipped to the picture; true by default.
         public var clips: Bool
 
+        /// The defaults use each concept's own threshold.
         public init(
             threshold: Float? = nil, thresholds: [String: Float] = [:], maximumObjects: Int? = nil,
             suppression: Suppression = .classWise(iou: 0.3),

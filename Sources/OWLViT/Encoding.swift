@@ -2,14 +2,15 @@ public import SpanielImaging
 import Tensor
 
 extension OWLViT {
-    /// A picture as the model knows it: what any number of texts and examples are compared with.
+    /// An encoded picture, which any number of texts and examples are compared with.
     public struct Encoding: Sendable {
-        /// The picture, as displayed.
+        /// The size of the displayed picture, in pixels.
         public let size: Size
+        /// How the picture became a square.
         public let preparation: Preparation
-        /// Tiles along a side; 1: the whole picture alone.
+        /// The number of tiles along a side; 1 is the whole picture alone.
         public let tiles: Int
-        /// The whole picture first, then its tiles.
+        /// The whole picture, then its tiles.
         package let views: [View]
 
         package init(size: Size, preparation: Preparation, tiles: Int, views: [View]) {
@@ -17,12 +18,11 @@ extension OWLViT {
         }
     }
 
-    /// The whole picture or one tile.
+    /// The whole picture or one tile, encoded.
     package struct View: Sendable {
         package let frame: Frame
         package let patches: Patches
-        /// What each patch takes for its object's box, in the picture's pixels; it may reach beyond the
-        /// picture.
+        /// The box that each patch predicts, in pixels of the picture; it may reach beyond the picture.
         package let boxes: [Box]
 
         package init(frame: Frame, patches: Patches) {
@@ -37,12 +37,16 @@ extension OWLViT {
         }
     }
 
-    /// Encodes a picture: the slow part, done once.
+    /// Encodes a picture, which is the slow part: do it once, then search for any number of classes.
+    ///
+    ///     let shelf = try owl.encode(Picture(contentsOf: Starters.shelf))
+    ///     print(shelf.size) // Size(width: 640, height: 480)
+    ///
     /// - Parameters:
-    ///   - preparation: how the picture becomes a square; `padded` is how OWL-ViT was trained, `hf` how
-    ///     transformers does it.
-    ///   - tiles: from 2, that many tiles along a side are looked at besides the whole picture; each takes as
-    ///     long as the whole.
+    ///   - preparation: how the picture becomes a square: `hf` does as transformers does, `padded` as OWL-ViT
+    ///     was trained.
+    ///   - tiles: the number of tiles along a side, 1…16. From 2, the tiles are searched besides the whole
+    ///     picture, and each takes as long as the whole; use them for objects that are small in the picture.
     /// - Throws: `OWLViTError.tiles`; `CancellationError` when the current task is cancelled meanwhile.
     public func encode(_ picture: Picture, preparation: Preparation = .hf, tiles: Int = 1) throws -> Encoding
     {

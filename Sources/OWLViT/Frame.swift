@@ -1,26 +1,27 @@
 public import SpanielImaging
 
 extension OWLViT {
-    /// How a picture becomes the model's square input.
+    /// How a picture becomes the model's square input; it changes OWL-ViT's pictures only.
     public enum Preparation: String, Sendable, Hashable, CaseIterable {
-        /// As transformers does it: OWL-ViT's pictures squashed to the square, OWLv2's padded with black.
+        /// OWL-ViT's pictures are squashed to the square, as in transformers; OWLv2's are padded with black.
         case hf
-        /// As OWL-ViT was trained: padded with grey at the right or the bottom. OWLv2's pictures are padded
-        /// in either way.
+        /// OWL-ViT's pictures are padded with grey at the right or the bottom, as in training; OWLv2's are
+        /// padded with black.
         case padded
     }
 
-    /// What of a picture a view shows, and where a box of the square input lies in the picture.
+    /// The part of a picture that a view shows, which converts boxes of the square input to the picture.
     public struct Frame: Sendable, Hashable {
-        /// The part of the picture, in its pixels: all of it, or a tile.
+        /// The whole picture or a tile: x1, y1, x2, y2 in pixels of the displayed picture.
         public let part: Box
-        /// What the sides of the square input are in pixels of the picture.
+        /// The width of the square input, in pixels of the picture.
         public let width: Double
+        /// The height of the square input, in pixels of the picture.
         public let height: Double
 
         /// - Parameters:
-        ///   - part: in the picture's pixels.
-        ///   - isPadded: filled up to a square; else squashed to one.
+        ///   - part: the part, in pixels of the picture.
+        ///   - isPadded: whether the part is padded to a square; otherwise it is squashed to one.
         package init(_ part: Box, isPadded: Bool) {
             let longer = max(part.width, part.height)
             self.part = part
@@ -28,10 +29,10 @@ extension OWLViT {
             height = isPadded ? longer : part.height
         }
 
-        /// A box of the square input in the picture's pixels; it may reach beyond the picture.
-        /// - Parameter box: middle x and y, width, height, as parts of the square.
+        /// Converts a box of the square input, as middle x and y, width and height in shares of the square,
+        /// to pixels of the picture; it may reach beyond the picture.
         func box(middleX: Float, _ middleY: Float, width w: Float, height h: Float) -> Box {
-            // Corners first, as transformers rounds.
+            // The corners are computed before scaling, so that they round as in transformers.
             Box(
                 x1: part.x1 + Double(middleX - 0.5 * w) * width,
                 y1: part.y1 + Double(middleY - 0.5 * h) * height,

@@ -2,15 +2,15 @@ package import Tensor
 import SpanielPlatform
 
 extension OWLViT {
-    /// What is said of each patch: a class embedding, how its similarities become logits, a box, and in OWLv2
-    /// how much it is an object.
+    /// The heads compute for each patch a class embedding, the shift and the scale that turn similarities
+    /// into logits, a box and, in OWLv2, the objectness.
     package struct Heads: Sendable {
         package let classes: Linear
         package let shift: Linear
         package let scale: Linear
         package let boxes: Head
         package let objectness: Head?
-        /// [hw, 4], what is added to the boxes' logits.
+        /// The bias of the boxes' logits, [hw, 4].
         package let boxBias: Tensor
 
         init(_ weights: Weights, _ configuration: Configuration) throws {
@@ -26,11 +26,12 @@ extension OWLViT {
             boxBias = Self.boxBias(grid: configuration.grid)
         }
 
-        /// What each patch's box is before the head moves it: its cell's far corner, and the cell's size.
+        /// Returns each patch's box before the head moves it, as logits of its cell's far corner and size:
         ///
-        ///     logit(x) = log(x + 1e-4) - log(1 - x + 1e-4) of ((column + 1) / g, (row + 1) / g, 1 / g, 1 / g)
+        ///     logit(x) = log(x + 1e-4) - log(1 - x + 1e-4)
+        ///     of ((column + 1) / g, (row + 1) / g, 1 / g, 1 / g)
         ///
-        /// The corner, not the middle: as the weights were trained.
+        /// The weights were trained with the corner, not the middle.
         /// - Returns: [g², 4], row by row.
         package static func boxBias(grid: Int) -> Tensor {
             func logit(_ x: Float) -> Float { Float(log(x + 1e-4) - log1p(-x + 1e-4)) }
@@ -41,8 +42,8 @@ extension OWLViT {
         }
     }
 
-    /// Three linear layers with GELU between them; the last always in float32, as its rounding would move the
-    /// box, and it is small.
+    /// Three linear layers with GELU between them. The last is small and always computes in float32, because
+    /// its rounding would move the box.
     package struct Head: Sendable {
         package let first: Linear
         package let second: Linear
@@ -63,7 +64,8 @@ extension OWLViT {
 }
 
 extension OWLViT.Heads {
-    /// - Parameter patches: merged with the class token and normalised, [N, C].
+    /// Applies the heads.
+    /// - Parameter patches: the patches, merged with the class token and normalised, [N, C].
     package func callAsFunction(_ patches: Tensor) -> OWLViT.Patches {
         let count = patches.shape[0]
         return OWLViT.Patches(

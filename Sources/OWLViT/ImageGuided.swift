@@ -2,30 +2,34 @@ public import SpanielImaging
 public import Tensor
 
 extension OWLViT {
-    /// What transformers' `image_guided_detection` and its post-processing give, to compare with.
+    /// The result of transformers' `image_guided_detection` and its post-processing, to compare with it.
     public struct ImageGuided: Sendable {
-        /// One box, in the picture's pixels, not clipped.
+        /// One box with its score.
         public struct Found: Sendable, Hashable {
+            /// The box: x1, y1, x2, y2 in pixels of the displayed picture, not clipped.
             public let box: Box
-            /// transformers calls it a score. It is relative to the picture's best, which gets 1 even where
-            /// the object is absent.
+            /// The score of transformers, 0…1, relative to the picture's best, which gets 1 even if the
+            /// object is absent.
             public let alpha: Float
         }
 
-        /// The patch of the example picture that stands for it.
+        /// The index of the patch that represents the example picture.
         public let patch: Int
-        /// [N]
+        /// The logit of each of the picture's patches, [N].
         public let logits: Tensor
-        /// In the order of the patches.
+        /// The boxes, in the order of the patches.
         public let found: [Found]
     }
 
-    /// Searches for what a whole picture shows, by transformers' rule: of OWL-ViT the published one with the
-    /// whole picture as the box, of OWLv2 the patch with the highest objectness.
+    /// Searches for what a whole picture shows, by transformers' rules, to compare with them.
+    ///
+    /// The patch that represents the example is the least like the mean in OWL-ViT, the one with the highest
+    /// objectness in OWLv2. Use `learn` and `detect` to find objects: their scores say "not here" too.
     /// - Parameters:
-    ///   - example: of a picture of the object, its one view.
-    ///   - threshold: of the sigmoid.
-    ///   - iou: above which a box goes that overlaps a better one; 1 or more keeps all.
+    ///   - example: the encoded picture of the object.
+    ///   - encoding: the encoded picture to search; tiles are not used.
+    ///   - threshold: the sigmoid from which a patch counts, 0…1.
+    ///   - iou: the IoU above which a box that overlaps a better one is dropped; 1 or more drops none.
     public func imageGuided(
         by example: Encoding, in encoding: Encoding, threshold: Float = 0, iou: Double = 0.3
     ) -> ImageGuided {
@@ -50,10 +54,10 @@ extension OWLViT {
             })
     }
 
-    /// The patch that stands for a whole picture, by transformers' rule.
+    /// Returns the patch that represents a whole picture, by transformers' rule.
     func wholePicturePatch(_ view: View) -> Int {
         if let objectness = view.patches.objectness { return objectness.argmax() }
-        // The square, not the picture in it.
+        // The box is the whole square, including the padding.
         let frame = view.frame
         let square = Box(
             x1: frame.part.x1, y1: frame.part.y1, x2: frame.part.x1 + frame.width,

@@ -2,66 +2,81 @@ public import SpanielImaging
 import Tensor
 
 extension OWLViT {
-    /// How examples are learnt.
+    /// How `learn` learns a class.
     public struct LearnOptions: Sendable {
-        /// nil: where there are texts too, the patch they fit best; else `objectness` for OWLv2, as its
-        /// authors advise, and `published` for OWL-ViT.
+        /// Which patch represents an example.
+        ///
+        /// nil, the default, takes the patch that the texts fit best if there are texts. Without texts it
+        /// takes `objectness` for OWLv2, as its authors advise, and the patch least like the mean for
+        /// OWL-ViT.
         public var selection: Selection?
+        /// How the examples' pictures become squares; use the same for the pictures to search.
         public var preparation: Preparation
 
+        /// The defaults suit nearly every model.
         public init(selection: Selection? = nil, preparation: Preparation = .hf) {
             self.selection = selection
             self.preparation = preparation
         }
     }
 
-    /// A class that is described in words.
-    /// - Parameter texts: at least one; an object fits as well as it fits the best of them.
+    /// Makes a class from embedded texts.
+    /// - Parameters:
+    ///   - className: the name of the class in detections.
+    ///   - texts: at least one text; an object's score is that of the best.
     /// - Throws: `OWLViTError.nothingToLearn` without a text.
     public func concept(_ className: String, texts: [Text]) throws(OWLViTError) -> Concept {
         guard !texts.isEmpty else { throw OWLViTError.nothingToLearn }
         return Concept(className: className, texts: texts, model: identity)
     }
 
-    /// Learns one class from examples, and texts where there are any.
+    /// Learns one class from its examples, and from texts if there are any; each picture is encoded once.
+    ///
+    ///     let example = try Example(
+    ///         Picture(contentsOf: Starters.boot), mask: Mask(contentsOf: Starters.bootMask), class: "boot")
+    ///     let found = try owl.detect(owl.learn([example]), in: shelf)
+    ///     print(found.map(\.score)) // [0.865…, 0.765…]
+    ///
     /// - Parameters:
-    ///   - examples: of one class, drawn as boxes, masks, polygons or points; several where its views differ.
-    ///   - texts: words for the same class.
-    ///   - negatives: what it must not be taken for.
-    /// - Throws: `ExampleError` where an example's region does not suit its picture, `OWLViTError` where the model
-    ///   sees nothing there; `CancellationError`.
+    ///   - examples: all of one class, marked with boxes, masks, polygons or points. One is enough; more help
+    ///     where the class looks different from different sides.
+    ///   - texts: texts for the same class, from `embed(_:)`.
+    ///   - negatives: examples of what the class must not be taken for.
+    /// - Throws: `ExampleError` where an example does not suit its picture or the examples are of several
+    ///   classes; `OWLViTError` where the model sees no object in an example; `CancellationError`.
     public func learn(
         _ examples: [Example], texts: [Text] = [], negatives: [Example] = [],
         options: LearnOptions = LearnOptions()
     ) throws -> Concept {
         let className = try examples.commonClass()
         return concept(
-            className, try look(at: examples, texts, options), texts: texts,
-            negatives: Examples(try look(at: negatives, [], options)), selection: options.selection)
+            className, try observe(examples, texts, options), texts: texts,
+            negatives: Examples(try observe(negatives, [], options)), selection: options.selection)
     }
 
-    /// An example as the model saw it, with what the other examples of its class are compared with.
-    package typealias Seen = (view: View, region: Box, exemplar: Exemplar)
+    /// A learnt example with the encoded picture and the region that it is from; calibration needs both.
+    package typealias ObservedExample = (view: View, region: Box, exemplar: Exemplar)
 
-    /// A class from examples that were looked at.
+    /// Makes a class from learnt examples.
     package func concept(
-        _ className: String, _ seen: [Seen], texts: [Text], negatives: Examples, selection: Selection?
+        _ className: String, _ observed: [ObservedExample], texts: [Text], negatives: Examples,
+        selection: Selection?
     ) -> Concept {
         var concept = Concept(
-            className: className, texts: texts, examples: Examples(seen), negatives: negatives,
+            className: className, texts: texts, examples: Examples(observed), negatives: negatives,
             model: identity)
         if selection == .published {
             concept.scoring = .sigmoid
-            // What transformers' documentation takes for each version.
+            // These are the thresholds in transformers' documentation of each version.
             concept.threshold = version == .v1 ? Scale.sigmoidThreshold : 0.9
         }
         return concept
     }
 
-    /// Looks at an example in a picture that is encoded already.
-    package func look(
-        at region: Example.Region, in encoding: Encoding, _ texts: [Text], _ options: LearnOptions
-    ) throws -> Seen {
+    /// Learns an example in a picture that is encoded already.
+    package func observe(
+        _ region: Example.Region, in encoding: Encoding, _ texts: [Text], _ options: LearnOptions
+    ) throws -> ObservedExample {
         if options.selection == .objectness && version == .v1 {
             throw OWLViTError.noObjectness(model: weights.modelName)
         }
@@ -70,13 +85,15 @@ extension OWLViT {
         return (view, box, try exemplar(of: box, in: view, texts, options.selection))
     }
 
-    private func look(at examples: [Example], _ texts: [Text], _ options: LearnOptions) throws -> [Seen] {
+    private func observe(_ examples: [Example], _ texts: [Text], _ options: LearnOptions) throws
+        -> [ObservedExample]
+    {
         if options.selection == .objectness && version == .v1 {
             throw OWLViTError.noObjectness(model: weights.modelName)
         }
         // Examples in one picture share its encoding.
         var encodings: [(picture: Picture, view: View)] = []
-        var seen: [Seen] = []
+        var observed: [ObservedExample] = []
         for example in examples {
             let region = try example.region.box(in: example.picture.size)
             let view: View
@@ -86,13 +103,13 @@ extension OWLViT {
                 view = try encode(example.picture, preparation: options.preparation).views[0]
                 encodings.append((example.picture, view))
             }
-            seen.append((view, region, try exemplar(of: region, in: view, texts, options.selection)))
+            observed.append((view, region, try exemplar(of: region, in: view, texts, options.selection)))
         }
-        return seen
+        return observed
     }
 
-    /// The patch that stands for an example.
-    /// - Parameter region: a box in the view's picture, or all of it; of a point, without extent.
+    /// Selects the patch that represents an example.
+    /// - Parameter region: a box in the view's picture, or all of it; a point is a box without extent.
     package func exemplar(of region: Box, in view: View, _ texts: [Text] = [], _ selection: Selection? = nil)
         throws -> Exemplar
     {
@@ -102,7 +119,7 @@ extension OWLViT {
             let patch = wholePicturePatch(view)
             candidates = [View.Choice(patch: patch, overlap: view.boxes[patch].iou(region))]
         } else if version == .v2 && isWhole && selection != .iou {
-            // No box was drawn, and most of the picture may be background: any object may be meant.
+            // No box was drawn, and most of the picture may be background, so that any object may be meant.
             candidates = view.boxes.indices.filter { region.contains(view.boxes[$0].center) }.map {
                 View.Choice(patch: $0, overlap: view.boxes[$0].iou(region))
             }
@@ -136,19 +153,19 @@ extension OWLViT {
 }
 
 extension OWLViT.Examples {
-    /// Examples and what their logits mean.
+    /// Calibrates examples of one class on their own pictures.
     ///
     ///     midpoint = max(0, mean over the examples of (beside + own) / 2)
     ///
-    /// `own` is the logit of the example's patch with itself; `beside` the 95th of a hundred logits of the
-    /// patches whose boxes have nothing to do with it: the other things in its picture, which are what an
-    /// object must be told from, are among the highest.
-    package init(_ seen: [OWLViT.Seen]) {
-        self.init(exemplars: seen.map(\.exemplar), midpoint: 0)
-        guard !seen.isEmpty else { return }
+    /// `own` is the logit of the example's patch with itself. `beside` is the 95th percentile of the logits
+    /// of patches that do not overlap the example: the picture's other objects, which a threshold must
+    /// reject, score near the top.
+    package init(_ observed: [OWLViT.ObservedExample]) {
+        self.init(exemplars: observed.map(\.exemplar), midpoint: 0)
+        guard !observed.isEmpty else { return }
         let queries = Tensor.stack(exemplars.map(\.embedding))
-        let levels = seen.indices.map { i in
-            let (view, region, exemplar) = seen[i]
+        let levels = observed.indices.map { i in
+            let (view, region, exemplar) = observed[i]
             let logits = view.patches.logits(queries)
             let highest = (0..<view.patches.count).map { logits[leading: $0].maximum() }
             let inPicture = highest.indices.filter { view.frame.part.contains(view.boxes[$0].center) }
@@ -156,7 +173,7 @@ extension OWLViT.Examples {
                 view.boxes[$0].iou(region) < 0.1 && !region.contains(view.boxes[$0].center)
                     && !view.boxes[$0].contains(region.center)
             }
-            // Where the object fills the picture, what is least like it stands for what is beside it.
+            // If the object fills the picture, the 25th percentile of all patches replaces `beside`.
             let level =
                 beside.count >= 8
                 ? beside.map { highest[$0] }.quantile(0.95)
@@ -171,11 +188,12 @@ extension OWLViT.Examples {
 }
 
 extension Box {
+    /// Whether a point lies in the box, its edges included.
     func contains(_ point: Point) -> Bool { point.x >= x1 && point.x <= x2 && point.y >= y1 && point.y <= y2 }
 }
 
 extension [Float] {
-    /// The value that a part of the others are below; NaN counts as high. Of none, 0.
+    /// The value at a percentile, given as a share 0…1; NaN counts as the highest. Of no values it is 0.
     func quantile(_ part: Double) -> Float {
         let sorted = sorted { $0 < $1 || ($1.isNaN && !$0.isNaN) }
         return sorted.isEmpty ? 0 : sorted[Int((Double(sorted.count - 1) * part).rounded())]

@@ -2,14 +2,23 @@ public import SpanielPlatform
 import SpanielImaging
 public import Tensor
 
-/// OWL-ViT (Minderer et al. 2022) and OWLv2 (2023): a picture is encoded once, then searched for anything
-/// that texts or examples describe.
+/// OWL-ViT (Minderer et al. 2022, arXiv:2205.06230) and OWLv2 (2023, arXiv:2306.09683) find boxes around what
+/// texts or examples describe.
 ///
-///     let owl = try OWLViT(contentsOf: folder)
-///     let scene = try owl.encode(picture)
-///     let mug = try owl.concept("mug", texts: ["a mug", "a cup of coffee"])
-///     for object in try owl.detect([mug], in: scene) { print(object.box, object.score) }
+/// Encode a picture once, which is the slow part; then search it for any number of classes.
+///
+///     let owl = try OWLViT(contentsOf: Starters.owlViTNano)
+///     let shelf = try owl.encode(Picture(contentsOf: Starters.shelf))
+///     let boot = try owl.concept("boot", texts: ["a boot"])
+///     for object in try owl.detect(boot, in: shelf) { print(object.score, object.box.x1) }
+///     // 0.416… 421.0…
+///     // 0.253… 49.0…
+///     // 0.137… 325.8…, which is no boot: a threshold of 0.2 leaves it out
+///     // 0.123… 264.4…
+///
+/// `PerSAM` and `CLIPSeg` return masks instead of boxes.
 public struct OWLViT: Sendable {
+    /// The paper that the model is of, which its config.json says.
     public let version: Version
     package let weights: Weights
     package let configuration: Configuration
@@ -19,23 +28,26 @@ public struct OWLViT: Sendable {
     package let heads: Heads
     package let texts: CLIP.Texts
 
-    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
-    /// for each two gigabytes.
+    /// The folder's name and the weights' SHA-256.
+    ///
+    /// The first access computes the checksum, which takes about a second for each two gigabytes.
     public var identity: ModelIdentity { weights.identity }
 
-    /// How encoders and heads compute.
+    /// The precision in which the encoders and the heads compute.
     public var precision: Tensor.Precision { weights.precision }
 
-    /// What suits such a model on this processor.
+    /// The precision that `init(contentsOf:precision:)` takes by default, for such a model on this processor.
     package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.channels)
     }
 
-    /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how encoders and heads compute; nil: float32 for a narrow encoder, else the
-    ///   processor's fastest.
-    /// - Throws: `WeightsError` or `OWLViTError` naming the file, the key, what was expected and what was
-    ///   found.
+    /// Loads a model folder in the hub's layout; the first text that is embedded loads the tokenizer.
+    /// - Parameters:
+    ///   - folder: the model's folder, of an OWL-ViT or an OWLv2.
+    ///   - precision: the precision of the encoders and the heads; nil takes float32 for a narrow encoder
+    ///     such as `owlvit-nano`'s, else the fastest that the processor has.
+    /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found;
+    ///   `OWLViTError.modelKind` for another kind of model.
     public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, configuration)
@@ -45,8 +57,8 @@ public struct OWLViT: Sendable {
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
-    /// Takes its weights from a cursor; every key must be read, but for those that published files carry for
-    /// history.
+    /// Reads its weights from a cursor; a key that nothing reads is an error, except for unused ones that
+    /// published files contain.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL,
         precision: Tensor.Precision = .float32
@@ -67,14 +79,15 @@ public struct OWLViT: Sendable {
         try weights.requireAllRead(ignoring: ["*.position_ids", "*.visual_projection.weight", "*logit_scale"])
     }
 
+    /// Encodes preprocessed pixels.
     /// - Parameter pixels: [1, S, S, 3], normalised.
     /// - Throws: `CancellationError` between layers.
     package func patches(of pixels: Tensor) throws -> Patches {
         heads(merged(try imageEncoder(pixels)))
     }
 
-    /// Patches as the heads see them: each multiplied by the class token, and normalised.
-    /// - Parameter tokens: after the last layer, [1, 1 + N, C].
+    /// Computes the heads' input: each patch multiplied by the class token, and normalised.
+    /// - Parameter tokens: the tokens after the last layer, [1, 1 + N, C].
     /// - Returns: [N, C].
     package func merged(_ tokens: Tensor) -> Tensor {
         let tokens = imageEncoder.postNorm(tokens)[leading: 0]

@@ -1,23 +1,26 @@
 public import SpanielImaging
 import Tensor
 
-/// What can be wrong with a model folder, an example, a concept file or a request.
+/// Why OWL-ViT cannot load a model folder, learn an example or search a picture.
+///
+/// `ExampleError` and `ConceptError` hold the reasons that OWL-ViT shares with the other models.
 public enum OWLViTError: SpanielError, Equatable {
-    /// A folder that holds another kind of model.
+    /// The folder holds another kind of model.
     case modelKind(model: String, found: String)
-    /// Neither an example nor a text.
+    /// There is neither an example nor a text.
     case nothingToLearn
-    /// No patch's box has enough in common with the drawn one.
+    /// No patch's box overlaps the drawn one enough; the overlaps are IoUs.
     case exampleUnseen(Box, overlap: Double, least: Double)
-    /// The model's answers about an example are no numbers.
+    /// The model's numbers for an example are not finite.
     case notFinite
-    /// The selection by objectness, asked of OWL-ViT, which has none.
+    /// The selection by objectness was asked of an OWL-ViT, which has no objectness.
     case noObjectness(model: String)
+    /// The number of tiles along a side is not from 1 to the most.
     case tiles(Int, most: Int)
-    /// A threshold that no score can be compared with.
+    /// A threshold is not a number from 0 to 1.
     case threshold(Float)
 
-    /// A stable name for programs.
+    /// A stable name for programs, such as `example.nothing`.
     public var code: String {
         switch self {
         case .modelKind: "model.kind"
@@ -31,15 +34,18 @@ public enum OWLViTError: SpanielError, Equatable {
 }
 
 extension OWLViTError {
+    /// A sentence that says what is wrong and how to mend it.
     public var description: String {
         switch self {
         case .modelKind(let model, let found):
-            "\(model) is a model of the kind \(found), expected owlvit or owlv2; give an OWL-ViT or OWLv2 folder"
+            "\(model) is a model of the kind \(found), expected owlvit or owlv2; give an OWL-ViT or OWLv2 "
+                + "folder"
         case .nothingToLearn:
             "neither an example nor a text: give at least one"
         case .exampleUnseen(let box, let overlap, let least):
-            "the model sees no object at the box \(box.x1), \(box.y1), \(box.x2), \(box.y2): its nearest box overlaps by "
-                + "\(percent(overlap)), expected \(percent(least)); draw the object closely, or choose another selection"
+            "the model sees no object at the box \(box.x1), \(box.y1), \(box.x2), \(box.y2): its nearest box "
+                + "overlaps by \(percent(overlap)), expected \(percent(least)); draw the object closely, or "
+                + "choose another selection"
         case .notFinite:
             "the model's answers about the example are no numbers; fetch its weights again"
         case .noObjectness(let model):

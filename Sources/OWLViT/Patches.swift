@@ -1,19 +1,19 @@
 package import Tensor
 
 extension OWLViT {
-    /// What the model says of each of a view's N patches, whatever is asked.
+    /// The heads' outputs for each of a view's N patches, which do not depend on the query.
     package struct Patches: Sendable {
-        /// [N, D], as the class head gives them.
+        /// The class embeddings, not normalised, [N, D].
         package let embeddings: Tensor
-        /// [N], the lengths of their rows and a little more.
+        /// The lengths of the embeddings plus `lengthEpsilon`, [N].
         private let lengths: [Float]
-        /// [N], added to a similarity.
+        /// The numbers added to similarities, [N].
         package let shifts: Tensor
-        /// [N], what the sum is multiplied by, above 0.
+        /// The numbers above 0 that multiply the sums, [N].
         package let scales: Tensor
-        /// [N, 4]: middle x and y, width, height, as parts of the view's square input.
+        /// The boxes, as middle x and y, width and height in shares of the view's square input, [N, 4].
         package let boxes: Tensor
-        /// [N], logits; OWLv2's alone.
+        /// The logits of objectness, [N]; nil for OWL-ViT.
         package let objectness: Tensor?
 
         package init(embeddings: Tensor, shifts: Tensor, scales: Tensor, boxes: Tensor, objectness: Tensor?) {
@@ -27,13 +27,13 @@ extension OWLViT {
 
         package var count: Int { embeddings.shape[0] }
 
-        /// [N, D], the embeddings with rows of length one.
+        /// The embeddings at length one, [N, D].
         package var directions: Tensor { embeddings.rows(dividedBy: lengths) }
 
-        /// A patch's embedding, of length one, [D].
+        /// Returns a patch's embedding at length one, [D].
         package func direction(_ patch: Int) -> Tensor { embeddings[leading: patch] / lengths[patch] }
 
-        /// The cosine of every patch with every query.
+        /// Returns the cosine of every patch with every query.
         /// - Parameter queries: [Q, D], Q at least 1.
         /// - Returns: [N, Q].
         package func similarities(to queries: Tensor) -> Tensor {
@@ -41,7 +41,7 @@ extension OWLViT {
             return matmul(embeddings, queries, transposed: true).rows(dividedBy: lengths)
         }
 
-        /// (similarity + shift) · scale
+        /// Returns the logit of every patch for every query, (similarity + shift) · scale.
         /// - Parameter queries: [Q, D], Q at least 1.
         /// - Returns: [N, Q].
         package func logits(_ queries: Tensor) -> Tensor {
@@ -54,12 +54,12 @@ extension OWLViT {
         }
     }
 
-    /// What the class head adds to a length before it divides by it.
+    /// The number that the class head adds to a length before it divides by it.
     static let lengthEpsilon: Float = 1e-6
 }
 
 extension Tensor {
-    /// The length of each row of the last axis and a little more.
+    /// Returns the length of each row of the last axis plus a small number.
     fileprivate func rowLengths(plus epsilon: Float) -> [Float] {
         let (values, channels) = (array, shape[-1])
         return (0..<values.count / max(1, channels)).map { row in
@@ -71,7 +71,7 @@ extension Tensor {
         }
     }
 
-    /// Each row of the last axis divided by a number of its own.
+    /// Divides each row of the last axis by its divisor.
     fileprivate func rows(dividedBy divisors: [Float]) -> Tensor {
         var values = array
         let channels = shape[-1]

@@ -3,9 +3,9 @@ package import Tensor
 package import SpanielPlatform
 
 extension OWLViT {
-    /// From a picture, or a part of it, to the model's input.
+    /// Computes the model's input from a picture or a tile.
     package struct Preprocessing: Sendable {
-        /// What the folder's configuration says; it squashes.
+        /// The preprocessing of the folder's configuration, which squashes a picture to a square.
         package let squash: ViT.Preprocessing
         package let version: Version
 
@@ -33,8 +33,8 @@ extension OWLViT {
                 deviation: ViT.Preprocessing.openAIDeviation)
         }
 
-        /// What stands beside a padded picture, between 0 and 1: OWL-ViT was trained with grey; OWLv2 does
-        /// better with black.
+        /// The value beside a padded picture, 0…1: OWL-ViT was trained with grey, and OWLv2 finds more with
+        /// black.
         package var padding: Float { version == .v1 ? 0.5 : 0 }
 
         func pads(_ preparation: Preparation) -> Bool { version == .v2 || preparation == .padded }
@@ -47,7 +47,7 @@ extension OWLViT {
             let values = (0...255).map { Float(Double($0) * factor) }
             let side = squash.output.width
             let square = picture.smoothedSquare(values: values, padding: padding, side: side)
-            // Clipped to the values that went in, as scikit-image does.
+            // The result is clipped to the range of the input, as in scikit-image.
             let isPadded = picture.width != picture.height
             let low = min(values[Int(picture.pixels.min() ?? 0)], isPadded ? padding : .infinity)
             let high = max(values[Int(picture.pixels.max() ?? 0)], isPadded ? padding : -.infinity)
@@ -58,7 +58,7 @@ extension OWLViT {
                 [1, side, side, 3])
         }
 
-        /// What this does, in a line: encodings made by preprocessings of one key are of the same numbers.
+        /// Identifies everything besides the picture that the input depends on; caches use it as a key.
         package func key(_ preparation: Preparation) -> String {
             pads(preparation) ? "padded \(padding) smooth \(squash.key)" : squash.key
         }

@@ -1,32 +1,34 @@
 import SpanielPlatform
 
 extension OWLViT {
-    /// What a logit says about an object, on one scale of logits where 0 is "just found".
+    /// The conversion between logits, margins and scores; a margin is a logit on a scale where the threshold
+    /// is 0.
     ///
-    /// The model's own sigmoid means something for texts. For examples it may saturate: where a model was
+    /// For texts the score is the model's sigmoid. For examples the sigmoid may saturate: in a model that was
     /// trained with texts alone, an example's embedding is far more similar to any patch than a text's, and
-    /// nearly every patch scores above 0.9. There the logit counts from halfway between what lies beside the
-    /// examples and the examples themselves. The logit, not the cosine: its shift and scale say how much a
-    /// patch is an object at all, and whose.
+    /// nearly every patch scores above 0.9. There the score is the sigmoid of the logit minus the examples'
+    /// midpoint. It uses the logit rather than the cosine, because a patch's shift and scale say whether the
+    /// patch is an object at all.
     package enum Scale {
-        /// transformers' threshold for texts.
+        /// The threshold for texts, as in transformers.
         package static let textThreshold: Float = 0.1
 
-        /// What transformers' documentation takes for the sigmoid of an example's logit.
+        /// The threshold for the sigmoid of an example's logit, as in transformers' documentation.
         package static let sigmoidThreshold: Float = 0.6
 
-        /// Where precision and recall by one to five examples balance, for sigmoids that mean something and
-        /// for saturated ones.
+        /// The threshold for calibrated scores of examples, at which precision and recall with one to five
+        /// examples balance, whether the sigmoid saturates or not.
         package static let exampleThreshold: Float = 0.4
 
+        /// Computes 1 / (1 + e⁻ˣ) of one number; `Tensor.sigmoid()` rounds differently.
         static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 
-        /// How far a logit is above a threshold's.
+        /// Returns the difference of a logit and the threshold's logit.
         static func margin(logit: Float, threshold: Float) -> Float {
             logit + log((1 - threshold) / threshold)
         }
 
-        /// The score of a margin, where a threshold is just found.
+        /// Returns the score of a margin; margin 0 scores `threshold`.
         static func score(margin: Float, threshold: Float) -> Float {
             sigmoid(margin - log((1 - threshold) / threshold))
         }
@@ -34,7 +36,7 @@ extension OWLViT {
 }
 
 extension OWLViT.Scoring {
-    /// The score above which an object counts as found until something else is said.
+    /// The default threshold of a class with examples.
     var threshold: Float {
         self == .calibrated ? OWLViT.Scale.exampleThreshold : OWLViT.Scale.sigmoidThreshold
     }

@@ -3,45 +3,38 @@ package import Tensor
 import SpanielPlatform
 
 extension OWLViT {
-    /// One axis of OWLv2's resizing: a Gaussian as wide as the shrinking asks for, then linear interpolation,
-    /// together one weighted sum an output position (what scikit-image's `resize` does with anti-aliasing).
+    /// One axis of OWLv2's resizing: a Gaussian and linear interpolation, combined to one weighted sum for
+    /// each output position, as scikit-image's `resize` does with anti-aliasing.
     ///
     ///     σ = max(0, (from / to - 1) / 2), cut off at 4 σ
     ///
-    /// Beyond its ends the axis is mirrored, the last sample not repeated.
+    /// Beyond its ends the axis is mirrored without repeating the last sample.
     package struct Smoothing: Sendable {
         /// The first input position of each output position.
         package private(set) var first: [Int] = []
-        /// The weights of that and the following ones.
+        /// The weights of the first and the following input positions.
         package private(set) var weights: [[Double]] = []
-        /// What the padding weighs in each output position.
+        /// The weight of the padding in each output position.
         package private(set) var padding: [Double] = []
 
         /// - Parameters:
-        ///   - from: length of the padded axis.
-        ///   - present: how many of its positions, the first ones, are picture; the others are padding.
-        ///   - to: length after resizing.
+        ///   - from: the length of the padded axis.
+        ///   - present: the number of positions at its start that are picture; the others are padding.
+        ///   - to: the length after resizing.
         package init(from: Int, present: Int, to: Int) {
             let scale = Double(from) / Double(to)
             let kernel = Self.gaussian(deviation: max(0, (scale - 1) / 2))
             let radius = kernel.count / 2
-            func mirrored(_ position: Int) -> Int {
-                if from == 1 { return 0 }
-                let period = 2 * from - 2
-                let place = ((position % period) + period) % period
-                return place < from ? place : period - place
-            }
             for output in 0..<to {
                 let position = (Double(output) + 0.5) * scale - 0.5
                 let left = Int(position.rounded(.down))
                 let right = position - Double(left)
-                // Only what lies beyond the axis is folded back, so that the sums run over few, neighbouring
-                // positions.
+                // Only positions beyond the axis are mirrored, so that the sums run over few neighbours.
                 var sums: [Int: Double] = [:]
                 for (neighbour, share) in [(left, 1 - right), (left + 1, right)] where share != 0 {
-                    let center = mirrored(neighbour)
+                    let center = neighbour.mirrored(count: from)
                     for (i, weight) in kernel.enumerated() {
-                        sums[mirrored(center + i - radius), default: 0] += share * weight
+                        sums[(center + i - radius).mirrored(count: from), default: 0] += share * weight
                     }
                 }
                 padding.append(sums.reduce(0) { $0 + ($1.key >= present ? $1.value : 0) })
@@ -64,12 +57,12 @@ extension OWLViT {
 }
 
 extension Picture {
-    /// The picture padded to a square at the right or the bottom, smoothed and resized; the square itself is
-    /// never made.
+    /// Pads the picture to a square at the right or the bottom, smooths and resizes it; the square itself is
+    /// never allocated.
     /// - Parameters:
-    ///   - values: what each of the 256 values becomes first.
-    ///   - padding: the value beside the picture.
-    ///   - side: of the result.
+    ///   - values: the number for each of the 256 values.
+    ///   - padding: the number beside the picture.
+    ///   - side: the side of the result, in pixels.
     /// - Returns: [side, side, 3].
     /// - Complexity: O(width · height · 8σ / scale).
     package func smoothedSquare(values: [Float], padding: Float, side: Int) -> Tensor {
@@ -78,7 +71,7 @@ extension Picture {
         let down = OWLViT.Smoothing(from: longer, present: height, to: side)
         let (width, height, pixels) = (width, height, pixels)
         let fill = Double(padding)
-        // The rows, each to the new width.
+        // Each row is resized to the new width.
         let rows: [[Float]] = Parallel.map(height) { y in
             let row = pixels[3 * width * y..<3 * width * (y + 1)].map { Double(values[Int($0)]) }
             var narrow = [Float](repeating: padding, count: 3 * side)

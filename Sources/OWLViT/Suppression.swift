@@ -1,49 +1,49 @@
 import SpanielImaging
 
 extension OWLViT {
-    /// Best first; of equal scores, the smaller view, patch and class.
-    static func sorted(_ claims: [Claim]) -> [Claim] {
-        claims.sorted {
+    /// Sorts by score, the best first; of equal scores, the smaller view, patch and class comes first.
+    static func sorted(_ scores: [PatchScore]) -> [PatchScore] {
+        scores.sorted {
             ($1.score, $1.margin, $0.view, $0.patch, $0.concept) < (
                 $0.score, $0.margin, $1.view, $1.patch, $1.concept
             )
         }
     }
 
-    /// Keeps the best of boxes that overlap.
-    static func suppressed(_ claims: [Claim], _ suppression: DetectOptions.Suppression) -> [Claim] {
+    /// Drops boxes that overlap a better one.
+    static func suppressed(_ scores: [PatchScore], _ suppression: DetectOptions.Suppression) -> [PatchScore] {
         switch suppression {
-        case .none: claims
-        case .classWise(let iou): kept(claims) { $0.concept == $1.concept && $0.box.iou($1.box) > iou }
-        case .classFree(let iou): kept(claims) { $0.box.iou($1.box) > iou }
+        case .none: scores
+        case .classWise(let iou): selected(scores) { $0.concept == $1.concept && $0.box.iou($1.box) > iou }
+        case .classFree(let iou): selected(scores) { $0.box.iou($1.box) > iou }
         }
     }
 
-    /// One object seen in several views, once.
+    /// Drops repeated detections of one object in several views.
     ///
-    /// A tile may take a part for the whole, so that there a box that lies inside a better one goes too.
-    static func merged(_ claims: [Claim]) -> [Claim] {
-        kept(claims) { better, other in
+    /// A tile may detect a part as the whole, so that a box that lies inside a better one is dropped too.
+    static func merged(_ scores: [PatchScore]) -> [PatchScore] {
+        selected(scores) { better, other in
             guard better.concept == other.concept, better.view != other.view else { return false }
             let shared = better.box.intersection(other.box).area
             return better.box.iou(other.box) > 0.5 || shared > 0.8 * other.box.area
         }
     }
 
-    /// Goes through claims from the best and drops those that one kept before speaks against.
-    private static func kept(_ claims: [Claim], _ against: (_ better: Claim, _ other: Claim) -> Bool)
-        -> [Claim]
-    {
-        var kept: [Claim] = []
-        for claim in claims.sorted(by: { ($1.margin, $0.view, $0.patch) < ($0.margin, $1.view, $1.patch) })
-        where !kept.contains(where: { against($0, claim) }) {
-            kept.append(claim)
+    /// Goes through scores from the best margin down and drops those that a better one excludes.
+    private static func selected(
+        _ scores: [PatchScore], _ excludes: (_ better: PatchScore, _ other: PatchScore) -> Bool
+    ) -> [PatchScore] {
+        let order = scores.sorted { ($1.margin, $0.view, $0.patch) < ($0.margin, $1.view, $1.patch) }
+        var selected: [PatchScore] = []
+        for candidate in order where !selected.contains(where: { excludes($0, candidate) }) {
+            selected.append(candidate)
         }
-        return kept
+        return selected
     }
 
-    /// Whether a tile's edge, where the picture goes on, cuts a box: a neighbour or the whole picture shows
-    /// that object better.
+    /// Whether a tile's edge inside the picture cuts a box, so that a neighbour or the whole picture shows
+    /// the object better.
     func isCut(_ box: Box, by frame: Frame, of size: Size) -> Bool {
         let part = frame.part
         let (x, y) = (0.01 * part.width, 0.01 * part.height)

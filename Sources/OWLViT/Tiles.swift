@@ -1,15 +1,16 @@
 package import SpanielImaging
 
 extension OWLViT {
-    /// How a large picture is cut so that small objects become large enough to see.
+    /// Divides a large picture into tiles, in which small objects become large enough to detect.
     package enum Tiles {
         /// The most tiles along a side.
         package static let most = 16
-        /// How much of a tile its neighbour shows too: what is smaller than this stands whole in one of them.
+        /// The share of a tile that its neighbour shows too; an object smaller than this lies wholly in a
+        /// tile.
         static let overlap = 0.25
 
-        /// The columns, or rows, of each tile along a side.
-        /// - Parameter count: how many tiles; fewer come back where the side has too few pixels for so many.
+        /// Returns the columns, or the rows, of each tile along a side.
+        /// - Parameter count: the number of tiles; fewer are returned if the side has too few pixels.
         package static func ranges(of length: Int, count: Int) -> [Range<Int>] {
             let count = max(1, min(count, length))
             let side = min(
@@ -22,7 +23,7 @@ extension OWLViT {
             }
         }
 
-        /// The whole picture, and beyond one tile a side its tiles, row by row.
+        /// Returns the whole picture and, from two tiles along a side, its tiles row by row.
         package static func parts(of size: Size, count: Int) -> [(columns: Range<Int>, rows: Range<Int>)] {
             let whole = (columns: 0..<size.width, rows: 0..<size.height)
             guard count > 1 else { return [whole] }

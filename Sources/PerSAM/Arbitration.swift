@@ -1,7 +1,7 @@
 import SpanielImaging
 
-/// Settles what several classes, and several objects of one, claim: the better score has the pixels, and an
-/// object that loses most of its own to another class is that class's.
+/// Decides between overlapping objects: the object with the better score gets the shared pixels, and an
+/// object that loses more than half of its pixels to another class is dropped.
 struct Arbitration {
     let findings: PerSAM.Findings
 
@@ -31,7 +31,7 @@ struct Arbitration {
                 let isRival = other.className != object.className
                 if isRival && 2 * object.mask.intersectionArea(with: other.mask) > area {
                     searches[place.search].found[place.find].verdict = .otherClass
-                    // The best comes first: later ones are weaker still.
+                    // The first rival is the best: later objects have lower scores.
                     if other.rival == nil {
                         objects[i].rival = .init(className: object.className, score: object.score)
                     }
@@ -73,13 +73,15 @@ struct Arbitration {
 }
 
 extension Scene {
+    /// The similarity of each cell, for the findings.
     var similarityMap: PerSAM.SimilarityMap {
         let frame = encoding.frame
         let side = Double(frame.side)
         return PerSAM.SimilarityMap(
             className: concept.className, rows: cells.side, columns: cells.side, values: similarity,
             extent: Box(
-                x1: 0, y1: 0, x2: Double(frame.resized.width) / side, y2: Double(frame.resized.height) / side),
+                x1: 0, y1: 0, x2: Double(frame.resized.width) / side,
+                y2: Double(frame.resized.height) / side),
             background: concept.background, threshold: concept.floor)
     }
 }

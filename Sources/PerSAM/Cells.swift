@@ -1,16 +1,17 @@
 import SpanielImaging
 import Tensor
 
-/// A picture's cells as PerSAM compares them: the embedding, and how much of each cell is picture.
+/// The cells of an encoded picture as PerSAM compares them; they depend on the encoding alone, so that one
+/// value serves every concept.
 struct Cells: Sendable {
-    /// [hw, C], each of length one.
+    /// The cells' embeddings at length one, [hw, C].
     let directions: Tensor
-    /// [hw, C]
+    /// The cells' embeddings, [hw, C].
     let features: Tensor
-    /// Cells along a side.
+    /// The number of cells along a side.
     let side: Int
     let frame: SAM.Frame
-    /// How much of each cell lies in the picture, 0…1, [hw].
+    /// The share of each cell that lies in the picture, 0…1, [hw].
     let presence: [Float]
 
     init(_ encoding: SAM.Encoding) {
@@ -22,7 +23,7 @@ struct Cells: Sendable {
         presence = Self.coverage(of: Mask(size: frame.original, filled: true), frame: frame, side: side)
     }
 
-    /// How much of each cell a mask covers, 0…1: by area, so that no object is too small to count. [hw]
+    /// Returns the share of each cell that a mask covers, 0…1, [hw]; an object smaller than a cell counts.
     func coverage(of mask: Mask) -> [Float] { Self.coverage(of: mask, frame: frame, side: side) }
 
     private static func coverage(of mask: Mask, frame: SAM.Frame, side: Int) -> [Float] {
@@ -31,7 +32,12 @@ struct Cells: Sendable {
             extent: Double(frame.side), side: side)
     }
 
-    /// - Parameter side: parts that the model's square input is cut into, each way.
+    /// Returns the share of each square of a grid that a mask covers, 0…1, row after row.
+    /// - Parameters:
+    ///   - columns: the picture's width in the model's input.
+    ///   - rows: the picture's height in the model's input.
+    ///   - extent: the side of the model's square input.
+    ///   - side: the number of squares along a side of the grid over the input.
     static func coverage(of mask: Mask, columns: Double, rows: Double, extent: Double, side: Int) -> [Float] {
         let cell = extent / Double(side)
         let (across, down) = (columns / Double(mask.width) / cell, rows / Double(mask.height) / cell)
@@ -54,7 +60,7 @@ struct Cells: Sendable {
         return cells.map { Float(min(1, $0)) }
     }
 
-    /// Hands an interval out to the unit cells it covers.
+    /// Calls `body` with each unit cell that an interval covers and the length of the interval in it.
     private static func spread(
         _ from: Double, _ to: Double, _ count: Int, _ body: (_ cell: Int, _ share: Double) -> Void
     ) {
@@ -66,8 +72,8 @@ struct Cells: Sendable {
         }
     }
 
-    /// The mean feature of the cells, each weighed by the square of how much of it belongs to the object:
-    /// cells on the border count little.
+    /// Returns the mean feature of the cells, each weighted by the square of its share, so that cells on the
+    /// object's border count little.
     /// - Returns: [C]
     func mean(weighing coverage: [Float]) -> Tensor {
         let squares = coverage.map { $0 * $0 }
@@ -76,7 +82,7 @@ struct Cells: Sendable {
             .reshaped([features.shape[1]])
     }
 
-    /// The cosine of every cell with the nearest of some directions. [hw]
+    /// Returns the cosine of every cell with the nearest of some directions, [hw]; -1 if there are none.
     func similarity(to directions: [Tensor]) -> [Float] {
         guard !directions.isEmpty else { return [Float](repeating: -1, count: side * side) }
         let products = matmul(self.directions, Tensor.stack(directions), transposed: true).array
@@ -85,7 +91,7 @@ struct Cells: Sendable {
         }
     }
 
-    /// The middle of a cell in displayed pixels.
+    /// Returns the middle of a cell in pixels of the displayed picture.
     func middle(of cell: Int) -> Point {
         let size = Double(frame.side) / Double(side)
         let (across, down) = (

@@ -2,47 +2,54 @@ import SpanielImaging
 public import Tensor
 
 extension PerSAM {
-    /// What PerSAM learnt of one class: how its examples look to the model, and how similar is similar enough.
+    /// What PerSAM learnt of one class: the features of its examples and the threshold of its score.
+    ///
+    /// `PerSAM.learn` makes one. Save it to search other pictures later without the examples:
+    ///
+    ///     try concept.save(to: URL(filePath: "boot.concept"))
+    ///     let same = try PerSAM.Concept(contentsOf: URL(filePath: "boot.concept"))
     public struct Concept: Sendable {
-        /// How the decoder is asked about a place, chosen by trying each on the example itself.
+        /// How the decoder is prompted at a place; learning tries each on the example itself.
         package enum Prompting: String, Sendable, CaseIterable {
-            /// A point on the object.
+            /// One point on the object.
             case plain
-            /// And one on the least similar place.
+            /// The same, and a background point on the least similar place.
             case negative
-            /// And PerSAM's guided attention (section 3.2).
+            /// The same as `negative`, and PerSAM's guided attention (section 3.2).
             case guided
         }
 
+        /// The name of the class, as the examples gave it.
         public var className: String
-        /// One direction an example, each [C] of length one: an object resembles the class as much as it
-        /// resembles the nearest.
+        /// One direction for each example, [C] of length one; an object's similarity is its cosine with the
+        /// nearest of them.
         package var directions: [Tensor]
-        /// The same before normalising, [C] each.
+        /// The examples' features before normalising, [C] each.
         package var features: [Tensor]
-        /// Directions of what it must not be taken for.
+        /// The negative examples' directions, [C] of length one each.
         package var negatives: [Tensor]
-        /// The similarity of the examples' backgrounds: what "not similar at all" is.
+        /// The mean similarity of the examples' backgrounds, at least 0: likeness 0.
         package var background: Float
-        /// The similarity inside the examples' masks.
+        /// The median similarity inside the examples' masks.
         package var inside: Float
+        /// How the decoder is prompted.
         package var prompting: Prompting
-        /// PerSAM-F's weights, where they were fitted.
+        /// PerSAM-F's weights, if they were fitted.
         package var weights: MaskWeights?
-        /// The original code's target, where that was asked for.
+        /// The target of the authors' code, if the concept was learnt for it.
         package var original: Original.Target?
-        /// The score from which an object counts as found, 0…1.
+        /// The score from which an object counts as found, 0…1; 0.65 after learning.
         public var threshold: Float
-        /// The model it was learnt with.
+        /// The model that the class was learnt with; `find` refuses a concept of another model.
         public var model: ModelIdentity
 
-        /// How alike a similarity is, from 0, as the examples' backgrounds, to 1, the example itself.
+        /// Scales a cosine from 0 at the similarity of the examples' backgrounds to 1 at 1, clamped to 0…1.
         package func likeness(_ similarity: Float) -> Float {
             max(0, min(1, (similarity - background) / max(1e-6, 1 - background)))
         }
 
-        /// The similarity below which no place is looked at: half way from the background to the inside of the
-        /// mask.
+        /// The similarity below which no place is segmented: halfway from the background to the inside of the
+        /// examples' masks.
         package var floor: Float { background + (inside - background) / 2 }
     }
 }

@@ -1,9 +1,9 @@
 package import SpanielImaging
 
 extension Example {
-    /// The object's pixels. A box or a point asks SAM.
-    /// - Throws: `ExampleError` where the region cannot be this picture's; `PerSAMError.nothingThere`.
-    /// - Parameter encoding: the picture's; nil: it is encoded where that is needed.
+    /// Returns the object's pixels; for a box or a point, SAM segments them.
+    /// - Parameter encoding: the picture's; nil encodes the picture if a box or a point needs it.
+    /// - Throws: `ExampleError` where the region does not suit the picture; `PerSAMError.nothingThere`.
     func mask(_ sam: SAM, _ encoding: SAM.Encoding? = nil) throws -> Mask {
         let size = picture.size
         let (marked, around) = (try region.mask(in: size), try region.box(in: size))
@@ -26,8 +26,8 @@ extension Example {
         return mask
     }
 
-    /// The same example nearer by, when its object is small in the picture: cut to three times the object's
-    /// size, so that the encoder gives it more than a few cells.
+    /// Crops the picture and the mask to a square three times the object's size, so that a small object
+    /// covers more than a few cells; a larger object keeps its whole picture.
     func closer(_ mask: Mask) -> (picture: Picture, mask: Mask) {
         guard let box = mask.box else { return (picture, mask) }
         let side = Int((3 * max(box.width, box.height)).rounded(.up))
@@ -45,9 +45,10 @@ extension Example {
 }
 
 extension PerSAM {
-    /// An example cut to what learning looks at, so that its picture need not be kept. It teaches the same.
+    /// Crops an example to the part that learning uses, so that the rest of its picture can be released; the
+    /// concept learnt from it is the same.
     /// - Parameter encoding: the picture's.
-    /// - Throws: `ExampleError` where the region cannot be this picture's; `PerSAMError.nothingThere`.
+    /// - Throws: `ExampleError` where the region does not suit the picture; `PerSAMError.nothingThere`.
     package func cutOut(_ example: Example, _ encoding: SAM.Encoding) throws -> Example {
         let mask = try example.mask(sam, encoding)
         let (picture, cut) = example.closer(mask)

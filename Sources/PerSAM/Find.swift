@@ -2,29 +2,39 @@ import SpanielImaging
 import Tensor
 
 extension PerSAM {
-    /// Every instance of a class in a picture.
+    /// Finds every instance of a class in an encoded picture.
+    ///
+    ///     let found = try persam.find(concept, in: shelf)
+    ///     print(found.count, found.stop.reason) // 2 belowThreshold
+    ///
+    /// - Throws: `ConceptError` for a concept of another model, `PerSAMError.conceptWeights` for one whose
+    ///   weights do not suit this model; `CancellationError`.
     public func find(_ concept: Concept, in encoding: SAM.Encoding, options: FindOptions = FindOptions())
         throws -> Findings
     {
         try find([concept], in: encoding, options: options)
     }
 
-    /// Every instance of several classes; where two claim the same pixels, the better score has them.
-    /// - Throws: `ConceptError` for a concept of another model; `CancellationError`.
+    /// Finds every instance of several classes in an encoded picture.
+    ///
+    /// A pixel belongs to one object at most: where two overlap, the one with the better score gets it.
+    /// - Returns: the objects of all classes, the best first.
+    /// - Throws: `ConceptError` for a concept of another model, `PerSAMError.conceptWeights` for one whose
+    ///   weights do not suit this model; `CancellationError`.
     public func find(_ concepts: [Concept], in encoding: SAM.Encoding, options: FindOptions = FindOptions())
         throws -> Findings
     {
         for concept in concepts { try check(concept) }
+        let cells = Cells(encoding)
         let searches = try concepts.map { concept in
-            if options.faithful, let target = concept.original {
-                return findOriginal(concept, target, encoding)
-            }
-            return try Search(Scene(encoding, concept, sam), options).run()
+            let scene = Scene(encoding, cells, concept, sam)
+            if options.faithful, let target = concept.original { return findOriginal(target, scene) }
+            return try Search(scene, options).run()
         }
         return Arbitration(searches, options).findings
     }
 
-    /// A file may name this model and still hold anything.
+    /// Checks a concept's model and shapes: a file may name this model and still hold anything.
     private func check(_ concept: Concept) throws {
         try ConceptError.check(concept.className, learntWith: concept.model, model: sam.identity)
         let channels = sam.configuration.imageEncoder.outputChannels
@@ -40,12 +50,10 @@ extension PerSAM {
         }
     }
 
-    /// The paper's one object in the original code's arithmetic.
-    private func findOriginal(_ concept: Concept, _ target: Original.Target, _ encoding: SAM.Encoding)
-        -> SearchResult
-    {
-        let trace = Original(sam).find(target, in: encoding)
-        let scene = Scene(encoding, concept, sam)
+    /// Finds the paper's one object in the arithmetic of the authors' code.
+    private func findOriginal(_ target: Original.Target, _ scene: Scene) -> SearchResult {
+        let concept = scene.concept
+        let trace = Original(sam).find(target, in: scene.encoding)
         let peak = scene.similarity.max() ?? 0
         guard let box = trace.mask.box else {
             return SearchResult(

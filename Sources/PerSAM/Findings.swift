@@ -1,14 +1,15 @@
 public import SpanielImaging
 
 extension PerSAM {
-    /// What was found in a picture, and why nothing more was: a collection of objects, the best first.
+    /// The objects found in a picture, the best score first, and why there are no more.
     public struct Findings: RandomAccessCollection, Sendable {
+        /// The objects, the best score first.
         public let objects: [FoundObject]
-        /// Why the search ended.
+        /// Why the search ended; of several classes, the one with the highest peak left.
         public let stop: Stop
-        /// Everything that was looked at, accepted or not, in the order it was met.
+        /// Every place that was segmented, accepted or not, in that order, class after class.
         public let candidates: [Candidate]
-        /// The cosine of each cell with the class, row by row, for each class in turn.
+        /// How similar each cell of the picture is to each class, in the order of the concepts.
         public let similarity: [SimilarityMap]
 
         package init(
@@ -20,32 +21,42 @@ extension PerSAM {
             self.similarity = similarity
         }
 
+        /// The index of the best object, 0.
         public var startIndex: Int { objects.startIndex }
+        /// The number of objects.
         public var endIndex: Int { objects.endIndex }
+        /// The object at a position, 0 being the best.
         public subscript(position: Int) -> FoundObject { objects[position] }
     }
 
     /// One instance of a class in a picture.
     public struct FoundObject: Sendable {
-        /// Another class that was found in the same place.
+        /// Another class that was found in the same place with a lower score.
         public struct Rival: Sendable, Hashable {
+            /// The other class.
             public let className: String
+            /// The score of the other class there, 0…1.
             public let score: Float
         }
 
+        /// The class, as its examples name it.
         public var className: String
-        /// 0…1: how like the class it looks, from its examples' backgrounds (0) to the examples themselves (1),
-        /// times the root of how stable its mask is.
+        /// The likeness to the class times the square root of the mask's stability, 0…1.
+        ///
+        /// Likeness is 0 where the object is as similar as the examples' backgrounds, 1 where it is as
+        /// similar as the examples themselves.
         public var score: Float
-        /// The cosine of its mean feature with the nearest example's.
+        /// The cosine of the object's mean feature with the nearest example's, -1…1.
         public var similarity: Float
-        /// The intersection over union with the true mask that SAM expects.
+        /// The intersection over union with the true mask that SAM predicts; not clamped, it may exceed 1.
         public var predictedIoU: Float
-        /// Pixels of the displayed picture.
+        /// The smallest box around the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open.
         public var box: Box
+        /// The object's pixels, of the displayed picture's size.
         public var mask: Mask
-        /// The class it was nearly taken for, with several classes at once: the closer the scores, the less sure
-        /// the choice.
+        /// The second best class in this place, if several classes were searched for and one was found here.
+        ///
+        /// The closer its score is to `score`, the less certain the class.
         public var rival: Rival?
 
         package init(
@@ -60,27 +71,30 @@ extension PerSAM {
 
     /// Why a search ended.
     public struct Stop: Sendable, Hashable {
+        /// The reason, whose raw value stands in the tool's JSON.
         public enum Reason: String, Sendable, CaseIterable {
-            /// No place left is similar enough.
+            /// No place that is left is similar enough.
             case belowThreshold = "below-threshold"
-            /// As many objects as were asked for.
+            /// `PerSAM.FindOptions.maximumObjects` were found.
             case maximumObjects = "max-objects"
-            /// Many similar places, one after another, that held no new object.
+            /// Sixteen similar places, one after another, held no new object.
             case exhausted
-            /// Every similar place has been looked at.
+            /// Every similar place was segmented.
             case nothingLeft = "nothing-left"
-            /// The paper's one object was asked for.
+            /// `PerSAM.FindOptions.single` asked for one object.
             case single
-            /// A step of the original code gave an empty mask.
+            /// A step of the authors' arithmetic gave an empty mask.
             case emptyMask = "empty-mask"
         }
 
+        /// Why the search ended.
         public var reason: Reason
-        /// The highest similarity that was left; nil when nothing was left.
+        /// The highest similarity that was left, a cosine; nil if no place was left.
         public var peak: Float?
-        /// The similarity from which a place is looked at.
+        /// The similarity from which a place is segmented, a cosine.
         public var threshold: Float
 
+        /// A reason with the two similarities that decided it.
         public init(reason: Reason, peak: Float?, threshold: Float) {
             self.reason = reason
             self.peak = peak
@@ -88,34 +102,50 @@ extension PerSAM {
         }
     }
 
-    /// A place that was looked at.
+    /// A place that was segmented, and what became of it.
+    ///
+    /// Read the candidates to see why an expected object is missing:
+    ///
+    ///     for candidate in found.candidates where candidate.verdict != .accepted {
+    ///         print(candidate.verdict, candidate.point, candidate.score ?? 0)
+    ///     }
     public struct Candidate: Sendable {
+        /// What became of a candidate; the raw value stands in the tool's JSON.
         public enum Verdict: String, Sendable {
+            /// The candidate is one of the objects found.
             case accepted
-            /// The score is below the threshold.
+            /// The score is below the threshold, or the best of its class is.
             case weak
-            /// It is mostly the same as a better one.
+            /// The mask shares more than half of the smaller one with a better candidate's.
             case duplicate
-            /// It looks more like a negative example.
+            /// The mask resembles a negative example more than the class.
             case negative
-            /// The decoder gave no mask there.
+            /// The decoder gave no mask here.
             case empty
-            /// A better object of another class has its place.
+            /// A better object of another class covers more than half of the mask.
             case otherClass = "other-class"
-            /// More than the maximum were found, and others are better.
+            /// The candidate would count, but as many as asked for score better.
             case surplus
         }
 
+        /// The class that was searched for.
         public var className: String
+        /// What became of the candidate.
         public var verdict: Verdict
-        /// The similar place itself, in displayed pixels, and how similar it is.
+        /// The similar place, x and y in pixels of the displayed picture.
         public var point: Point
+        /// The similarity at that place, a cosine.
         public var peak: Float
-        /// nil where there was no mask.
+        /// The score, 0…1, as `PerSAM.FoundObject.score`; nil without a mask.
         public var score: Float?
+        /// The cosine of the mask's mean feature with the nearest example's; nil without a mask.
         public var similarity: Float?
+        /// The intersection over union that SAM predicts; nil without a mask.
         public var predictedIoU: Float?
+        /// The box of the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open; nil without a
+        /// mask.
         public var box: Box?
+        /// The mask, of the displayed picture's size, if there is one.
         package var mask: Mask?
 
         package init(
@@ -129,17 +159,23 @@ extension PerSAM {
         }
     }
 
-    /// How similar each cell of a picture is to a class.
+    /// How similar each cell of the model's grid is to a class.
     public struct SimilarityMap: Sendable {
+        /// The class that the cells are compared with.
         public let className: String
+        /// The number of rows of cells.
         public let rows: Int
+        /// The number of cells in a row.
         public let columns: Int
-        /// Row by row; cells outside the picture too.
+        /// The cosine of each cell with the nearest example, row after row, [rows · columns].
+        ///
+        /// The grid covers the model's square input, so some cells lie beside the picture; see `extent`.
         public let values: [Float]
-        /// The part of the map, 0…1 each way, that the picture covers.
+        /// The part of the map that the picture covers: x1, y1, x2, y2 as shares of its width and height.
         public let extent: Box
-        /// The similarity of the examples' background, and from which a place is looked at.
+        /// The mean similarity of the examples' backgrounds.
         public let background: Float
+        /// The similarity from which a place is segmented.
         public let threshold: Float
 
         package init(

@@ -1,8 +1,7 @@
 package import Tensor
 import SpanielPlatform
 
-/// PerSAM-F's two weights (PerSAM, section 3.3): how the decoder's three masks, of different scales, mix into
-/// the object's.
+/// PerSAM-F's two weights (PerSAM, section 3.3), which mix the decoder's three masks into the object's.
 ///
 ///     mask = (1 - w₁ - w₂) m₀ + w₁ m₁ + w₂ m₂
 package struct MaskWeights: Sendable, Equatable {
@@ -16,17 +15,18 @@ package struct MaskWeights: Sendable, Equatable {
         self.third = third
     }
 
+    /// Mixes three maps of logits.
     /// - Parameter logits: [3, h, w].
     /// - Returns: [h, w].
     package func mixture(of logits: Tensor) -> Tensor {
         logits[leading: 0] * (1 - second - third) + logits[leading: 1] * second + logits[leading: 2] * third
     }
 
-    /// Fits the weights to a mask by AdamW on dice plus focal loss, as the authors do. The three maps do not
-    /// change meanwhile, so they are worked out once, and what is left takes milliseconds at low resolution.
+    /// Fits the weights to a mask by AdamW on dice plus focal loss, as the authors do. The three maps are
+    /// constant meanwhile, so that a fit at low resolution takes milliseconds.
     /// - Parameters:
-    ///   - maps: three maps of logits, one value a pixel.
-    ///   - truth: which pixels are the object.
+    ///   - maps: three maps of logits, one value for each pixel.
+    ///   - truth: whether each pixel is the object's.
     package init(fitting maps: [[Float]], to truth: [Bool], epochs: Int = 1000, rate: Double = 1e-3) {
         let loss = MaskLoss(maps: maps, truth: truth)
         var weights = (1.0 / 3, 1.0 / 3)
@@ -49,9 +49,10 @@ package struct MaskWeights: Sendable, Equatable {
     }
 }
 
-/// Dice plus focal loss of a mixture of three maps, and how it changes with the weights.
+/// Dice plus focal loss of a mixture of three maps, and its gradient with respect to the two weights.
 ///
-///     dice = 1 - (2 Σ p g + 1) / (Σ p + Σ g + 1)        focal = mean of α (1 - pₜ)² · -ln pₜ, α ¼ on the object and ¾ beside it
+///     dice = 1 - (2 Σ p g + 1) / (Σ p + Σ g + 1)
+///     focal = mean of α (1 - pₜ)² · -ln pₜ, α being ¼ on the object and ¾ beside it
 private struct MaskLoss {
     let base: [Float]
     let toSecond: [Float]
@@ -69,7 +70,7 @@ private struct MaskLoss {
 
     func gradient(_ weights: (Double, Double)) -> (Double, Double) {
         let (w1, w2) = (Float(weights.0), Float(weights.1))
-        // The sums that dice divides; and, for each weight, what each sum and the focal loss gain by it.
+        // The sums that dice divides, and the derivatives of each sum and of the focal loss by each weight.
         var (shared, total) = (0.0, 0.0)
         var (shared1, shared2, total1, total2, focal1, focal2) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         for i in base.indices {
@@ -77,7 +78,7 @@ private struct MaskLoss {
             let x = base[i] + w1 * d1 + w2 * d2
             let e = expf(-abs(x))
             let p = (x >= 0 ? 1 : e) / (1 + e)
-            let softplus = log1pf(e) + max(x, 0)  // -ln(1 - p), and minus x it is -ln p
+            let softplus = log1pf(e) + max(x, 0)  // softplus is -ln(1 - p), and softplus - x is -ln p.
             let slope = p * (1 - p)
             total += Double(p)
             total1 += Double(slope * d1)

@@ -1,41 +1,42 @@
 package import SpanielImaging
 package import Tensor
 
-/// PerSAM in the arithmetic of its authors' code, faults included: what `--faithful` runs, and what
-/// comparisons are made with.
+/// PerSAM in the arithmetic of its authors' code, its faults included, to compare with that code.
 ///
-/// Of these the default mends: the reference mask read through the picture's normaliser (grey up to 123
-/// counts as background), an attention map stretched over the padded grid, one object whether or not it is
-/// there, a failure on an empty mask.
+/// The default search mends four of the faults. The authors read the reference mask through the picture's
+/// normaliser, so that grey up to 123 counts as background; they stretch the attention map over the padded
+/// grid; they return one object whether or not it is there; they fail on an empty mask.
 package struct Original: Sendable {
     package let sam: SAM
 
     package init(_ sam: SAM) { self.sam = sam }
 
-    /// What is learnt from the reference (PerSAM, section 3.2).
+    /// What the authors' code learns from the reference (PerSAM, section 3.2).
     package struct Target: Sendable {
-        /// Not normalised, [C].
+        /// The object's feature, not normalised, [C].
         package let embedding: Tensor
-        /// Of length one, [C].
+        /// The feature at length one, [C].
         package let feature: Tensor
-        /// PerSAM-F's two weights.
+        /// PerSAM-F's two weights, if they were fitted.
         package var weights: MaskWeights?
     }
 
-    /// What happened in one picture: every tensor that can be compared, and the mask.
+    /// The mask of one picture, and every tensor of the way to it that can be compared.
     package struct Trace: Sendable {
+        /// The tensors by name, in the order they were computed.
         package var tensors: [(name: String, tensor: Tensor)] = []
-        /// Empty when a step's mask was empty, on which the authors' code fails.
+        /// The mask; empty if a step's mask was empty, on which the authors' code fails.
         package var mask: Mask
-        /// The predicted intersection over union of the last step.
+        /// The intersection over union that the last step predicted.
         package var score: Float = 0
     }
 
+    /// Learns the target from one reference.
     /// - Parameters:
     ///   - mask: a picture of the mask, as the authors read it: red above 123.675 is the object.
-    ///   - fineTune: PerSAM-F: its target is half the mean and half the maximum of the object's cells, and
-    ///     two weights are fitted.
-    /// - Throws: `PerSAMError.noCell` when no cell of the grid is on the object.
+    ///   - fineTune: whether to learn as PerSAM-F does: the target is half the mean and half the maximum of
+    ///     the object's cells, and two weights are fitted.
+    /// - Throws: `PerSAMError.noCell` if no cell of the grid is on the object.
     package func learn(_ reference: Picture, mask: Picture, fineTune: Bool) throws -> Target {
         let encoding = try sam.encode(reference)
         let grid = encoding.embedding.shape[0]
@@ -59,7 +60,7 @@ package struct Original: Sendable {
             let (logits, _) = sam.decode(
                 prompts: [SAM.Prompt(points: [peak(map)])], in: encoding, multimask: true, faithful: true)
             let size = encoding.frame.original
-            // The authors' second rule for the same mask: here anything above zero is the object.
+            // The authors read the same mask by another rule here: anything above zero is the object.
             let truth = (0..<size.width * size.height).map { mask.pixels[3 * $0] > 0 }
             guard logits.shape[1] == 3 else { return target }
             let maps = (0..<3).map { pixels(logits[leading: 0][leading: $0], encoding.frame).array }
@@ -68,7 +69,7 @@ package struct Original: Sendable {
         return target
     }
 
-    /// The paper's one object.
+    /// Finds the paper's one object.
     package func find(_ target: Target, in encoding: SAM.Encoding) -> Trace {
         let map = similarity(target, encoding)
         var trace = Trace(mask: Mask(size: encoding.frame.original))
@@ -86,7 +87,7 @@ package struct Original: Sendable {
         let prompt = SAM.Prompt(points: [peak(map), trough(map)])
         trace.note("points", prompt.points)
         let grid = encoding.embedding.shape[0]
-        // Stretched over the grid, although the picture covers only a part of it.
+        // The authors stretch the map over the grid, although the picture covers only a part of the grid.
         let standard = (map - map.mean()) / map.standardDeviation()
         let attention = standard.interpolatedBilinear(height: grid, width: grid).sigmoid().reshaped([
             grid * grid
@@ -116,7 +117,8 @@ package struct Original: Sendable {
         refineTwice(prompt, mixed, box, encoding, &trace)
     }
 
-    /// The cascade: the last mask as a prompt, then that mask and its box; the best of three each time.
+    /// Refines a mask twice: the last mask is the prompt, then that mask with its box; the best of the three
+    /// answers counts each time.
     private func refineTwice(
         _ prompt: SAM.Prompt, _ logits: Tensor, _ box: Box?, _ encoding: SAM.Encoding, _ trace: inout Trace
     ) {
@@ -145,7 +147,7 @@ package struct Original: Sendable {
         trace.tensors.append(("mask", pixels))
     }
 
-    /// The cosine of every cell with the target, [h, w].
+    /// Returns the cosine of every cell with the target, [h, w].
     private func similarity(_ target: Target, _ encoding: SAM.Encoding) -> Tensor {
         let shape = encoding.embedding.shape
         let cells = encoding.embedding.reshaped([shape[0] * shape[1], shape[2]]).l2Normalized()
@@ -154,12 +156,12 @@ package struct Original: Sendable {
         ])
     }
 
-    /// At the picture's size: four times finer, then as masks are enlarged. [H, W]
+    /// Enlarges a map to the picture's size: four times first, then as masks are enlarged. [H, W]
     private func similarityAtPixels(_ map: Tensor, _ frame: SAM.Frame) -> Tensor {
         pixels(map.interpolatedBilinear(height: 4 * map.shape[0], width: 4 * map.shape[1]), frame)
     }
 
-    /// Low-resolution values at the picture's size, [H, W].
+    /// Enlarges low-resolution values to the picture's size, [H, W].
     private func pixels(_ map: Tensor, _ frame: SAM.Frame) -> Tensor {
         var rows = SAM.Prediction(score: 0, logits: map, frame: frame).rows
         let size = frame.original
@@ -182,7 +184,7 @@ package struct Original: Sendable {
         .init(Point(x: Double(index % map.shape[1]), y: Double(index / map.shape[1])), isObject: isObject)
     }
 
-    /// The authors' boxes name the last pixel, not the edge behind it.
+    /// Moves the box's right and bottom edges to the last pixel inside, as in the authors' code.
     private func inclusive(_ box: Box) -> Box { Box(x1: box.x1, y1: box.y1, x2: box.x2 - 1, y2: box.y2 - 1) }
 }
 

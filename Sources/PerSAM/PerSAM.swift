@@ -1,38 +1,63 @@
 public import SpanielImaging
 import Tensor
 
-/// Personalized SAM (Zhang et al. 2023), extended to every instance of an object, and to answer "not here".
+/// Personalized SAM (Zhang et al. 2023, arXiv:2305.03048) finds an object in other pictures from one example.
 ///
-///     let persam = PerSAM(sam)
-///     let mug = try persam.learn([Example(picture, mask: mask)])
-///     for object in try persam.find(mug, in: persam.encode(scene)) { print(object.box, object.score) }
+/// The paper finds one object in every picture. This finds every instance, and none where there is none.
+///
+///     let persam = PerSAM(try SAM(contentsOf: Starters.samNano))
+///     let boot = try Example(
+///         Picture(contentsOf: Starters.boot), mask: Mask(contentsOf: Starters.bootMask), class: "boot")
+///     let concept = try persam.learn([boot])
+///     let shelf = try persam.encode(Picture(contentsOf: Starters.shelf))
+///     for object in try persam.find(concept, in: shelf) { print(object.score, object.box) }
+///     // 0.976… Box(x1: 436.0, y1: 81.0, x2: 612.0, y2: 221.0)
+///     // 0.973… Box(x1: 50.0, y1: 87.0, x2: 202.0, y2: 211.0)
 public struct PerSAM: Sendable {
+    /// The model that encodes pictures and segments what is found.
     public let sam: SAM
 
+    /// Uses a loaded SAM, of any size; nothing else is loaded.
     public init(_ sam: SAM) { self.sam = sam }
 
-    /// How a class is learnt.
+    /// How `learn` learns a class.
     public struct LearnOptions: Sendable {
-        /// PerSAM-F: fit the weights that mix the decoder's three masks.
+        /// Whether to fit the two weights that mix the decoder's three masks (PerSAM-F, section 3.3).
+        ///
+        /// Helps where the object's parts are easily taken for the whole. A model that does not offer three
+        /// masks learns without the weights.
         public var fineTune: Bool
-        /// Learn for the original code's arithmetic too, from the first example.
+        /// Whether to learn for the arithmetic of the authors' code too, which
+        /// `PerSAM.FindOptions.faithful` needs; it learns from the first example only.
         public var faithful: Bool
 
+        /// Both options are off by default.
         public init(fineTune: Bool = false, faithful: Bool = false) {
             self.fineTune = fineTune
             self.faithful = faithful
         }
     }
 
-    /// Encodes a picture: the slow part, done once for any number of concepts.
+    /// Encodes a picture, which is the slow part: do it once, then search for any number of concepts.
+    ///
+    ///     let shelf = try persam.encode(Picture(contentsOf: Starters.shelf))
+    ///     print(shelf.frame.original) // Size(width: 640, height: 480)
+    ///
+    /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
     public func encode(_ picture: Picture) throws -> SAM.Encoding { try sam.encode(picture) }
 
-    /// Learns one class from its examples.
+    /// Learns one class from its examples; each example's picture is encoded.
+    ///
+    ///     let concept = try persam.learn([boot])
+    ///     print(concept.className, concept.threshold) // boot 0.65
+    ///
     /// - Parameters:
-    ///   - examples: of one class, several where its views differ.
-    ///   - negatives: what it must not be taken for.
-    /// - Throws: `ExampleError` where an example does not suit its picture, `PerSAMError` where SAM finds
-    ///   nothing there; `CancellationError`.
+    ///   - examples: all of one class. One is enough; more help where the class looks different from
+    ///     different sides.
+    ///   - negatives: examples of what the class must not be taken for.
+    /// - Throws: `ExampleError` where an example does not suit its picture or the examples are of several
+    ///   classes; `PerSAMError` where SAM finds nothing at an example's point or in its box;
+    ///   `CancellationError`.
     public func learn(
         _ examples: [Example], negatives: [Example] = [], options: LearnOptions = LearnOptions()
     ) throws -> Concept {
@@ -45,7 +70,7 @@ public struct PerSAM: Sendable {
             negatives: others.map(\.direction), background: 0, inside: 0, prompting: .plain,
             threshold: Self.threshold,
             model: sam.identity)
-        // With several examples, the similarities that each has to all of them.
+        // Each example is compared with the directions of all of them.
         let similarities = references.map { $0.similarities(to: concept.directions) }
         concept.background = max(0, similarities.compactMap(\.background).average ?? 0)
         concept.inside = similarities.map(\.inside).average ?? 1
@@ -59,12 +84,12 @@ public struct PerSAM: Sendable {
         return concept
     }
 
-    /// Where, on composed scenes with the model that ships, most pictures get the right count, and nearly
-    /// nine in ten without the object are refused. Scores are relative to each example's background, so it
-    /// carries over to other models.
+    /// The default threshold, measured on composed scenes with the model that ships: at 0.65 most pictures
+    /// get the right count, and nearly nine in ten pictures without the object get none. Scores are relative
+    /// to each example's background, so the value suits other models too.
     static let threshold: Float = 0.65
 
-    /// The mask as white on black, for an example that did not come with a picture of it.
+    /// Paints the mask white on black, for an example that came without a picture of its mask.
     private static func painted(_ mask: Mask) -> Picture {
         Picture(
             rgb: mask.bytes(inside: 255).flatMap { [$0, $0, $0] }, width: mask.width, height: mask.height)
@@ -72,15 +97,16 @@ public struct PerSAM: Sendable {
 }
 
 extension PerSAM {
-    /// An example as the model sees it.
+    /// An example whose picture is encoded.
     struct Reference {
         let encoding: SAM.Encoding
         let cells: Cells
         let mask: Mask
-        /// How much of each cell the object covers, [hw].
+        /// The share of each cell that the object covers, 0…1, [hw].
         let coverage: [Float]
-        /// [C]
+        /// The object's mean feature, [C].
         let feature: Tensor
+        /// The feature at length one, [C].
         var direction: Tensor { feature.l2Normalized() }
 
         init(_ example: Example, _ sam: SAM) throws {
@@ -93,8 +119,8 @@ extension PerSAM {
             feature = cells.mean(weighing: coverage)
         }
 
-        /// How similar the example's own cells are to what was learnt: the mean beside the object, and the
-        /// median on it.
+        /// Measures how similar the example's own cells are to what was learnt: the mean over the cells
+        /// beside the object, nil if there are none, and the median over the cells on it.
         func similarities(to directions: [Tensor]) -> (background: Float?, inside: Float) {
             let similarity = cells.similarity(to: directions)
             let full = min(0.5, coverage.max() ?? 0)
@@ -109,7 +135,7 @@ extension PerSAM {
             return (beside.average, on.median ?? 1)
         }
 
-        /// The most similar cell on the object.
+        /// Returns the most similar cell on the object.
         func seed(_ concept: Concept) -> Int {
             let similarity = cells.similarity(to: concept.directions)
             let least = 0.3 * (coverage.max() ?? 0)
@@ -118,24 +144,24 @@ extension PerSAM {
         }
     }
 
-    /// Tries each way of prompting on the example and keeps the one that gives its mask back best; a richer
-    /// one must win clearly.
+    /// Tries each way of prompting on the example and returns the one whose mask overlaps the example's most;
+    /// a longer prompt must win by an IoU of 0.02.
     private func bestPrompting(_ reference: Reference, _ concept: Concept) -> Concept.Prompting {
         var best: (prompting: Concept.Prompting, overlap: Double)?
         for prompting in Concept.Prompting.allCases {
             var trial = concept
             trial.prompting = prompting
-            let scene = Scene(reference.encoding, trial, sam)
+            let scene = Scene(reference.encoding, reference.cells, trial, sam)
             let overlap = scene.segment(seeds: [reference.seed(trial)])?.mask(scene).iou(reference.mask) ?? 0
             if best.map({ overlap > $0.overlap + 0.02 }) ?? true { best = (prompting, overlap) }
         }
         return best?.prompting ?? .plain
     }
 
-    /// PerSAM-F's weights (section 3.3), fitted at low resolution: milliseconds whatever the picture's size;
-    /// nil for a model that offers another number of masks than three.
+    /// Fits PerSAM-F's weights (section 3.3) at low resolution, which takes milliseconds for a picture of any
+    /// size; returns nil for a model that does not offer three masks.
     private func fittedWeights(_ reference: Reference, _ concept: Concept) -> MaskWeights? {
-        let scene = Scene(reference.encoding, concept, sam)
+        let scene = Scene(reference.encoding, reference.cells, concept, sam)
         let prompt = SAM.Prompt(points: [
             .init(reference.cells.middle(of: reference.seed(concept)), isObject: true)
         ])
@@ -152,8 +178,10 @@ extension PerSAM {
 }
 
 extension Array where Element == Float {
+    /// The mean, or nil of no numbers.
     var average: Float? { isEmpty ? nil : reduce(0, +) / Float(count) }
 
+    /// The median, or nil of no numbers.
     var median: Float? {
         guard !isEmpty else { return nil }
         let sorted = sorted()

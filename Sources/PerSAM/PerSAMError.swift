@@ -1,15 +1,17 @@
 public import SpanielImaging
 
-/// What can be wrong with an example or a concept for PerSAM alone; see `ExampleError` and `ConceptError`.
+/// Why PerSAM cannot use an example or a concept.
+///
+/// `ExampleError` and `ConceptError` hold the reasons that PerSAM shares with the other models.
 public enum PerSAMError: SpanielError, Equatable {
-    /// SAM finds nothing at an example's point or in its box.
+    /// SAM finds nothing at an example's point or in its box, or it finds the whole picture.
     case nothingThere
-    /// The authors' reading of a mask leaves no cell of the grid.
+    /// The authors' code, which `PerSAM.LearnOptions.faithful` follows, sees no object in a mask.
     case noCell
-    /// A concept with PerSAM-F's weights for a model that does not offer three masks.
+    /// A concept has PerSAM-F's weights for three masks, and the model offers another number of them.
     case conceptWeights(concept: String, masks: Int)
 
-    /// A stable name for programs.
+    /// A stable name for programs, such as `example.nothing`.
     public var code: String {
         switch self {
         case .noCell: "mask.empty"
@@ -20,15 +22,17 @@ public enum PerSAMError: SpanielError, Equatable {
 }
 
 extension PerSAMError {
+    /// A sentence that says what is wrong and how to mend it.
     public var description: String {
         switch self {
         case .nothingThere:
             "nothing was found at the example's point or in its box; give a mask, or another point"
         case .noCell:
-            "the original code sees no object in this mask: it takes grey above 123 only, and objects of some cells of its grid; "
-                + "paint the mask 255, or do without the original arithmetic"
+            "the original code sees no object in this mask: it takes grey above 123 only, and objects of "
+                + "some cells of its grid; paint the mask 255, or do without the original arithmetic"
         case .conceptWeights(let concept, let masks):
-            "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without fine tuning"
+            "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without "
+                + "fine tuning"
         }
     }
 }

@@ -1,27 +1,27 @@
 import SpanielImaging
 import Tensor
 
-/// One picture seen with one concept: where it looks similar, and what a prompt there segments.
+/// One encoded picture compared with one concept.
 struct Scene {
     let sam: SAM
     let encoding: SAM.Encoding
     let concept: PerSAM.Concept
     let cells: Cells
-    /// The cosine of each cell with the concept, [hw].
+    /// The cosine of each cell with the nearest example, [hw].
     let similarity: [Float]
-    /// Cells that are picture enough to be looked at.
+    /// Whether each cell may be segmented, [hw]: it lies in the picture and is less like a negative example.
     let isCandidate: [Bool]
-    /// Which low-resolution pixels are picture, [4h · 4w].
+    /// Whether each low-resolution pixel lies in the picture, [4h · 4w].
     let isInside: [Bool]
-    /// The least similar place.
+    /// The least similar place, in pixels of the displayed picture.
     let negative: Point
     private let guidance: SAM.MaskDecoder.Guidance?
 
-    init(_ encoding: SAM.Encoding, _ concept: PerSAM.Concept, _ sam: SAM) {
+    /// - Parameter cells: those of `encoding`, built once for all concepts.
+    init(_ encoding: SAM.Encoding, _ cells: Cells, _ concept: PerSAM.Concept, _ sam: SAM) {
         self.sam = sam
         self.encoding = encoding
         self.concept = concept
-        let cells = Cells(encoding)
         let similarity = cells.similarity(to: concept.directions)
         let against = cells.similarity(to: concept.negatives)
         let inPicture = cells.presence.map { $0 > 0.3 }
@@ -35,14 +35,14 @@ struct Scene {
         (self.cells, self.similarity) = (cells, similarity)
     }
 
-    /// Rows and columns of a map over the square input that the picture covers.
+    /// Counts the rows and columns of a map over the square input that the picture covers.
     private static func extent(_ frame: SAM.Frame, _ side: Int) -> (rows: Int, columns: Int) {
         func covered(_ length: Int) -> Int { min(side, (length * side + frame.side - 1) / frame.side) }
         return (covered(frame.resized.height), covered(frame.resized.width))
     }
 
-    /// PerSAM's attention map, aligned with the grid: the similarity, standardised over the picture's own
-    /// cells.
+    /// Returns PerSAM's attention map, aligned with the grid: the sigmoid of the similarity, standardised
+    /// over the cells in the picture.
     private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: PerSAM.Concept)
         -> SAM.MaskDecoder.Guidance
     {
@@ -54,7 +54,7 @@ struct Scene {
         return .init(attention: Tensor(standard, [standard.count]).sigmoid(), target: concept.features[0])
     }
 
-    /// A mask at low resolution: the pixels it covers more than half.
+    /// Returns a mask at low resolution, [4h · 4w]: the pixels that it covers by more than half.
     func lowResolution(_ mask: Mask) -> [Bool] {
         let frame = encoding.frame
         return Cells.coverage(
@@ -64,27 +64,29 @@ struct Scene {
         ).map { $0 > 0.5 }
     }
 
-    /// One mask of the decoder and what speaks for it.
+    /// One mask of the decoder and the measures that judge it.
     struct Proposal {
+        /// The mask at low resolution, [4h, 4w].
         let logits: Tensor
+        /// The intersection over union that the decoder predicts.
         let predictedIoU: Float
-        /// The cosine of the mask's mean feature with the concept.
+        /// The cosine of the mask's mean feature with the nearest example's.
         let similarity: Float
-        /// Whether it resembles a negative example more.
+        /// Whether the mask resembles a negative example more.
         let isNegative: Bool
-        /// How little the mask changes between two thresholds, 0…1 (SAM, appendix B).
+        /// The area above logit 1 over the area above logit -1, 0…1 (SAM, appendix B).
         let stability: Float
-        /// Of length one, [C].
+        /// The mask's mean feature at length one, [C].
         let direction: Tensor
-        /// How much of each cell the mask covers, [hw].
+        /// The share of each cell that the mask covers, 0…1, [hw].
         let coverage: [Float]
-        /// Likeness times the root of the stability, 0…1.
+        /// The likeness times the square root of the stability, 0…1.
         let quality: Float
+        /// The cell that was prompted.
         let seed: Int
 
-        /// By which one of several masks at a place is taken. The decoder's estimate knows a whole object
-        /// from its half, which resembles the example as much; it does not know whose it is, so that the
-        /// score leaves it out.
+        /// Ranks masks proposed at one place. Predicted IoU separates a whole object from half of it, which
+        /// looks just as similar; it says nothing about the class, so that the score does not use it.
         var wholeness: Float { quality * max(0, predictedIoU) }
 
         func mask(_ scene: Scene) -> Mask {
@@ -92,10 +94,13 @@ struct Scene {
         }
     }
 
-    /// The best mask for an object with some cells on it: each cell is tried by itself, and the best answer
-    /// is refined twice, first with the mask itself as a prompt, then with its box too (PerSAM, section 3.2,
-    /// without keeping a step that makes it worse).
-    /// - Parameter seeds: cells.
+    /// Segments the object that some cells lie on. Each cell is prompted by itself, and the best answer is
+    /// refined twice, first with its mask as the prompt, then with its box too (PerSAM, section 3.2); a step
+    /// that makes the mask worse is dropped.
+    /// - Parameters:
+    ///   - seeds: cells.
+    ///   - refining: false returns the best first answer.
+    /// - Returns: nil if no cell gives a mask.
     func segment(seeds: [Int], refining: Bool = true) -> Proposal? {
         let prompts = seeds.map { seed in
             var points = [SAM.Prompt.LabelledPoint(cells.middle(of: seed), isObject: true)]
@@ -137,7 +142,7 @@ struct Scene {
         return best
     }
 
-    /// Looks at masks of one seed; those of fewer than four low-resolution pixels are none.
+    /// Measures the masks of one seed; a mask of fewer than four low-resolution pixels is dropped.
     private func judge(_ logits: Tensor, _ scores: [Float], _ seed: Int) -> [Proposal] {
         scores.indices.compactMap { i in
             let map = logits[leading: i]
@@ -165,8 +170,8 @@ struct Scene {
         }
     }
 
-    /// The box of a low-resolution mask in displayed pixels, its last row and column inclusive as in the
-    /// original code.
+    /// Returns the box of a low-resolution mask in pixels of the displayed picture; x2 and y2 are the last
+    /// pixel inside, as in the authors' code.
     private func box(around logits: Tensor) -> Box? {
         let side = 4 * cells.side
         let values = logits.array
@@ -189,6 +194,6 @@ struct Scene {
 }
 
 extension Array where Element == Scene.Proposal {
-    /// Of masks at one place the best, the first of equals.
+    /// The mask with the highest `wholeness`, or nil of none.
     var best: Scene.Proposal? { self.max { $0.wholeness < $1.wholeness } }
 }

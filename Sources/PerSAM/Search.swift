@@ -2,26 +2,26 @@ import SpanielImaging
 import SpanielPlatform
 import Tensor
 
-/// The search for one class: look at the most similar place, segment what is there, take it off the map, and
-/// go on until nothing similar is left; then judge everything together.
+/// The search for one class: segment the most similar place, remove its cells, repeat until no place is
+/// similar enough, then score all candidates together.
 ///
-/// The best candidate vouches for the others: what resembles it as well as the example scores higher, as
-/// instances in one picture share light and scale. If the best itself is weak, the object is not here.
+/// Half of a candidate's likeness is its likeness to the best candidate, because instances in one picture
+/// share light and scale. If the best candidate itself is below the threshold, the object is not here.
 struct Search {
     private let scene: Scene
     private let options: PerSAM.FindOptions
     private let threshold: Float
 
-    /// A cell more covered than this by a candidate is not looked at again.
-    private static let taken: Float = 0.3
-    /// Further places on a first rough mask from which the object is segmented too; the best answer counts.
-    private static let looks = 2
-    /// Similar places one after another without a new object, after which the search ends.
-    private static let misses = 16
-    /// How much of a score the likeness to the best candidate makes.
-    private static let vouching: Float = 0.5
-    /// Of the smaller of two masks, from which they are the same object.
-    private static let sharing = 0.5
+    /// The share of a cell from which a candidate's mask covers it, so that the cell is not segmented again.
+    private static let covered: Float = 0.3
+    /// The number of further cells on a first rough mask that the object is segmented from too.
+    private static let furtherSeeds = 2
+    /// The number of similar places in a row without a new object after which the search ends.
+    private static let mostMisses = 16
+    /// The share of a likeness that is the likeness to the best candidate.
+    private static let bestCandidateShare: Float = 0.5
+    /// The share of the smaller of two masks above which both are the same object.
+    private static let sameObjectShare = 0.5
 
     init(_ scene: Scene, _ options: PerSAM.FindOptions) {
         self.scene = scene
@@ -29,49 +29,51 @@ struct Search {
         threshold = options.threshold ?? scene.concept.threshold
     }
 
-    private struct Look {
+    /// A cell that was segmented, and the mask there, if any.
+    private struct Attempt {
         let proposal: Scene.Proposal?
         let cell: Int
     }
 
     func run() throws -> SearchResult {
-        let (looks, stop) = options.strategy == .peak ? try followPeaks() : try visit(seeds())
-        return SearchResult(scene: scene, found: judge(looks), stop: stop)
+        let (attempts, stop) = options.strategy == .peak ? try followPeaks() : try visit(seeds())
+        return SearchResult(scene: scene, found: judge(attempts), stop: stop)
     }
 
-    // MARK: Where to look
+    // MARK: Which places to segment
 
-    private func followPeaks() throws -> ([Look], PerSAM.Stop) {
+    private func followPeaks() throws -> ([Attempt], PerSAM.Stop) {
         let floor = scene.concept.floor
-        var alive = scene.isCandidate
-        var looks: [Look] = []
+        var isLeft = scene.isCandidate
+        var attempts: [Attempt] = []
         var misses = 0
-        func stop(_ reason: PerSAM.Stop.Reason, _ peak: Float?) -> ([Look], PerSAM.Stop) {
-            (looks, PerSAM.Stop(reason: reason, peak: peak, threshold: floor))
+        func stop(_ reason: PerSAM.Stop.Reason, _ peak: Float?) -> ([Attempt], PerSAM.Stop) {
+            (attempts, PerSAM.Stop(reason: reason, peak: peak, threshold: floor))
         }
-        while let cell = alive.indices.filter({ alive[$0] }).max(by: {
+        while let cell = isLeft.indices.filter({ isLeft[$0] }).max(by: {
             scene.similarity[$0] < scene.similarity[$1]
         }) {
             try Task.checkCancellation()
             let peak = scene.similarity[cell]
-            // The paper's one object is looked for even where nothing is similar enough.
-            if peak < floor && !(options.single && looks.isEmpty) { return stop(.belowThreshold, peak) }
-            if misses >= Self.misses { return stop(.exhausted, peak) }
-            if options.single && !looks.isEmpty { return stop(.single, peak) }
-            let look = Look(proposal: segment(cell), cell: cell)
-            let isNew = look.proposal.map { found in !looks.contains { isSame($0.proposal, found) } } ?? false
-            misses = isNew && (look.proposal?.quality ?? 0) >= threshold / 2 ? 0 : misses + 1
-            looks.append(look)
-            alive[cell] = false
-            if let proposal = look.proposal {
-                for i in alive.indices where proposal.coverage[i] > Self.taken { alive[i] = false }
+            // The paper's one object is segmented even where no place is similar enough.
+            if peak < floor && !(options.single && attempts.isEmpty) { return stop(.belowThreshold, peak) }
+            if misses >= Self.mostMisses { return stop(.exhausted, peak) }
+            if options.single && !attempts.isEmpty { return stop(.single, peak) }
+            let attempt = Attempt(proposal: segment(cell), cell: cell)
+            let isNew =
+                attempt.proposal.map { found in !attempts.contains { isSame($0.proposal, found) } } ?? false
+            misses = isNew && (attempt.proposal?.quality ?? 0) >= threshold / 2 ? 0 : misses + 1
+            attempts.append(attempt)
+            isLeft[cell] = false
+            if let proposal = attempt.proposal {
+                for i in isLeft.indices where proposal.coverage[i] > Self.covered { isLeft[i] = false }
             }
-            if looks.count >= 4 * max(8, options.maximumObjects) { return stop(.maximumObjects, peak) }
+            if attempts.count >= 4 * max(8, options.maximumObjects) { return stop(.maximumObjects, peak) }
         }
         return stop(.nothingLeft, nil)
     }
 
-    /// The seeds of the strategies that look everywhere at once.
+    /// Returns the cells that the strategies `grid` and `propose` segment: the most similar of each square.
     private func seeds() -> [Int] {
         let side = scene.cells.side
         let step = max(1, side / 16)
@@ -92,15 +94,15 @@ struct Search {
         return seeds.sorted { scene.similarity[$0] > scene.similarity[$1] }
     }
 
-    private func visit(_ seeds: [Int]) throws -> ([Look], PerSAM.Stop) {
-        let looks = try seeds.map { cell in
+    private func visit(_ seeds: [Int]) throws -> ([Attempt], PerSAM.Stop) {
+        let attempts = try seeds.map { cell in
             try Task.checkCancellation()
-            return Look(proposal: scene.segment(seeds: [cell]), cell: cell)
+            return Attempt(proposal: scene.segment(seeds: [cell]), cell: cell)
         }
-        return (looks, PerSAM.Stop(reason: .nothingLeft, peak: nil, threshold: scene.concept.floor))
+        return (attempts, PerSAM.Stop(reason: .nothingLeft, peak: nil, threshold: scene.concept.floor))
     }
 
-    /// The object at a cell: a first mask, then the best of several places on it.
+    /// Segments the object at a cell: a first mask, then the best answer from several cells on it.
     private func segment(_ cell: Int) -> Scene.Proposal? {
         guard let first = scene.segment(seeds: [cell], refining: false) else { return nil }
         var seeds = [cell]
@@ -112,7 +114,7 @@ struct Search {
         let inside = first.coverage.indices.filter {
             first.coverage[$0] > 0.5 && scene.cells.presence[$0] > 0.3 && $0 != cell
         }
-        for _ in 0..<Self.looks {
+        for _ in 0..<Self.furtherSeeds {
             func worth(_ cell: Int) -> Float {
                 scene.similarity[cell] * min(3, seeds.map { distance($0, cell) }.min() ?? 0)
             }
@@ -131,34 +133,34 @@ struct Search {
             if y[i] > 0 { second += 1 }
             if x[i] > 0 && y[i] > 0 { shared += 1 }
         }
-        return Double(shared) > Self.sharing * Double(min(first, second))
+        return Double(shared) > Self.sameObjectShare * Double(min(first, second))
     }
 
-    // MARK: What counts
+    // MARK: Which objects count
 
-    private func judge(_ looks: [Look]) -> [SearchResult.Find] {
-        let proposals = looks.compactMap(\.proposal)
+    private func judge(_ attempts: [Attempt]) -> [SearchResult.Find] {
+        let proposals = attempts.compactMap(\.proposal)
         let best = proposals.filter { !$0.isNegative }.max { $0.quality < $1.quality }
         func score(_ proposal: Scene.Proposal) -> Float {
             guard let best, proposal.seed != best.seed else { return min(1, proposal.quality) }
             let own = scene.concept.likeness(proposal.similarity)
-            let vouched = scene.concept.likeness(proposal.direction.dot(best.direction))
-            return min(
-                1, ((1 - Self.vouching) * own + Self.vouching * vouched) * proposal.stability.squareRoot())
+            let toBest = scene.concept.likeness(proposal.direction.dot(best.direction))
+            let share = Self.bestCandidateShare
+            return min(1, ((1 - share) * own + share * toBest) * proposal.stability.squareRoot())
         }
         let isHere = options.single || (best?.quality ?? 0) >= threshold
-        var verdicts = [PerSAM.Candidate.Verdict](repeating: .empty, count: looks.count)
+        var verdicts = [PerSAM.Candidate.Verdict](repeating: .empty, count: attempts.count)
         var kept: [Scene.Proposal] = []
-        // The best first, whatever its score: it vouches for the rest.
-        let order = looks.indices.sorted { a, b in
-            guard let x = looks[a].proposal, let y = looks[b].proposal else {
-                return looks[a].proposal != nil
+        // The best comes first whatever its score, because the other scores depend on it.
+        let order = attempts.indices.sorted { a, b in
+            guard let x = attempts[a].proposal, let y = attempts[b].proposal else {
+                return attempts[a].proposal != nil
             }
             let (first, second) = (x.seed == best?.seed, y.seed == best?.seed)
             return first != second ? first : score(x) > score(y)
         }
         for i in order {
-            guard let proposal = looks[i].proposal else { continue }
+            guard let proposal = attempts[i].proposal else { continue }
             if proposal.isNegative {
                 verdicts[i] = .negative
             } else if kept.contains(where: { isSame($0, proposal) }) {
@@ -168,9 +170,9 @@ struct Search {
                 verdicts[i] = isHere && (options.single || score(proposal) >= threshold) ? .accepted : .weak
             }
         }
-        return looks.indices.map { i in
-            let look = looks[i]
-            let object = look.proposal.flatMap { proposal -> PerSAM.FoundObject? in
+        return attempts.indices.map { i in
+            let attempt = attempts[i]
+            let object = attempt.proposal.flatMap { proposal -> PerSAM.FoundObject? in
                 let mask = proposal.mask(scene)
                 guard let box = mask.box else { return nil }
                 return PerSAM.FoundObject(
@@ -180,8 +182,8 @@ struct Search {
             }
             return .init(
                 object, verdict: object == nil ? .empty : verdicts[i],
-                point: scene.cells.middle(of: look.cell),
-                peak: scene.similarity[look.cell])
+                point: scene.cells.middle(of: attempt.cell),
+                peak: scene.similarity[attempt.cell])
         }
     }
 }

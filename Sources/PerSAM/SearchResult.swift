@@ -1,8 +1,8 @@
 import SpanielImaging
 
-/// What one class's search met.
+/// What the search for one class found.
 struct SearchResult {
-    /// A place and the object there, if any.
+    /// A place that was segmented, and the object there, if any.
     struct Find {
         var object: PerSAM.FoundObject?
         var verdict: PerSAM.Candidate.Verdict

@@ -4,23 +4,25 @@ import Tensor
 extension SAM {
     /// A mask that the automatic mask generator found.
     public struct AutomaticMask: Sendable {
-        /// At the size of the displayed picture.
+        /// The mask, of the displayed picture's size.
         public internal(set) var mask: Mask
-        /// The intersection over union with the true mask that the model expects; not clamped.
+        /// The intersection over union with the true mask that the model predicts; not clamped, it may exceed
+        /// 1.
         public let predictedIoU: Float
-        /// How little the mask changes when its threshold moves: the area above the higher one over the area
-        /// above the lower.
+        /// The area above the higher of two thresholds over the area above the lower, 0…1 (SAM, appendix B).
         public let stability: Float
-        /// The point that it answers.
+        /// The point that was prompted, x and y in pixels of the displayed picture.
         public let point: Point
-        /// The part of the picture that it was found in.
+        /// The part of the picture that was searched: x1, y1, x2, y2 in pixels, half-open.
         public let crop: Box
+        /// The mask's box by its first and last column and row.
         var box: InclusiveBox
     }
 }
 
 extension Mask {
-    /// The smallest box around the set pixels, both ends inside; zeros when none is set, as in the original.
+    /// The smallest box around the set pixels, by first and last column and row; zeros if no pixel is set, as
+    /// in segment-anything.
     var inclusiveBox: InclusiveBox {
         guard let (x, y) = extent else { return InclusiveBox(left: 0, top: 0, right: 0, bottom: 0) }
         return InclusiveBox(
@@ -29,11 +31,11 @@ extension Mask {
 }
 
 extension SAM.Prediction {
-    /// The mask at the size of the displayed picture, and its stability:
+    /// Returns the mask at the size of the displayed picture, and its stability:
     ///
     ///     pixels above `offset` / pixels above -`offset`
     ///
-    /// - Returns: a stability that is not a number when no pixel is above -`offset`.
+    /// The stability is not a number if no pixel is above -`offset`.
     package func stableMask(offset: Float) -> (mask: Mask, stability: Float) {
         let size = frame.original
         var mask = Mask(size: size)

@@ -2,37 +2,47 @@ public import SpanielImaging
 import Tensor
 
 extension SAM {
-    /// Masks of everything in a picture: a grid of points is asked for, and what is good, stable and new is
-    /// kept.
+    /// Finds masks of everything in a picture: a grid of points is prompted, and the masks that are good,
+    /// stable and new are returned.
     ///
-    /// Defaults, comparisons and order are segment-anything's `SamAutomaticMaskGenerator` (SAM, section 4
-    /// "automatic masks", appendix B).
+    ///     let generator = SAM.AutomaticMaskGenerator(sam)
+    ///     print(try generator.masks(in: Picture(contentsOf: Starters.shelf)).count) // 5
+    ///
+    /// Defaults, comparisons and order are those of segment-anything's `SamAutomaticMaskGenerator` (SAM,
+    /// section 4 "automatic masks", appendix B).
     public struct AutomaticMaskGenerator: Sendable {
+        /// Which points are prompted, and which masks are returned.
+        ///
+        /// Lower `predictedIoU` and `stability` if masks are missing; set `cropLayers` to 1 for objects that
+        /// are small in the picture, which takes several times as long.
         public struct Options: Sendable {
-            /// Points along a side of the picture.
+            /// The number of points along a side of the picture; 32 by default, which makes 1,024 prompts.
             public var pointsPerSide: Int
-            /// Points answered between two checks for cancellation; changes no result.
+            /// The number of points between two checks for cancellation; it changes no result.
             public var pointsPerBatch: Int
-            /// Masks whose predicted IoU is not above this are dropped.
+            /// The predicted IoU that a mask must exceed; 0 or less returns every mask.
             public var predictedIoU: Float
-            /// Masks whose stability is below this are dropped.
+            /// The least stability of a mask, 0…1; 0 or less returns every mask.
             public var stability: Float
-            /// How far the threshold moves for the stability, in logits.
+            /// The logit that stability is measured at: the area above it over the area above its negative.
             public var stabilityOffset: Float
-            /// Of two masks of one crop whose boxes' IoU exceeds this, the better is kept.
+            /// The IoU of two boxes of one crop above which only the better mask is returned.
             public var boxOverlap: Double
-            /// Looks again at 2 × 2, then 4 × 4 … crops of the picture.
+            /// The number of further layers, in which the picture is searched again in 2 × 2 crops, then in
+            /// 4 × 4, and so on; 0 by default.
             public var cropLayers: Int
-            /// Of two masks of several crops whose boxes' IoU exceeds this, the one of the smaller crop is
-            /// kept.
+            /// The IoU of two boxes of different crops above which only the smaller crop's mask is returned.
             public var cropOverlap: Double
-            /// What crops of the first layer share, as a part of the picture's shorter side.
+            /// The overlap of neighbouring crops of the first layer, as a share of the picture's shorter
+            /// side.
             public var cropShare: Double
-            /// How many times fewer points a side each layer of crops has.
+            /// The factor by which the points along a side of a crop become fewer with each layer.
             public var cropPointReduction: Int
-            /// Holes and separate parts of fewer pixels are removed.
+            /// The area in pixels below which holes are filled and separate parts removed; 0 leaves masks as
+            /// they are.
             public var minimumRegionArea: Int
 
+            /// The defaults are segment-anything's.
             public init(
                 pointsPerSide: Int = 32,
                 pointsPerBatch: Int = 64,
@@ -60,15 +70,19 @@ extension SAM {
             }
         }
 
+        /// The model that is prompted.
         public let sam: SAM
+        /// Which points are prompted, and which masks are returned.
         public var options: Options
 
+        /// A generator for a loaded model.
         public init(_ sam: SAM, options: Options = Options()) {
             self.sam = sam
             self.options = options
         }
 
-        /// The masks of a picture, by falling predicted IoU; with crops, those of smaller crops first.
+        /// Finds the masks of a picture; the picture and its crops are encoded.
+        /// - Returns: the masks by falling predicted IoU; with crops, those of smaller crops first.
         /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
         public func masks(in picture: Picture) throws -> [AutomaticMask] {
             try masks(in: picture.size) { crop in
@@ -77,8 +91,8 @@ extension SAM {
             }
         }
 
-        /// The masks of an encoded picture, by falling predicted IoU; crops, which would have to be encoded,
-        /// are not looked at.
+        /// Finds the masks of an encoded picture without crops, which would have to be encoded.
+        /// - Returns: the masks by falling predicted IoU.
         /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
         public func masks(in encoding: Encoding) throws -> [AutomaticMask] {
             var whole = self
@@ -100,7 +114,8 @@ extension SAM {
 }
 
 extension SAM.AutomaticMaskGenerator {
-    /// - Parameter prepare: makes ready to answer points of a crop, in the crop's pixels.
+    /// Finds the masks of a picture of a given size.
+    /// - Parameter prepare: prepares a crop, and returns a function that answers points in the crop's pixels.
     package func masks(
         in size: Size, prepare: (SAM.Crop) throws -> (_ points: [Point]) throws -> [[SAM.Prediction]]
     ) throws -> [SAM.AutomaticMask] {
@@ -129,7 +144,7 @@ extension SAM.AutomaticMaskGenerator {
         return options.minimumRegionArea > 0 ? cleaned(found) : found
     }
 
-    /// The masks of a batch that are good, stable, and not cut off by the crop's edge.
+    /// Returns the masks of a batch that are good, stable, and not cut off by the crop's edge.
     private func masks(
         of answers: [(point: Point, prediction: SAM.Prediction)], _ crop: SAM.Crop, _ size: Size
     ) -> [SAM.AutomaticMask] {
@@ -152,8 +167,8 @@ extension SAM.AutomaticMaskGenerator {
         return masks.compactMap(\.self)
     }
 
-    /// Whether a box comes within 20 pixels of an edge of the crop that is not the picture's: the object goes
-    /// on outside.
+    /// Whether a box comes within 20 pixels of an edge of the crop that is not the picture's edge, so that
+    /// the object probably continues outside.
     private static func isCut(_ box: InclusiveBox, by crop: SAM.Crop, of size: Size) -> Bool {
         let sides = [
             (box.left, crop.x.lowerBound, 0), (box.top, crop.y.lowerBound, 0),
@@ -163,7 +178,8 @@ extension SAM.AutomaticMaskGenerator {
         return sides.contains { side, edge, picture in abs(side - edge) <= 20 && abs(side - picture) > 20 }
     }
 
-    /// Without small holes and parts; of masks that became alike, those that needed no cleaning stay.
+    /// Fills small holes and removes small parts; of masks whose boxes then overlap, those that were not
+    /// changed win.
     private func cleaned(_ found: [SAM.AutomaticMask]) -> [SAM.AutomaticMask] {
         let cleaned = Parallel.map(found.count) { i -> (mask: SAM.AutomaticMask, changed: Bool) in
             let (filled, hadHoles) = found[i].mask.fillingHoles(below: options.minimumRegionArea)

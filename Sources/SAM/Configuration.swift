@@ -2,9 +2,10 @@ package import SpanielPlatform
 package import Tensor
 
 extension SAM {
-    /// The sizes of a model, from its config.json; an absent key takes transformers' default, which is
+    /// The sizes of a model, read from its config.json; an absent key takes transformers' default, which is
     /// SAM-B's.
     package struct Configuration: Sendable, Equatable {
+        /// The sizes of the image encoder.
         package struct ImageEncoder: Sendable, Equatable {
             /// Side of the input, in pixels.
             package var imageSize: Int
@@ -21,7 +22,7 @@ extension SAM {
             package var globalLayers: Set<Int>
             /// Channels of the embedding.
             package var outputChannels: Int
-            /// Half the numbers of a position's code.
+            /// Half the channels of a positional encoding.
             package var positionFeatures: Int
             package var activation: Tensor.Activation
             package var epsilon: Float
@@ -33,6 +34,7 @@ extension SAM {
             package var grid: Int { imageSize / patchSize }
         }
 
+        /// The sizes of the prompt encoder.
         package struct PromptEncoder: Sendable, Equatable {
             package var imageSize: Int
             package var channels: Int
@@ -42,15 +44,16 @@ extension SAM {
             package var epsilon: Float
         }
 
+        /// The sizes of the mask decoder.
         package struct MaskDecoder: Sendable, Equatable {
             package var channels: Int
             package var layers: Int
             package var heads: Int
             /// The inner width of the MLPs.
             package var hidden: Int
-            /// How many times fewer channels the last attention has inside; those in the layers have half.
+            /// The factor by which the last attention has fewer inner channels; the layers' have half.
             package var attentionDownsampling: Int
-            /// Alternatives of a multimask answer.
+            /// The number of alternatives in a multimask answer.
             package var masks: Int
             package var scoreLayers: Int
             package var scoreHidden: Int
@@ -160,7 +163,7 @@ extension SAM.Configuration.MaskDecoder {
 }
 
 extension ConfigurationReader {
-    /// Checks a number that follows from others.
+    /// Throws unless a number has the value that follows from others.
     fileprivate func require(
         _ key: String, _ found: Int, _ expected: Int, _ supported: String, times: Int = 1
     ) throws(WeightsError) {

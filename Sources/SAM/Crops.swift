@@ -1,11 +1,13 @@
 package import SpanielImaging
 
 extension SAM {
-    /// A part of a picture that the automatic mask generator looks at by itself, in whole pixels.
+    /// A part of a picture that the automatic mask generator searches by itself, in whole pixels.
     package struct Crop: Sendable, Hashable {
+        /// The columns of the picture.
         package let x: Range<Int>
+        /// The rows of the picture.
         package let y: Range<Int>
-        /// 0 is the whole picture, 1 its quarters, and so on.
+        /// The layer: 0 is the whole picture, 1 its quarters, and so on.
         package let layer: Int
 
         package var size: Size { Size(width: x.count, height: y.count) }
@@ -15,10 +17,10 @@ extension SAM {
                 y2: Double(y.upperBound))
         }
 
-        /// The whole picture, then for layer i a grid of 2ⁱ by 2ⁱ crops that overlap, column by column as in
-        /// the original.
-        /// - Parameter overlap: what crops of the first layer share, as a part of the picture's shorter side;
-        ///   half as much in the next.
+        /// Returns the whole picture, then for layer i a grid of 2ⁱ by 2ⁱ overlapping crops, column by column
+        /// as in segment-anything.
+        /// - Parameter overlap: the overlap of crops in the first layer, as a share of the picture's shorter
+        ///   side; it halves with each layer.
         package static func all(of size: Size, layers: Int, overlap: Double) -> [Crop] {
             var crops = [Crop(x: 0..<size.width, y: 0..<size.height, layer: 0)]
             for layer in stride(from: 1, through: layers, by: 1) {
@@ -39,7 +41,7 @@ extension SAM {
             return crops
         }
 
-        /// A grid of points, row by row, in pixels of the crop.
+        /// Returns a grid of points, row by row, in pixels of the crop.
         package func points(perSide count: Int) -> [Point] {
             (0..<count * count).map { i in
                 Point(
@@ -48,7 +50,7 @@ extension SAM {
             }
         }
 
-        /// The crop's own pixels.
+        /// Returns the crop's pixels.
         package func picture(of picture: Picture) -> Picture {
             picture.cropped(columns: x, rows: y)
         }

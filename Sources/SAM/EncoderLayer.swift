@@ -32,15 +32,15 @@ extension SAM {
     /// Attention among the cells of a window, or of the whole grid, with decomposed relative positions.
     ///
     /// The published model pads the grid to whole windows after the layer norm, so that a padded cell's
-    /// query, key and value are the bias: it takes part in the attention, but nothing is multiplied for it.
+    /// query, key and value are the bias: the cell takes part in the attention, but needs no product.
     package struct GridAttention: Sendable {
         package let queriesKeysValues: Linear
-        /// [3C], what queries, keys and values are outside the grid.
+        /// The queries, keys and values of cells outside the grid, [3C].
         package let padding: Tensor
         package let output: Linear
         package let positions: RelativePositions?
         package let heads: Int
-        /// Side in cells; nil: the whole grid.
+        /// The side of a window in cells; nil attends to the whole grid.
         package let window: Int?
 
         init(_ weights: Weights, _ configuration: Configuration.ImageEncoder, isGlobal: Bool) throws {
@@ -62,7 +62,7 @@ extension SAM {
 
         /// - Parameters:
         ///   - x: [B, h, w, C].
-        ///   - residual: what the result is added to, [B, h, w, C].
+        ///   - residual: added to the result, [B, h, w, C].
         /// - Returns: [B, h, w, C].
         package func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
             let mixed = gridAttention(

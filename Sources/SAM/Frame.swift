@@ -1,23 +1,24 @@
 public import SpanielImaging
 
 extension SAM {
-    /// Where a picture stands in the model's square input: scaled so that its longer side fits, at the top
-    /// left, zeros right and below.
+    /// The place of a picture in the model's square input: scaled so that its longer side fits, at the top
+    /// left, with zeros to the right and below.
     public struct Frame: Sendable, Hashable {
-        /// The picture as displayed.
+        /// The size of the displayed picture, in pixels.
         public let original: Size
-        /// The picture as the model sees it.
+        /// The size of the scaled picture in the model's input, in pixels.
         public let resized: Size
-        /// The side of the model's input, in pixels.
+        /// The side of the model's square input, in pixels.
         public let side: Int
 
+        /// A frame with the given sizes, in pixels.
         public init(original: Size, resized: Size, side: Int) {
             self.original = original
             self.resized = resized
             self.side = side
         }
 
-        /// The frame of a picture whose longer side becomes `longest` pixels; no side becomes less than one.
+        /// The frame of a picture whose longer side becomes `longest` pixels; each side is at least 1.
         package init(original: Size, longest: Int, side: Int) {
             let scale = Double(longest) / Double(max(original.width, original.height))
             func scaled(_ length: Int) -> Int { max(1, Int(Double(length) * scale + 0.5)) }
@@ -26,7 +27,7 @@ extension SAM {
                 resized: Size(width: scaled(original.width), height: scaled(original.height)), side: side)
         }
 
-        /// A position of the displayed picture in the model's input.
+        /// Converts a position of the displayed picture to pixels of the model's input, x and y.
         public func scaled(_ point: Point) -> Point {
             Point(
                 x: point.x * (Double(resized.width) / Double(original.width)),

@@ -1,11 +1,11 @@
 package import Tensor
 
 extension SAM {
-    /// The image encoder, a ViTDet: patches, layers of windowed and of global attention, a neck (SAM,
+    /// The image encoder, a ViTDet: patches, layers of windowed and of global attention, and a neck (SAM,
     /// appendix A).
     package struct ImageEncoder: Sendable {
         package let patches: Conv2d
-        /// [h, w, C], or none.
+        /// The absolute positions, [h, w, C], if the model has any.
         package let positions: Tensor?
         package let layers: [EncoderLayer]
         package let neck: Neck
@@ -43,7 +43,7 @@ extension SAM {
         }
     }
 
-    /// From the layers' channels to the decoder's:
+    /// The neck reduces the layers' channels to the decoder's:
     ///
     ///     LayerNorm(Conv3×3(LayerNorm(Conv1×1(x))))
     package struct Neck: Sendable {

@@ -1,15 +1,15 @@
 package import Tensor
 
 extension SAM {
-    /// From a picture's embedding and a prompt's tokens to masks and how good they are thought to be (SAM,
-    /// appendix A).
+    /// The mask decoder computes masks and their predicted IoU from a picture's embedding and a prompt's
+    /// tokens (SAM, appendix A).
     package struct MaskDecoder: Sendable {
         /// PerSAM's two additions to the decoder (PerSAM, section 3.2).
         package struct Guidance: Sendable {
-            /// How similar each cell is to the object, 0…1: added to the tokens' attention to the picture.
-            /// [hw]
+            /// The similarity of each cell to the object, 0…1, added to the tokens' attention to the picture,
+            /// [hw].
             package var attention: Tensor?
-            /// The object's feature: added to every token. [C]
+            /// The object's feature, added to every token, [C].
             package var target: Tensor?
 
             package init(attention: Tensor?, target: Tensor?) {
@@ -18,13 +18,13 @@ extension SAM {
             }
         }
 
-        /// One token for the score, then one for each mask, [1 + masks, C].
+        /// A token for the score, then a token for each mask, [1 + masks, C].
         package let outputTokens: Tensor
         package private(set) var layers: [TwoWayLayer]
         package let finalAttention: MultiHeadAttention
         package let finalNorm: LayerNorm
         package let upscaling: Upscaling
-        /// From each mask's token to the weights of its channels.
+        /// For each mask, the perceptron from its token to the weights of the channels.
         package let weightings: [Perceptron]
         package let scores: Perceptron
         /// The cells' positions, [1, hw, C].
@@ -59,24 +59,24 @@ extension SAM {
             self.positions = positions
         }
 
-        /// The decoder as the original code has it, whose layers' norms use PyTorch's default epsilon;
-        /// transformers takes the configuration's.
+        /// The decoder of the authors' code, whose layers' norms use PyTorch's default epsilon; transformers
+        /// takes the configuration's.
         var original: MaskDecoder {
             var copy = self
             copy.layers = layers.map { $0.withEpsilon(1e-5) }
             return copy
         }
 
-        /// What the decoder makes of a picture before it sees a prompt.
+        /// Computes the part of the first layer that does not depend on the prompt.
         /// - Parameter tokens: the picture's embedding with the value for "no mask" added, [1, hw, C].
         func prepared(_ tokens: Tensor) -> PictureTokens {
             layers[0].prepared(tokens, positions)
         }
 
         /// - Parameters:
-        ///   - prompt: tokens, [n, C].
-        ///   - picture: embedding plus the mask prompt's map.
-        ///   - masks: which masks are wanted; 0 is the single answer, 1 and above are the alternatives.
+        ///   - prompt: the prompt's tokens, [n, C].
+        ///   - picture: the embedding plus the mask prompt's map.
+        ///   - masks: which masks to compute; 0 is the single answer, 1 and above are the alternatives.
         /// - Returns: logits [masks, 4h · 4w] and scores [masks].
         package func callAsFunction(
             _ prompt: Tensor, _ picture: PictureTokens, side: Int, masks: Range<Int>,
@@ -95,11 +95,11 @@ extension SAM {
             return (logits, all.reshaped([all.count])[leading: masks])
         }
 
-        /// The two-way transformer.
+        /// Runs the two-way transformer.
         ///
-        /// PerSAM's original adds the target to the tokens in place, and the tokens are also their own
-        /// positions: so the target is in the positions of every layer, and the last attention gets it once
-        /// more.
+        /// PerSAM's authors add the target to the tokens in place, and the tokens are also their own
+        /// positions. Therefore every layer's positions contain the target, and the last attention adds it
+        /// once more.
         private func transform(_ tokens: Tensor, _ picture: PictureTokens, _ guidance: Guidance?) -> (
             Tensor, Tensor
         ) {
@@ -117,7 +117,7 @@ extension SAM {
         }
     }
 
-    /// Four times finer, in two steps, for an eighth of the channels:
+    /// Enlarges the grid four times in two steps, to an eighth of the channels:
     ///
     ///     GELU(ConvTranspose(GELU(LayerNorm(ConvTranspose(x)))))
     package struct Upscaling: Sendable {

@@ -1,4 +1,4 @@
-/// A box by its first and last column and row, both of them inside: what segment-anything compares.
+/// A box by its first and last column and row, both inside, as segment-anything compares boxes.
 package struct InclusiveBox: Sendable, Hashable {
     package var left, top, right, bottom: Int
 
@@ -6,10 +6,10 @@ package struct InclusiveBox: Sendable, Hashable {
         (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
     }
 
-    /// Differences, as in the original: a box of one pixel has no area.
+    /// The product of the differences, as in segment-anything, so that a box of one pixel has no area.
     var area: Float { Float(right - left) * Float(bottom - top) }
 
-    /// Intersection over union; not a number for two boxes without area.
+    /// Returns the intersection over union, which is not a number for two boxes without area.
     func iou(_ other: InclusiveBox) -> Float {
         let width = max(0, min(right, other.right) - max(left, other.left))
         let height = max(0, min(bottom, other.bottom) - max(top, other.top))
@@ -18,9 +18,9 @@ package struct InclusiveBox: Sendable, Hashable {
     }
 }
 
-/// Keeps the best of boxes that overlap: from the highest score down, each box drops the later ones whose IoU
-/// with it exceeds the threshold.
-/// - Returns: indices of the boxes kept, best first; of equal scores the earlier is the better.
+/// Selects the best of overlapping boxes: from the highest score down, each selected box excludes the later
+/// ones whose IoU with it exceeds the threshold.
+/// - Returns: the indices of the selected boxes, best first; of equal scores the earlier comes first.
 package func nonMaximumSuppression(_ boxes: [InclusiveBox], scores: [Float], threshold: Double) -> [Int] {
     precondition(boxes.count == scores.count, "\(boxes.count) boxes with \(scores.count) scores")
     let order = boxes.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }

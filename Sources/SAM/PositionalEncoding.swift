@@ -6,9 +6,9 @@ extension SAM {
     ///
     ///     [sin(2π (2p - 1) G), cos(2π (2p - 1) G)]
     ///
-    /// Worked out in double precision and rounded once.
+    /// They are computed in double precision and rounded once.
     package struct PositionalEncoding: Sendable {
-        /// G, [2, F]: x's row, then y's.
+        /// The matrix G, [2, F]: the row for x, then the row for y.
         package let matrix: Tensor
         private let columns: [Double]
         private let rows: [Double]
@@ -25,15 +25,15 @@ extension SAM {
         /// - Parameters:
         ///   - x: 0 at the left edge of the model's input, 1 at the right.
         ///   - y: 0 at the top, 1 at the bottom.
-        /// - Returns: 2F numbers.
+        /// - Returns: the encoding, 2F numbers.
         package func callAsFunction(x: Double, y: Double) -> [Float] {
             let angles = zip(columns, rows).map { (2 * x - 1) * $0 + (2 * y - 1) * $1 }
             return angles.map { Float(sin($0)) } + angles.map { Float(cos($0)) }
         }
 
-        /// The codes of all cells' centres.
+        /// Returns the encodings of all cells' centres.
         ///
-        /// The angle is a sum of a column's and a row's part, so the two parts' sines and cosines suffice.
+        /// The angle is the sum of a column's and a row's part, so that the parts' sines and cosines suffice.
         /// - Returns: [height, width, 2F].
         func grid(height: Int, width: Int) -> Tensor {
             func waves(_ count: Int, _ factors: [Double]) -> [(sin: [Double], cos: [Double])] {

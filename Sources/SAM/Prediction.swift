@@ -2,13 +2,14 @@ public import SpanielImaging
 public import Tensor
 
 extension SAM {
-    /// One mask the decoder offers.
+    /// One mask that the decoder proposes.
     public struct Prediction: Sendable {
-        /// The intersection over union with the true mask that the model expects; not clamped, it may exceed
+        /// The intersection over union with the true mask that the model predicts; not clamped, it may exceed
         /// 1.
         public let score: Float
-        /// Low resolution, [4h, 4w]: also the mask prompt of a next round.
+        /// The mask's logits at low resolution, [4h, 4w]; `SAM.Prompt.mask` takes them to refine the mask.
         public let logits: Tensor
+        /// The place of the picture in the model's square input.
         public let frame: Frame
 
         package init(score: Float, logits: Tensor, frame: Frame) {
@@ -17,8 +18,10 @@ extension SAM {
             self.frame = frame
         }
 
-        /// The mask at the size of the displayed picture: where the logits, enlarged, are above the
-        /// threshold.
+        /// Returns the mask at the size of the displayed picture: the pixels whose enlarged logits are above
+        /// a threshold.
+        ///
+        /// - Parameter threshold: a logit; 0, the default, is a probability of one half.
         public func mask(threshold: Float = 0) -> Mask {
             var rows = rows
             return Mask(width: frame.original.width, height: frame.original.height, above: threshold) {
@@ -27,8 +30,8 @@ extension SAM {
             }
         }
 
-        /// The logits enlarged to the displayed picture: bilinear to the model's input, cut to the picture's
-        /// part of it, bilinear again.
+        /// The logits enlarged to the displayed picture, row by row: bilinear to the model's input, cropped
+        /// to the picture's part of it, bilinear again.
         package var rows: TwoStepInterpolation {
             TwoStepInterpolation(
                 logits, to: (frame.side, frame.side), keeping: (frame.resized.height, frame.resized.width),
@@ -38,6 +41,6 @@ extension SAM {
 }
 
 extension Collection where Element == SAM.Prediction {
-    /// The prediction with the highest score, the first of equals; the collection is not empty.
+    /// The prediction with the highest score, the first of equals; traps if the collection is empty.
     public var best: SAM.Prediction { reduce(first!) { $1.score > $0.score ? $1 : $0 } }
 }

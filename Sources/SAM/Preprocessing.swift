@@ -3,21 +3,21 @@ package import SpanielImaging
 package import Tensor
 
 extension SAM {
-    /// From a picture to the image encoder's input, as transformers' Pillow processor does it:
+    /// Computes the image encoder's input from a picture, as transformers' Pillow processor does:
     ///
     ///     pad(((resize(picture) · factor) - mean) / deviation)
     ///
-    /// Padding comes last, so that outside the picture the input is zero.
+    /// Padding comes last, so that the input is zero outside the picture.
     package struct Preprocessing: Sendable {
-        /// What the picture's longer side becomes.
+        /// The longer side of the scaled picture, in pixels.
         package let longest: Int
-        /// Side of the input.
+        /// The side of the square input, in pixels.
         package let side: Int
         package let filter: ResizeFilter
-        /// Everything the numbers depend on beside the picture, for whoever keeps them.
+        /// Identifies everything besides the picture that the input depends on; caches use it as a key.
         package let key: String
-        /// What each of the 256 values becomes, for each channel: worked out once, in the processor's steps
-        /// and roundings.
+        /// The normalised number for each of the 256 values, for each channel, with the same roundings as the
+        /// processor's.
         private let table: [[Float]]
 
         package init(
@@ -33,7 +33,7 @@ extension SAM {
             }
         }
 
-        /// - Returns: [1, S, S, 3] and where the picture stands in it.
+        /// - Returns: the input, [1, S, S, 3], and the place of the picture in it.
         package func callAsFunction(_ picture: Picture) -> (pixels: Tensor, frame: Frame) {
             let frame = Frame(original: picture.size, longest: longest, side: side)
             let resized = picture.resized(to: frame.resized, filter: filter)
@@ -55,9 +55,9 @@ extension SAM {
 }
 
 extension SAM.Preprocessing {
-    /// Reads a model folder's processor_config.json or preprocessor_config.json; without either, what every
-    /// published SAM does.
-    /// - Parameter side: the image encoder's input.
+    /// Reads a model folder's processor_config.json or preprocessor_config.json; without either it takes the
+    /// values of every published SAM.
+    /// - Parameter side: the side of the image encoder's input, in pixels.
     package init(contentsOf folder: URL, side: Int) throws(WeightsError) {
         if let reader = try ConfigurationReader.preprocessor(in: folder) {
             try self.init(reader, side: side)

@@ -2,39 +2,50 @@ public import SpanielImaging
 public import Tensor
 
 extension SAM {
-    /// What to segment: points on the object and beside it, a box around it, an earlier answer, or any mix of
-    /// them.
+    /// What to segment: points on the object or beside it, a box around it, an earlier answer's mask, or
+    /// several of them.
+    ///
+    ///     let click = SAM.Prompt(point: Point(x: 320, y: 240))
+    ///     let withoutLaces = SAM.Prompt(points: [
+    ///         .init(Point(x: 320, y: 240), isObject: true), .init(Point(x: 350, y: 180), isObject: false),
+    ///     ])
     public struct Prompt: Sendable {
-        /// A point and whether it is on the object or beside it.
+        /// A point, and whether it is on the object or beside it.
         public struct LabelledPoint: Sendable, Hashable {
+            /// The position, x and y in pixels of the displayed picture.
             public var point: Point
+            /// Whether the point is on the object; false marks the background.
             public var isObject: Bool
 
+            /// A point on the object or beside it.
             public init(_ point: Point, isObject: Bool) {
                 self.point = point
                 self.isObject = isObject
             }
         }
 
-        /// Pixels of the displayed picture.
+        /// The points, on the object and beside it, in pixels of the displayed picture.
         public var points: [LabelledPoint]
-        /// Pixels of the displayed picture.
+        /// A box around the object: x1, y1, x2, y2 in pixels of the displayed picture.
         public var box: Box?
-        /// Low-resolution logits of an earlier prediction, [4h, 4w].
+        /// The low-resolution logits of an earlier prediction, [4h, 4w], to refine them.
         public var mask: Tensor?
 
+        /// A prompt of points, a box, a mask, or several of them; `SAM.masks(for:in:multimask:)` refuses an
+        /// empty one.
         public init(points: [LabelledPoint] = [], box: Box? = nil, mask: Tensor? = nil) {
             self.points = points
             self.box = box
             self.mask = mask
         }
 
-        /// One click on the object.
+        /// A prompt of one point on the object, in pixels of the displayed picture.
         public init(point: Point) {
             self.init(points: [LabelledPoint(point, isObject: true)])
         }
 
-        /// - Throws: `SAMError` where something is missing, not a number, or outside the picture.
+        /// Checks the prompt against a picture's size and the model's mask shape.
+        /// - Throws: `SAMError` if all parts are missing, or one is not a number or outside the picture.
         package func check(in size: Size, maskShape: Tensor.Shape) throws(SAMError) {
             if points.isEmpty && box == nil && mask == nil { throw .promptEmpty }
             let columns = 0...Double(size.width)

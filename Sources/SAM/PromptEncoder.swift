@@ -2,14 +2,15 @@ import SpanielImaging
 package import Tensor
 
 extension SAM {
-    /// Turns prompts into tokens (points and boxes) and a map (masks) for the decoder (SAM, appendix A).
+    /// Encodes points and boxes as tokens, and masks as a map, for the decoder (SAM, appendix A).
     package struct PromptEncoder: Sendable {
         package let positions: PositionalEncoding
-        /// Background point, object point, a box's top left corner, its bottom right; [C] each.
+        /// The embeddings of a background point, an object point, a box's top left corner and its bottom
+        /// right corner; [C] each.
         package let kinds: [Tensor]
-        /// Stands in for the missing box where points come alone, [C].
+        /// The token that replaces the missing box after points, [C].
         package let notAPoint: Tensor
-        /// The map's value where no mask is given, [C].
+        /// The value of the map at every cell if there is no mask, [C].
         package let noMask: Tensor
         package let mask: MaskEmbedding
         private let side: Double
@@ -29,8 +30,8 @@ extension SAM {
             side = Double(configuration.imageSize)
         }
 
-        /// The tokens of a prompt's points and box: points first; after points without a box one token that
-        /// says so; then the box's corners.
+        /// Returns the tokens of a prompt's points and box: the points, then the box's two corners or, after
+        /// points without a box, `notAPoint`.
         /// - Returns: [n, C]; n is 0 for a mask alone.
         package func tokens(_ prompt: Prompt, in frame: Frame) -> Tensor {
             var tokens: [Tensor] = prompt.points.map { entry in
@@ -45,14 +46,14 @@ extension SAM {
             return tokens.isEmpty ? Tensor([], [0, noMask.count]) : Tensor.stack(tokens)
         }
 
-        /// The code of a position, moved to its pixel's centre.
+        /// Encodes the centre of the pixel at a position.
         private func code(_ point: Point) -> Tensor {
             let code = positions(x: (point.x + 0.5) / side, y: (point.y + 0.5) / side)
             return Tensor(code, [code.count])
         }
     }
 
-    /// From low-resolution logits to a map that is added to the picture's embedding:
+    /// Computes the map that is added to the picture's embedding from low-resolution logits:
     ///
     ///     Conv1×1(GELU(LayerNorm(Conv2×2(GELU(LayerNorm(Conv2×2(m)))))))
     package struct MaskEmbedding: Sendable {

@@ -2,12 +2,16 @@ public import SpanielPlatform
 public import SpanielImaging
 public import Tensor
 
-/// Segment Anything (Kirillov et al. 2023): a picture is encoded once, then any number of prompts are
-/// answered with masks.
+/// Segment Anything (Kirillov et al. 2023, arXiv:2304.02643) segments what a point, a box or a rough mask
+/// marks.
 ///
-///     let sam = try SAM(contentsOf: folder)
-///     let scene = try sam.encode(picture)
-///     let mask = try sam.masks(for: .init(point: Point(x: 120, y: 80)), in: scene).best.mask()
+/// Encode a picture once, which is the slow part; then each prompt takes milliseconds.
+///
+///     let sam = try SAM(contentsOf: Starters.samNano)
+///     let scene = try sam.encode(Picture(contentsOf: Starters.boot))
+///     let answer = try sam.masks(for: .init(point: Point(x: 320, y: 240)), in: scene).best
+///     print(answer.score, answer.mask().box!)
+///     // 0.84… Box(x1: 199.0, y1: 146.0, x2: 450.0, y2: 359.0)
 public struct SAM: Sendable {
     package let configuration: Configuration
     package let weights: Weights
@@ -15,25 +19,34 @@ public struct SAM: Sendable {
     package let imageEncoder: ImageEncoder
     package let promptEncoder: PromptEncoder
     package let decoder: MaskDecoder
-    /// The decoder with the original code's epsilon, for PerSAM's `faithful`.
+    /// The decoder with the epsilon of the authors' code, for PerSAM's `faithful`.
     let originalDecoder: MaskDecoder
 
-    /// The folder's name and the weights' SHA-256, which is computed when first asked for: about a second
-    /// for each two gigabytes.
+    /// The folder's name and the weights' SHA-256.
+    ///
+    /// The first access computes the checksum, which takes about a second for each two gigabytes.
     public var identity: ModelIdentity { weights.identity }
 
-    /// How the image encoder computes.
+    /// The precision in which the image encoder computes.
     public var precision: Tensor.Precision { weights.precision }
 
-    /// What suits such a model on this processor.
+    /// The precision that `init(contentsOf:precision:)` takes by default, for such a model on this processor.
     package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
         .suiting(channels: configuration.imageEncoder.channels)
     }
 
-    /// Loads a model folder in the hub's layout.
-    /// - Parameter precision: how the image encoder computes; nil: float32 for a narrow encoder, else the
-    ///   processor's fastest.
-    /// - Throws: `WeightsError` or `SAMError` naming the file, the key, what was expected and what was found.
+    /// Loads a model folder in the hub's layout: `config.json`, `model.safetensors` (or shards) and, if there
+    /// is one, `preprocessor_config.json`.
+    ///
+    ///     let sam = try SAM(contentsOf: URL(filePath: "models/sam-vit-base"))
+    ///     print(sam.imageSize) // 1024
+    ///
+    /// - Parameters:
+    ///   - folder: the model's folder, SAM base, large, huge or of other sizes.
+    ///   - precision: the precision of the image encoder; nil takes float32 for a narrow encoder such as
+    ///     `sam-nano`'s, else the fastest that the processor has.
+    /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found;
+    ///   `SAMError.positionalMatrices`.
     public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, side: configuration.imageEncoder.imageSize)
@@ -42,7 +55,7 @@ public struct SAM: Sendable {
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
-    /// Takes its weights from a cursor; every key must be read.
+    /// Reads its weights from a cursor; a key that nothing reads is an error.
     package init(
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing,
         precision: Tensor.Precision = .float32
@@ -65,7 +78,7 @@ public struct SAM: Sendable {
         try weights.requireAllRead()
     }
 
-    /// Published files hold the matrix once or twice, under either name.
+    /// Reads the positional matrix, which published files hold once or twice, under either name.
     private static func positionalMatrix(_ weights: Weights, features: Int) throws -> Tensor {
         let places = [weights["shared_image_embedding"], weights["prompt_encoder"]["shared_embedding"]]
         let matrices = try places.filter { $0.contains("positional_embedding") }.map {
@@ -80,40 +93,54 @@ public struct SAM: Sendable {
         return first
     }
 
-    /// The side of the square input that a picture is scaled to, in pixels.
+    /// The side of the model's square input, in pixels; a picture is scaled to fit.
     public var imageSize: Int { configuration.imageEncoder.imageSize }
 
-    /// The shape of low-resolution logits and of mask prompts, [4h, 4w].
+    /// The shape of low-resolution logits and of mask prompts, [4h, 4w] for an embedding of h × w cells.
     public var maskShape: Tensor.Shape {
         [4 * configuration.imageEncoder.grid, 4 * configuration.imageEncoder.grid]
     }
 
-    /// Encodes a picture: the slow part, done once.
+    /// Encodes a picture, which is the slow part: do it once, then ask for any number of masks.
+    ///
+    ///     let scene = try sam.encode(Picture(contentsOf: Starters.boot))
+    ///     print(scene.frame.original) // Size(width: 640, height: 480)
+    ///
     /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
     public func encode(_ picture: Picture) throws -> Encoding {
         let (pixels, frame) = preprocessing(picture)
         return try encode(pixels: pixels, frame: frame)
     }
 
+    /// Encodes preprocessed pixels.
     /// - Parameter pixels: [1, S, S, 3], normalised.
     package func encode(pixels: Tensor, frame: Frame) throws -> Encoding {
         let embedding = try imageEncoder(pixels)
         return encoding(of: embedding[leading: 0], frame: frame)
     }
 
-    /// An encoding from an embedding that was kept.
-    /// - Parameter embedding: [h, w, C], of this model.
+    /// Makes an encoding from an embedding that this model computed earlier.
+    /// - Parameter embedding: [h, w, C].
     package func encoding(of embedding: Tensor, frame: Frame) -> Encoding {
         let cells = embedding.reshaped([1, embedding.shape[0] * embedding.shape[1], embedding.shape[2]])
         return Encoding(
             embedding: embedding, frame: frame, picture: decoder.prepared(cells + promptEncoder.noMask))
     }
 
-    /// What a prompt segments.
-    /// - Parameter multimask: three alternatives (part, whole, and between) rather than one answer; better
-    ///   for a single point.
-    /// - Returns: in the model's order; `.best` is the one with the best score.
-    /// - Throws: `SAMError` when the prompt is empty or lies outside the picture.
+    /// Segments what a prompt marks.
+    ///
+    ///     let prompt = SAM.Prompt(box: Box(x1: 436, y1: 81, x2: 612, y2: 221))
+    ///     let answer = try sam.masks(for: prompt, in: shelf, multimask: false).best
+    ///     print(answer.mask().area) // 15447
+    ///
+    /// - Parameters:
+    ///   - prompt: points, a box, a mask of an earlier answer, or several of them.
+    ///   - encoding: the picture's, from `encode(_:)`.
+    ///   - multimask: true gives three alternatives, typically a part, the whole and something between; use
+    ///     it for a single point, which leaves open how much is meant. false gives one answer; use it for a
+    ///     box or several points.
+    /// - Returns: the predictions in the model's order; `best` is the one with the highest score.
+    /// - Throws: `SAMError` if the prompt is empty or lies outside the picture.
     public func masks(for prompt: Prompt, in encoding: Encoding, multimask: Bool = true) throws(SAMError)
         -> [Prediction]
     {
@@ -124,11 +151,11 @@ public struct SAM: Sendable {
         }
     }
 
-    /// The decoder's answers to several prompts, unchecked.
+    /// Decodes several prompts without checking them.
     /// - Parameters:
-    ///   - guidance: PerSAM's, for every prompt.
-    ///   - faithful: the original code's epsilon rather than the configuration's.
-    /// - Returns: logits [P, M, 4h, 4w] and scores [P, M], M being 1 or the model's alternatives.
+    ///   - guidance: PerSAM's guidance, the same for every prompt.
+    ///   - faithful: whether to use the epsilon of the authors' code instead of the configuration's.
+    /// - Returns: logits [P, M, 4h, 4w] and scores [P, M], M being 1 or the number of alternatives.
     package func decode(
         prompts: [Prompt], in encoding: Encoding, multimask: Bool, guidance: MaskDecoder.Guidance? = nil,
         faithful: Bool = false
@@ -154,12 +181,16 @@ public struct SAM: Sendable {
 }
 
 extension SAM {
-    /// A picture as the model knows it: what every prompt is answered from.
+    /// An encoded picture, from which every prompt is answered.
+    ///
+    /// For SAM base, large and huge it holds 17 MB: the embedding, 64 × 64 × 256 floats, and 12 MB that the
+    /// decoder computes once for all prompts.
     public struct Encoding: Sendable {
-        /// [h, w, C]
+        /// The picture's embedding, [h, w, C]; the cells cover the model's square input.
         public let embedding: Tensor
-        /// How the picture lies in the model's square input.
+        /// The place of the picture in the model's square input.
         public let frame: Frame
+        /// The picture's tokens with the keys and values of the decoder's first layer.
         let picture: PictureTokens
     }
 }

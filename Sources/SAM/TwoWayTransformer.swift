@@ -12,10 +12,11 @@ extension MultiHeadAttention {
 }
 
 extension SAM {
-    /// One layer of the decoder's transformer, tokens and picture attending to each other (SAM, appendix A,
-    /// figure 14).
+    /// One layer of the decoder's transformer, in which tokens and picture attend to each other (SAM,
+    /// appendix A, figure 14).
     ///
-    ///     q = LN1(q + SelfAttention(q + p))            layer 0: LN1(SelfAttention(q)), without residual or positions
+    ///     q = LN1(q + SelfAttention(q + p))
+    ///     layer 0: q = LN1(SelfAttention(q)), without residual or positions
     ///     q = LN2(q + Attention(q + p → k + kp, k))
     ///     q = LN3(q + MLP(q))
     ///     k = LN4(k + Attention(k + kp → q + p, q))
@@ -36,7 +37,7 @@ extension SAM {
                 try LayerNorm(weights["layer_norm\(i)"], channels, epsilon: configuration.epsilon)
             }
             func cross(_ name: String) throws -> MultiHeadAttention {
-                // transformers takes attention_downsample_rate for the last attention only: here it is two.
+                // transformers applies attention_downsample_rate to the last attention only; here it is 2.
                 try MultiHeadAttention(weights[name], channels: channels, inner: channels / 2, heads: heads)
             }
             self.isFirst = isFirst
@@ -54,11 +55,11 @@ extension SAM {
         }
 
         /// - Parameters:
-        ///   - q: tokens, [1, N, C].
+        ///   - q: the tokens, [1, N, C].
         ///   - p: the tokens' positions, [1, N, C].
-        ///   - k: the picture and what is known of it.
+        ///   - k: the picture.
         ///   - guidance: PerSAM's similarity, [hw], for the tokens' attention to the picture.
-        /// - Returns: tokens [1, N, C] and picture [1, hw, C].
+        /// - Returns: the tokens, [1, N, C], and the picture, [1, hw, C].
         package func callAsFunction(_ q: Tensor, _ p: Tensor, _ k: PictureTokens, guidance: Tensor? = nil)
             -> (Tensor, Tensor)
         {
@@ -91,7 +92,7 @@ extension SAM {
             return layer.output(mixed, residual: residual)
         }
 
-        /// This layer with another epsilon in its norms.
+        /// Returns this layer with another epsilon in its norms.
         func withEpsilon(_ epsilon: Float) -> TwoWayLayer {
             func changed(_ norm: LayerNorm) -> LayerNorm {
                 LayerNorm(weight: norm.weight, bias: norm.bias, epsilon: epsilon)
@@ -103,7 +104,7 @@ extension SAM {
             return copy
         }
 
-        /// What this layer makes of a picture before it sees a prompt.
+        /// Computes this layer's keys and values of a picture, which do not depend on the prompt.
         func prepared(_ tokens: Tensor, _ positions: Tensor) -> PictureTokens {
             var k = PictureTokens(tokens: tokens, positions: positions)
             k.keys = tokensToPicture.keys(k.placed)
@@ -112,14 +113,15 @@ extension SAM {
         }
     }
 
-    /// A picture's cells as tokens, and what does not depend on a prompt, where that is known already.
+    /// A picture's cells as tokens, with the first layer's keys and values if they are computed already.
     package struct PictureTokens: Sendable {
-        /// [1, hw, C]
+        /// The cells' tokens, [1, hw, C].
         package let tokens: Tensor
-        /// With the cells' positions added, [1, hw, C].
+        /// The tokens with the cells' positions added, [1, hw, C].
         package let placed: Tensor
-        /// Of the first layer's attention to the picture, [1, hw, inner].
+        /// The keys of the first layer's attention to the picture, [1, hw, inner].
         var keys: Tensor?
+        /// The values of the same attention, [1, hw, inner].
         var values: Tensor?
 
         package init(tokens: Tensor, positions: Tensor) {

@@ -1,25 +1,31 @@
 public import PerSAM
 
-/// What PerSAM found, after CLIP has looked at it.
+/// The objects that PerSAM found, divided by whether their class's texts fit them.
 public struct CheckedFindings: Sendable {
-    /// An object and how well the words for its class fit it.
+    /// An object, and how well its class's texts fit it.
     public struct Checked: Sendable {
+        /// The object that PerSAM found.
         public let object: PerSAM.FoundObject
-        /// 0…1; nil for a class without words.
+        /// The score of `SemanticCheck`, 0…1; nil for a class without texts.
         public let textScore: Float?
     }
 
-    /// What is what the words say, best first.
+    /// The objects whose score reaches the threshold or whose class has no texts, the best of PerSAM's scores
+    /// first.
     public let accepted: [Checked]
-    /// What is not, best first.
+    /// The other objects, the best of PerSAM's scores first.
     public let rejected: [Checked]
-    /// Why the search ended.
+    /// Why PerSAM's search ended.
     public let stop: PerSAM.Stop
 }
 
 extension SemanticCheck {
-    /// Looks at each object that was found and keeps those that are what the words for their class say.
-    /// - Parameter picture: the one they were found in.
+    /// Scores each object that PerSAM found against the texts of its class; each object is a crop that CLIP
+    /// encodes.
+    /// - Parameters:
+    ///   - findings: what PerSAM found.
+    ///   - picture: the picture that was searched.
+    /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
     public func check(_ findings: PerSAM.Findings, in picture: Picture) throws -> CheckedFindings {
         let checked = try findings.map { object in
             try Task.checkCancellation()

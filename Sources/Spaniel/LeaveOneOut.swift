@@ -1,78 +1,86 @@
-/// What a search in one labelled picture showed of a class, by examples from other pictures.
+/// The result of a search in one labelled picture with the examples of other pictures.
 package protocol HeldOutEvidence {
-    /// Whether it met nothing at all; with fewer examples it would not either.
-    var isSilent: Bool { get }
-    /// The threshold that suits several pictures best.
+    /// Whether the search found nothing, so that it would find nothing with fewer examples either.
+    var foundNothing: Bool { get }
+    /// Returns the threshold that suits several pictures best.
     ///
-    /// - Parameter usual: what the threshold is without evidence.
-    /// - Returns: nil where no threshold finds anything right.
+    /// - Parameter usual: the threshold without evidence.
+    /// - Returns: nil if no threshold finds any labelled object.
     static func verdict(of pictures: [Self], usual: Float) -> HeldOutVerdict?
 }
 
-/// A threshold and how well it does, 0…1.
+/// A threshold and its quality on labelled pictures.
 package struct HeldOutVerdict: Sendable, Equatable {
     package let threshold: Float
+    /// F1 or IoU at the threshold, 0…1.
     package let quality: Double
 
     package init(threshold: Float, quality: Double) { (self.threshold, self.quality) = (threshold, quality) }
 }
 
-/// A class's threshold and its bad examples, by leaving out.
+/// Fits a class's threshold and finds its harmful examples by leave-one-out validation.
 ///
-/// Each labelled picture is searched with the examples of all others; the threshold that tells best what is
-/// labelled from what is not is the class's. An example hurts when the same, without it in all other
-/// pictures, comes out better. What the examples are told from, their background, stays that of all: it
-/// hardly depends on one, and to learn it anew each time would take hours.
+/// Each labelled picture is searched with the examples of all other pictures, and the threshold with the best
+/// result over all pictures is the class's. An example is harmful if the result improves without it. The
+/// examples' background, which scores are relative to, stays that of all examples: it hardly depends on one
+/// of them, and computing it again each time would take hours.
 package struct LeaveOneOut: Sendable {
-    /// Why there is no threshold of its own.
+    /// Why no threshold could be fitted.
     package enum Obstacle: Sendable, Equatable {
-        /// Fewer pictures show the class than say anything.
+        /// Only this many pictures show the class, fewer than `fewestPictures`.
         case fewPictures(Int)
-        /// The examples find none of what is labelled in the others' pictures.
+        /// The examples find no labelled object in the other pictures.
         case nothingFound
     }
 
+    /// A harmful example.
     package struct Hurting: Sendable, Equatable {
-        /// The place among the examples.
+        /// The index of the example.
         package let example: Int
-        /// Of the others, without it.
+        /// The quality of the other examples without it.
         package let quality: Double
     }
 
-    /// nil: the usual threshold stays.
+    /// The fitted threshold; nil leaves the usual one.
     package private(set) var verdict: HeldOutVerdict?
+    /// Why there is no verdict.
     package private(set) var obstacle: Obstacle?
-    /// The worst first.
+    /// The harmful examples, the worst first.
     package private(set) var hurting: [Hurting] = []
-    /// How many examples were left out to see whether they hurt: all, or as many as there was time for.
+    /// The number of examples that were left out to see whether they hurt: all, or as many as the budget
+    /// allowed.
     package private(set) var examined = 0
 
-    /// With fewer, half of the examples or more are left out at once.
+    /// The fewest pictures that a threshold is fitted to: with fewer, at least half of the examples would be
+    /// left out at once.
     package static let fewestPictures = 3
-    /// What must be gained for an example to be named.
+    /// The gain in quality from which an example counts as harmful.
     package static let gain = 0.01
 
-    /// The most searches there can be, to show progress by.
-    package static func mostSearches(pictures: Int, homes: [Int], budget: Int) -> Int {
-        Set(homes).count < fewestPictures ? 0 : pictures + min(budget, homes.count * (pictures - 1))
+    /// Returns the most searches that `init` can make, to show progress by.
+    package static func mostSearches(pictures: Int, pictureOfExample: [Int], budget: Int) -> Int {
+        Set(pictureOfExample).count < fewestPictures
+            ? 0 : pictures + min(budget, pictureOfExample.count * (pictures - 1))
     }
 
     /// - Parameters:
-    ///   - pictures: how many are labelled.
-    ///   - homes: of each example, its picture.
+    ///   - pictures: the number of labelled pictures.
+    ///   - pictureOfExample: for each example, the index of its picture.
     ///   - usual: the threshold without evidence.
-    ///   - budget: the most searches for examples that hurt; the later examples are not examined.
-    ///   - search: looks through a picture with some of the examples; nil where without examples it cannot.
+    ///   - budget: the most searches for harmful examples; later examples are not examined.
+    ///   - search: searches a picture with some of the examples; returns nil if it cannot search without any.
     package init<Evidence: HeldOutEvidence>(
-        pictures: Int, homes: [Int], usual: Float, budget: Int = .max,
+        pictures: Int, pictureOfExample: [Int], usual: Float, budget: Int = .max,
         search: (_ picture: Int, _ examples: [Int]) throws -> Evidence?
     ) rethrows {
-        let shown = Set(homes).count
+        let shown = Set(pictureOfExample).count
         guard shown >= Self.fewestPictures else {
             obstacle = .fewPictures(shown)
             return
         }
-        func others(_ picture: Int) -> [Int] { homes.indices.filter { homes[$0] != picture } }
+        func others(_ picture: Int) -> [Int] {
+            pictureOfExample.indices.filter { pictureOfExample[$0] != picture }
+        }
         let evidence = try (0..<pictures).map { try search($0, others($0)) }
         guard let verdict = Evidence.verdict(of: evidence.compactMap(\.self), usual: usual) else {
             obstacle = .nothingFound
@@ -80,10 +88,10 @@ package struct LeaveOneOut: Sendable {
         }
         self.verdict = verdict
         var searches = 0
-        for example in homes.indices {
-            // In its own picture it is left out in any case.
+        for example in pictureOfExample.indices {
+            // In its own picture the example is left out in any case.
             let changed = evidence.indices.filter {
-                $0 != homes[example] && !(evidence[$0]?.isSilent ?? true)
+                $0 != pictureOfExample[example] && !(evidence[$0]?.foundNothing ?? true)
             }
             searches += changed.count
             if searches > budget { break }

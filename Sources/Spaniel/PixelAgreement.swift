@@ -1,18 +1,20 @@
 package import SpanielImaging
 
-/// How far the pixels above each threshold are those labelled in a picture.
+/// The overlap of the pixels above each threshold with those labelled in a picture.
 package struct PixelAgreement: HeldOutEvidence, Sendable, Equatable {
+    /// The thresholds that are compared: 0.05, 0.10 … 0.95.
     package static let thresholds = (1...19).map { Float($0) / 20 }
 
-    /// Pixels above each threshold that are labelled, and those that are one or the other.
+    /// For each threshold, the number of labelled pixels above it.
     package let shared: [Int]
+    /// For each threshold, the number of pixels that are labelled or above it.
     package let either: [Int]
 
-    package var isSilent: Bool { false }
+    package var foundNothing: Bool { false }
 
     /// - Parameters:
     ///   - probabilities: row after row, of the labelled mask's size.
-    ///   - labelled: all of the class in the picture.
+    ///   - labelled: all pixels of the class in the picture.
     package init(_ probabilities: [Float], labelled: Mask) {
         let area = labelled.area
         let masks = Self.thresholds.map {
@@ -22,8 +24,8 @@ package struct PixelAgreement: HeldOutEvidence, Sendable, Equatable {
         either = zip(masks, shared).map { $0.area + area - $1 }
     }
 
-    /// The threshold at which the pixels of all pictures together overlap most with the labelled ones, the
-    /// middle one of equals.
+    /// Returns the threshold at which the pixels of all pictures together have the highest IoU with the
+    /// labelled ones, the middle one of equals.
     package static func verdict(of pictures: [Self], usual: Float) -> HeldOutVerdict? {
         let overlaps = thresholds.indices.map { t in
             let either = pictures.reduce(0) { $0 + $1.either[t] }

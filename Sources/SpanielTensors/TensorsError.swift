@@ -1,11 +1,11 @@
 import SpanielFiles
 package import Tensor
 
-/// Why tensors of a file are not what a model makes.
+/// Why a model cannot use the tensors of a file.
 package enum TensorsError: SpanielError, Equatable {
-    /// Pixel values that are not one picture of the model's size.
+    /// The pixel values are not one picture of the model's size.
     case pixelValues(found: Tensor.Shape, expected: Tensor.Shape)
-    /// An encoding that is none of this model's.
+    /// The encoding is not one of this model.
     case encoding(expected: String, found: String)
 
     package var code: String {

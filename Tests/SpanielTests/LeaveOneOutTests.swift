@@ -9,9 +9,9 @@ struct LeaveOneOutTests {
     private func box(_ x: Double) -> Box { Box(x1: x, y1: 0, x2: x + 10, y2: 10) }
 
     /// Objects at 0, 100, 200 … with these scores, and others far from them.
-    private func sightings(right: [Float], wrong: [Float] = [], missed: Int = 0) -> Sightings {
+    private func evidence(right: [Float], wrong: [Float] = [], missed: Int = 0) -> DetectionEvidence {
         let places = (0..<right.count + missed).map { box(Double($0) * 100) }
-        return Sightings(
+        return DetectionEvidence(
             found: Array(zip(places, right)) + wrong.enumerated().map { (box(5000 + 100 * Double($0)), $1) },
             labelled: places)
     }
@@ -20,33 +20,33 @@ struct LeaveOneOutTests {
         "a found box takes the labelled one it overlaps by half; what is over is wrong, what is left is missed, crowds count neither way"
     )
     func matching() {
-        let seen = Sightings(
+        let matched = DetectionEvidence(
             found: [(box(1), 0.5), (box(0), 0.9), (box(40), 0.7), (box(106), 0.6), (box(200), 0.8)],
             labelled: [box(0), box(100)],
             crowds: [Box(x1: 190, y1: 0, x2: 300, y2: 20)])
-        #expect(seen.right == [0.9] && seen.wrong == [0.7, 0.6, 0.5] && seen.missed == 1)
-        #expect(Sightings(found: [], labelled: []).isSilent)
+        #expect(matched.right == [0.9] && matched.wrong == [0.7, 0.6, 0.5] && matched.missed == 1)
+        #expect(DetectionEvidence(found: [], labelled: []).foundNothing)
     }
 
     @Test("the threshold is the middle of the gap at the highest F1")
     func threshold() {
-        func verdict(_ pictures: [Sightings], _ usual: Float = 0.5) -> HeldOutVerdict? {
-            Sightings.verdict(of: pictures, usual: usual)
+        func verdict(_ pictures: [DetectionEvidence], _ usual: Float = 0.5) -> HeldOutVerdict? {
+            DetectionEvidence.verdict(of: pictures, usual: usual)
         }
         #expect(
-            verdict([sightings(right: [0.875]), sightings(right: [0.75], wrong: [0.25])])
+            verdict([evidence(right: [0.875]), evidence(right: [0.75], wrong: [0.25])])
                 == HeldOutVerdict(threshold: 0.5, quality: 1))
         // 2 · 3 / (4 + 3) with the wrong one between them, against 2 · 2 / (2 + 3) above it.
-        let mixed = verdict([sightings(right: [0.875, 0.75, 0.25], wrong: [0.5, 0.125])])
+        let mixed = verdict([evidence(right: [0.875, 0.75, 0.25], wrong: [0.5, 0.125])])
         #expect(mixed == HeldOutVerdict(threshold: 0.1875, quality: 6.0 / 7))
         // Nothing lies below: the usual one, or what is found.
-        #expect(verdict([sightings(right: [0.75])])?.threshold == 0.5)
-        #expect(verdict([sightings(right: [0.25])])?.threshold == 0.25)
+        #expect(verdict([evidence(right: [0.75])])?.threshold == 0.5)
+        #expect(verdict([evidence(right: [0.25])])?.threshold == 0.25)
         // Equal scores are found together or not at all.
         #expect(
-            verdict([sightings(right: [0.5], wrong: [0.5, 0.5])])
+            verdict([evidence(right: [0.5], wrong: [0.5, 0.5])])
                 == HeldOutVerdict(threshold: 0.5, quality: 0.5))
-        #expect(verdict([sightings(right: [], wrong: [0.5], missed: 2)]) == nil)
+        #expect(verdict([evidence(right: [], wrong: [0.5], missed: 2)]) == nil)
         #expect(verdict([]) == nil)
     }
 
@@ -64,10 +64,10 @@ struct LeaveOneOutTests {
     @Test("a picture is searched with the examples of the others alone")
     func heldOut() {
         var asked: [Int: [Int]] = [:]
-        let result = LeaveOneOut(pictures: 4, homes: [0, 0, 1, 2], usual: 0.5, budget: 0) {
-            picture, examples -> Sightings? in
+        let result = LeaveOneOut(pictures: 4, pictureOfExample: [0, 0, 1, 2], usual: 0.5, budget: 0) {
+            picture, examples -> DetectionEvidence? in
             asked[picture] = examples
-            return sightings(right: [0.75], wrong: [0.25])
+            return evidence(right: [0.75], wrong: [0.25])
         }
         #expect(asked == [0: [2, 3], 1: [0, 1, 3], 2: [0, 1, 2], 3: [0, 1, 2, 3]])
         #expect(result.verdict?.threshold == 0.5 && result.examined == 0 && result.hurting.isEmpty)
@@ -75,13 +75,15 @@ struct LeaveOneOutTests {
 
     @Test("two pictures are too few for a threshold; examples that find nothing give none either")
     func obstacles() {
-        let few = LeaveOneOut(pictures: 9, homes: [0, 1, 1], usual: 0.5) { _, _ -> Sightings? in
+        let few = LeaveOneOut(pictures: 9, pictureOfExample: [0, 1, 1], usual: 0.5) {
+            _, _ -> DetectionEvidence? in
             Issue.record("a search for nothing")
             return nil
         }
         #expect(few.verdict == nil && few.obstacle == .fewPictures(2))
-        let blind = LeaveOneOut(pictures: 3, homes: [0, 1, 2], usual: 0.5) { _, _ -> Sightings? in
-            sightings(right: [], missed: 1)
+        let blind = LeaveOneOut(pictures: 3, pictureOfExample: [0, 1, 2], usual: 0.5) {
+            _, _ -> DetectionEvidence? in
+            evidence(right: [], missed: 1)
         }
         #expect(blind.verdict == nil && blind.obstacle == .nothingFound)
     }
@@ -91,24 +93,25 @@ struct LeaveOneOutTests {
     )
     func hurting() {
         /// Example 2 takes other things for the object.
-        func search(_ picture: Int, _ examples: [Int]) -> Sightings? {
-            sightings(right: [0.75], wrong: examples.contains(2) ? [0.875] : [0.125])
+        func search(_ picture: Int, _ examples: [Int]) -> DetectionEvidence? {
+            evidence(right: [0.75], wrong: examples.contains(2) ? [0.875] : [0.125])
         }
-        let result = LeaveOneOut(pictures: 5, homes: [0, 1, 2, 3], usual: 0.5, search: search)
+        let result = LeaveOneOut(pictures: 5, pictureOfExample: [0, 1, 2, 3], usual: 0.5, search: search)
         #expect(
             result.hurting.map(\.example) == [2] && result.hurting.map(\.quality) == [1]
                 && result.examined == 4)
         // Where it is held out, nothing wrong is found: 2 · 5 / (9 + 5).
         #expect(result.verdict == HeldOutVerdict(threshold: 0.4375, quality: 10.0 / 14))
         var searches = 0
-        let hasty = LeaveOneOut(pictures: 5, homes: [0, 1, 2, 3], usual: 0.5, budget: 8) {
+        let hasty = LeaveOneOut(pictures: 5, pictureOfExample: [0, 1, 2, 3], usual: 0.5, budget: 8) {
             searches += 1
             return search($0, $1)
         }
         #expect(
-            searches == 13 && LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 2, 3], budget: 8) == 13)
-        #expect(LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 2, 3], budget: .max) == 21)
-        #expect(LeaveOneOut.mostSearches(pictures: 5, homes: [0, 1, 1], budget: .max) == 0)
+            searches == 13
+                && LeaveOneOut.mostSearches(pictures: 5, pictureOfExample: [0, 1, 2, 3], budget: 8) == 13)
+        #expect(LeaveOneOut.mostSearches(pictures: 5, pictureOfExample: [0, 1, 2, 3], budget: .max) == 21)
+        #expect(LeaveOneOut.mostSearches(pictures: 5, pictureOfExample: [0, 1, 1], budget: .max) == 0)
         #expect(hasty.examined == 2 && hasty.hurting.isEmpty && hasty.verdict == result.verdict)
     }
 
@@ -124,29 +127,29 @@ struct LeaveOneOutTests {
         )
     }
 
-    @Test("a course teaches what learning from the same examples does, and sets a threshold between 0 and 1")
-    func course() throws {
+    @Test("labelled training learns what the same examples teach, and sets a threshold between 0 and 1")
+    func training() throws {
         let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
         let pictures = try ["shelf.jpg", "lawn.jpg", "path.jpg"].map {
             try Picture(contentsOf: Materials.example($0))
         }
         let boxes = [Box(x1: 40, y1: 40, x2: 300, y2: 300), Box(x1: 200, y1: 100, x2: 500, y2: 400)]
-        var course = Course(DetectLesson(owl))
+        var training = LabelledTraining(DetectTrainer(owl))
         for picture in pictures {
             let regions = boxes.map { LabelledRegion(className: "thing", box: $0) }
             let outside = LabelledRegion(className: "thing", box: Box(x1: 0, y1: 0, x2: 9000, y2: 10))
-            let problems = try course.add(picture, regions + [outside]) { $0 != 1 }
+            let problems = try training.add(picture, regions + [outside]) { $0 != 1 }
             #expect(problems.count == 1 && problems.first?.object == 2)
         }
-        let outcome = try course.learn("thing")
+        let outcome = try training.learn("thing")
         let direct = try owl.learn(pictures.map { Example($0, box: boxes[0], class: "thing") })
         #expect(
-            outcome.learnt.examples.exemplars.map(\.embedding.array)
+            outcome.concept.examples.exemplars.map(\.embedding.array)
                 == direct.examples.exemplars.map(\.embedding.array))
-        #expect(outcome.learnt.examples.midpoint == direct.examples.midpoint)
+        #expect(outcome.concept.examples.midpoint == direct.examples.midpoint)
         #expect(outcome.places.map(\.picture) == [0, 1, 2] && outcome.places.map(\.object) == [0, 0, 0])
-        if let threshold = outcome.learnt.threshold { #expect((0...1).contains(threshold)) }
-        #expect(outcome.learnt.threshold == outcome.leaveOneOut.verdict?.threshold)
+        if let threshold = outcome.concept.threshold { #expect((0...1).contains(threshold)) }
+        #expect(outcome.concept.threshold == outcome.leaveOneOut.verdict?.threshold)
     }
 
     /// Thirty patches of a tiny OWL-ViT: an object, another thing, and small clutter that is like neither.
@@ -175,22 +178,24 @@ struct LeaveOneOutTests {
     )
     func wrongLabel() throws {
         let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
-        let lesson = DetectLesson(owl)
+        let trainer = DetectTrainer(owl)
         let (object, other) = (Box(x1: 10, y1: 10, x2: 30, y2: 30), Box(x1: 60, y1: 60, x2: 80, y2: 80))
         func result(_ labels: [Box]) throws -> (LeaveOneOut, OWLViT.Concept, OWLViT.Encoding) {
             let scenes = labels.map { _ in planted(owl, object, other) }
-            let taught = try zip(labels, scenes).map {
-                try owl.look(at: .box($0), in: $1, [], OWLViT.LearnOptions())
+            let observations = try zip(labels, scenes).map {
+                try owl.observe(.box($0), in: $1, [], OWLViT.LearnOptions())
             }
-            let learnt = try lesson.learn("mug", Array(zip(taught, scenes).map { (taught: $0, scene: $1) }))
+            let concept = try trainer.learn(
+                "mug", Array(zip(observations, scenes).map { (observation: $0, scene: $1) }))
             let result = try LeaveOneOut(
-                pictures: labels.count, homes: Array(labels.indices), usual: lesson.threshold(of: learnt)
+                pictures: labels.count, pictureOfExample: Array(labels.indices),
+                usual: trainer.threshold(of: concept)
             ) {
-                try lesson.search(
-                    learnt, by: $1, of: taught, in: scenes[$0],
+                try trainer.search(
+                    concept, by: $1, of: observations, in: scenes[$0],
                     labelled: [LabelledRegion(className: "mug", box: labels[$0])])
             }
-            return (result, learnt, scenes[0])
+            return (result, concept, scenes[0])
         }
         let (bad, _, _) = try result([object, object, object, object, other])
         #expect(bad.hurting.map(\.example) == [4])
@@ -199,10 +204,10 @@ struct LeaveOneOutTests {
         #expect(
             abs((bad.verdict?.quality ?? 0) - 8.0 / 14) < 1e-9
                 && abs((bad.hurting.first?.quality ?? 0) - 0.8) < 1e-9)
-        var (good, learnt, scene) = try result([object, object, object, object])
+        var (good, concept, scene) = try result([object, object, object, object])
         #expect(good.hurting.isEmpty && good.verdict?.quality == 1)
-        lesson.set(try #require(good.verdict?.threshold), of: &learnt)
-        let found = try owl.detect(learnt, in: scene)
+        trainer.set(try #require(good.verdict?.threshold), of: &concept)
+        let found = try owl.detect(concept, in: scene)
         #expect(found.count == 1 && found.first.map { $0.box.iou(object) > 0.99 } == true)
     }
 }

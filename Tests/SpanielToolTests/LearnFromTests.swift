@@ -214,21 +214,22 @@ struct LearnFromTests {
     @Test(
         "a report names the threshold, the examples that hurt by file and number, and what was not examined")
     func report() {
-        func search(_ picture: Int, _ examples: [Int]) -> Sightings? {
+        func search(_ picture: Int, _ examples: [Int]) -> DetectionEvidence? {
             let box = Box(x1: 0, y1: 0, x2: 4, y2: 4)
             let other = Box(x1: 50, y1: 0, x2: 54, y2: 4)
-            return Sightings(
+            return DetectionEvidence(
                 found: [(box, 0.75), (other, examples.contains(2) ? 0.875 : 0.25)], labelled: [box])
         }
         let places = (0..<4).map { LabelledLearning.Place(file: "p/\($0).jpg", object: 1 + $0) }
-        let result = LeaveOneOut(pictures: 4, homes: [0, 1, 2, 3], usual: 0.5, search: search)
+        let result = LeaveOneOut(pictures: 4, pictureOfExample: [0, 1, 2, 3], usual: 0.5, search: search)
         let lines = LabelledLearning.report("mug", result, places, usual: 0.5)
         #expect(lines.count == 2 && lines[0].hasPrefix("learnt mug from 4 examples; threshold 0.5"))
         #expect(
             lines.last?.contains(
                 "p/2.jpg object 3 (mug) hurts: without it the others score 100 % instead of ") == true,
             "\(lines)")
-        let hasty = LeaveOneOut(pictures: 4, homes: [0, 1, 2, 3], usual: 0.5, budget: 0, search: search)
+        let hasty = LeaveOneOut(
+            pictures: 4, pictureOfExample: [0, 1, 2, 3], usual: 0.5, budget: 0, search: search)
         #expect(
             LabelledLearning.report("mug", hasty, places, usual: 0.5).last?.contains("the first 0 of 4 only")
                 == true)

@@ -2,12 +2,13 @@ import PerSAM
 import SpanielImaging
 
 extension ExplainPage {
-    /// The longest side of a picture in the page, and of a thumbnail at twice its size on the screen.
+    /// The longest side of a picture in the page, in pixels.
     static let longestSide = 1000
+    /// The longest side of a thumbnail in pixels, twice its size on the page.
     private static let thumbnailSide = 144
     private static let rejected = Palette.Color(red: 235, green: 235, blue: 235)
 
-    /// The size at which a picture is shown: as it is, or smaller.
+    /// Returns the size at which a picture is shown: its own, or smaller.
     static func shown(_ size: Size, within side: Int) -> Size {
         let scale = min(1, Double(side) / Double(max(size.width, size.height)))
         func scaled(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
@@ -57,8 +58,8 @@ extension ExplainPage {
         return figure(picture, alternative: alternative, caption: caption, over: markers(peaks))
     }
 
-    /// The colours' meaning: from the background's similarity to the highest, marked where places begin to be
-    /// looked at.
+    /// Returns the scale of the colours, from the background's similarity to the highest, with a mark at the
+    /// similarity from which places are segmented.
     private func scale(from low: Float, to high: Float, mark: Float) -> String {
         let colors = (0...9).map { HTML.css(HeatMap.color(Float($0) / 9)) }.joined(separator: ",")
         let share = HTML.decimals(100 * max(0, min(1, (mark - low) / (high - low))), 1)
@@ -69,10 +70,10 @@ extension ExplainPage {
             """
     }
 
-    /// Numbers at the places looked at, each a link to its row.
+    /// Returns numbers at the candidates' places, each a link to its row.
     private func markers(_ peaks: [Int]) -> String {
         let radius = 0.018 * Double(max(view.width, view.height))
-        // Later ones first, so that the most similar stay on top.
+        // Later ones are drawn first, so that the most similar are on top.
         let circles = peaks.reversed().map { index in
             let candidate = findings.candidates[index]
             let at = scaled(candidate.point)
@@ -102,7 +103,7 @@ extension ExplainPage {
 
     // MARK: Thumbnails
 
-    /// A candidate's part of the picture, a third wider than its box.
+    /// Returns the part of the picture around a candidate, a third wider than its box.
     func thumbnail(_ index: Int) -> String {
         let candidate = findings.candidates[index]
         let least = Double(max(picture.width, picture.height)) / 12

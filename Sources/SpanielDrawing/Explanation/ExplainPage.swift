@@ -1,29 +1,31 @@
 public import PerSAM
 public import SpanielImaging
 
-/// One picture's findings as a page that stands alone: what was found, where the picture is similar, what was
-/// looked at and why it counts or does not.
+/// A self-contained HTML page that explains one picture's findings: the objects, the similarity maps, and
+/// each candidate with the reason why it counts or does not.
 ///
 ///     let page = ExplainPage(picture: picture, name: "1.jpg", findings: findings, threshold: 0.7)
 ///     try page.html().write(toFile: "1.html", atomically: true, encoding: .utf8)
 ///
-/// Pictures are inside the page, which holds no script and asks for nothing from elsewhere.
+/// Pictures are inside the page, which contains no script and loads nothing from elsewhere.
 public struct ExplainPage: Sendable {
     let picture: Picture
     let name: String
     let findings: PerSAM.Findings
     private let thresholds: [String: Float]
     private let threshold: Float
-    /// The picture at the size shown.
+    /// The picture at the size at which the page shows it.
     let view: Picture
-    /// The candidates' masks at that size.
+    /// The candidates' masks at the same size.
     let masks: [Mask?]
 
+    /// A page for one picture.
     /// - Parameters:
-    ///   - picture: the one that was searched.
-    ///   - name: what the page calls it.
-    ///   - threshold: the score from which an object counts.
-    ///   - thresholds: by class, where it differs.
+    ///   - picture: the picture that was searched.
+    ///   - name: the picture's name on the page.
+    ///   - findings: what `PerSAM.find` returned.
+    ///   - threshold: the score from which an object counts, 0…1.
+    ///   - thresholds: the thresholds of single classes by name, if they differ.
     public init(
         picture: Picture, name: String, findings: PerSAM.Findings, threshold: Float,
         thresholds: [String: Float] = [:]
@@ -35,7 +37,7 @@ public struct ExplainPage: Sendable {
         masks = findings.candidates.map { $0.mask?.resizedNearest(to: size) }
     }
 
-    /// The whole page.
+    /// Returns the whole page.
     public func html() -> String {
         let title = HTML.escaped(name)
         let maps = findings.similarity.map(similarityFigure).joined(separator: "\n")
@@ -80,7 +82,7 @@ public struct ExplainPage: Sendable {
             "\(findings.isEmpty ? "Nothing" : HTML.count(findings.count, "object")) found, \(HTML.count(looked, "place")) looked at"
     }
 
-    /// In the order they were searched.
+    /// The classes, in the order they were searched.
     private var classes: [String] {
         var seen: Set<String> = []
         return (findings.similarity.map(\.className) + findings.candidates.map(\.className)).filter {
@@ -136,14 +138,14 @@ public struct ExplainPage: Sendable {
 
     // MARK: Objects and candidates
 
-    /// The object that an accepted candidate became.
+    /// Returns the index of the object that an accepted candidate became.
     func object(of index: Int) -> Int? {
         let candidate = findings.candidates[index]
         return candidate.verdict == .accepted
             ? findings.objects.firstIndex { Self.isSame($0, candidate) } : nil
     }
 
-    /// The candidate that became an object.
+    /// Returns the index of the candidate that became an object.
     func candidate(of object: PerSAM.FoundObject) -> Int? {
         findings.candidates.firstIndex { $0.verdict == .accepted && Self.isSame(object, $0) }
     }

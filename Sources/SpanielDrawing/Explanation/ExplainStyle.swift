@@ -1,6 +1,6 @@
 import PerSAM
 extension ExplainPage {
-    /// Light or dark as the reader's system is; prints too.
+    /// The style sheet, light or dark as the reader's system is.
     static let style = """
         :root { --ink: #1d1d1f; --soft: #5c5c63; --paper: #fcfcfa; --line: #dcdcd6; --found: #0b6e4f; --target: #fff3c9; }
         @media (prefers-color-scheme: dark) {

@@ -2,8 +2,8 @@ import PerSAM
 import SpanielImaging
 
 extension PerSAM.Stop {
-    /// Why the search ended, as a sentence.
-    /// - Parameter looked: whether any place was looked at before.
+    /// Returns a sentence that says why the search ended.
+    /// - Parameter looked: whether any place was segmented before.
     func words(afterLooking looked: Bool) -> String {
         let left = peak.map { "the most similar place left has \(HTML.decimals($0))" }
         switch reason {
@@ -29,7 +29,7 @@ extension PerSAM.Stop {
 }
 
 extension ExplainPage {
-    /// Two numbers with as many digits as tell them apart: 0.698 is not "0.70 under 0.70".
+    /// Formats two numbers with as many digits as distinguish them, so that 0.698 is not "0.70 under 0.70".
     static func apart(_ a: Float, _ b: Float) -> (String, String) {
         for digits in 2..<6 where a != b {
             let (first, second) = (HTML.decimals(a, digits), HTML.decimals(b, digits))
@@ -38,7 +38,7 @@ extension ExplainPage {
         return (HTML.decimals(a), HTML.decimals(b))
     }
 
-    /// What became of a candidate and why, in words.
+    /// Returns the reason for a candidate's verdict in words.
     func reason(_ index: Int) -> String {
         let candidate = findings.candidates[index]
         let threshold = threshold(of: candidate.className)
@@ -70,7 +70,7 @@ extension ExplainPage {
         }
     }
 
-    /// The candidate that covers most of this one, among those of a kind.
+    /// Returns the index of the candidate that covers most of this one, among those that satisfy a predicate.
     private func rival(of index: Int, where isRival: (PerSAM.Candidate) -> Bool) -> Int? {
         guard let mask = masks[index] else { return nil }
         var best: (index: Int, shared: Int)?

@@ -2,9 +2,9 @@ import PerSAM
 import SpanielImaging
 import SpanielPlatform
 
-/// The few things a page is written with.
+/// Formats text, numbers and pictures for a page.
 enum HTML {
-    /// Text as text, inside quotes too; control characters, which no page may hold, become U+FFFD.
+    /// Escapes text for content and quoted attributes; control characters, which HTML forbids, become U+FFFD.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -23,19 +23,19 @@ enum HTML {
         return result
     }
 
-    /// A number with so many digits after its point, and a dash for none.
+    /// Formats a number with a number of digits after the point, and NaN or a huge number as a dash.
     static func decimals(_ value: Double, _ digits: Int) -> String {
         abs(value) < 1e12 ? SpanielDrawing.decimals(value, digits).replacing("-", with: "−") : "–"
     }
 
     static func decimals(_ value: Float, _ digits: Int = 2) -> String { decimals(Double(value), digits) }
 
-    /// "1 place", "2 places".
+    /// Formats a count with its noun: "1 place", "2 places".
     static func count(_ number: Int, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
-    /// A picture inside the page.
+    /// Encodes a picture as a data URI, so that it is inside the page.
     static func dataURI(_ picture: Picture) -> String {
         if let jpeg = try? picture.jpegData(quality: 85) {
             return "data:image/jpeg;base64,\(jpeg.base64EncodedString())"

@@ -1,6 +1,6 @@
 package import SpanielImaging
 
-/// Pixels to paint on; what falls outside is dropped.
+/// A picture to paint on; pixels outside are ignored.
 struct Canvas {
     let width: Int
     let height: Int
@@ -14,7 +14,8 @@ struct Canvas {
 
     var picture: Picture { Picture(rgb: pixels, width: width, height: height) }
 
-    /// Paints over one pixel inside the canvas; opacity in 255ths.
+    /// Paints over one pixel inside the canvas.
+    /// - Parameter opacity: 0…255.
     mutating func paint(_ x: Int, _ y: Int, _ color: Palette.Color, opacity: Int) {
         guard opacity > 0 else { return }
         let i = (y * width + x) * 3
@@ -42,8 +43,7 @@ struct Canvas {
         }
     }
 
-    /// Paints with a brush dragged along the edge pixels of a mask: a line around the object, smooth at its
-    /// borders.
+    /// Paints a smooth line around an object by moving a brush along the edge pixels of its mask.
     mutating func stroke(_ mask: Mask, brush: Brush, _ color: Palette.Color, opacity: Int) {
         guard let (columns, rows) = mask.extent else { return }
         let reach = brush.reach
@@ -73,7 +73,7 @@ struct Canvas {
 
     /// Writes a line of text.
     ///
-    /// - Parameter baseline: where the first letter stands.
+    /// - Parameter baseline: the left end of the baseline, in pixels.
     mutating func write(_ text: some StringProtocol, em: Double, baseline: Point, _ color: Palette.Color) {
         let width = Int((Glyphs.width(of: text) * em).rounded(.up)) + 2
         let ascent = Int((Double(GlyphTable.ascent) / Double(GlyphTable.unitsPerEm) * em).rounded(.up))
@@ -97,12 +97,13 @@ struct Canvas {
     }
 }
 
-/// A round brush with a soft rim: how much of each pixel around its middle it paints, in 255ths.
+/// A round brush with a soft rim.
 struct Brush {
+    /// The largest distance from the middle that the brush paints, in pixels along each axis.
     let reach: Int
     private let amounts: [UInt8]
 
-    /// - Parameter width: in pixels, 1 at least.
+    /// - Parameter width: the diameter in pixels, at least 1.
     init(width: Double) {
         let reach = Int((width / 2).rounded(.up))
         self.reach = reach
@@ -114,11 +115,12 @@ struct Brush {
         }
     }
 
+    /// The opacity at a distance from the middle, 0…255.
     subscript(x: Int, y: Int) -> UInt8 { amounts[(y + reach) * (2 * reach + 1) + x + reach] }
 }
 
 extension Mask {
-    /// The object's pixels with a side to the outside or to the picture's border.
+    /// The object's pixels that have a side in common with the background or the picture's border.
     package var edge: Mask {
         var edge = self
         for y in 0..<height {

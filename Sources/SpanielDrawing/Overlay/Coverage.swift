@@ -1,10 +1,10 @@
 package import SpanielImaging
 
-/// How much of each pixel a shape covers, 0…1, worked out exactly from the shape's edges.
+/// The exact share of each pixel that a shape covers, 0…1, computed from the shape's edges.
 package struct Coverage {
     package let width: Int
     package let height: Int
-    /// While edges are added: by how much the covered part of a pixel grows from the pixel to its left.
+    /// The difference of each pixel's covered share to that of the pixel to its left.
     private var steps: [Double]
     private let stride: Int
 
@@ -15,8 +15,8 @@ package struct Coverage {
         steps = [Double](repeating: 0, count: stride * height)
     }
 
-    /// Adds a closed ring; inner rings turn the other way. The ring must lie between the left and the right
-    /// edge.
+    /// Adds a closed ring, whose points lie between the left and the right edge; inner rings have the
+    /// opposite direction.
     package mutating func add(_ ring: [Point]) {
         guard var from = ring.last else { return }
         for to in ring {
@@ -25,7 +25,7 @@ package struct Coverage {
         }
     }
 
-    /// The part of each pixel covered, row after row.
+    /// Returns the covered share of each pixel, row after row.
     package func values() -> [Float] {
         var result = [Float](repeating: 0, count: width * height)
         for y in 0..<height {
@@ -38,8 +38,8 @@ package struct Coverage {
         return result
     }
 
-    /// An edge covers what is right of it: in each pixel it crosses a trapezium, in those further right the
-    /// crossed height.
+    /// Adds an edge, which covers the area to its right: a trapezium in each pixel that it crosses, and the
+    /// crossed height in the pixels further right.
     private mutating func addEdge(_ a: Point, _ b: Point) {
         guard a.y != b.y else { return }
         let (top, bottom, sign) = a.y < b.y ? (a, b, 1.0) : (b, a, -1.0)

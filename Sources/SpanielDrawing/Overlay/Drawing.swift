@@ -1,15 +1,20 @@
 public import SpanielImaging
 
-/// Pictures of what was found: translucent masks with crisp outlines, boxes, and labels that can be read on
-/// any background.
+/// Draws found objects over pictures: translucent masks with sharp outlines, boxes, and labels that can be
+/// read on any background.
 public enum Drawing {
-    /// One thing to draw; a part that is nil is left out.
+    /// One object to draw; a part that is nil or empty is left out.
     public struct Object: Sendable {
+        /// The mask, of the picture's size.
         public var mask: Mask?
+        /// The box: x1, y1, x2, y2 in pixels of the picture.
         public var box: Box?
+        /// The text of the label.
         public var label: String
+        /// The colour of all parts.
         public var color: Palette.Color
 
+        /// An object with the parts that are given.
         public init(mask: Mask? = nil, box: Box? = nil, label: String = "", color: Palette.Color) {
             self.mask = mask
             self.box = box
@@ -19,6 +24,9 @@ public enum Drawing {
     }
 
     /// Draws objects over a picture, the first on top; a mask of another size than the picture traps.
+    ///
+    ///     let objects = found.map { Drawing.Object(mask: $0.mask, box: $0.box, color: Palette.color(0)) }
+    ///     try Drawing.overlay(on: picture, objects: objects).pngData().write(to: url)
     ///
     /// Lines and letters grow with the picture, so that the result looks the same at the size of a screen.
     public static func overlay(on picture: Picture, objects: [Object]) -> Picture {
@@ -48,21 +56,21 @@ public enum Drawing {
         return canvas.picture
     }
 
-    /// "class 0.91": what a label usually says.
+    /// Returns the usual text of a label: the class and the score with two decimals, "boot 0.91".
     public static func label(class name: String, score: Double?) -> String {
         guard let score, score.isFinite, abs(score) < 1e6 else { return name }
         return "\(name) \(decimals(score, 2))"
     }
 
-    /// Widths, sizes and opacities for a size of picture.
+    /// The widths, sizes and opacities for a picture of a given size.
     struct Style {
         let fillOpacity = 100
         let haloOpacity = 150
         let outline: Brush
         let halo: Brush
-        /// Of the box's line, in pixels.
+        /// The width of a box's line, in pixels.
         let frame: Int
-        /// The letters' size in pixels, a whole number of pixels high at "x".
+        /// The size of the letters in pixels, at which an "x" is a whole number of pixels high.
         let em: Double
 
         init(for size: Size) {
@@ -78,7 +86,7 @@ public enum Drawing {
 }
 
 extension Canvas {
-    /// A box's line, just inside the box, with a thin rim on both sides that keeps it visible on its own
+    /// Draws a box's line just inside the box, with a thin rim on both sides so that it is visible on its own
     /// colour.
     fileprivate mutating func frame(_ box: Box, _ style: Drawing.Style, _ color: Palette.Color) {
         func whole(_ value: Double, _ limit: Int) -> Int { Int(min(Double(limit), max(0, value.rounded()))) }

@@ -3,7 +3,9 @@ package import SpanielImaging
 /// A label with its place in the picture, in whole pixels.
 package struct PlacedLabel {
     package let text: String
+    /// The columns that the label covers.
     package let x: Range<Int>
+    /// The rows that the label covers.
     package let y: Range<Int>
 
     package var box: Box {
@@ -13,8 +15,8 @@ package struct PlacedLabel {
     }
 }
 
-/// Finds places for labels near their boxes: inside the picture, apart from each other, and off the objects
-/// where that is possible.
+/// Finds places for labels near their boxes, inside the picture, and if possible clear of each other and of
+/// the objects.
 package struct LabelPlacer {
     package let em: Double
     private let size: Size
@@ -29,7 +31,8 @@ package struct LabelPlacer {
 
     private var padding: Double { (em * 0.3).rounded() }
 
-    /// - Returns: nil when the picture is too small for any letter.
+    /// Places a label at a box.
+    /// - Returns: nil if the picture is too small for any letter.
     package mutating func place(_ text: String, at box: Box) -> PlacedLabel? {
         let room = Double(size.width) - 2 * padding
         let text = Self.shortened(text, to: room / em)
@@ -38,7 +41,8 @@ package struct LabelPlacer {
         guard !text.isEmpty, width <= size.width, height <= size.height else { return nil }
         let (left, right) = (whole(box.x1), whole(box.x2))
         let (top, bottom) = (whole(box.y1), whole(box.y2))
-        // Above the box, inside at the top, below, then the same at the right end, then inside at the bottom.
+        // The order is: above the box, inside at the top, below; the same at the right end; inside at the
+        // bottom.
         let places = [
             (left, top - height), (left, top), (left, bottom), (right - width, top - height),
             (right - width, top),
@@ -49,8 +53,8 @@ package struct LabelPlacer {
             let x = min(max(0, wantedX), size.width - width)
             let y = min(max(0, wantedY), size.height - height)
             let label = PlacedLabel(text: text, x: x..<x + width, y: y..<y + height)
-            // In pixels: another label hidden is bad, another object worse than the own one, and far from the
-            // box is no place.
+            // The cost is in pixels: covering another label costs most, covering another object costs more
+            // than covering the own one, and so does distance from the box.
             let moved = Double((abs(x - wantedX) + abs(y - wantedY)) * height)
             let labels = placed.reduce(0) { $0 + label.box.intersection($1.box).area }
             let objects = boxes.reduce(0) { $0 + label.box.intersection($1).area * ($1 == box ? 0.5 : 1) }
@@ -64,10 +68,10 @@ package struct LabelPlacer {
 
     private func whole(_ value: Double) -> Int { Int(min(1e6, max(-1e6, value.rounded()))) }
 
-    /// The text, or as much of it as fits with its last word (the score) kept and the end of the rest left
-    /// out.
+    /// Shortens a text to a width; the last word, which is the score, remains, and the end of the rest is
+    /// replaced by "…".
     ///
-    /// - Parameter width: in em.
+    /// - Parameter width: the width in em.
     package static func shortened(_ text: String, to width: Double) -> String {
         guard Glyphs.width(of: text) > width else { return text }
         let end = text.lastIndex(of: " ") ?? text.endIndex
@@ -84,7 +88,7 @@ package struct LabelPlacer {
 }
 
 extension Canvas {
-    /// Text in black or white on a plate of the object's colour, with a thin rim of the text's colour.
+    /// Draws a label: text in black or white on a plate of the object's colour.
     mutating func tag(_ label: PlacedLabel, em: Double, _ color: Palette.Color) {
         fill(label.x, label.y, color)
         let capHeight = Double(GlyphTable.capHeight) / Double(GlyphTable.unitsPerEm) * em

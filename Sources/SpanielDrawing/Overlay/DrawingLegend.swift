@@ -1,8 +1,8 @@
 public import SpanielImaging
 
 extension Drawing {
-    /// Draws what is true of the whole picture: plates with text, one below the other from the top left
-    /// corner. Those that find no room are left out.
+    /// Draws a legend for the whole picture: plates with text, one below the other from the top left corner.
+    /// Entries that do not fit are left out.
     public static func legend(on picture: Picture, entries: [(text: String, color: Palette.Color)]) -> Picture
     {
         let em = Style(for: picture.size).em

@@ -1,11 +1,12 @@
 package import SpanielImaging
 
-/// Letters as outlines: ASCII, Latin-1, a few marks, and an empty box for every other character.
+/// The outlines of letters: ASCII, Latin-1, a few marks, and an empty box for every other character.
 package enum Glyphs {
+    /// The outline of one character.
     package struct Glyph {
-        /// In em.
+        /// The width in em, to the start of the next character.
         package let advance: Double
-        /// Closed rings in em, y downwards from the baseline; curves are already lines.
+        /// The closed rings in em, y downwards from the baseline; curves are divided into lines.
         package let contours: [[Point]]
     }
 
@@ -44,13 +45,13 @@ package enum Glyphs {
 
     package static func glyph(_ character: Character) -> Glyph { table[character] ?? unknown }
 
-    /// The width of a line of text in em.
+    /// Returns the width of a line of text in em.
     package static func width(of text: some StringProtocol) -> Double {
         text.reduce(0) { $0 + glyph($1).advance }
     }
 
-    /// A TrueType ring as lines: quadratic curves, with a point on the outline implied between two control
-    /// points.
+    /// Converts a TrueType ring of quadratic curves to lines; between two control points, a point on the
+    /// outline is implied.
     private static func flattened(_ points: [(point: Point, isOn: Bool)]) -> [Point] {
         var full: [(point: Point, isOn: Bool)] = []
         for (i, this) in points.enumerated() {

@@ -1,15 +1,17 @@
 public import SpanielImaging
 
-/// A map of numbers as colours over a picture: where a similarity is high.
+/// Draws a map of numbers, such as similarities, as colours over a picture.
 public enum HeatMap {
-    /// Blends a coarse map over a picture, smoothly enlarged; numbers that are none count as the lowest.
+    /// Blends a coarse map over a picture, enlarged bilinearly; NaN counts as the lowest number.
     ///
     /// - Parameters:
-    ///   - values: [rows, columns], row after row; a wrong count traps.
-    ///   - region: the part of the map that covers the picture, in cells; nil: all of it.
-    ///   - range: the numbers shown as the first and the last colour; nil: the least and the greatest there.
-    ///   - opacity: of the highest, 0…1; the lowest is painted half as strongly, so that the picture stays
-    ///     visible there.
+    ///   - values: the numbers, [rows, columns], row after row; a wrong count traps.
+    ///   - columns: the number of cells in a row.
+    ///   - rows: the number of rows.
+    ///   - region: the part of the map that covers the picture, x1, y1, x2, y2 in cells; nil takes all of it.
+    ///   - range: the numbers of the first and the last colour; nil takes the least and the greatest.
+    ///   - picture: the picture underneath.
+    ///   - opacity: the opacity of the highest number, 0…1; the lowest has half of it.
     public static func overlay(
         _ values: [Float], columns: Int, rows: Int, region: Box? = nil, range: ClosedRange<Float>? = nil,
         on picture: Picture,
@@ -45,8 +47,8 @@ public enum HeatMap {
         return canvas.picture
     }
 
-    /// A colour from dark violet at 0 over red and orange to pale yellow at 1, even in lightness
-    /// (matplotlib's "inferno", CC0).
+    /// Returns a colour from dark violet at 0 over red and orange to pale yellow at 1, with evenly growing
+    /// lightness (matplotlib's "inferno", CC0).
     public static func color(_ share: Float) -> Palette.Color {
         let position = (share.isNaN ? 0 : min(1, max(0, share))) * Float(stops.count - 1)
         let first = min(stops.count - 2, Int(position))
@@ -57,7 +59,7 @@ public enum HeatMap {
         0x000004, 0x1B0C41, 0x4A0C6B, 0x781C6D, 0xA52C60, 0xCF4446, 0xED6925, 0xFB9B06, 0xF7D13D, 0xFCFFA4,
     ].map { Palette.Color($0) }
 
-    /// The two cells a pixel lies between and the share of the second.
+    /// The two cells that a pixel lies between, and the weight of the second.
     private struct Step {
         let first: Int
         let second: Int

@@ -1,14 +1,18 @@
 import SpanielImaging
 
-/// Colours told apart by their index; of the first seven, colour-blind eyes too (Okabe and Ito, 2008). After
-/// 32 they repeat.
+/// Thirty-two distinct colours by index. Colour-blind people can distinguish the first seven (Okabe and Ito,
+/// 2008).
 public enum Palette {
-    /// Red, green and blue in sRGB.
+    /// A colour in sRGB.
     public struct Color: Sendable, Hashable {
+        /// The red component, 0…255.
         public var red: UInt8
+        /// The green component, 0…255.
         public var green: UInt8
+        /// The blue component, 0…255.
         public var blue: UInt8
 
+        /// A colour by its components, 0…255 each.
         public init(red: UInt8, green: UInt8, blue: UInt8) {
             self.red = red
             self.green = green
@@ -21,11 +25,11 @@ public enum Palette {
                 blue: UInt8(hexadecimal & 255))
         }
 
-        /// Black or white, whichever stands out more against this colour: of equal contrast ratio at
-        /// luminance 0.179 (WCAG 2).
+        /// Black or white, whichever has the higher contrast ratio with this colour (WCAG 2); at luminance
+        /// 0.179 both are equal.
         public var contrast: Color { luminance > 0.179 ? Color(0x000000) : Color(0xFFFFFF) }
 
-        /// Relative luminance, 0…1, from sRGB's curve as a polynomial good to 0.003.
+        /// The relative luminance, 0…1; the polynomial for sRGB's curve is exact to 0.003.
         package var luminance: Double {
             func linear(_ value: UInt8) -> Double {
                 let v = Double(value) / 255
@@ -34,7 +38,7 @@ public enum Palette {
             return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
         }
 
-        /// A colour on the way to another: 0 is this one, 1 the other.
+        /// Mixes this colour with another: 0 is this colour, 1 the other.
         func mixed(with other: Color, _ part: Float) -> Color {
             func mix(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8(Float(a) + (Float(b) - Float(a)) * part + 0.5) }
             return Color(
@@ -42,13 +46,13 @@ public enum Palette {
         }
     }
 
-    /// The colour of an index; of objects in one picture or of classes.
+    /// Returns the colour of an object or a class by its index; indices from 32 repeat the colours.
     public static func color(_ index: Int) -> Color {
         colors[Int(UInt(bitPattern: index) % UInt(colors.count))]
     }
 
-    /// After the first seven each is the colour of an even grid farthest from those before it in OKLab, gray
-    /// and extreme ones left out.
+    /// After the first seven, each colour is the one in an even grid that is farthest in OKLab from those
+    /// before it, without greys and extremes.
     private static let colors: [Color] = [
         0x56B4E9, 0xF0E442, 0xD55E00, 0xCC79A7, 0x009E73, 0xE69F00, 0x0072B2, 0x9600FF, 0x00FF00, 0xFF00E1,
         0x5AFFD2,

@@ -3,7 +3,7 @@ package import SpanielImaging
 package import Tensor
 
 extension CLIP {
-    /// What the model computes on the way: named tensors in transformers' axis order.
+    /// Returns the tensors that the model computes on the way, named and in the axis order of transformers.
     ///
     /// `pixel_values` [1, 3, S, S], `image_embeds` [1, D], and with texts `input_ids` [T, N], `text_embeds`
     /// [T, D] and `logits_per_image` [1, T]; embeddings have length 1, ids are padded to the model's length.
@@ -11,7 +11,7 @@ extension CLIP {
         try tensors(pixels: preprocessing(picture), texts: texts)
     }
 
-    /// The same from pixel values.
+    /// Does the same from pixel values.
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor, texts: [String]) throws -> [(name: String, tensor: Tensor)] {
         let side = configuration.image.imageSize

@@ -3,7 +3,7 @@ package import SpanielImaging
 package import Tensor
 
 extension CLIPSeg {
-    /// What the model computes on the way: named tensors in transformers' axis order.
+    /// Returns the tensors that the model computes on the way, named and in the axis order of transformers.
     ///
     /// `pixel_values` [1, 3, S, S] and with prompts `conditional_embeddings` [P, D] and `logits` [P, s, s];
     /// `input_ids` [T, L] of those that are texts, filled up to the model's length.
@@ -13,7 +13,7 @@ extension CLIPSeg {
         try tensors(pixels: preprocessing(picture), size: picture.size, prompts: prompts)
     }
 
-    /// The same from pixel values.
+    /// Does the same from pixel values.
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor, prompts: [Conditional] = []) throws -> [(
         name: String, tensor: Tensor

@@ -3,7 +3,7 @@ package import SpanielImaging
 package import Tensor
 
 extension OWLViT {
-    /// What the model computes on the way: named tensors in transformers' axis order.
+    /// Returns the tensors that the model computes on the way, named and in the axis order of transformers.
     ///
     /// `pixel_values` [1, 3, S, S], `class_embeds` [1, N, D], `pred_boxes` [1, N, 4], of OWLv2
     /// `objectness_logits` [1, N], and with texts `input_ids` [Q, L], `text_embeds` [1, Q, D] and `logits`
@@ -14,7 +14,7 @@ extension OWLViT {
         try tensors(pixels: preprocessing(picture, preparation), texts: texts)
     }
 
-    /// The same from pixel values.
+    /// Does the same from pixel values.
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor, texts: [String]) throws -> [(name: String, tensor: Tensor)] {
         let expected: Tensor.Shape = [1, 3, configuration.side, configuration.side]

@@ -3,7 +3,7 @@ package import SpanielImaging
 package import Tensor
 
 extension SAM {
-    /// What the model computes on the way: named tensors in transformers' axis order.
+    /// Returns the tensors that the model computes on the way, named and in the axis order of transformers.
     ///
     /// `pixel_values` [1, 3, S, S], `image_embeddings` [1, C, h, w], and with a prompt `low_res_masks` [1, 1,
     /// M, 4h, 4w] and `iou_scores` [1, 1, M].
@@ -14,7 +14,7 @@ extension SAM {
         return try tensors(pixels: pixels, frame: frame, prompt: prompt, multimask: multimask)
     }
 
-    /// The same from pixel values; the prompt's pixels are then those of the model's square input.
+    /// Does the same from pixel values; the prompt is then in pixels of the model's square input.
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(
         pixelValues: Tensor, prompt: Prompt?, multimask: Bool

@@ -3,14 +3,14 @@ package import SpanielImaging
 package import Tensor
 
 extension ViT {
-    /// What the model computes on the way: named tensors in transformers' axis order.
+    /// Returns the tensors that the model computes on the way, named and in the axis order of transformers.
     ///
     /// `pixel_values` [1, 3, S, S], `last_hidden_state` [1, 1 + hw, C] and `logits` [1, classes].
     package func tensors(_ picture: Picture) throws -> [(name: String, tensor: Tensor)] {
         try tensors(pixels: preprocessing(picture))
     }
 
-    /// The same from pixel values.
+    /// Does the same from pixel values.
     /// - Parameter pixelValues: [1, 3, S, S].
     package func tensors(pixelValues: Tensor) throws -> [(name: String, tensor: Tensor)] {
         let expected: Tensor.Shape = [1, 3, configuration.imageSize, configuration.imageSize]

@@ -3,15 +3,15 @@ package import SpanielImaging
 package import Tensor
 
 extension CLIPSeg {
-    /// What an encoding depends on besides the model's weights.
+    /// Identifies everything besides the weights that an encoding depends on.
     package var preprocessingKey: String { preprocessing.key }
 
-    /// An encoding as named tensors, to be kept.
+    /// Returns an encoding as named tensors, to be stored.
     package func tensors(of encoding: Encoding) -> [(String, Tensor)] { [("reduced", encoding.reduced)] }
 
-    /// An encoding that was kept.
-    /// - Parameter size: the picture's.
-    /// - Throws: `TensorsError.encoding` when the tensors are not this model's.
+    /// Restores a stored encoding.
+    /// - Parameter size: the size of the picture, in pixels.
+    /// - Throws: `TensorsError.encoding` if the tensors are not this model's.
     package func encoding(from tensors: [String: Tensor], size: Size) throws(TensorsError) -> Encoding {
         let expected: Tensor.Shape = [configuration.taps.count, 1 + grid * grid, configuration.channels]
         guard let reduced = tensors["reduced"], reduced.shape == expected,

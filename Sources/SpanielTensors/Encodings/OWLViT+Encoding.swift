@@ -2,15 +2,15 @@ package import OWLViT
 package import SpanielImaging
 package import Tensor
 
-/// Encodings as named tensors, to be kept on disk.
+/// Encodings as named tensors, to be stored on disk.
 extension OWLViT {
-    /// What encodings of one model and one key have in common: the same picture gives the same numbers.
+    /// Identifies everything besides the weights that an encoding depends on.
     package func preprocessingKey(_ preparation: Preparation, tiles: Int) -> String {
         "\(preprocessing.key(preparation)) tiles \(tiles)"
     }
 
-    /// An encoding's numbers: `layout` [2], tiles a side and whether padding was asked for, and for each view
-    /// `N.embeddings` and the like.
+    /// Returns an encoding as named tensors: `layout` [2], the tiles along a side and whether it is padded,
+    /// and for each view `N.embeddings` and the like.
     package func tensors(of encoding: Encoding) -> [(String, Tensor)] {
         let layout = Tensor([Float(encoding.tiles), encoding.preparation == .padded ? 1 : 0], [2])
         return [("layout", layout)]
@@ -24,9 +24,9 @@ extension OWLViT {
             }
     }
 
-    /// An encoding that was kept.
-    /// - Parameter size: of the picture it was made from.
-    /// - Throws: `TensorsError.encoding` when the tensors are no encoding of such a picture by this model.
+    /// Restores a stored encoding.
+    /// - Parameter size: the size of the picture, in pixels.
+    /// - Throws: `TensorsError.encoding` if the tensors are no encoding of such a picture by this model.
     package func encoding(from tensors: [String: Tensor], size: Size) throws(TensorsError) -> Encoding {
         func tensor(_ name: String, _ shape: Tensor.Shape) throws(TensorsError) -> Tensor {
             guard let tensor = tensors[name] else {

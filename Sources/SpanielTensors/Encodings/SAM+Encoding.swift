@@ -3,10 +3,10 @@ package import SpanielImaging
 package import Tensor
 
 extension SAM {
-    /// What an encoding depends on besides the model's weights.
+    /// Identifies everything besides the weights that an encoding depends on.
     package var preprocessingKey: String { preprocessing.key }
 
-    /// An encoding as named tensors: the embedding, and the size [2] that the picture was scaled to.
+    /// Returns an encoding as named tensors: the embedding, and the size [2] that the picture was scaled to.
     package func tensors(of encoding: Encoding) -> [(String, Tensor)] {
         let resized = encoding.frame.resized
         return [
@@ -15,9 +15,9 @@ extension SAM {
         ]
     }
 
-    /// An encoding from named tensors.
-    /// - Parameter size: the picture's.
-    /// - Throws: `TensorsError.encoding` when the tensors are not this model's.
+    /// Restores an encoding from named tensors.
+    /// - Parameter size: the size of the picture, in pixels.
+    /// - Throws: `TensorsError.encoding` if the tensors are not this model's.
     package func encoding(from tensors: [String: Tensor], size: Size) throws(TensorsError) -> Encoding {
         let encoder = configuration.imageEncoder
         let side = 1...encoder.imageSize

@@ -32,8 +32,8 @@ extension LearnCommand {
         case .find:
             let persam = PerSAM(try model.loadSAM(for: .find.of("spaniel learn --for find")))
             let options = PerSAM.LearnOptions(fineTune: fineTune, faithful: faithful)
-            let lesson = FindLesson(persam, options: options) { byName[$0]?.negatives ?? [] }
-            try save(learning.concepts(lesson, budget: budget), of: classes) {
+            let trainer = FindTrainer(persam, options: options) { byName[$0]?.negatives ?? [] }
+            try save(learning.concepts(trainer, budget: budget), of: classes) {
                 try $0.learn(with: persam, options)
             }
         case .segment:
@@ -41,8 +41,10 @@ extension LearnCommand {
             try clipseg.texts.note(words, to: log)
             let mix = mixing.mix ?? MixOptions.usualMix
             let embedded = try byName.mapValues { $0.texts.isEmpty ? [] : try clipseg.embed($0.texts) }
-            let lesson = SegmentLesson(clipseg, rotations: mixing.rotations, mix: mix) { embedded[$0] ?? [] }
-            try save(learning.concepts(lesson, budget: budget), of: classes) {
+            let trainer = SegmentTrainer(clipseg, rotations: mixing.rotations, mix: mix) {
+                embedded[$0] ?? []
+            }
+            try save(learning.concepts(trainer, budget: budget), of: classes) {
                 try $0.learn(with: clipseg, mix: mix, rotations: mixing.rotations)
             }
         case .detect:
@@ -50,10 +52,10 @@ extension LearnCommand {
             try owl.texts.note(words, to: log)
             let embedded = try byName.mapValues { try owl.embed($0.texts) }
             let against = try byName.mapValues { try $0.negativeExamples(with: owl, selection.learning) }
-            let lesson = DetectLesson(
+            let trainer = DetectTrainer(
                 owl, options: selection.learning, texts: { embedded[$0] ?? [] },
                 negatives: { against[$0] ?? .none })
-            try save(learning.concepts(lesson, budget: budget), of: classes) {
+            try save(learning.concepts(trainer, budget: budget), of: classes) {
                 try $0.learn(with: owl, selection.learning)
             }
         case .mask, .classify: throw Self.nothingToLearn(task)

@@ -49,22 +49,22 @@ package struct LabelledLearning {
     }
 
     /// - Parameter budget: the most searches a class for examples that hurt.
-    func concepts<Teacher: Lesson>(_ lesson: Teacher, budget: Int) throws -> [Teacher.Learnt] {
-        var course = Course(lesson)
+    func concepts<Trainer: LabelledTrainer>(_ trainer: Trainer, budget: Int) throws -> [Trainer.Concept] {
+        var training = LabelledTraining(trainer)
         Interruption.finishCleanly()
         if let omission = chosen.omission { log.notice("\(source.path): \(omission)") }
-        let places = try read(into: &course)
-        var concepts: [Teacher.Learnt] = []
+        let places = try read(into: &training)
+        var concepts: [Trainer.Concept] = []
         // A step for learning the class, one for each search.
-        let steps = course.classNames.map { 1 + course.mostSearches($0, budget: budget) }
+        let steps = training.classNames.map { 1 + training.mostSearches($0, budget: budget) }
         var progress = Progress(total: steps.reduce(0, +), log: log)
         defer { progress.clear() }
-        for (name, steps) in zip(course.classNames, steps) {
+        for (name, steps) in zip(training.classNames, steps) {
             progress.draw()
             var searches = 0
-            let outcome: Course<Teacher>.Outcome
+            let outcome: LabelledTraining<Trainer>.Outcome
             do {
-                outcome = try course.learn(name, budget: budget) {
+                outcome = try training.learn(name, budget: budget) {
                     searches += 1
                     progress.advance()
                 }
@@ -73,18 +73,20 @@ package struct LabelledLearning {
                 guard failure.status == .unusable else { throw failure }
                 throw Failure(.unusable, code: failure.code, "\(source.path): \(name): \(failure.message)")
             }
-            concepts.append(outcome.learnt)
+            concepts.append(outcome.concept)
             progress.advance(by: steps - searches)
             let own = outcome.places.map { places[$0.picture][$0.object] }
             for line in Self.report(
-                name, outcome.leaveOneOut, own, usual: lesson.threshold(of: outcome.learnt))
+                name, outcome.leaveOneOut, own, usual: trainer.threshold(of: outcome.concept))
             { progress.note(line) }
         }
         return concepts
     }
 
-    /// - Returns: of each picture, the places of the objects that lessons take.
-    private func read<Teacher: Lesson>(into course: inout Course<Teacher>) throws -> [[Place]] {
+    /// - Returns: of each picture, the places of the objects that the trainer takes.
+    private func read<Trainer: LabelledTrainer>(into training: inout LabelledTraining<Trainer>) throws
+        -> [[Place]]
+    {
         var places: [[Place]] = []
         var progress = Progress(total: chosen.entries.count, log: log)
         defer { progress.clear() }
@@ -112,14 +114,14 @@ package struct LabelledLearning {
                         problems.append((place, "nothing of it is in the picture"))
                     }
                 }
-                problems += try course.add(picture, taken.map(\.region)) { taken[$0].isExample }
+                problems += try training.add(picture, taken.map(\.region)) { taken[$0].isExample }
                     .map { (taken[$0.object].place, Failure($0.problem, about: .input).message) }
             } catch { throw Failure(error, about: .input) }
             for problem in problems { progress.note("\(problem.place) is no example: \(problem.message)") }
             places.append(taken.map(\.place))
             progress.advance()
         }
-        guard !course.classNames.isEmpty else {
+        guard !training.classNames.isEmpty else {
             throw Failure(
                 .unusable, code: "annotations.empty",
                 "\(source.path): expected objects to learn from, found none")

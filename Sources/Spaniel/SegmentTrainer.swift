@@ -2,16 +2,16 @@ package import CLIPSeg
 package import SpanielImaging
 import Tensor
 
-/// CLIPSeg learning from labelled pictures.
-package struct SegmentLesson: Lesson {
+/// CLIPSeg as it learns from labelled pictures.
+package struct SegmentTrainer: LabelledTrainer {
     private let clipseg: CLIPSeg
     private let rotations: Bool
     private let mix: Double
     private let texts: (String) -> [CLIPSeg.Conditional]
 
     /// - Parameters:
-    ///   - mix: how much the examples count where there are texts, 0…1.
-    ///   - texts: a class's words.
+    ///   - mix: the weight of the examples in a class that has texts too, 0…1.
+    ///   - texts: returns the texts of a class.
     package init(
         _ clipseg: CLIPSeg, rotations: Bool = false, mix: Double = 0.5,
         texts: @escaping (String) -> [CLIPSeg.Conditional] = { _ in [] }
@@ -19,7 +19,7 @@ package struct SegmentLesson: Lesson {
         (self.clipseg, self.rotations, self.mix, self.texts) = (clipseg, rotations, mix, texts)
     }
 
-    /// A picture, and where each class is labelled in the model's square frame.
+    /// An encoded picture, and the labelled pixels of each class in the model's square frame.
     package struct Scene {
         let encoding: CLIPSeg.Encoding
         let labelled: [String: Mask]
@@ -36,37 +36,37 @@ package struct SegmentLesson: Lesson {
 
     private var frame: Size { clipseg.preprocessing.output }
 
-    package func look(
-        at region: Example.Region, className: String, in picture: Picture, _ scene: Scene
+    package func observe(
+        _ region: Example.Region, className: String, in picture: Picture, _ scene: Scene
     ) throws -> CLIPSeg.Conditional {
         try clipseg.learn([Example(picture, region: region, class: className)], rotations: rotations)
     }
 
     package func learn(
-        _ className: String, _ examples: [(taught: CLIPSeg.Conditional, scene: Scene)]
+        _ className: String, _ examples: [(observation: CLIPSeg.Conditional, scene: Scene)]
     ) throws -> CLIPSeg.Concept {
-        try clipseg.concept(className, prompts(className, examples.map(\.taught)))
+        try clipseg.concept(className, prompts(className, examples.map(\.observation)))
     }
 
-    package func threshold(of learnt: CLIPSeg.Concept) -> Float {
-        learnt.threshold ?? CLIPSeg.SegmentOptions().threshold
+    package func threshold(of concept: CLIPSeg.Concept) -> Float {
+        concept.threshold ?? CLIPSeg.SegmentOptions().threshold
     }
 
-    package func set(_ threshold: Float, of learnt: inout CLIPSeg.Concept) { learnt.threshold = threshold }
+    package func set(_ threshold: Float, of concept: inout CLIPSeg.Concept) { concept.threshold = threshold }
 
     package func search(
-        _ learnt: CLIPSeg.Concept, by examples: [Int], of taught: [CLIPSeg.Conditional], in scene: Scene,
-        labelled: [LabelledRegion]
+        _ concept: CLIPSeg.Concept, by examples: [Int], of observations: [CLIPSeg.Conditional],
+        in scene: Scene, labelled: [LabelledRegion]
     ) throws -> PixelAgreement? {
         if examples.isEmpty { return nil }
-        let concept = try clipseg.concept(
-            learnt.className, prompts(learnt.className, examples.map { taught[$0] }))
-        let probabilities = try clipseg.scores(for: [concept], in: scene.encoding)[0].logits.sigmoid()
+        let chosen = try clipseg.concept(
+            concept.className, prompts(concept.className, examples.map { observations[$0] }))
+        let probabilities = try clipseg.scores(for: [chosen], in: scene.encoding)[0].logits.sigmoid()
         return PixelAgreement(
-            probabilities.array, labelled: scene.labelled[learnt.className] ?? Mask(size: frame))
+            probabilities.array, labelled: scene.labelled[concept.className] ?? Mask(size: frame))
     }
 
-    /// The examples' mean; mixed with each of the texts where there are any.
+    /// Returns the examples' mean, mixed with each of the class's texts if there are any.
     private func prompts(_ className: String, _ examples: [CLIPSeg.Conditional]) throws -> [CLIPSeg
         .Conditional]
     {

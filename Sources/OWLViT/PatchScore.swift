@@ -2,27 +2,28 @@ import SpanielImaging
 import Tensor
 
 extension OWLViT {
-    /// What one patch says of one class.
-    struct Claim {
+    /// The score of one patch for one class.
+    struct PatchScore {
+        /// The index of the concept.
         let concept: Int
+        /// The index of the view.
         let view: Int
+        /// The index of the patch in the view.
         let patch: Int
         let score: Float
-        /// The score as a logit above what is just found: comparable between classes of texts and of
-        /// examples.
+        /// The logit minus the threshold's logit, which compares classes of texts with classes of examples.
         let margin: Float
         let logit: Float
         let similarity: Float?
-        /// As predicted; it may reach beyond the picture.
+        /// The predicted box in pixels of the picture; it may reach beyond the picture.
         let box: Box
     }
 
-    /// The concepts' vectors laid side by side, so that each view is compared with all of them in one
-    /// product.
+    /// The concepts' vectors in one matrix, so that a view is compared with all of them in one product.
     struct Queries {
         private let concepts: [Concept]
         private let matrix: Tensor?
-        /// Where each concept's texts, examples and negatives stand in it.
+        /// The rows of each concept's texts, examples and negatives in the matrix.
         private let columns: [(texts: Range<Int>, examples: Range<Int>, negatives: Range<Int>)]
 
         init(_ concepts: [Concept]) {
@@ -42,9 +43,9 @@ extension OWLViT {
             matrix = vectors.isEmpty ? nil : Tensor.stack(vectors)
         }
 
-        /// What each patch says of each class, class by class; without those more like a negative than like
-        /// the class.
-        func claims(_ view: View, number: Int) -> [[Claim]] {
+        /// Scores each patch for each class, class by class; a patch that is more like a negative example
+        /// than like the class is left out.
+        func patchScores(_ view: View, number: Int) -> [[PatchScore]] {
             guard let matrix else { return concepts.map { _ in [] } }
             let width = matrix.shape[0]
             let similarities = view.patches.similarities(to: matrix).array
@@ -72,7 +73,7 @@ extension OWLViT {
                         concept.scoresBySigmoid
                         ? Scale.sigmoid(value)
                         : Scale.score(margin: most, threshold: concept.scoring.threshold)
-                    return Claim(
+                    return PatchScore(
                         concept: c, view: number, patch: patch, score: score, margin: most, logit: value,
                         similarity: similarity,
                         box: view.boxes[patch])
@@ -85,8 +86,8 @@ extension OWLViT {
 extension OWLViT.Concept {
     fileprivate var scoresBySigmoid: Bool { examples.isEmpty || scoring == .sigmoid }
 
-    /// How far an example's logit is above what is just found. Negatives count by the same measure, so that
-    /// of two examples the more similar wins; against texts, by their own.
+    /// Returns the margin of an example's logit. Negatives are measured in the same way, so that of two
+    /// examples the more similar wins; without positive examples, by their own midpoint.
     fileprivate func margin(exampleLogit: Float) -> Float {
         let midpoint = scoring == .sigmoid ? 0 : (examples.isEmpty ? negatives : examples).midpoint
         return OWLViT.Scale.margin(logit: exampleLogit - midpoint, threshold: scoring.threshold)

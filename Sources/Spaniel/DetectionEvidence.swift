@@ -1,25 +1,25 @@
 package import SpanielImaging
 
-/// The scores of what was found in a labelled picture, told apart by whether the label says so too.
-package struct Sightings: HeldOutEvidence, Sendable, Equatable {
-    /// The scores of found objects that are labelled.
+/// The scores of the objects found in a labelled picture, divided into right and wrong ones.
+package struct DetectionEvidence: HeldOutEvidence, Sendable, Equatable {
+    /// The scores of found objects that match a labelled one.
     package private(set) var right: [Float] = []
-    /// The scores of the others.
+    /// The scores of the unmatched objects.
     package private(set) var wrong: [Float] = []
-    /// How many labelled objects were not found.
+    /// The number of labelled objects that were not found.
     package private(set) var missed = 0
 
-    package var isSilent: Bool { right.isEmpty && wrong.isEmpty }
+    package var foundNothing: Bool { right.isEmpty && wrong.isEmpty }
 
-    /// The least overlap, IoU, at which a found box is the labelled one.
+    /// The least IoU at which a found box matches a labelled one.
     package static let leastOverlap = 0.5
 
-    /// Each found box, the best first, takes the labelled one that it overlaps most; what lies mostly in a
-    /// crowd counts neither way.
+    /// Matches each found box, from the best score down, with the labelled box that it overlaps most; an
+    /// unmatched box that lies mostly in a crowd is ignored.
     ///
     /// - Parameters:
     ///   - labelled: the boxes of the class.
-    ///   - crowds: boxes around groups of it.
+    ///   - crowds: the boxes around groups of the class.
     package init(found: [(box: Box, score: Float)], labelled: [Box], crowds: [Box] = []) {
         var free = Array(labelled.indices)
         for (box, score) in found.sorted(by: { $0.score > $1.score }) {
@@ -34,12 +34,12 @@ package struct Sightings: HeldOutEvidence, Sendable, Equatable {
         missed = free.count
     }
 
-    /// The cut between two neighbouring scores above which F1 is highest, the higher of equals; the threshold
-    /// is the middle between the two.
+    /// Returns the threshold with the highest F1, the higher of equals, midway between the two scores that it
+    /// separates:
     ///
     ///     F1 = 2 · right above / (found above + labelled)
     ///
-    /// Where nothing lies below the cut, `usual` unless that is above it.
+    /// If no score lies below it, the threshold is `usual` or the lowest score, whichever is less.
     package static func verdict(of pictures: [Self], usual: Float) -> HeldOutVerdict? {
         let scores =
             (pictures.flatMap(\.right).map { ($0, true) } + pictures.flatMap(\.wrong).map { ($0, false) })
@@ -49,7 +49,8 @@ package struct Sightings: HeldOutEvidence, Sendable, Equatable {
         var right = 0
         for (i, (score, isRight)) in scores.enumerated() {
             if isRight { right += 1 }
-            if i + 1 < scores.count && scores[i + 1].0 == score { continue }  // equal scores are found together
+            // Equal scores are above a threshold together.
+            if i + 1 < scores.count && scores[i + 1].0 == score { continue }
             let quality = 2 * Double(right) / Double(i + 1 + labelled)
             if right > 0 && quality > best?.quality ?? 0 { best = (i, quality) }
         }

@@ -1,0 +1,38 @@
+package import SpanielImaging
+
+/// How a model learns from labelled pictures: each picture is encoded once and then released, so that an
+/// observation does not grow with its picture.
+package protocol LabelledTrainer {
+    /// An encoded picture.
+    associatedtype Scene
+    /// What the model retains of one example.
+    associatedtype Observation
+    /// What the model learns of one class.
+    associatedtype Concept
+    /// What a search in a labelled picture shows.
+    associatedtype Evidence: HeldOutEvidence
+
+    /// Encodes a picture.
+    /// - Parameter labelled: all labelled objects of the picture.
+    func scene(_ picture: Picture, _ labelled: [LabelledRegion]) throws -> Scene
+    /// Takes from an encoded picture what learning one of its objects needs.
+    func observe(_ region: Example.Region, className: String, in picture: Picture, _ scene: Scene) throws
+        -> Observation
+    /// Learns a class.
+    /// - Parameter examples: at least one, all of the class.
+    func learn(_ className: String, _ examples: [(observation: Observation, scene: Scene)]) throws -> Concept
+    /// Returns a concept's threshold.
+    func threshold(of concept: Concept) -> Float
+    /// Sets a concept's threshold.
+    func set(_ threshold: Float, of concept: inout Concept)
+    /// Searches a picture with some of a concept's examples and compares the result with the labels.
+    /// - Parameters:
+    ///   - examples: the indices of the examples to use.
+    ///   - observations: all examples of the concept.
+    ///   - labelled: the class's labelled objects in the picture.
+    /// - Returns: nil if the model cannot search with these examples.
+    func search(
+        _ concept: Concept, by examples: [Int], of observations: [Observation], in scene: Scene,
+        labelled: [LabelledRegion]
+    ) throws -> Evidence?
+}
