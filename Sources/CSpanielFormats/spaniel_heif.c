@@ -22,6 +22,7 @@ enum {
     ERROR_UNSUPPORTED_FILE = 3,
     ERROR_UNSUPPORTED_FEATURE = 4,
     ERROR_MEMORY = 6,
+    ERROR_PLUGIN = 11,  // what 1.23 says of a decoder that is not installed; 1.15 calls it unsupported
     SUBERROR_UNSUPPORTED_CODEC = 3000,
     COLORSPACE_RGB = 1,
     CHROMA_RGB = 10,
@@ -73,7 +74,8 @@ struct spaniel_heif {
 
 static spaniel_formats_status status(heif_error error, char *message) {
     if (error.code == 0) return SPANIEL_FORMATS_OK;
-    if (error.subcode == SUBERROR_UNSUPPORTED_CODEC) return spaniel_fail(SPANIEL_FORMATS_NO_DECODER, message, error.message);
+    if (error.subcode == SUBERROR_UNSUPPORTED_CODEC || error.code == ERROR_PLUGIN)
+        return spaniel_fail(SPANIEL_FORMATS_NO_DECODER, message, error.message);
     if (error.code == ERROR_MEMORY) return spaniel_fail(SPANIEL_FORMATS_OUT_OF_MEMORY, message, error.message);
     if (error.code == ERROR_UNSUPPORTED_FILE || error.code == ERROR_UNSUPPORTED_FEATURE)
         return spaniel_fail(SPANIEL_FORMATS_UNSUPPORTED, message, error.message);

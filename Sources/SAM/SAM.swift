@@ -113,11 +113,11 @@ public struct SAM: Sendable {
     /// - Parameter multimask: three alternatives (part, whole, and between) rather than one answer; better
     ///   for a single point.
     /// - Returns: in the model's order; `.best` is the one with the best score.
-    /// - Throws: `SAMError` when the prompt is empty or lies outside the picture.
+    /// - Throws: `SAMError` when the prompt is empty or lies outside the picture; what overlaps it is cut.
     public func masks(for prompt: Prompt, in encoding: Encoding, multimask: Bool = true) throws(SAMError)
         -> [Prediction]
     {
-        try prompt.check(in: encoding.frame.original, maskShape: maskShape)
+        let prompt = try prompt.checked(in: encoding.frame.original, maskShape: maskShape)
         let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
         return zip(scores.array, 0...).map { score, i in
             Prediction(score: score, logits: logits[leading: 0][leading: i], frame: encoding.frame)

@@ -5,9 +5,9 @@ public import Tensor
 public enum SAMError: SpanielError, Equatable {
     /// A prompt with no point, box or mask.
     case promptEmpty
-    /// A point that is not in the picture.
+    /// A point a pixel or more outside the picture.
     case pointOutside(Point, Size)
-    /// A box that is not in the picture, or whose corners are exchanged.
+    /// A box that shares nothing with the picture, or whose corners are exchanged.
     case boxOutside(Box, Size)
     /// A mask prompt of another size than the model's low-resolution logits.
     case maskPrompt(found: Tensor.Shape, expected: Tensor.Shape)
@@ -34,7 +34,7 @@ extension SAMError {
         case .pointOutside(let point, let size):
             "the point \(point.x),\(point.y) is outside the picture, which is \(size.width)×\(size.height) pixels as displayed (x first)"
         case .boxOutside(let box, let size):
-            "the box \(box.x1),\(box.y1),\(box.x2),\(box.y2) is not in the picture, which is \(size.width)×\(size.height) pixels as "
+            "the box \(box.x1),\(box.y1),\(box.x2),\(box.y2) shares nothing with the picture, which is \(size.width)×\(size.height) pixels as "
                 + "displayed: give left, top, right, bottom"
         case .maskPrompt(let found, let expected):
             "the mask prompt is \(found), expected the low-resolution logits \(expected) of an earlier prediction"

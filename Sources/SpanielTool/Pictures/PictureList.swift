@@ -85,7 +85,7 @@ package struct PictureList {
     /// Formats we cannot decode are pictures too: they get an error that names a converter instead of being
     /// passed over in silence.
     private static let extensions: Set<String> = [
-        "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "avif", "webp", "gif", "bmp", "tif", "tiff",
+        "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "hif", "avif", "webp", "gif", "bmp", "tif", "tiff",
         "jp2", "jxl",
     ]
 
