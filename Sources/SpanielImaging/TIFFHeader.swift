@@ -115,8 +115,9 @@ struct TIFFHeader {
             guard directory.number(332) ?? 1 == 1 else { throw refuse("inks other than CMYK") }
         case 6 where samples == 3 && compression == 7 && !isSeparate:
             (colors, allowed, colorSamples) = (.rgb, [8], 3)
-        case 6, 8:
+        case 6:
             (colors, allowed, colorSamples) = (.converted, [8], 3)
+        case 8, 9, 10: throw refuse("CIELab colors")
         case nil: throw .corrupt(file: name, found: "a TIFF that does not say what its samples mean")
         case .some(let number): throw refuse("samples of kind \(number) (raw sensor data, depth or the like)")
         }
