@@ -23,7 +23,8 @@ static inline bool spaniel_load(const char *soname, const spaniel_function *func
     return true;
 }
 
-static inline spaniel_formats_status spaniel_fail(spaniel_formats_status status, char *message, const char *text) {
+static inline spaniel_formats_status spaniel_fail(spaniel_formats_status status, char *message,
+                                                  const char *text) {
     snprintf(message, SPANIEL_FORMATS_MESSAGE, "%s", text == NULL ? "no reason" : text);
     return status;
 }

@@ -32,8 +32,8 @@ static void (*options_free)(TIFFOpenOptions *);
 static void (*options_allocation)(TIFFOpenOptions *, tmsize_t);
 static void (*options_error)(TIFFOpenOptions *, message_function, void *);
 static void (*options_warning)(TIFFOpenOptions *, message_function, void *);
-static TIFF *(*client_open)(const char *, const char *, void *, move_function, move_function, seek_function, close_function,
-                            size_function, map_function, unmap_function, TIFFOpenOptions *);
+static TIFF *(*client_open)(const char *, const char *, void *, move_function, move_function, seek_function,
+                            close_function, size_function, map_function, unmap_function, TIFFOpenOptions *);
 static void (*tiff_close)(TIFF *);
 static int (*get_field)(TIFF *, uint32_t, ...);
 static int (*set_field)(TIFF *, uint32_t, ...);
@@ -120,7 +120,8 @@ static int on_warning(TIFF *tiff, void *in, const char *module, const char *form
 
 // Takes the first `wanted` of every `samples` samples of a packed row; one of several planes fills each
 // `step`th place.
-static void unpack(const uint8_t *row, uint32_t count, int bits, int samples, int wanted, int step, uint8_t *out) {
+static void unpack(const uint8_t *row, uint32_t count, int bits, int samples, int wanted, int step,
+                   uint8_t *out) {
     size_t at = 0;
     for (uint32_t x = 0; x < count; x++, out += (size_t)step * (bits > 8 ? 2 : 1)) {
         for (int s = 0; s < samples; s++, at++) {
@@ -129,7 +130,8 @@ static void unpack(const uint8_t *row, uint32_t count, int bits, int samples, in
                 memcpy(out + 2 * s, row + 2 * at, 2);
             } else if (bits == 12) {
                 const uint8_t *pair = row + at / 2 * 3;
-                uint16_t value = (uint16_t)(at % 2 ? (pair[1] & 15) << 8 | pair[2] : pair[0] << 4 | pair[1] >> 4);
+                uint16_t value =
+                    (uint16_t)(at % 2 ? (pair[1] & 15) << 8 | pair[2] : pair[0] << 4 | pair[1] >> 4);
                 memcpy(out + 2 * s, &value, 2);
             } else if (bits == 8) {
                 out[s] = row[at];
@@ -142,10 +144,12 @@ static void unpack(const uint8_t *row, uint32_t count, int bits, int samples, in
 }
 
 static spaniel_formats_status failed(const source *s, const char *otherwise) {
-    return s->message[0] == 0 ? spaniel_fail(SPANIEL_FORMATS_CORRUPT, s->message, otherwise) : SPANIEL_FORMATS_CORRUPT;
+    return s->message[0] == 0 ? spaniel_fail(SPANIEL_FORMATS_CORRUPT, s->message, otherwise)
+                              : SPANIEL_FORMATS_CORRUPT;
 }
 
-static spaniel_formats_status read_rows(TIFF *tiff, const source *s, const spaniel_tiff_layout *l, uint8_t *out) {
+static spaniel_formats_status read_rows(TIFF *tiff, const source *s, const spaniel_tiff_layout *l,
+                                        uint8_t *out) {
     int planes = l->separate ? l->wanted : 1, samples = l->separate ? 1 : l->samples;
     size_t sample = l->bits > 8 ? 2 : 1, out_row = (size_t)l->width * (size_t)l->wanted * sample;
     uint64_t bytes = row_size(tiff);
@@ -168,14 +172,18 @@ static spaniel_formats_status read_rows(TIFF *tiff, const source *s, const spani
     return status;
 }
 
-static spaniel_formats_status read_tiles(TIFF *tiff, const source *s, const spaniel_tiff_layout *l, uint64_t limit, uint8_t *out) {
+static spaniel_formats_status read_tiles(TIFF *tiff, const source *s, const spaniel_tiff_layout *l,
+                                         uint64_t limit, uint8_t *out) {
     int planes = l->separate ? l->wanted : 1, samples = l->separate ? 1 : l->samples;
-    size_t sample = l->bits > 8 ? 2 : 1, pixel = (size_t)l->wanted * sample, out_row = (size_t)l->width * pixel;
+    size_t sample = l->bits > 8 ? 2 : 1, pixel = (size_t)l->wanted * sample,
+           out_row = (size_t)l->width * pixel;
     uint32_t width = 0, height = 0;
-    if (!get_field(tiff, TAG_TILE_WIDTH, &width) || !get_field(tiff, TAG_TILE_LENGTH, &height) || width == 0 || height == 0)
+    if (!get_field(tiff, TAG_TILE_WIDTH, &width) || !get_field(tiff, TAG_TILE_LENGTH, &height) ||
+        width == 0 || height == 0)
         return failed(s, "tiles of no size");
     uint64_t bytes = tile_size(tiff), row = tile_row_size(tiff);
-    if (bytes > limit) return spaniel_fail(SPANIEL_FORMATS_UNSUPPORTED, s->message, "tiles far larger than the picture");
+    if (bytes > limit)
+        return spaniel_fail(SPANIEL_FORMATS_UNSUPPORTED, s->message, "tiles far larger than the picture");
     if (row < ((uint64_t)width * (uint64_t)samples * (uint64_t)l->bits + 7) / 8 || bytes / height < row)
         return failed(s, "tiles of another size than its headers say");
     uint8_t *tile = malloc((size_t)bytes + 3);
@@ -190,8 +198,8 @@ static spaniel_formats_status read_tiles(TIFF *tiff, const source *s, const span
                 }
                 uint32_t columns = width < l->width - left ? width : (uint32_t)(l->width - left);
                 for (uint64_t y = top; y < l->height && y < top + height; y++)
-                    unpack(tile + (y - top) * row, columns, l->bits, samples, l->separate ? 1 : l->wanted, l->wanted,
-                           out + y * out_row + left * pixel + (size_t)plane * sample);
+                    unpack(tile + (y - top) * row, columns, l->bits, samples, l->separate ? 1 : l->wanted,
+                           l->wanted, out + y * out_row + left * pixel + (size_t)plane * sample);
             }
         }
     }
@@ -199,7 +207,8 @@ static spaniel_formats_status read_tiles(TIFF *tiff, const source *s, const span
     return status;
 }
 
-static spaniel_formats_status read_converted(TIFF *tiff, const source *s, const spaniel_tiff_layout *l, uint8_t *out) {
+static spaniel_formats_status read_converted(TIFF *tiff, const source *s, const spaniel_tiff_layout *l,
+                                             uint8_t *out) {
     size_t pixels = (size_t)l->width * l->height;
     uint32_t *raster = malloc(pixels * 4);
     if (raster == NULL) return spaniel_fail(SPANIEL_FORMATS_OUT_OF_MEMORY, s->message, "out of memory");
@@ -214,20 +223,24 @@ static spaniel_formats_status read_converted(TIFF *tiff, const source *s, const 
     return status;
 }
 
-spaniel_formats_status spaniel_tiff_decode(const uint8_t *bytes, size_t count, const spaniel_tiff_layout *layout, uint8_t *samples,
+spaniel_formats_status spaniel_tiff_decode(const uint8_t *bytes, size_t count,
+                                           const spaniel_tiff_layout *layout, uint8_t *samples,
                                            char *message) {
     if (!is_configured(layout->compression))
-        return spaniel_fail(SPANIEL_FORMATS_UNSUPPORTED, message, "this libtiff does not know its compression");
+        return spaniel_fail(SPANIEL_FORMATS_UNSUPPORTED, message,
+                            "this libtiff does not know its compression");
     source s = {.bytes = bytes, .count = count, .message = message};
     message[0] = 0;
-    uint64_t limit = 2 * (uint64_t)layout->width * layout->height * (uint64_t)layout->samples * 2 + (64 << 20);
+    uint64_t limit =
+        2 * (uint64_t)layout->width * layout->height * (uint64_t)layout->samples * 2 + (64 << 20);
     TIFFOpenOptions *options = options_alloc();
     if (options == NULL) return spaniel_fail(SPANIEL_FORMATS_OUT_OF_MEMORY, message, "out of memory");
     options_allocation(options, (tmsize_t)limit);
     options_error(options, on_error, &s);
     options_warning(options, on_warning, &s);
     // "m": nothing is mapped, so that every read passes the check of read_bytes.
-    TIFF *tiff = client_open("picture", "rm", &s, read_bytes, write_nothing, seek, close_nothing, size, NULL, NULL, options);
+    TIFF *tiff = client_open("picture", "rm", &s, read_bytes, write_nothing, seek, close_nothing, size, NULL,
+                             NULL, options);
     options_free(options);
     if (tiff == NULL) return failed(&s, "it cannot be opened");
     uint32_t width = 0, height = 0;
@@ -237,13 +250,16 @@ spaniel_formats_status spaniel_tiff_decode(const uint8_t *bytes, size_t count, c
     get_field(tiff, TAG_BITS, &bits);
     get_field(tiff, TAG_SAMPLES, &per_pixel);
     spaniel_formats_status status;
-    if (width != layout->width || height != layout->height || bits != layout->bits || per_pixel != layout->samples)
+    if (width != layout->width || height != layout->height || bits != layout->bits ||
+        per_pixel != layout->samples)
         status = failed(&s, "two headers that disagree");
     else if (layout->converted)
         status = read_converted(tiff, &s, layout, samples);
     else {
-        if (layout->compression == COMPRESSION_JPEG) set_field(tiff, TAG_JPEG_COLOR_MODE, JPEG_COLOR_MODE_RGB);
-        status = is_tiled(tiff) ? read_tiles(tiff, &s, layout, limit, samples) : read_rows(tiff, &s, layout, samples);
+        if (layout->compression == COMPRESSION_JPEG)
+            set_field(tiff, TAG_JPEG_COLOR_MODE, JPEG_COLOR_MODE_RGB);
+        status = is_tiled(tiff) ? read_tiles(tiff, &s, layout, limit, samples)
+                                : read_rows(tiff, &s, layout, samples);
     }
     tiff_close(tiff);
     return status;

@@ -13,8 +13,8 @@ bool spaniel_webp_load(void) {
     return spaniel_load("libwebp.so.7", functions, sizeof functions / sizeof *functions);
 }
 
-spaniel_formats_status spaniel_webp_decode(const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, int channels,
-                                           uint8_t *pixels, char *message) {
+spaniel_formats_status spaniel_webp_decode(const uint8_t *bytes, size_t count, uint32_t width,
+                                           uint32_t height, int channels, uint8_t *pixels, char *message) {
     int found_width = 0, found_height = 0;
     if (!get_info(bytes, count, &found_width, &found_height))
         return spaniel_fail(SPANIEL_FORMATS_CORRUPT, message, "its headers are not WebP's");

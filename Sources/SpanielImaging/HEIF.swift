@@ -5,9 +5,10 @@
 /// Reading HEIC and AVIF through libheif, which turns and mirrors as the file says: EXIF's orientation, which
 /// repeats it, is not looked at.
 enum HEIF {
-    /// Refuses a file that ends inside one of its outermost boxes.
+    /// Refuses a file that ends inside one of its outermost boxes, or before the one that describes it.
     static func checkBoxes(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) {
         var offset = 0
+        var isDescribed = false
         while offset < bytes.count {
             var length = 0
             var header = 8
@@ -32,7 +33,13 @@ enum HEIF {
                     file: name,
                     found: "the file ends after \(bytes.count) bytes, inside the box at byte \(offset)")
             }
+            let kind = String(decoding: bytes[offset + 4..<offset + 8], as: UTF8.self)
+            if kind == "meta" || kind == "moov" { isDescribed = true }
             offset += length
+        }
+        guard isDescribed else {
+            throw .truncated(
+                file: name, found: "the file ends after \(bytes.count) bytes, before its description")
         }
     }
 }
@@ -83,15 +90,19 @@ enum HEIF {
             try library.require(for: format, name: name)
             var message = [CChar](repeating: 0, count: Int(SPANIEL_FORMATS_MESSAGE))
             var file: OpaquePointer?
-            var (width, height, hasAlpha): (Int32, Int32, Bool) = (0, 0, false)
+            var found = spaniel_heif_picture()
             let status = spaniel_heif_open(
-                bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &file, &width, &height, &hasAlpha,
-                &message)
+                bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &file, &found, &message)
             defer { spaniel_heif_close(file) }
             if status == SPANIEL_FORMATS_NO_DECODER { throw missingDecoder(format, name: name) }
             try SystemLibrary.check(status, message, library: "libheif", name: name)
-            try Bitmap.check(width: Int(width), height: Int(height), side: Limits.pngSide, name: name)
-            return try body(file, Int(width), Int(height), hasAlpha)
+            // What is decoded may be larger than what is shown of it.
+            for (width, height) in [
+                (found.stored_width, found.stored_height), (found.width, found.height),
+            ] {
+                try Bitmap.check(width: Int(width), height: Int(height), side: Limits.pngSide, name: name)
+            }
+            return try body(file, Int(found.width), Int(found.height), found.has_alpha)
         }
 
         /// From version 1.16 on libheif's decoders may be packages of their own.

@@ -43,9 +43,12 @@
             _ status: spaniel_formats_status, _ message: [CChar], library: String, name: String
         ) throws(ImagingError) {
             let text = String(
-                decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                decoding: message.prefix { $0 != 0 }.map { $0 < 32 ? 32 : UInt8(bitPattern: $0) },
+                as: UTF8.self)
             switch status {
             case SPANIEL_FORMATS_OK: return
+            case SPANIEL_FORMATS_TRUNCATED:
+                throw .truncated(file: name, found: "\(library) says \(text)")
             case SPANIEL_FORMATS_UNSUPPORTED, SPANIEL_FORMATS_NO_DECODER:
                 throw .unsupported(file: name, found: "this kind of picture (\(library): \(text))")
             case SPANIEL_FORMATS_OUT_OF_MEMORY:

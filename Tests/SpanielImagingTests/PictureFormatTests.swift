@@ -95,11 +95,13 @@ private let needsLibraries = ConditionTrait.enabled(
         // Twelve bytes tell what a file is.
         for count in 12..<whole.count {
             let part = Array(whole.prefix(count))
-            // Pillow pads at the end: a TIFF that lacks only that is whole.
-            if name.hasPrefix("tiff"), count == whole.count - 1, BadPictureTests.error(part) == nil {
+            let error = BadPictureTests.error(part)
+            // A TIFF may end in the number of its next page's place, or in padding: what lacks only that is
+            // the whole picture.
+            if error == nil, name.hasPrefix("tiff"), whole.count - count <= 8 {
+                #expect(try Picture(bytes: part, name: "x") == Picture(bytes: whole, name: "x"))
                 continue
             }
-            let error = BadPictureTests.error(part)
             #expect(
                 error?.code == "image.truncated",
                 "\(count) of \(whole.count) bytes: \(error.map { "\($0)" } ?? "decoded")")
@@ -122,6 +124,7 @@ private let needsLibraries = ConditionTrait.enabled(
         #expect(
             BadPictureTests.error(tiff) == .tooManyPixels(file: "x.png", width: 30_000, height: 30_000))
 
+        // What is decoded counts: 30,000 a side, of which the file shows 23 x 14.
         var heic = try FormatGolden.bytes("heic-lossless.heic")
         let box = try #require(heic.indices.first { heic[$0...].starts(with: Array("ispe".utf8)) })
         heic.replaceSubrange(box + 8..<box + 16, with: [0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30])
