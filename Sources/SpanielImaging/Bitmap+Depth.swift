@@ -8,14 +8,13 @@ extension Bitmap {
     ///
     /// so that values that fit 8 bits stay as they are, 12 bits are read as 12, and a picture that uses its
     /// 16 bits is divided by 257. So is one whose values are all multiples of 257: it was made from 8 bits.
-    /// Colors keep their high byte, as in Pillow, unless their largest value fits 12 bits, of which that
-    /// would leave black; then they are scaled as gray is. Alpha keeps its high byte.
+    /// Colors, and gray beside alpha, keep their high byte, as in Pillow, unless their largest value fits 12
+    /// bits, of which that would leave black; then they are scaled as gray is. Alpha keeps its high byte.
     func byRange() -> Bitmap {
         guard depth == 16 else { return self }
-        let isGray = color == .gray || color == .grayAlpha
         let colors = Array(0..<channels - (color == .grayAlpha || color == .rgba ? 1 : 0))
         let bits = bitsInUse(channels: colors)
-        if !isGray && bits > 12 { return highBytes() }
+        if color != .gray && bits > 12 { return highBytes() }
         let top = (1 << bits) - 1
         let table = (0...65535).map { UInt8(min(255, ($0 * 255 + top / 2) / top)) }
         let key = color == .gray ? transparentColor?.first : nil
