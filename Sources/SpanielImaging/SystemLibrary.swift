@@ -19,8 +19,8 @@
         package func require(for format: ImageFormat, name: String) throws(ImagingError) {
             guard !isHere else { return }
             throw .format(
-                file: name, found: "\(format.name), which \(file) would read, and that is not on this system",
-                fix: "install it (Debian package \(package)), or \(format.converter)")
+                file: name, found: "\(format.name) without the library that reads it, \(file)",
+                fix: "install that (Debian package \(package)), or \(format.converter)")
         }
 
         /// Memory that a library fills with samples, or the error that its words mean.
