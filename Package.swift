@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "CSpanielBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CSpanielPNG", linkerSettings: [.linkedLibrary("png", .when(platforms: [.linux]))]),
         .target(name: "CSpanielJPEG", linkerSettings: [.linkedLibrary("jpeg", .when(platforms: [.linux]))]),
+        .target(name: "CSpanielFormats", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CSpanielKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Pictures, files and numbers
@@ -65,6 +66,7 @@ let package = Package(
                 "CSpanielKernels", "SpanielFiles", "SpanielPlatform",
                 .target(name: "CSpanielPNG", condition: linux),
                 .target(name: "CSpanielJPEG", condition: linux),
+                .target(name: "CSpanielFormats", condition: linux),
             ], swiftSettings: settings),
         .target(
             name: "Tensor",

@@ -52,8 +52,8 @@ static void write_bytes(png_structp png, png_bytep from, size_t count) {
 
 static void flush(png_structp png) { (void)png; }
 
-int spaniel_png_decode(const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, int high_byte_only, uint8_t *rows,
-                       size_t row_bytes, char *message) {
+int spaniel_png_decode(const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rows, size_t row_bytes,
+                       char *message) {
     stream s = {.input = bytes, .remaining = count, .message = message};
     say(message, "out of memory");
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, fail, ignore);
@@ -75,12 +75,9 @@ int spaniel_png_decode(const uint8_t *bytes, size_t count, uint32_t width, uint3
     if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height)
         png_error(png, "two headers that disagree");
     png_set_packing(png);
-    if (png_get_bit_depth(png, info) == 16) {
-        if (high_byte_only) png_set_strip_16(png);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        else png_set_swap(png);
+    if (png_get_bit_depth(png, info) == 16) png_set_swap(png);
 #endif
-    }
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     if (png_get_rowbytes(png, info) != row_bytes) png_error(png, "two headers that disagree");

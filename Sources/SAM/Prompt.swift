@@ -44,22 +44,24 @@ extension SAM {
             self.init(points: [LabelledPoint(point, isObject: true)])
         }
 
-        /// Checks the prompt against a picture's size and the model's mask shape.
-        /// - Throws: `SAMError` if all parts are missing, or one is not a number or outside the picture.
-        package func check(in size: Size, maskShape: Tensor.Shape) throws(SAMError) {
+        /// Cuts the prompt to a picture: a box to what it shares with it, a point less than a pixel outside to
+        /// the border.
+        /// - Throws: `SAMError` if all parts are missing, or one is not a number or wholly outside the picture.
+        package func checked(in size: Size, maskShape: Tensor.Shape) throws(SAMError) -> Prompt {
             if points.isEmpty && box == nil && mask == nil { throw .promptEmpty }
-            let columns = 0...Double(size.width)
-            let rows = 0...Double(size.height)
-            for entry in points where !columns.contains(entry.point.x) || !rows.contains(entry.point.y) {
-                throw .pointOutside(entry.point, size)
+            var cut = self
+            for (index, entry) in points.enumerated() {
+                guard let point = entry.point.moved(into: size) else {
+                    throw .pointOutside(entry.point, size)
+                }
+                cut.points[index].point = point
             }
             if let box {
-                let corners =
-                    [box.x1, box.x2].allSatisfy(columns.contains)
-                    && [box.y1, box.y2].allSatisfy(rows.contains)
-                guard corners && box.x1 <= box.x2 && box.y1 <= box.y2 else { throw .boxOutside(box, size) }
+                guard let inside = box.cut(to: size) else { throw .boxOutside(box, size) }
+                cut.box = inside
             }
             if let mask, mask.shape != maskShape { throw .maskPrompt(found: mask.shape, expected: maskShape) }
+            return cut
         }
     }
 }

@@ -140,11 +140,11 @@ public struct SAM: Sendable {
     ///     it for a single point, which leaves open how much is meant. false gives one answer; use it for a
     ///     box or several points.
     /// - Returns: the predictions in the model's order; `best` is the one with the highest score.
-    /// - Throws: `SAMError` if the prompt is empty or lies outside the picture.
+    /// - Throws: `SAMError` if the prompt is empty or lies outside the picture; one that overlaps it is cut.
     public func masks(for prompt: Prompt, in encoding: Encoding, multimask: Bool = true) throws(SAMError)
         -> [Prediction]
     {
-        try prompt.check(in: encoding.frame.original, maskShape: maskShape)
+        let prompt = try prompt.checked(in: encoding.frame.original, maskShape: maskShape)
         let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
         return zip(scores.array, 0...).map { score, i in
             Prediction(score: score, logits: logits[leading: 0][leading: i], frame: encoding.frame)

@@ -5,9 +5,9 @@ public import Tensor
 public enum SAMError: SpanielError, Equatable {
     /// The prompt has no point, box or mask.
     case promptEmpty
-    /// A point does not lie in the picture of the given size, or is not a number.
+    /// A point lies a pixel or more outside the picture of the given size, or is not a number.
     case pointOutside(Point, Size)
-    /// A box does not lie in the picture of the given size, or its corners are exchanged.
+    /// A box shares nothing with the picture of the given size, or its corners are exchanged.
     case boxOutside(Box, Size)
     /// A mask prompt has another shape than the model's low-resolution logits.
     case maskPrompt(found: Tensor.Shape, expected: Tensor.Shape)
@@ -36,7 +36,7 @@ extension SAMError {
             "the point \(point.x),\(point.y) is outside the picture, which is "
                 + "\(size.width)×\(size.height) pixels as displayed (x first)"
         case .boxOutside(let box, let size):
-            "the box \(box.x1),\(box.y1),\(box.x2),\(box.y2) is not in the picture, which is "
+            "the box \(box.x1),\(box.y1),\(box.x2),\(box.y2) shares nothing with the picture, which is "
                 + "\(size.width)×\(size.height) pixels as displayed: give left, top, right, bottom"
         case .maskPrompt(let found, let expected):
             "the mask prompt is \(found), expected the low-resolution logits \(expected) of an earlier "

@@ -61,22 +61,23 @@ package struct Bitmap: Sendable {
 
 extension Bitmap {
     /// Decodes a whole file.
-    /// - Parameters:
-    ///   - name: what messages call the file.
-    ///   - fullDepth: keep 16-bit color samples; otherwise only their high byte is kept, as Pillow does. Gray
-    ///     always keeps 16 bits.
-    package init(_ bytes: [UInt8], name: String, fullDepth: Bool = false) throws(ImagingError) {
+    /// - Parameter name: what messages call the file.
+    package init(_ bytes: [UInt8], name: String) throws(ImagingError) {
         self = try bytes.withUnsafeBufferPointer { (bytes) throws(ImagingError) in
-            try Bitmap(decoding: UnsafeRawBufferPointer(bytes), name: name, fullDepth: fullDepth)
+            try Bitmap(decoding: UnsafeRawBufferPointer(bytes), name: name)
         }
     }
 
-    private init(decoding bytes: UnsafeRawBufferPointer, name: String, fullDepth: Bool) throws(ImagingError) {
+    private init(decoding bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) {
         if bytes.isEmpty { throw .empty(file: name) }
         if bytes.count > Limits.fileBytes { throw .fileTooLarge(file: name, bytes: bytes.count) }
-        switch ImageFormat(sniffing: bytes) {
-        case .png: self = try PNG.decode(bytes, name: name, fullDepth: fullDepth)
+        let format = ImageFormat(sniffing: bytes)
+        switch format {
+        case .png: self = try PNG.decode(bytes, name: name)
         case .jpeg: self = try JPEG.decode(bytes, name: name)
+        case .webp: self = try WebP.decode(bytes, name: name)
+        case .tiff: self = try TIFF.decode(bytes, name: name)
+        case .heic, .avif: self = try HEIF.decode(bytes, format, name: name)
         case .other(let found, let fix): throw .format(file: name, found: found, fix: fix)
         }
     }

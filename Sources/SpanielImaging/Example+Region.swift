@@ -18,14 +18,14 @@ extension Example.Region {
         }
     }
 
-    /// The box around what is marked; a point's has no extent.
+    /// The box around what is marked, cut to the picture; a point's has no extent.
     /// - Throws: `ExampleError` where the region cannot be of a picture of that size.
     package func box(in size: Size) throws(ExampleError) -> Box {
         let whole = Box(size)
         switch self {
         case .box(let box):
-            guard box.area > 0, box.intersection(whole) == box else { throw .boxOutside(box, size) }
-            return box
+            guard let cut = box.cut(to: size), cut.area > 0 else { throw .boxOutside(box, size) }
+            return cut
         case .mask(let mask):
             guard mask.size == size else { throw .maskSize(expected: size, found: mask.size) }
             guard let box = mask.box else { throw .maskEmpty }
@@ -37,10 +37,9 @@ extension Example.Region {
             guard around.area > 0 else { throw .polygonOutside(size) }
             return around
         case .point(let point):
-            guard point.x >= 0, point.y >= 0, point.x < whole.x2, point.y < whole.y2 else {
-                throw .pointOutside(point, size)
-            }
-            return Box(x1: point.x, y1: point.y, x2: point.x, y2: point.y)
+            guard let moved = point.moved(into: size) else { throw .pointOutside(point, size) }
+            let (x, y) = (min(moved.x, whole.x2.nextDown), min(moved.y, whole.y2.nextDown))
+            return Box(x1: x, y1: y, x2: x, y2: y)
         }
     }
 

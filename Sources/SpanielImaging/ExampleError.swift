@@ -48,7 +48,7 @@ public enum ExampleError: SpanielError, Equatable {
         case .maskFull:
             "the mask covers the whole picture; leave the background at zero"
         case .boxOutside(let box, let size):
-            "the box \(box.x1), \(box.y1), \(box.x2), \(box.y2) is not inside the "
+            "the box \(box.x1), \(box.y1), \(box.x2), \(box.y2) shares nothing with the "
                 + "\(size.width)×\(size.height) picture, or is empty; give left, top, right, bottom in "
                 + "pixels as displayed"
         case .pointOutside(let point, let size):

@@ -2,6 +2,10 @@
 package enum ImageFormat: Equatable, Sendable {
     case png
     case jpeg
+    case webp
+    case tiff
+    case heic
+    case avif
     /// Something else: what it looks like and how to make a picture of it that is read.
     case other(found: String, fix: String)
 
@@ -23,15 +27,14 @@ package enum ImageFormat: Equatable, Sendable {
             self = .jpeg
         } else if starts("ftyp", at: 4), let brand = Self.brand(bytes) {
             self = brand
-        } else if starts("RIFF"), starts("WEBP", at: 8) {
-            self = .other(
-                found: "a WebP picture", fix: "convert it: dwebp IN.webp -o OUT.png (Debian package webp)")
+        } else if starts("RIFF"), bytes.count < 12 || starts("WEBP", at: 8) {
+            self = .webp
         } else if starts("GIF8") {
             self = .convertible("a GIF picture", "'IN.gif[0]'")
         } else if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A])
-            || starts([0x49, 0x49, 0x2B, 0])
+            || starts([0x49, 0x49, 0x2B, 0]) || starts([0x4D, 0x4D, 0, 0x2B])
         {
-            self = .convertible("a TIFF or raw camera picture", "'IN.tif[0]'")
+            self = .tiff
         } else if starts("BM") {
             self = .convertible("a BMP picture", "IN.bmp")
         } else if starts([0xFF, 0x0A]) || starts([0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C, 0x20]) {
@@ -74,14 +77,16 @@ package enum ImageFormat: Equatable, Sendable {
     private static func brand(_ bytes: UnsafeRawBufferPointer) -> ImageFormat? {
         guard bytes.count >= 12 else { return nil }
         switch String(decoding: bytes[8..<12], as: UTF8.self) {
-        case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
-            return .other(
-                found: "a HEIC picture",
-                fix: "convert it: heif-convert IN.heic OUT.jpg (Debian package libheif-examples)")
+        case "mif1", "msf1":
+            // Any HEIF: the compatible brands after it say which.
+            let end = min(bytes.count, bytes.bigEndian32(at: 0), 16 + 4 * 64)
+            return stride(from: 16, to: end - 3, by: 4).contains {
+                ["avif", "avis"].contains(String(decoding: bytes[$0..<$0 + 4], as: UTF8.self))
+            } ? .avif : .heic
+        case "heic", "heix", "heim", "heis", "hevc", "hevx":
+            return .heic
         case "avif", "avis":
-            return .other(
-                found: "an AVIF picture",
-                fix: "convert it: avifdec IN.avif OUT.png (Debian package libavif-bin)")
+            return .avif
         case "crx ":
             return .other(
                 found: "a Canon raw picture",
@@ -90,6 +95,31 @@ package enum ImageFormat: Equatable, Sendable {
             return .other(
                 found: "a video",
                 fix: "take pictures out of it: ffmpeg -i IN.mp4 OUT%05d.png (Debian package ffmpeg)")
+        }
+    }
+
+    /// What messages call a picture of the format.
+    package var name: String {
+        switch self {
+        case .png: "a PNG picture"
+        case .jpeg: "a JPEG picture"
+        case .webp: "a WebP picture"
+        case .tiff: "a TIFF picture"
+        case .heic: "a HEIC picture"
+        case .avif: "an AVIF picture"
+        case .other(let found, _): found
+        }
+    }
+
+    /// What makes a PNG or JPEG of the format, where its library cannot be had.
+    package var converter: String {
+        switch self {
+        case .png, .jpeg: "save it anew"
+        case .webp: "convert it: dwebp IN.webp -o OUT.png (Debian package webp)"
+        case .tiff: "convert it: convert 'IN.tif[0]' OUT.png (Debian package imagemagick)"
+        case .heic: "convert it: heif-convert IN.heic OUT.jpg (Debian package libheif-examples)"
+        case .avif: "convert it: avifdec IN.avif OUT.png (Debian package libavif-bin)"
+        case .other(_, let fix): fix
         }
     }
 

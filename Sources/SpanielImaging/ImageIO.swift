@@ -8,9 +8,7 @@
     // since the system manages colors.
 
     extension PNG {
-        static func decode(_ bytes: UnsafeRawBufferPointer, name: String, fullDepth: Bool)
-            throws(ImagingError) -> Bitmap
-        {
+        static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) -> Bitmap {
             let header = try PNGHeader(bytes, name: name)
             return try SystemCodec.decode(
                 bytes, width: header.width, height: header.height, hasAlpha: header.hasAlpha,
@@ -46,16 +44,81 @@
         }
     }
 
+    extension WebP {
+        static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) -> Bitmap {
+            let header = try WebPHeader(bytes, name: name)
+            return try SystemCodec.decode(
+                bytes, width: header.width, height: header.height, hasAlpha: header.hasAlpha,
+                orientation: header.orientation, name: name)
+        }
+    }
+
+    extension TIFF {
+        static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) -> Bitmap {
+            let header = try TIFFHeader(bytes, name: name)
+            return try SystemCodec.decode(
+                bytes, width: header.width, height: header.height, hasAlpha: header.alpha != .none,
+                orientation: header.orientation, name: name)
+        }
+    }
+
+    extension HEIF {
+        static func decode(_ bytes: UnsafeRawBufferPointer, _ format: ImageFormat, name: String)
+            throws(ImagingError) -> Bitmap
+        {
+            let stored = try stored(bytes, name: name)
+            return try SystemCodec.decode(
+                bytes, width: stored.width, height: stored.height, hasAlpha: stored.hasAlpha,
+                orientation: stored.orientation, name: name)
+        }
+
+        static func size(_ bytes: UnsafeRawBufferPointer, _ format: ImageFormat, name: String)
+            throws(ImagingError) -> Size
+        {
+            let stored = try stored(bytes, name: name)
+            return stored.orientation.swapsSides
+                ? Size(width: stored.height, height: stored.width)
+                : Size(width: stored.width, height: stored.height)
+        }
+
+        /// What ImageIO says of the picture before it is turned; the orientation is the boxes', not EXIF's.
+        private static func stored(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError)
+            -> (width: Int, height: Int, hasAlpha: Bool, orientation: Orientation)
+        {
+            try checkBoxes(bytes, name: name)
+            guard let source = CGImageSourceCreateWithData(Data(bytes) as CFData, nil),
+                let found = CGImageSourceCopyPropertiesAtIndex(
+                    source, CGImageSourceGetPrimaryImageIndex(source), nil) as? [CFString: Any],
+                let width = found[kCGImagePropertyPixelWidth] as? Int,
+                let height = found[kCGImagePropertyPixelHeight] as? Int
+            else { throw .corrupt(file: name, found: "ImageIO cannot read its headers") }
+            try Bitmap.check(width: width, height: height, side: Limits.pngSide, name: name)
+            let orientation = (found[kCGImagePropertyOrientation] as? Int).flatMap(
+                Orientation.init(rawValue:))
+            return (
+                width, height, found[kCGImagePropertyHasAlpha] as? Bool ?? false, orientation ?? .upright
+            )
+        }
+    }
+
     private enum SystemCodec {
         static func decode(
             _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, hasAlpha: Bool,
             orientation: Orientation, name: String
         ) throws(ImagingError) -> Bitmap {
-            guard let source = CGImageSourceCreateWithData(Data(bytes) as CFData, nil),
-                CGImageSourceGetStatusAtIndex(source, 0) == .statusComplete,
-                let image = CGImageSourceCreateImageAtIndex(source, 0, nil), image.width == width,
+            guard let source = CGImageSourceCreateWithData(Data(bytes) as CFData, nil) else {
+                throw .corrupt(file: name, found: "ImageIO cannot decode it")
+            }
+            let index = CGImageSourceGetPrimaryImageIndex(source)
+            guard CGImageSourceGetStatusAtIndex(source, index) == .statusComplete,
+                let image = CGImageSourceCreateImageAtIndex(source, index, nil), image.width == width,
                 image.height == height
             else { throw .corrupt(file: name, found: "ImageIO cannot decode it") }
+            if let samples = gray16(image) {
+                return Bitmap(
+                    width: width, height: height, color: .gray, depth: 16, bytes: samples,
+                    orientation: orientation)
+            }
             var pixels = [UInt8](repeating: 0, count: 4 * width * height)
             let drawn = pixels.withUnsafeMutableBytes { buffer in
                 guard
@@ -80,6 +143,26 @@
             return Bitmap(
                 width: width, height: height, color: .rgba, bytes: pixels, hasAlpha: hasAlpha,
                 orientation: orientation)
+        }
+
+        /// 16-bit gray as it is stored, which drawing would reduce; nil for every other kind of picture.
+        private static func gray16(_ image: CGImage) -> [UInt8]? {
+            guard image.bitsPerComponent == 16, image.bitsPerPixel == 16, image.alphaInfo == .none,
+                image.colorSpace?.model == .monochrome, !image.bitmapInfo.contains(.floatComponents),
+                let data = image.dataProvider?.data as Data?
+            else { return nil }
+            let isLittle = image.byteOrderInfo == .order16Little
+            var samples: [UInt8] = []
+            samples.reserveCapacity(2 * image.width * image.height)
+            for y in 0..<image.height {
+                let start = data.startIndex + y * image.bytesPerRow
+                guard start + 2 * image.width <= data.endIndex else { return nil }
+                for at in stride(from: start, to: start + 2 * image.width, by: 2) {
+                    // Apple's processors are little-endian.
+                    samples += isLittle ? [data[at], data[at + 1]] : [data[at + 1], data[at]]
+                }
+            }
+            return samples
         }
 
         static func encode(

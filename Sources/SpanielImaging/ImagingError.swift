@@ -9,11 +9,11 @@ public enum ImagingError: SpanielError, Equatable {
     case empty(file: String)
     /// Larger than `Limits.fileBytes`.
     case fileTooLarge(file: String, bytes: Int)
-    /// Not PNG or JPEG; `found` says what it looks like and `fix` what helps.
+    /// Not a format that is read here; `found` says what it looks like and `fix` what helps.
     case format(file: String, found: String, fix: String)
     case truncated(file: String, found: String)
     case corrupt(file: String, found: String)
-    /// A kind of PNG or JPEG that is not decoded.
+    /// A kind of picture that is not decoded, of a format that is.
     case unsupported(file: String, found: String)
     /// A width or height of zero.
     case noPixels(file: String, width: Int, height: Int)
@@ -54,11 +54,11 @@ extension ImagingError {
         case .unreadable(let file, let reason):
             "\(file): cannot be read (\(reason)); check its permissions with ls -l"
         case .empty(let file):
-            "\(file): expected a PNG or JPEG picture, found an empty file; copy it again"
+            "\(file): expected a picture, found an empty file; copy it again"
         case .fileTooLarge(let file, let bytes):
             "\(file): expected at most \(Limits.fileBytes >> 20) MiB, found \((bytes + (1 << 20) - 1) >> 20) MiB; save a smaller picture"
         case .format(let file, let found, let fix):
-            "\(file): expected a PNG or JPEG picture, found \(found); \(fix)"
+            "\(file): expected a PNG, JPEG, WebP, TIFF, HEIC or AVIF picture, found \(found); \(fix)"
         case .truncated(let file, let found):
             "\(file): truncated: \(found); copy or download it again"
         case .corrupt(let file, let found):

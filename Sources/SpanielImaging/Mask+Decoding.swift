@@ -1,10 +1,10 @@
 public import SpanielPlatform
 
 extension Mask {
-    /// Reads a PNG or JPEG file: every pixel above zero is the object, in any channel or palette, or in alpha
+    /// Reads a picture's file: every pixel above zero is the object, in any channel or palette, or in alpha
     /// if that is all the file has. The mask is turned as its own EXIF says.
     public init(contentsOf url: URL) throws(ImagingError) {
-        self.init(try Bitmap(InputFile.bytes(of: url), name: InputFile.name(of: url), fullDepth: true))
+        self.init(try Bitmap(InputFile.bytes(of: url), name: InputFile.name(of: url)))
     }
 
     /// Decodes a mask file held in memory, by the same rules.
@@ -13,7 +13,7 @@ extension Mask {
     }
 
     package init(decoding data: Data, name: String) throws(ImagingError) {
-        self.init(try Bitmap([UInt8](data), name: name, fullDepth: true))
+        self.init(try Bitmap([UInt8](data), name: name))
     }
 
     /// Takes the first reading of the file that tells pixels apart.

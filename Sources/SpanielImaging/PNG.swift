@@ -8,9 +8,7 @@ package enum PNG {}
 
 #if !canImport(ImageIO)
     extension PNG {
-        static func decode(_ bytes: UnsafeRawBufferPointer, name: String, fullDepth: Bool)
-            throws(ImagingError) -> Bitmap
-        {
+        static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) -> Bitmap {
             let header = try PNGHeader(bytes, name: name)
             let color: Bitmap.Color =
                 switch header.colorType {
@@ -20,10 +18,8 @@ package enum PNG {}
                 case 4: .grayAlpha
                 default: .rgba
                 }
-            let halves = header.depth == 16 && color != .gray && !fullDepth
             var bitmap = Bitmap(
-                width: header.width, height: header.height, color: color, depth: halves ? 8 : header.depth,
-                bytes: [],
+                width: header.width, height: header.height, color: color, depth: header.depth, bytes: [],
                 transparentColor: header.transparentColor, hasAlpha: header.hasAlpha,
                 orientation: header.orientation)
             // The limit on pixels keeps this far from overflow.
@@ -33,8 +29,7 @@ package enum PNG {}
             bitmap.bytes = [UInt8](unsafeUninitializedCapacity: rowBytes * header.height) { rows, count in
                 status = spaniel_png_decode(
                     bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, UInt32(header.width),
-                    UInt32(header.height), halves ? 1 : 0,
-                    rows.baseAddress, rowBytes, &message)
+                    UInt32(header.height), rows.baseAddress, rowBytes, &message)
                 count = status == 0 ? rowBytes * header.height : 0
             }
             guard status == 0 else { throw .corrupt(file: name, found: "libpng says \(text(message))") }

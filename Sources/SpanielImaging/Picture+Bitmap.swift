@@ -1,6 +1,8 @@
 extension Picture {
-    /// Turns a decoded bitmap into displayed RGB, sample for sample as Pillow 13 and transformers 5.23 do.
+    /// Turns a decoded bitmap into displayed RGB, sample for sample as Pillow 13 and transformers 5.23 do, but
+    /// for 16-bit samples, which are read by their range.
     package init(_ bitmap: Bitmap, transparency: Transparency) {
+        let bitmap = transparency == .white ? bitmap.byRange() : bitmap.asPillow()
         let onWhite = transparency == .white && bitmap.hasAlpha
         let rgb: [UInt8]
         switch bitmap.color {
@@ -13,9 +15,8 @@ extension Picture {
             }
         case .gray:
             let table = bitmap.grayTable()
-            let gray = bitmap.depth == 16 ? bitmap.clipped16() : bitmap.bytes.map { table[Int($0)] }
             var reduced = bitmap
-            reduced.bytes = gray
+            reduced.bytes = bitmap.bytes.map { table[Int($0)] }
             rgb =
                 onWhite
                 ? reduced.keyed(channels: 1)
@@ -72,16 +73,9 @@ extension Bitmap {
         return (0...255).map { UInt8(min($0, top) * 255 / top) }
     }
 
-    /// 16-bit gray as Pillow reduces it: clipped to 255, not scaled.
-    fileprivate func clipped16() -> [UInt8] {
-        bytes.withUnsafeBytes { raw in
-            (0..<width * height).map { UInt8(min(raw.load(fromByteOffset: 2 * $0, as: UInt16.self), 255)) }
-        }
-    }
-
     /// Pixels equal to the transparent color become white. As in Pillow the comparison is between 8-bit
-    /// samples, after their reduction, and the low byte of the file's value, which for depths of 2, 4 and 16
-    /// is seldom what the file meant.
+    /// samples, after their reduction, and the low byte of the file's value, which for gray of 2 and 4 bits
+    /// and colors of 16 is seldom what the file meant.
     fileprivate func keyed(channels: Int) -> [UInt8] {
         let values = transparentColor ?? [0]
         let low = values.map { depth == 1 ? ($0 == 0 ? UInt8(0) : 255) : UInt8(truncatingIfNeeded: $0) }

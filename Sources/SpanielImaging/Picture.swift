@@ -17,9 +17,10 @@ public struct Picture: Sendable, Equatable {
 
     /// What becomes of transparency.
     package enum Transparency: Sendable {
-        /// Composited on white, as transformers 5.23 does.
+        /// Composited on white, as transformers 5.23 does; 16-bit samples are read by their range.
         case white
-        /// Dropped, as Pillow's convert("RGB") does; what lies under a transparent pixel shows.
+        /// Dropped, as Pillow's convert("RGB") does; what lies under a transparent pixel shows. 16-bit samples
+        /// become what Pillow makes of them.
         case dropped
     }
 
@@ -34,12 +35,13 @@ public struct Picture: Sendable, Equatable {
         self.pixels = pixels
     }
 
-    /// Reads a PNG or JPEG file, whatever its name ends in.
+    /// Reads a PNG, JPEG, WebP, TIFF, HEIC or AVIF file, whatever its name ends in; of several pages or frames
+    /// the first. On Linux all but the first two need their library (libwebp7, libtiff6, libheif1).
     public init(contentsOf url: URL) throws(ImagingError) {
         try self.init(contentsOf: url, transparency: .white)
     }
 
-    /// Decodes a PNG or JPEG file held in memory.
+    /// Decodes a file of the same formats held in memory.
     public init(decoding data: Data) throws(ImagingError) {
         try self.init(decoding: data, name: "picture", transparency: .white)
     }

@@ -2,8 +2,8 @@ import SpanielFiles
 package import SpanielPlatform
 
 extension Size {
-    /// A PNG's or JPEG's size as displayed, from its headers alone: EXIF's quarter turns count, nothing is
-    /// decoded.
+    /// A picture's size as displayed, from its headers alone: EXIF's quarter turns count, nothing is decoded.
+    /// HEIC and AVIF need their library for this too.
     package init(ofPictureAt url: URL) throws(ImagingError) {
         let name = InputFile.name(of: url)
         let file: MappedFile
@@ -23,13 +23,21 @@ extension Size {
     }
 
     private init(reading bytes: UnsafeRawBufferPointer, name: String) throws(ImagingError) {
-        switch ImageFormat(sniffing: bytes) {
+        let format = ImageFormat(sniffing: bytes)
+        switch format {
         case .png:
             let header = try PNGHeader(bytes, name: name)
             self.init(width: header.width, height: header.height, turned: header.orientation)
         case .jpeg:
             let header = try JPEGHeader(bytes, name: name)
             self.init(width: header.width, height: header.height, turned: header.orientation)
+        case .webp:
+            let header = try WebPHeader(bytes, name: name)
+            self.init(width: header.width, height: header.height, turned: header.orientation)
+        case .tiff:
+            let header = try TIFFHeader(bytes, name: name)
+            self.init(width: header.width, height: header.height, turned: header.orientation)
+        case .heic, .avif: self = try HEIF.size(bytes, format, name: name)
         case .other(let found, let fix): throw .format(file: name, found: found, fix: fix)
         }
     }

@@ -95,7 +95,7 @@ struct LearnTests {
             ExampleError.maskSize(expected: picture.size, found: small),
             [Example(picture, mask: Mask(size: small, filled: true))])
         for box in [
-            Box(x1: -1, y1: 0, x2: 5, y2: 5), Box(x1: 0, y1: 0, x2: 62, y2: 5),
+            Box(x1: -9, y1: 0, x2: -1, y2: 5), Box(x1: 600, y1: 0, x2: 620, y2: 5),
             Box(x1: 5, y1: 5, x2: 5, y2: 9),
         ] {
             expect(ExampleError.boxOutside(box, picture.size), [Example(picture, box: box)])

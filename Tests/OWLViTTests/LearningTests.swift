@@ -133,7 +133,7 @@ struct LearningTests {
             #expect(throws: error) { try owl.learn([example]) }
         }
         for wrong in [
-            box(-1, 0, 5, 5), box(0, 0, 18, 5), box(5, 5, 5, 9), box(9, 9, 2, 2), box(.nan, 0, 5, 5),
+            box(-5, 0, -1, 5), box(17, 0, 18, 5), box(5, 5, 5, 9), box(9, 9, 2, 2), box(.nan, 0, 5, 5),
             box(0, 0, .infinity, 5),
         ] {
             let error = #expect(throws: ExampleError.self) { try owl.learn([Example(picture, box: wrong)]) }
@@ -143,7 +143,7 @@ struct LearningTests {
         expect(
             .maskSize(expected: size, found: Size(width: 3, height: 3)),
             Example(picture, mask: Mask(width: 3, height: 3, filled: true)))
-        expect(.pointOutside(Point(x: 17, y: 3), size), Example(picture, point: Point(x: 17, y: 3)))
+        expect(.pointOutside(Point(x: 18, y: 3), size), Example(picture, point: Point(x: 18, y: 3)))
         expect(.polygonOutside(size), Example(picture, polygon: [Point(x: 1, y: 1), Point(x: 4, y: 4)]))
         expect(
             .polygonOutside(size),

@@ -73,7 +73,7 @@ import Testing
         #expect(code([Example(picture, mask: Mask(size: picture.size))]) == "mask.empty")
         #expect(code([Example(picture, mask: Mask(size: picture.size, filled: true))]) == "mask.full")
         #expect(code([Example(picture, mask: Mask(width: 70, height: 120, filled: true))]) == "mask.size")
-        #expect(code([Example(picture, box: Box(x1: 0, y1: 0, x2: 500, y2: 20))]) == "example.box")
+        #expect(code([Example(picture, box: Box(x1: 500, y1: 0, x2: 600, y2: 20))]) == "example.box")
         #expect(code([Example(picture, box: Box(x1: .nan, y1: 0, x2: 50, y2: 20))]) == "example.box")
         #expect(code([Example(picture, point: Point(x: -1, y: 2))]) == "example.point")
         #expect(

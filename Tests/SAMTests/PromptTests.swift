@@ -18,12 +18,30 @@ struct PromptTests {
     func refusals() throws {
         #expect(try error(SAM.Prompt()) == .promptEmpty)
         #expect(try error(SAM.Prompt(point: Point(x: 62, y: 3)))?.code == "prompt.point")
-        #expect(try error(SAM.Prompt(point: Point(x: 3, y: -0.1)))?.code == "prompt.point")
+        #expect(try error(SAM.Prompt(point: Point(x: 3, y: -1)))?.code == "prompt.point")
         #expect(try error(SAM.Prompt(point: Point(x: .nan, y: 3)))?.code == "prompt.point")
-        #expect(try error(SAM.Prompt(box: Box(x1: 0, y1: 0, x2: 61, y2: 44)))?.code == "prompt.box")
+        #expect(try error(SAM.Prompt(box: Box(x1: 61, y1: 0, x2: 70, y2: 44)))?.code == "prompt.box")
         #expect(try error(SAM.Prompt(box: Box(x1: 9, y1: 0, x2: 3, y2: 9)))?.code == "prompt.box")
         #expect(try error(SAM.Prompt(box: Box(x1: .nan, y1: 0, x2: 3, y2: 9)))?.code == "prompt.box")
         #expect(try error(SAM.Prompt(mask: .zeros([28, 27])))?.code == "prompt.mask")
+    }
+
+    @Test(
+        "a box over the border is cut to the picture, a point less than a pixel outside moves to the border")
+    func cut() throws {
+        let (sam, steps) = (try SAMGolden.all[0].model(), try SAMGolden.all[0].steps())
+        let encoding = try sam.encode(try steps.picture(0))
+        for (over, inside) in [
+            (Box(x1: -20, y1: 5, x2: 30, y2: 99), Box(x1: 0, y1: 5, x2: 30, y2: 43)),
+            (Box(x1: -0.4, y1: 5, x2: 61.3, y2: 40), Box(x1: 0, y1: 5, x2: 61, y2: 40)),
+        ] {
+            let found = try sam.masks(for: SAM.Prompt(box: over), in: encoding)
+            #expect(
+                try found.map(\.score) == sam.masks(for: SAM.Prompt(box: inside), in: encoding).map(\.score))
+        }
+        let found = try sam.masks(for: SAM.Prompt(point: Point(x: 61.9, y: -0.4)), in: encoding)
+        let edge = try sam.masks(for: SAM.Prompt(point: Point(x: 61, y: 0)), in: encoding)
+        #expect(found.map(\.score) == edge.map(\.score))
     }
 
     @Test("the picture's very edges are inside")

@@ -122,13 +122,10 @@ import Testing
     @Test(
         "other picture formats are named, with a converter",
         arguments: [
-            ("\0\0\0\u{18}ftypheic\0\0\0\0", "HEIC", "heif-convert"),
-            ("\0\0\0\u{18}ftypmif1\0\0\0\0", "HEIC", "heif-convert"),
-            ("\0\0\0\u{18}ftypavif\0\0\0\0", "AVIF", "avifdec"),
             ("\0\0\0\u{18}ftypmp42\0\0\0\0", "video", "ffmpeg"),
-            ("RIFF\u{1}\0\0\0WEBPVP8 ", "WebP", "dwebp"), ("GIF89a", "GIF", "convert"),
-            ("II*\0\u{8}\0\0\0", "TIFF", "convert"),
-            ("MM\0*\0\0\0\u{8}", "TIFF", "convert"), ("BM\u{1}\0", "BMP", "convert"),
+            ("\0\0\0\u{18}ftypcrx \0\0\0\0", "raw", "darktable"),
+            ("RIFF\u{1}\0\0\0WAVEfmt ", "bytes", "convert"), ("GIF89a", "GIF", "convert"),
+            ("BM\u{1}\0", "BMP", "convert"),
             ("P6 1 1 255\n", "PPM", "pnmtopng"),
             ("%PDF-1.7", "PDF", "pdftoppm"), ("<svg xmlns", "SVG", "rsvg-convert"),
         ])

@@ -121,7 +121,8 @@ import Testing
         arguments: ["gray1", "gray2", "gray4", "gray8", "rgb8", "gray16"])
     func files(kind: String) throws {
         let mask = try Mask(contentsOf: ImagingGolden.folder.appending(path: "png-\(kind).png"))
-        let picture = try ImagingGolden.ppm("png-\(kind).ppm")
+        // Small values of 16 bits round to black in 8; cut off at 255 they do not.
+        let picture = try ImagingGolden.ppm("png-\(kind)\(kind == "gray16" ? ".dropped" : "").ppm")
         #expect(mask.size == picture.size)
         #expect(
             mask

@@ -138,7 +138,7 @@ struct DetectTests {
         #expect(none.status == 65)
         #expect(none.messages.contains("objectness"))
         #expect(try detect("--text", "ab", "--negative", "\(picture)#box=40,30,60,46").status == 0)
-        let outside = try detect("--example", "\(picture)#box=16,12,320,24")
+        let outside = try detect("--example", "\(picture)#box=160,12,320,24")
         #expect(outside.status == 65)
         #expect(outside.messages.contains("a.png") && outside.messages.contains("64×48"))
     }

@@ -135,7 +135,7 @@ struct SegmentTests {
             ])
         let alone = try segment("--text", "ab", "--threshold", "0")
         let bytes = try [UInt8](Data(contentsOf: URL(filePath: scratch("scores/a.1.ab.scores.png"))))
-        let bitmap = try Bitmap(bytes, name: "scores", fullDepth: true)
+        let bitmap = try Bitmap(bytes, name: "scores")
         #expect(bitmap.width == 64 && bitmap.height == 48 && bitmap.depth == 16)
         let values = bitmap.bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) }  // native order
         let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count) / 65535

@@ -34,7 +34,7 @@ extension SAM {
     private func tensors(
         pixels: Tensor, frame: Frame, prompt: Prompt?, multimask: Bool
     ) throws -> [(name: String, tensor: Tensor)] {
-        if let prompt { try prompt.check(in: frame.original, maskShape: maskShape) }
+        let prompt = try prompt?.checked(in: frame.original, maskShape: maskShape)
         let encoding = try encode(pixels: pixels, frame: frame)
         let embedding = encoding.embedding.transposed([2, 0, 1])
         var tensors: [(name: String, tensor: Tensor)] = [

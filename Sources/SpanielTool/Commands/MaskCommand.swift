@@ -47,10 +47,15 @@ struct MaskCommand: PictureCommand {
         let cache = try EncodingCache(output.cache, sam)
         /// - Parameter prompt: nil: everything.
         func work(_ prompt: SAM.Prompt?) -> PictureTask.Work {
-            { _, picture, stopwatch in
+            { image, picture, stopwatch in
                 let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
                 let found = try stopwatch.time("prompt") {
-                    try prompt.map { try masks(of: $0, sam, encoding) } ?? masksOfEverything(sam, encoding)
+                    do {
+                        return try prompt.map { try masks(of: $0, sam, encoding) }
+                            ?? masksOfEverything(sam, encoding)
+                    } catch let error as SAMError {
+                        throw Failure(.unusable, code: error.code, "\(image): \(error)")
+                    }
                 }
                 return PictureResult(objects: kept(found))
             }

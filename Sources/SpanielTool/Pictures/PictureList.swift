@@ -85,8 +85,8 @@ package struct PictureList {
     /// Formats we cannot decode are pictures too: they get an error that names a converter instead of being
     /// passed over in silence.
     private static let extensions: Set<String> = [
-        "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "avif", "webp", "gif", "bmp", "tif", "tiff",
-        "jp2", "jxl",
+        "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "hif", "avif", "webp", "gif", "bmp", "tif",
+        "tiff", "jp2", "jxl",
     ]
 
     private static func isPictureName(_ path: String) -> Bool {

@@ -78,7 +78,18 @@ struct ExampleReading {
         }
     }
 
+    /// - Throws: `Failure` that names the picture where the region cannot be of it.
     private mutating func example(_ argument: ExampleArgument, className: String) throws -> Example {
+        let example = try read(argument, className: className)
+        do {
+            _ = try example.region.box(in: example.picture.size)
+            return example
+        } catch {
+            throw Failure(.unusable, code: error.code, "\(argument.picture): \(error)")
+        }
+    }
+
+    private mutating func read(_ argument: ExampleArgument, className: String) throws -> Example {
         let picture = try self.picture(argument.picture)
         switch argument.region {
         case .mask(let file):

@@ -10,7 +10,7 @@ package struct WorkerLine {
     /// Where the picture comes from.
     package enum Source: Sendable, Equatable {
         case path(String)
-        /// A PNG or JPEG file in base64.
+        /// A picture's file in base64.
         case base64(String)
     }
 

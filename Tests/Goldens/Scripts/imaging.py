@@ -3,7 +3,7 @@
 Pinned: pillow==13.0.0 transformers==5.23.0 numpy (any). Run from the root of the package: python Tests/Goldens/Scripts/imaging.py
 
 NAME.png or NAME.jpg is the input, NAME.ppm what transformers.image_utils.load_image's orientation and convert_to_rgb give (on
-white), NAME.dropped.ppm what convert("RGB") gives where that differs; sums.txt holds checksums of the large ones (name, size,
+white; 16-bit gray by the range of its values, which Pillow clips), NAME.dropped.ppm what convert("RGB") gives where that differs; sums.txt holds checksums of the large ones (name, size,
 white, dropped) and resize.txt one per channel count, size, new size and filter.
 """
 
@@ -98,10 +98,20 @@ def fnv(data):
     return value
 
 
+def by_range(image):
+    """16-bit gray in 8 bits, scaled from the fewest bits that hold the largest value; what is transparent is white."""
+    values = np.array(image).astype(int)
+    bits = 16 if (values % 257 == 0).all() else max(8, int(values.max()).bit_length())
+    top = (1 << bits) - 1
+    grays = (values * 255 + top // 2) // top
+    grays[values == image.info.get("transparency", -1)] = 255
+    return np.stack([grays] * 3, axis=-1).astype(np.uint8)
+
+
 def save(name, data, extension):
     (OUT / f"{name}.{extension}").write_bytes(data)
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-    white = convert_to_rgb(image, return_numpy=True)
+    white = by_range(image) if image.mode == "I;16" else convert_to_rgb(image, return_numpy=True)
     dropped = np.array(image.convert("RGB"))
     if white.size > 20000:  # a checksum is enough
         with open(OUT / "sums.txt", "a") as sums:
