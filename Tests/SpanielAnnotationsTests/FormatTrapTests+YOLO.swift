@@ -87,11 +87,11 @@ extension FormatTrapTests {
             ("0.5 0 0 1 1", "expected a class"),
             ("0 0 0 1", "an outline of three corners at least, found 3 numbers"),
             (
-                "0 0.1 0.1 0.2 0.2\n0 0 0 1.5 1",
-                "line 2: expected fractions of the picture's sides, 0 to 1, found \"1.5\""
+                "0 0.1 0.1 0.2 0.2\n0 320 240 15 1",
+                "line 2: expected fractions of the picture's sides, 0 to 1, found \"320\""
             ),
             ("0 nan 0 1 1", "expected fractions"),
-            ("0 0.9 0.9 0.8 0.8", "line 1: expected a box inside the picture"),
+            ("0 0.9 0.9 -0.8 0.8", "line 1: expected a box inside the picture"),
         ])
     func badLines(text: String, message: String) throws {
         let folder = try ScratchFolder()
@@ -144,9 +144,11 @@ extension FormatTrapTests {
             """#
         let yaml = try YAML(parsing: text)
         #expect(try yaml["names"] == .list(["grün", "two words", "", "0"]))
-        #expect(try YAML(parsing: "names: {0: a,\n  1: b}")["names"] == .mapping([
-            .init(key: "0", value: "a"), .init(key: "1", value: "b"),
-        ]))
+        #expect(
+            try YAML(parsing: "names: {0: a,\n  1: b}")["names"]
+                == .mapping([
+                    .init(key: "0", value: "a"), .init(key: "1", value: "b"),
+                ]))
         #expect(try YAML(parsing: "a:\nb: ~")["a"] == nil && YAML(parsing: "a:\nb: ~")["b"] == nil)
         #expect(try YAML(parsing: "")["a"] == nil && YAML(parsing: "# x\n---\n")["a"] == nil)
     }
