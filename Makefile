@@ -79,7 +79,7 @@ parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \
 	done
 	$(PARITY)/bin/python Tests/Parity/bfloat16.py --spaniel $(TOOL) --models $(PARITY)/models
-	@for script in evaluation annotations worker; do $(PARITY)-annotations/bin/python Tests/Parity/$$script.py --spaniel $(TOOL) || exit 1; done
+	@for script in evaluation annotations exporters worker; do $(PARITY)-annotations/bin/python Tests/Parity/$$script.py --spaniel $(TOOL) || exit 1; done
 
 # An environment of its own: the annotation formats' readers want other versions of what the models are compared with.
 $(PARITY)-annotations/ready: Tests/Parity/requirements-annotations.txt

@@ -45,6 +45,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // System libraries and C
@@ -115,7 +116,10 @@ let package = Package(
         // Around the models
         .target(
             name: "SpanielAnnotations",
-            dependencies: ["SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielPlatform"],
+            dependencies: [
+                "SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielPlatform",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         .target(
             name: "SpanielEvaluation",

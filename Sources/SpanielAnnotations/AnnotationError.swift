@@ -3,7 +3,7 @@ public import SpanielImaging
 import SpanielPlatform
 
 /// Why annotations could not be read or written.
-public enum AnnotationError: SpanielError, Equatable {
+public indirect enum AnnotationError: SpanielError, Equatable {
     case file(FileError)
     /// No JSON at all.
     case json(file: String, problem: String)
@@ -13,6 +13,10 @@ public enum AnnotationError: SpanielError, Equatable {
     case picture(ImagingError)
     /// A value that is missing or of the wrong kind; `path` is its place, as in `annotations[3].bbox`.
     case value(file: String, path: String, expected: String, found: String)
+    /// Files and shapes that cannot be read, all that a set has (at most a thousand are listed).
+    case several([AnnotationError], files: Int, shapes: Int)
+    /// What would have been left out or cut, where nothing may be.
+    case incomplete(file: String, losses: [String])
 
     /// A stable name for scripts.
     public var code: String {
@@ -22,6 +26,8 @@ public enum AnnotationError: SpanielError, Equatable {
         case .xml: "annotations.xml"
         case .picture(let error): error.code
         case .value: "annotations.value"
+        case .several: "annotations.several"
+        case .incomplete: "annotations.incomplete"
         }
     }
 }
@@ -35,6 +41,8 @@ extension AnnotationError {
         case .picture(let error): error.description
         case .value(let file, let path, let expected, let found):
             "\(file): \(path): expected \(expected), found \(found)"
+        case .several(let errors, _, _): errors.map(\.description).joined(separator: "\n")
+        case .incomplete(let file, let losses): "\(file): \(losses.joined(separator: "; "))"
         }
     }
 

@@ -15,11 +15,28 @@ enum AnnotationFile {
 
     /// A byte order mark, which some programs put first, is passed over.
     static func json(_ bytes: [UInt8], name: String) throws(AnnotationError) -> JSON {
+        let start = try jsonStart(bytes, name: name)
+        do { return try JSON(parsing: start == 0 ? bytes : Array(bytes[start...])) } catch {
+            throw problem(error, in: bytes, name: name)
+        }
+    }
+
+    /// Where the text begins: behind a byte order mark.
+    static func jsonStart(_ bytes: [UInt8], name: String) throws(AnnotationError) -> Int {
         if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
             throw .json(file: name, problem: "found text in UTF-16; save it as UTF-8")
         }
-        let bytes = bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
-        do { return try JSON(parsing: bytes) } catch { throw .json(file: name, problem: error.description) }
+        return bytes.starts(with: byteOrderMark) ? 3 : 0
+    }
+
+    /// What a fault of the text means: of an older code page every fault is that it is not UTF-8.
+    static func problem(_ error: JSONError, in bytes: [UInt8], name: String) -> AnnotationError {
+        if String(validating: bytes, as: UTF8.self) == nil {
+            return .json(
+                file: name,
+                problem: "found text of another code page (such as GBK or Windows-1252); save it as UTF-8")
+        }
+        return .json(file: name, problem: error.description)
     }
 
     static func json(of url: URL, name: String) throws(AnnotationError) -> Field {
@@ -31,7 +48,9 @@ enum AnnotationFile {
         var bytes = try bytes(of: url)[...]
         if bytes.starts(with: byteOrderMark) { bytes = bytes.dropFirst(3) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .value(file: name, path: "bytes", expected: "text in UTF-8", found: "bytes that are not")
+            throw .value(
+                file: name, path: "bytes", expected: "text in UTF-8",
+                found: "bytes of another code page (save it as UTF-8)")
         }
         return text
     }
@@ -58,7 +77,9 @@ enum AnnotationFile {
     /// passed over.
     ///
     /// - Throws: `AnnotationError.file` when there is no such folder.
-    static func names(in url: URL, ending suffixes: [String]) throws(AnnotationError) -> [String] {
+    static func names(
+        in url: URL, ending suffixes: [String], deep: Bool = true
+    ) throws(AnnotationError) -> [String] {
         var names: [String] = []
         let root = url.path(percentEncoded: false)
         guard FileKind(of: url) == .folder else {
@@ -76,9 +97,10 @@ enum AnnotationFile {
             for name in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
             where !name.hasPrefix(".") {
                 let inner = folder.isEmpty ? name : "\(folder)/\(name)"
-                let matches = suffixes.contains { name.lowercased().hasSuffix($0) }
+                let lower = name.lowercased()
+                let matches = suffixes.contains { lower.hasSuffix($0) }
                 switch FileKind(of: URL(filePath: "\(root)/\(inner)")) {
-                case .folder: walk(inner)
+                case .folder where deep: walk(inner)
                 case .file where matches: names.append(inner)
                 default: break
                 }

@@ -19,110 +19,130 @@ extension COCO {
     public init(parsing bytes: [UInt8], name: String, allowsBoxesOutside: Bool = false)
         throws(AnnotationError)
     {
-        let top = Field(try AnnotationFile.json(bytes, name: name), file: name, path: "")
-        categories = try top["categories"].elements { field throws(AnnotationError) in
-            var category = Category(id: try field["id"].int(), name: try field["name"].string())
-            category.extras = field.others("id", "name") { $0 == "supercategory" && $1.string == "" }
-            return category
+        var options = AnnotationOptions()
+        options.border = allowsBoxesOutside ? .keep : .refuse
+        var reading = Reading(.coco, at: URL(filePath: "/dev/null"), options)
+        try self.init(parsing: bytes, name: name, &reading)
+        _ = try reading.finished(LabelledSet())
+    }
+
+    /// A COCO file; or where the truth is at hand, a list of results too.
+    static func read(_ url: URL, _ reading: inout Reading) throws(AnnotationError) -> LabelledSet {
+        let bytes = try AnnotationFile.bytes(of: url)
+        let name = url.lastPathComponent
+        if reading.options.truth != nil,
+            bytes.first(where: { $0 > 0x20 && $0 < 0x80 }) == UInt8(ascii: "[")
+        {
+            return try COCOResults.read(bytes, name: name, &reading)
         }
-        images = try top["images"].elements { field throws(AnnotationError) in
-            let size = try field.size()
-            var image = Image(
-                id: try field["id"].int(), fileName: try field["file_name"].string(), size: size)
-            image.extras = field.others("id", "file_name", "width", "height")
-            return image
-        }
-        try top["images"].checkDistinct(images.map(\.id))
-        try top["categories"].checkDistinct(categories.map(\.id))
-        let sizes = Dictionary(uniqueKeysWithValues: images.map { ($0.id, $0.size) })
-        let classes = Set(categories.map(\.id))
-        annotations = try top["annotations"].elements { field throws(AnnotationError) in
-            let image = try field["image_id"].int()
-            guard let size = sizes[image] else {
-                throw field["image_id"].error(expected: "the id of one of the images")
-            }
-            let category = try field["category_id"].int()
-            guard classes.contains(category) else {
-                throw field["category_id"].error(expected: "the id of one of the categories")
-            }
-            let annotation = try Annotation(
-                field, id: field["id"].int(), image: image, category: category, size: size)
-            if !allowsBoxesOutside { try field["bbox"].check(annotation.box, inside: size) }
-            return annotation
-        }
-        try top["annotations"].checkDistinct(annotations.map(\.id))
-        extras = top.others("images", "categories", "annotations") { key, value in
+        return LabelledSet(try COCO(parsing: bytes, name: name, &reading))
+    }
+
+    init(parsing bytes: [UInt8], name: String, _ reading: inout Reading) throws(AnnotationError) {
+        let file = try COCOFile(parsing: bytes, name: name)
+        try file.checkKind()
+        try readClasses(file.top["categories"], &reading)
+        try readImages(file.top["images"], &reading)
+        let classes = COCOIDs(file.categories.map { $0["id"] })
+        let pictures = COCOIDs(file.images.map { $0["id"] })
+        reading.losses.count(
+            "picture", "pictures", "given a number as its id: the file's was none", pictures.renumbered,
+            kind: "id-renumbered", isLoss: false)
+        reading.losses.count(
+            "class", "classes", "given a number as its id: the file's was none", classes.renumbered,
+            kind: "class-id-renumbered", isLoss: false)
+        annotations = try COCOAnnotations(
+            classes: classes, pictures: pictures, known: Set(categories.map(\.id)),
+            sizes: Dictionary(images.map { ($0.id, $0.size) }) { first, _ in first },
+            declared: Set(file.images.indices.compactMap { pictures.number(of: file.images[$0]["id"]) })
+        ).read(file, &reading)
+        let unsized = Set(images.filter { $0.size.width == 0 }.map(\.id))
+        if !unsized.isEmpty { images.removeAll { unsized.contains($0.id) } }
+        extras = file.top.others("images", "categories", "annotations") { key, value in
             key == "info" && value == Self.info || key == "licenses" && value == []
         }
     }
-}
 
-extension COCO.Annotation {
-    /// Area and box may be missing where there is a mask to take them from.
-    init(_ field: Field, id: Int, image: Int, category: Int, size: Size) throws(AnnotationError) {
-        let segmentation = try COCO.Segmentation(field["segmentation"], size: size)
-        let box: Box
-        if field["bbox"].isMissing, let segmentation {
-            // A mask without a pixel has the box pycocotools gives it.
-            box = segmentation.rle(size: size).box ?? Box(x1: 0, y1: 0, x2: 0, y2: 0)
-        } else {
-            let numbers = try field["bbox"].numbers()
-            guard numbers.count == 4, numbers[2] >= 0, numbers[3] >= 0 else {
-                throw field["bbox"].error(expected: "[x, y, width, height]")
+    private mutating func readClasses(_ list: Field, _ reading: inout Reading) throws(AnnotationError) {
+        let ids = COCOIDs((list.value?.array ?? []).map { $0["id"] })
+        var seen = Set<Int>()
+        categories = try list.elements { field throws(AnnotationError) -> Category? in
+            guard let id = ids.number(of: field["id"].value) else {
+                throw field["id"].error(expected: "a whole number")
             }
-            box = Box(
-                x1: numbers[0], y1: numbers[1], x2: numbers[0] + numbers[2], y2: numbers[1] + numbers[3])
-        }
-        let area =
-            field["area"].isMissing
-            ? segmentation.map { Double($0.rle(size: size).area) } ?? box.area : try field["area"].double()
-        self.init(
-            id: id, imageID: image, categoryID: category, box: box, area: area, segmentation: segmentation,
-            score: field["score"].isMissing ? nil : try field["score"].double(),
-            isCrowd: field["iscrowd"].isMissing ? false : try field["iscrowd"].int(in: 0...1) == 1)
-        provenance = field["provenance"].value?.string.flatMap(LabelledObject.Provenance.init(text:))
-        extras = field.others(
-            "id", "image_id", "category_id", "bbox", "area", "segmentation", "score", "iscrowd",
-            provenance == nil ? "id" : "provenance")
+            guard seen.insert(id).inserted else {
+                reading.shape(field["id"].taken(id), as: .repeated("class", "classes"))
+                return nil
+            }
+            var category = Category(id: id, name: try field["name"].name())
+            category.extras = field.others("id", "name") { $0 == "supercategory" && $1.string == "" }
+            return category
+        }.compactMap(\.self)
+    }
+
+    /// Pictures whose size is nowhere come out with the size 0 x 0, and are left out with their objects.
+    private mutating func readImages(_ list: Field, _ reading: inout Reading) throws(AnnotationError) {
+        let ids = COCOIDs((list.value?.array ?? []).map { $0["id"] })
+        var seen = Set<Int>()
+        images = try list.elements { field throws(AnnotationError) -> Image? in
+            guard let id = ids.number(of: field["id"].value) else {
+                throw field["id"].error(expected: "a whole number")
+            }
+            guard seen.insert(id).inserted else {
+                reading.shape(field["id"].taken(id), as: .repeated("picture", "pictures"))
+                return nil
+            }
+            let name = try field["file_name"].string()
+            var found = (file: name, size: Size(width: 0, height: 0))
+            do throws(AnnotationError) {
+                let declared = try field.declaredSize()
+                found = try reading.picture(name, size: declared) {
+                    field["width"].error(expected: Reading.sizeWanted)
+                }
+            } catch {
+                // What is written down and cannot be right is a fault, what is not there need not be.
+                reading.shape(error, as: .unsized)
+            }
+            var image = Image(id: id, fileName: found.file, size: found.size)
+            image.extras = field.others("id", "file_name", "width", "height")
+            return image
+        }.compactMap(\.self)
     }
 }
 
-extension COCO.Segmentation {
-    /// - Parameter size: the picture's, which run lengths must have.
-    init?(_ field: Field, size: Size) throws(AnnotationError) {
-        if field.isMissing { return nil }
-        guard field.isObject else {
-            let rings = try field.elements { ring throws(AnnotationError) in
-                let numbers = try ring.numbers()
-                guard numbers.count >= 6, numbers.count % 2 == 0 else {
-                    throw ring.error(
-                        expected: "x and y of three corners at least, found \(numbers.count) numbers")
-                }
-                return stride(from: 0, to: numbers.count, by: 2).map {
-                    Point(x: numbers[$0], y: numbers[$0 + 1])
-                }
-            }
-            guard !rings.isEmpty else { return nil }
-            self = .polygons(rings)
-            return
+extension Reading.LeftOut {
+    static func repeated(_ one: String, _ many: String) -> Self {
+        Self(
+            kind: "repeated-id", one: one, many: many, what: "left out: another before it has the same id",
+            isLoss: true)
+    }
+
+    static let unsized = Self(
+        kind: "unsized-picture", one: "picture", many: "pictures",
+        what:
+            "left out: no size is written down and it is not at hand (say with --pictures FOLDER where it lies)"
+    )
+}
+
+extension Field {
+    func taken(_ id: Int) -> AnnotationError {
+        error(expected: "an id of its own", found: "\(id) a second time")
+    }
+
+    /// A class's name; some programs number them.
+    func name() throws(AnnotationError) -> String {
+        if case .number(let text)? = value { return text }
+        return try string()
+    }
+
+    /// A picture's size as it is written down; nil where it is not, or where it is 0 or -1.
+    ///
+    /// - Throws: for what is no number, or more pixels than a picture has.
+    func declaredSize(width: String = "width", height: String = "height") throws(AnnotationError) -> Size? {
+        for key in [width, height] {
+            guard !self[key].isMissing else { return nil }
+            if let side = self[key].value?.number, side < 1 { return nil }
         }
-        let sides = try field["size"].ints()
-        guard sides == [size.height, size.width] else {
-            throw field["size"].error(
-                expected: "[\(size.height), \(size.width)], the height and width of its image")
-        }
-        let counts = field["counts"]
-        do throws(RLEError) {
-            if let text = counts.value?.string {
-                self = .runLengths(try RLE(compressed: text, size: size))
-                return
-            }
-        } catch {
-            throw counts.error(expected: "run lengths of the image's pixels", found: error.description)
-        }
-        let list = try counts.ints()
-        do { self = .runLengths(try RLE(counts: list, size: size)) } catch {
-            throw counts.error(expected: "run lengths of the image's pixels", found: error.description)
-        }
+        return try size(width: width, height: height)
     }
 }

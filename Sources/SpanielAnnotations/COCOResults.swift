@@ -5,17 +5,21 @@ import SpanielPlatform
 /// The list of found objects that COCO's evaluation takes: ids of the truth's images and categories, a box or
 /// a mask, a score.
 enum COCOResults {
-    static func read(_ bytes: [UInt8], name: String, _ options: AnnotationOptions) throws(AnnotationError)
+    static func read(_ bytes: [UInt8], name: String, _ reading: inout Reading) throws(AnnotationError)
         -> LabelledSet
     {
-        guard var set = options.truth else {
+        guard var set = reading.options.truth else {
             throw .value(
                 file: name, path: "image_id", expected: "the COCO file whose ids these are beside it",
                 found: "none was given")
         }
         let list = Field(try AnnotationFile.json(bytes, name: name), file: name, path: "")
-        let pictures = indices(COCO.ids(set.pictures.map(\.number), from: .min))
-        let classes = indices(COCO.ids(set.classes.map(\.number), from: .min))
+        let pictures = PictureIDs(set)
+        let ids = COCO.ids(set.classes.map(\.number), from: .min)
+        let classes = indices(ids)
+        let names = Dictionary(
+            set.classes.enumerated().map { (UTF8Key($0.element.name), $0.offset) }
+        ) { first, _ in first }
         for place in set.pictures.indices { set.pictures[place].objects = [] }
         // pycocotools' rule, and it decides what counts as small or large: boxes' areas when the first result
         // has a box, else masks'.
@@ -23,23 +27,31 @@ enum COCOResults {
         var count = 0
         _ = try list.elements { field throws(AnnotationError) in
             count += 1
-            let image = try field["image_id"].int()
-            guard let place = pictures[image] else {
-                throw field["image_id"].error(expected: "the id of one of the truth's images")
-            }
-            let category = try field["category_id"].int()
-            guard let label = classes[category] else {
-                throw field["category_id"].error(expected: "the id of one of the truth's categories")
-            }
-            let size = set.pictures[place].size
-            var annotation = try COCO.Annotation(
-                field, id: count, image: image, category: category, size: size)
-            annotation.score = try field["score"].double()
-            annotation.area =
-                annotation.segmentation.flatMap { areBoxes ? nil : Double($0.rle(size: size).area) }
-                ?? annotation.box.area
-            set.pictures[place].objects.append(LabelledObject(annotation, classIndex: label))
+            do throws(AnnotationError) {
+                guard let place = pictures.place(of: field["image_id"].value ?? field["file_name"].value)
+                else {
+                    throw field["image_id"].error(expected: "the id of one of the truth's images")
+                }
+                let category = field["category_id"].value
+                guard
+                    let label = category?.whole.flatMap({ classes[$0] })
+                        ?? category?.string.flatMap({ names[UTF8Key($0)] })
+                else {
+                    throw field["category_id"].error(expected: "the id of one of the truth's categories")
+                }
+                let size = set.pictures[place].size
+                var annotation = try COCO.Annotation(
+                    field, id: count, image: 0, category: 0, size: size)
+                annotation.score = try field["score"].double()
+                annotation.area =
+                    annotation.segmentation.flatMap { areBoxes ? nil : Double($0.rle(size: size).area) }
+                    ?? annotation.box.area
+                set.pictures[place].objects.append(LabelledObject(annotation, classIndex: label))
+            } catch { reading.shape(error) }
         }
+        reading.losses.count(
+            "result", "results", "matched by its picture's file name: its image_id is no id of the truth's",
+            pictures.byName, kind: "result-by-name", isLoss: false)
         return set
     }
 

@@ -13,6 +13,9 @@ struct Field {
         self.path = path
     }
 
+    /// Another value in the place of one, for messages.
+    init(_ value: JSON?, like other: Field) { self.init(value, file: other.file, path: other.path) }
+
     subscript(key: String) -> Field {
         Field(value?[key], file: file, path: path.isEmpty ? key : "\(path).\(key)")
     }
@@ -40,19 +43,19 @@ struct Field {
     }
 
     func int() throws(AnnotationError) -> Int {
-        guard let int = value?.int else { throw error(expected: "a whole number") }
+        guard let int = value?.whole else { throw error(expected: "a whole number") }
         return int
     }
 
     func int(in range: ClosedRange<Int>) throws(AnnotationError) -> Int {
-        guard let int = value?.int, range.contains(int) else {
+        guard let int = value?.whole, range.contains(int) else {
             throw error(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return int
     }
 
     func double() throws(AnnotationError) -> Double {
-        guard let double = value?.double, double.isFinite else { throw error(expected: "a number") }
+        guard let double = value?.number else { throw error(expected: "a number") }
         return double
     }
 
@@ -64,7 +67,7 @@ struct Field {
     /// A list of numbers. A file may hold millions of them: only a wrong one gets its place spelt out.
     func numbers() throws(AnnotationError) -> [Double] {
         guard let array = value?.array else { throw error(expected: "a list of numbers") }
-        let numbers = array.map { $0.double ?? .nan }
+        let numbers = array.map { $0.number ?? .nan }
         if let wrong = numbers.firstIndex(where: { !$0.isFinite }) {
             throw self[wrong].error(expected: "a number")
         }
@@ -77,7 +80,7 @@ struct Field {
         var ints: [Int] = []
         ints.reserveCapacity(array.count)
         for (index, element) in array.enumerated() {
-            guard let int = element.int else { throw self[index].error(expected: "a whole number") }
+            guard let int = element.whole else { throw self[index].error(expected: "a whole number") }
             ints.append(int)
         }
         return ints
@@ -97,15 +100,6 @@ struct Field {
         return result
     }
 
-    func checkDistinct(_ ids: [Int]) throws(AnnotationError) {
-        var seen = Set<Int>()
-        for (index, id) in ids.enumerated() where !seen.insert(id).inserted {
-            throw .value(
-                file: file, path: "\(path)[\(index)].id", expected: "an id of its own",
-                found: "\(id) a second time")
-        }
-    }
-
     /// The fields of an object beyond those named here.
     ///
     /// - Parameter isDefault: those it is true for say nothing and are dropped.
@@ -122,22 +116,20 @@ struct Field {
 
     /// A picture's size, from the fields of these names.
     func size(width: String = "width", height: String = "height") throws(AnnotationError) -> Size {
-        let columns = try self[width].int(in: 1...Limits.pixels)
-        return Size(width: columns, height: try self[height].int(in: 1...Limits.pixels / columns))
+        let columns = try self[width].side(in: 1...Limits.pixels)
+        return Size(width: columns, height: try self[height].side(in: 1...Limits.pixels / columns))
     }
 
-    /// Refuses a box that reaches more than a pixel out of its picture: tools round differently, but no
-    /// further.
-    func check(_ box: Box, inside size: Size) throws(AnnotationError) {
-        guard box.isInside(size) else {
-            throw error(expected: "a box inside the picture's \(size.width) x \(size.height) pixels")
+    /// A picture's side; some programs write it with decimals.
+    private func side(in range: ClosedRange<Int>) throws(AnnotationError) -> Int {
+        guard let side = value?.number.flatMap({ Int(exactly: $0.rounded()) }), range.contains(side) else {
+            throw error(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
+        return side
     }
-}
 
-extension Box {
-    /// Whether it keeps to a picture but for a pixel's rounding.
-    func isInside(_ size: Size) -> Bool {
-        x1 >= -1 && y1 >= -1 && x2 <= Double(size.width) + 1 && y2 <= Double(size.height) + 1
+    /// What is said of a box that is refused for reaching out of its picture.
+    func outside(_ size: Size) -> AnnotationError {
+        error(expected: "a box inside the picture's \(size.width) x \(size.height) pixels")
     }
 }

@@ -1,28 +1,64 @@
 import SpanielImaging
 import SpanielJSON
+import SpanielPlatform
 
-/// What a format cannot hold, counted while reading or writing, and said in sentences at the end.
+/// What could not be taken over, counted by kind while reading or writing, and said in sentences at the end.
 struct Losses {
-    private var counted: [(one: String, many: String, what: String, count: Int)] = []
-    private var said: [String] = []
+    private struct Entry {
+        let kind: String
+        let one: String
+        let many: String
+        let what: String
+        let isLoss: Bool
+        var count: Int
+    }
+
+    private var counted: [Entry] = []
+    private var said: [(sentence: String, isLoss: Bool)] = []
 
     /// Counts one more of a kind: "3 masks left out: Pascal VOC holds boxes only".
-    mutating func count(_ one: String, _ many: String, _ what: String, _ count: Int = 1) {
+    ///
+    /// - Parameters:
+    ///   - kind: the kind's name for scripts; nil: made of the sentence.
+    ///   - isLoss: whether something is no longer there, not only there in another form.
+    mutating func count(
+        _ one: String, _ many: String, _ what: String, _ count: Int = 1, kind: String? = nil,
+        isLoss: Bool = true
+    ) {
         guard count > 0 else { return }
-        if let known = counted.firstIndex(where: { $0.one == one && $0.what == what }) {
+        // The latest kinds come again first.
+        if let known = counted.lastIndex(where: { $0.what == what && $0.one == one }) {
             counted[known].count += count
         } else {
-            counted.append((one, many, what, count))
+            counted.append(
+                Entry(
+                    kind: kind ?? Self.slug("\(one) \(what)"), one: one, many: many, what: what,
+                    isLoss: isLoss, count: count))
         }
     }
 
     /// Says a sentence once.
-    mutating func say(_ sentence: String) {
-        if !said.contains(sentence) { said.append(sentence) }
+    mutating func say(_ sentence: String, isLoss: Bool = true) {
+        if !said.contains(where: { $0.sentence == sentence }) { said.append((sentence, isLoss)) }
     }
 
-    var sentences: [String] {
-        counted.map { "\($0.count) \($0.count == 1 ? $0.one : $0.many) \($0.what)" } + said
+    /// In the order they were first counted.
+    var notes: [AnnotationNote] {
+        counted.map {
+            AnnotationNote(
+                kind: $0.kind, count: $0.count,
+                sentence: "\($0.count) \($0.count == 1 ? $0.one : $0.many) \($0.what)", isLoss: $0.isLoss)
+        }
+            + said.map {
+                AnnotationNote(
+                    kind: Self.slug($0.sentence), count: 1, sentence: $0.sentence, isLoss: $0.isLoss)
+            }
+    }
+
+    /// "mask left out: Pascal VOC holds boxes only" → `mask-left-out`.
+    private static func slug(_ sentence: String) -> String {
+        sentence.prefix { $0 != ":" }.lowercased().split { !$0.isLetter && !$0.isNumber }.prefix(5).joined(
+            separator: "-")
     }
 }
 

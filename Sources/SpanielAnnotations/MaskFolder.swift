@@ -11,35 +11,41 @@ import SpanielPlatform
 enum MaskFolder {
     private static let ending = ".mask.png"
 
-    static func read(_ url: URL, _ options: AnnotationOptions) throws(AnnotationError) -> LabelledSet {
+    static func read(_ url: URL, _ reading: inout Reading) throws(AnnotationError) -> LabelledSet {
         var found: [(stem: String, number: Int, object: String, name: String)] = []
         for name in try AnnotationFile.names(in: url, ending: [ending]) {
             let parts = name.dropLast(ending.count).split(separator: ".", omittingEmptySubsequences: false)
             guard parts.count >= 3, let number = Int(parts[parts.count - 2]), number >= 1 else {
-                throw .value(
-                    file: name, path: "name", expected: "PICTURE.NUMBER.CLASS.mask.png", found: name.excerpt)
+                reading.file(
+                    .value(
+                        file: name, path: "name", expected: "PICTURE.NUMBER.CLASS.mask.png",
+                        found: name.excerpt))
+                continue
             }
             found.append(
                 (parts.dropLast(2).joined(separator: "."), number, String(parts[parts.count - 1]), name))
         }
         found.sort { ($0.stem, $0.number) < ($1.stem, $1.number) }
-        let files = try pictures(options)
+        let files = try pictures(reading.options)
         var table = ClassTable()
         var pictures: [LabelledPicture] = []
         for (stem, _, label, name) in found {
-            let mask: Mask
-            do { mask = try Mask(contentsOf: url.appending(path: name)) } catch { throw .picture(error) }
-            let file = files[UTF8Key(stem)] ?? stem
-            if pictures.last?.file != file { pictures.append(LabelledPicture(file: file, size: mask.size)) }
-            guard pictures[pictures.count - 1].size == mask.size else {
-                let size = pictures[pictures.count - 1].size
-                throw .picture(.maskSize(file: name, expected: size, found: mask.size))
-            }
-            let corner = Box(x1: 0, y1: 0, x2: 0, y2: 0)
-            pictures[pictures.count - 1].objects.append(
-                LabelledObject(
-                    classIndex: table.index(of: decoded(label)), box: mask.box ?? corner,
-                    shape: .mask(mask.rle)))
+            do throws(AnnotationError) {
+                let mask: Mask
+                do { mask = try Mask(contentsOf: url.appending(path: name)) } catch { throw .picture(error) }
+                let file = files[UTF8Key(stem)] ?? stem
+                if let last = pictures.last, last.file == file, last.size != mask.size {
+                    throw .picture(.maskSize(file: name, expected: last.size, found: mask.size))
+                }
+                if pictures.last?.file != file {
+                    pictures.append(LabelledPicture(file: file, size: mask.size))
+                }
+                let corner = Box(x1: 0, y1: 0, x2: 0, y2: 0)
+                pictures[pictures.count - 1].objects.append(
+                    LabelledObject(
+                        classIndex: table.index(of: decoded(label)), box: mask.box ?? corner,
+                        shape: .mask(mask.rle)))
+            } catch { reading.file(error) }
         }
         return table.set(sorted: pictures)
     }

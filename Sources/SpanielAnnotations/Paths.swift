@@ -54,13 +54,16 @@ enum Paths {
         return String(repeating: "../", count: start.count - shared) + parts[shared...].joined(separator: "/")
     }
 
-    /// Whether a name ends like a picture that can be read.
+    /// Whether a name ends like a picture's.
     static func isPicture(_ path: String) -> Bool {
         let lower = path.lowercased()
         return pictureEndings.contains { lower.hasSuffix($0) }
     }
 
-    static let pictureEndings = [".jpg", ".jpeg", ".png"]
+    /// Those of pictures that are not read too: a message names them, and no set loses them without a word.
+    static let pictureEndings = [
+        ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".jfif",
+    ]
 }
 
 /// Gives each picture of a set a name of its own for the file of its annotations.

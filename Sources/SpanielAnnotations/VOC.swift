@@ -8,69 +8,12 @@ import SpanielPlatform
 ///
 ///     x1 = xmin − 1,  x2 = xmax
 enum VOC {
-    private static let folder = "Annotations"
+    static let folder = "Annotations"
 
-    // MARK: Reading
-
-    /// Classes are numbered by their names in byte order: the files have no list of them.
-    static func read(_ url: URL, _ options: AnnotationOptions, _ losses: inout Losses) throws(AnnotationError)
-        -> LabelledSet
-    {
-        let inner = url.appending(path: folder)
-        let root = FileKind(of: inner) == .folder ? inner : url
-        var table = ClassTable()
-        var pictures: [LabelledPicture] = []
-        for name in try AnnotationFile.names(in: root, ending: [".xml"]) {
-            let tag = try Tag(
-                parsing: AnnotationFile.bytes(of: root.appending(path: name)), name: name, root: "annotation")
-            pictures.append(try picture(tag, file: name, options, &table))
-        }
-        return table.set(sorted: pictures)
-    }
-
-    private static func picture(
-        _ tag: Tag, file: String, _ options: AnnotationOptions, _ table: inout ClassTable
-    ) throws(AnnotationError) -> LabelledPicture {
-        let sides = try tag.required("size")
-        let width = try sides.required("width").int(in: 1...Limits.pixels)
-        let size = Size(width: width, height: try sides.required("height").int(in: 1...Limits.pixels / width))
-        let name = try tag.required("filename").text
-        var picture = LabelledPicture(
-            file: name.contains("/") ? name : Paths.join(Paths.folder(file), name), size: size)
-        for object in tag.children("object") {
-            let bounds = try object.required("bndbox")
-            let box = Box(
-                x1: try bounds.required("xmin").double() - 1, y1: try bounds.required("ymin").double() - 1,
-                x2: try bounds.required("xmax").double(), y2: try bounds.required("ymax").double())
-            guard box.x1 <= box.x2, box.y1 <= box.y2 else {
-                throw bounds.error(
-                    "xmin ≤ xmax and ymin ≤ ymax", "\(box.x1 + 1), \(box.y1 + 1), \(box.x2), \(box.y2)",
-                    at: "")
-            }
-            if !options.allowsBoxesOutside, !box.isInside(size) {
-                throw bounds.error(
-                    "a box inside the picture's \(size.width) x \(size.height) pixels", "\(box)", at: "")
-            }
-            var labelled = LabelledObject(
-                classIndex: table.index(of: try object.required("name").text), box: box)
-            var fields = JSON.Object()
-            for key in keys {
-                if let text = object.child(key)?.text, text != defaults[key] {
-                    fields.append(key, JSON(text))
-                }
-            }
-            labelled.extras = Extras(.voc, fields)
-            picture.objects.append(labelled)
-        }
-        return picture
-    }
-
-    private static let keys = ["pose", "truncated", "difficult", "occluded"]
-    private static let defaults = [
+    static let keys = ["pose", "truncated", "difficult", "occluded"]
+    static let defaults = [
         "pose": "Unspecified", "truncated": "0", "difficult": "0", "occluded": "0",
     ]
-
-    // MARK: Writing
 
     static func write(_ set: LabelledSet, to url: URL, _ losses: inout Losses) throws(AnnotationError) {
         losses.compare(set, with: [.emptyPictures], of: .voc)

@@ -1,3 +1,5 @@
+import SpanielImaging
+
 /// An element of an XML file: enough of XML for annotations.
 package struct XMLElement: Equatable {
     package let name: String
@@ -88,7 +90,7 @@ struct Tag {
     func int(in range: ClosedRange<Int>) throws(AnnotationError) -> Int { try int(text, in: range, at: "") }
 
     func double(_ text: some StringProtocol, at attribute: String) throws(AnnotationError) -> Double {
-        guard let value = Double(text.trimmed), value.isFinite else {
+        guard let value = Numbers.double(text.trimmed) else {
             throw error("a number", text.excerpt, at: attribute)
         }
         return value
@@ -97,11 +99,30 @@ struct Tag {
     private func int(_ text: String, in range: ClosedRange<Int>, at attribute: String) throws(AnnotationError)
         -> Int
     {
-        guard let value = Int(text.trimmed), range.contains(value) else {
+        guard let value = Numbers.int(text.trimmed), range.contains(value) else {
             throw error(
                 "a whole number from \(range.lowerBound) to \(range.upperBound)", text.excerpt, at: attribute)
         }
         return value
+    }
+
+    /// A picture's size as two texts say it; nil where one is missing, empty, 0 or -1.
+    ///
+    /// - Throws: for what is no number, or more pixels than a picture has.
+    func declaredSize(_ width: String?, _ height: String?) throws(AnnotationError) -> Size? {
+        func side(_ text: String, _ name: String, _ most: Int) throws(AnnotationError) -> Int? {
+            let number = try double(text, at: name).rounded()
+            guard number >= 1 else { return nil }
+            guard let side = Int(exactly: number), side <= most else {
+                throw error("a whole number from 1 to \(most)", text.excerpt, at: name)
+            }
+            return side
+        }
+        guard let width = width?.trimmed, let height = height?.trimmed, !width.isEmpty, !height.isEmpty,
+            let columns = try side(width, "width", Limits.pixels),
+            let rows = try side(height, "height", Limits.pixels / columns)
+        else { return nil }
+        return Size(width: columns, height: rows)
     }
 }
 

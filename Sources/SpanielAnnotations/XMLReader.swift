@@ -24,7 +24,9 @@ package struct XMLReader {
             throw fail("the text is UTF-16; save it as UTF-8")
         }
         if starts([0xEF, 0xBB, 0xBF]) { offset += 3 }
-        if String(validating: bytes, as: UTF8.self) == nil { throw fail("the text is not UTF-8") }
+        if String(validating: bytes, as: UTF8.self) == nil {
+            throw fail("the text is of another code page (such as GBK or Windows-1252); save it as UTF-8")
+        }
         if starts("<?xml") { try declaration() }
         try miscellany()
         guard next == UInt8(ascii: "<") else { throw fail("expected an element, found \(found)") }

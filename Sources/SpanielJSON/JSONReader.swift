@@ -5,14 +5,14 @@
 ///     while let key = try reader.nextKey() { try reader.skip() }
 ///     try reader.end()
 package struct JSONReader {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     private let depthLimit: Int
-    private(set) package var offset = 0
+    package internal(set) var offset = 0
     /// The offset in bytes at which the last key of `nextKey` begins.
     private(set) package var keyOffset = 0
     private var depth = 0
     /// Whether a comma must come before the next field or element.
-    private var afterValue = false
+    var afterValue = false
 
     package enum Kind { case null, bool, number, string, array, object }
 
@@ -66,7 +66,7 @@ package struct JSONReader {
     package mutating func skip() throws(JSONError) {
         switch try kind() {
         case .string: _ = try string()
-        case .number: _ = try number()
+        case .number: _ = try double()
         case .bool: _ = try bool()
         case .null: try null()
         case .array:
@@ -299,9 +299,9 @@ package struct JSONReader {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
     }
 
-    private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+    var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while offset < bytes.count {
             let byte = bytes[offset]
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }

@@ -84,11 +84,15 @@ struct BadFileTests {
     }
 
     /// The error of reading one file.
-    static func failure(_ format: AnnotationFormat, _ text: String, name: String = "x") -> String {
+    static func failure(
+        _ format: AnnotationFormat, _ text: String, name: String = "x",
+        border: AnnotationOptions.Border = .cut
+    ) -> String {
         do {
             let folder = try ScratchFolder()
             try folder.write(format.isFolder ? "in/\(name)" : name, text)
             var options = AnnotationOptions()
+            options.border = border
             options.truth = FormatTrapTests.one(
                 LabelledObject(classIndex: 0, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)))
             _ = try LabelledSet.read(format, at: folder[format.isFolder ? "in" : name], options: options)
@@ -192,10 +196,6 @@ struct BadFileTests {
                 "<box label='cup' xtl='0' ytl='0' xbr='1' ybr='1'/>",
                 "line 2, annotations/image/box label: expected one of the labels of the file's head, found \"cup\""
             ),
-            (
-                "<box label='mug' xtl='0' ytl='0' xbr='31' ybr='1'/>",
-                "expected a shape inside the picture's 20 x 12 pixels"
-            ),
             ("<box label='mug' xtl='5' ytl='0' xbr='1' ybr='1'/>", "expected xtl ≤ xbr"),
             ("<box label='mug' xtl='a' ytl='0' xbr='1' ybr='1'/>", "box xtl: expected a number, found \"a\""),
             ("<box xtl='0' ytl='0' xbr='1' ybr='1'/>", "box label: expected text, found nothing"),
@@ -235,10 +235,6 @@ struct BadFileTests {
                 "bndbox/xmax: expected a number, found \"x\""
             ),
             (
-                "<xmin>1</xmin><ymin>1</ymin><xmax>30</xmax><ymax>3</ymax>",
-                "expected a box inside the picture's 20 x 12 pixels"
-            ),
-            (
                 "<xmin>9</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax>",
                 "expected xmin ≤ xmax and ymin ≤ ymax"
             ),
@@ -268,12 +264,8 @@ struct BadFileTests {
                 "shapes[0].points[2]: expected [x, y], found [2]"
             ),
             (
-                #""shape_type":"polygon","points":[[0,0],[1,1],["2",3]]"#,
-                "shapes[0].points[2][0]: expected a number, found \"2\""
-            ),
-            (
-                #""shape_type":"polygon","points":[[0,0],[1,1],[90,3]]"#,
-                "expected a box inside the picture's 20 x 12 pixels"
+                #""shape_type":"polygon","points":[[0,0],[1,1],["two",3]]"#,
+                "shapes[0].points[2][0]: expected a number, found \"two\""
             ),
             (
                 #""shape_type":"mask","points":[[0,0],[1,1]],"mask":"????""#,
@@ -315,10 +307,6 @@ struct BadFileTests {
                 "[0].annotations[0].result[0].value: expected a width and a height of 0 at least"
             ),
             (
-                #"{"type":"rectanglelabels","original_width":20,"original_height":12,"value":{"x":50,"y":0,"width":95,"height":1,"rectanglelabels":["a"]}}"#,
-                "expected a box inside the picture's 20 x 12 pixels"
-            ),
-            (
                 #"{"type":"rectanglelabels","original_width":20,"original_height":12,"value":{"x":50,"y":0,"width":5,"height":1,"rectanglelabels":[]}}"#,
                 "expected one label, found none"
             ),
@@ -350,16 +338,51 @@ struct BadFileTests {
         #expect(found.contains(message), "\(found)")
     }
 
-    @Test("a COCO box out of its picture is an error that can be waived; a pixel's rounding is none")
+    @Test(
+        "what reaches more than a pixel out of its picture is an error where labels outside are refused",
+        arguments: [
+            (
+                AnnotationFormat.cvat, "x",
+                cvatHead + "<box label='mug' xtl='0' ytl='0' xbr='31' ybr='1'/></image></annotations>",
+                "expected a shape inside the picture's 20 x 12 pixels"
+            ),
+            (
+                .voc, "x.xml",
+                "<annotation><filename>a</filename><size><width>20</width><height>12</height></size><object><name>m</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>30</xmax><ymax>3</ymax></bndbox></object></annotation>",
+                "expected a box inside the picture's 20 x 12 pixels"
+            ),
+            (
+                .labelme, "x.json",
+                #"{"shapes":[{"label":"a","points":[[0,0],[1,1],[90,3]]}],"imagePath":"a","imageWidth":20,"imageHeight":12}"#,
+                "expected a box inside the picture's 20 x 12 pixels"
+            ),
+            (
+                .labelStudio, "x",
+                #"[{"data":{"image":"a.jpg"},"annotations":[{"result":[{"type":"rectanglelabels","original_width":20,"original_height":12,"value":{"x":50,"y":0,"width":95,"height":1,"rectanglelabels":["a"]}}]}]}]"#,
+                "expected a box inside the picture's 20 x 12 pixels"
+            ),
+        ])
+    func refusedOutside(format: AnnotationFormat, name: String, text: String, message: String) throws {
+        let found = Self.failure(format, text, name: name, border: .refuse)
+        #expect(found.contains(message), "\(found)")
+        #expect(Self.failure(format, text, name: name) == "no error", "it is cut")
+    }
+
+    @Test(
+        "a COCO box out of its picture is cut and counted, kept or refused as asked; a pixel's rounding is no fault"
+    )
     func boxOutside() throws {
         func text(_ box: String) -> String {
             #"{"images":[{"id":1,"file_name":"a","width":20,"height":12}],"categories":[{"id":1,"name":"m"}],"annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":\#(box)}]}"#
         }
         #expect(
-            Self.failure(.coco, text("[0,0,22,5]"))
+            Self.failure(.coco, text("[0,0,22,5]"), border: .refuse)
                 == "x: annotations[0].bbox: expected a box inside the picture's 20 x 12 pixels, found [0,0,22,5]"
         )
-        #expect(Self.failure(.coco, text("[-0.5,0,20.9,5]")) == "no error")
+        #expect(Self.failure(.coco, text("[-0.5,0,20.9,5]"), border: .refuse) == "no error")
+        let cut = try FormatTrapTests.read(.coco, ["c": text("[-3.5,0,24,5]")], at: "c")
+        #expect(cut.set.pictures[0].objects[0].box == Box(x1: 0, y1: 0, x2: 20, y2: 5))
+        #expect(cut.losses == ["1 label cut off at their picture's border"])
         #expect(Self.failure(.coco, text("[1,1,-1,5]")).contains("expected [x, y, width, height]"))
         var options = AnnotationOptions()
         options.allowsBoxesOutside = true

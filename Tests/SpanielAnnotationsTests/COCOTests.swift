@@ -118,13 +118,14 @@ struct COCOTests {
                 == "truth.json: annotations[1].image_id: expected the id of one of the images, found 99")
         #expect(
             annotation("category_id", "mug")
-                == "truth.json: annotations[1].category_id: expected a whole number, found \"mug\"")
+                == "truth.json: annotations[1].category_id: expected the id of one of the categories, found \"mug\""
+        )
         #expect(
             annotation("bbox", [1, 2, 3])
                 == "truth.json: annotations[1].bbox: expected [x, y, width, height], found [1,2,3]")
         #expect(
-            annotation("bbox", [1, 2, 3, "4"])
-                == "truth.json: annotations[1].bbox[3]: expected a number, found \"4\"")
+            annotation("bbox", [1, 2, 3, "four"])
+                == "truth.json: annotations[1].bbox[3]: expected a number, found \"four\"")
         #expect(
             annotation("iscrowd", 2)
                 == "truth.json: annotations[1].iscrowd: expected a whole number from 0 to 1, found 2")

@@ -87,11 +87,11 @@ extension FormatTrapTests {
             ("0.5 0 0 1 1", "expected a class"),
             ("0 0 0 1", "an outline of three corners at least, found 3 numbers"),
             (
-                "0 0.1 0.1 0.2 0.2\n0 0 0 1.5 1",
-                "line 2: expected fractions of the picture's sides, 0 to 1, found \"1.5\""
+                "0 0.1 0.1 0.2 0.2\n0 320 240 15 1",
+                "line 2: expected fractions of the picture's sides, 0 to 1, found \"320\""
             ),
             ("0 nan 0 1 1", "expected fractions"),
-            ("0 0.9 0.9 0.8 0.8", "line 1: expected a box inside the picture"),
+            ("0 0.9 0.9 -0.8 0.8", "line 1: expected a box inside the picture"),
         ])
     func badLines(text: String, message: String) throws {
         let folder = try ScratchFolder()
@@ -109,15 +109,15 @@ extension FormatTrapTests {
     @Test(
         "data.yaml's errors name the line",
         arguments: [
-            ("names: [a, b", "line 1: expected ',' or ']', found the end of the line"),
+            ("names: [a, b", "expected YAML, found did not find expected ',' or ']'"),
             ("names:\n  0: a\n  2: b", "names: expected each number from 0 to 1 once"),
-            ("names: &x [a]", "anchors, tags and block texts are not read"),
-            ("\tnames: a", "line 1: expected spaces before the text, found a tab"),
+            ("\tnames: a", "line 1: expected YAML, found found character that cannot start any token"),
             ("names: a", "names: expected a list of names"),
             ("train: x", "names: expected a list of names, found nothing"),
-            ("names: [a]\nnames: [b]", "line 2: expected each key once"),
-            ("names:\n - a\n   - b", "line 3: expected 1 spaces before the text, found 3"),
-            ("names: [\"a]", "the quote that ends the text"),
+            ("names: [a]\nnames: [b]", "expected each key once, found names a second time"),
+            ("names: [[a]]", "line 1: expected one text for each entry of names"),
+            ("names: [\"a]", "found unexpected end of stream"),
+            ("names: [*x]", "found undefined alias"),
             ("nonsense", "line 1: expected a key and a colon"),
         ])
     func badYAML(text: String, message: String) throws {
@@ -125,5 +125,48 @@ extension FormatTrapTests {
             _ = try Self.read(.yolo, ["data.yaml": text], at: "")
             Issue.record("no error")
         } catch { #expect("\(error)".contains(message), "\(error)") }
+    }
+
+    @Test("data.yaml is YAML: anchors, several lines in brackets, block texts and flow mappings are read")
+    func wholeYAML() throws {
+        let text = #"""
+            %YAML 1.1
+            ---
+            base: &names
+              - "gr\u00fcn"
+              - >-
+                two
+                words
+              - null
+              - 0
+            names: *names
+            deep: [1, {a: [b]}]
+            """#
+        let yaml = try YAML(parsing: text)
+        #expect(try yaml["names"] == .list(["grün", "two words", "", "0"]))
+        #expect(
+            try YAML(parsing: "names: {0: a,\n  1: b}")["names"]
+                == .mapping([
+                    .init(key: "0", value: "a"), .init(key: "1", value: "b"),
+                ]))
+        #expect(try YAML(parsing: "a:\nb: ~")["a"] == nil && YAML(parsing: "a:\nb: ~")["b"] == nil)
+        #expect(try YAML(parsing: "")["a"] == nil && YAML(parsing: "# x\n---\n")["a"] == nil)
+    }
+
+    @Test("an alias bomb, nesting without end and a file of megabytes are errors at once")
+    func hostileYAML() throws {
+        var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...12 {
+            let inner = [String](repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            bomb += "a\(level): &a\(level) [\(inner)]\n"
+        }
+        bomb += "? *a12\n: x\n? *a12\n: y\n"
+        let deep = "names: " + String(repeating: "[", count: 100_000)
+        let long = "names: [" + String(repeating: "a,", count: 1 << 20) + "]"
+        for text in [bomb, deep, long, String(repeating: "- ", count: 100_000)] {
+            let start = ContinuousClock.now
+            #expect(throws: YAML.Problem.self) { _ = try YAML(parsing: text)["names"] }
+            #expect(ContinuousClock.now - start < .seconds(10))
+        }
     }
 }

@@ -162,6 +162,10 @@ struct LearnFromTests {
         #expect(
             crowds.status == 65 && crowds.messages.contains("expected objects to learn from, found none"),
             "\(crowds.messages)")
+        #expect(crowds.messages.contains("1 crowd was left out") && crowds.messages.contains("--keep-crowds"))
+        let kept = try learn(
+            "detect", TinyModels.owlvit, coco(["mug"], [(0, "lawn.jpg", 10, true)]), "--keep-crowds")
+        #expect(kept.status == 0 && kept.messages.contains("learnt mug from 1 example"), "\(kept.messages)")
     }
 
     @Test("classes of one name are one class, and what was learnt can be used")

@@ -42,6 +42,8 @@ struct EvaluateCommand: ParsableCommand {
             "Where the pictures lie, for formats that do not hold their sizes.", valueName: "folder"))
     var pictures: String?
 
+    @OptionGroup(title: "Labels") var labels: LabelOptions
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -58,10 +60,15 @@ struct EvaluateCommand: ParsableCommand {
         let log = Logger(quiet: quiet)
         var options = AnnotationOptions()
         options.pictures = pictures.map { URL(filePath: $0) }
-        let truth = try truth.read(options, log: log)
+        labels.apply(to: &options)
+        // pycocotools' figures are those of the labels as they are, but for what is far outside.
+        if !labels.strict { options.border = .cutBeyondRounding }
+        let truthReading = try self.truth.read(options, log: log)
+        let truth = labels.applied(to: truthReading.set)
         options.truth = truth
-        options.allowsBoxesOutside = true
-        let found = try predictions.read(options, log: log)
+        options.border = .keep
+        let foundReading = try predictions.read(options, log: log)
+        let found = foundReading.set
         let report: EvaluationReport
         do throws(EvaluationError) {
             report = try EvaluationReport(
@@ -70,6 +77,10 @@ struct EvaluateCommand: ParsableCommand {
         if report.unmatched > 0 {
             log.notice("\(report.unmatched) found objects left out: the labels lack their picture or class")
         }
-        try StandardOutput().write(json ? report.json.text() + "\n" : report.text)
+        var record = report.json
+        record["losses"] = ["truth": truthReading.notes.json, "predictions": foundReading.notes.json]
+        try StandardOutput().write(json ? record.text() + "\n" : report.text)
+        try self.truth.finish(truthReading, options)
+        try predictions.finish(foundReading, options)
     }
 }

@@ -12,7 +12,9 @@ extension LearnCommand {
     func run(from source: AnnotationArgument, _ reading: inout ExampleReading) throws {
         var options = AnnotationOptions()
         options.pictures = pictures.map { URL(filePath: $0) }
-        let set = try source.read(options, log: log)
+        labels.apply(to: &options)
+        let labelled = try source.read(options, log: log)
+        let set = labels.applied(to: labelled.set)
         let learning = LabelledLearning(
             source: source, set: set,
             chosen: LabelledPictures(set, maximum: maxPictures ?? 200, examples: maxExamples ?? 50),
@@ -60,6 +62,7 @@ extension LearnCommand {
             }
         case .mask, .classify: throw Self.nothingToLearn(task)
         }
+        try source.finish(labelled, options)
     }
 
     /// Keeps what examples taught, and beside it the classes that have words and no example; says which have

@@ -42,6 +42,8 @@ struct LearnCommand: ParsableCommand {
             "Where the pictures of --from lie, when not beside the annotations.", valueName: "folder"))
     var pictures: String?
 
+    @OptionGroup(title: "--from") var labels: LabelOptions
+
     @Option(help: ArgumentHelp("Of --from, the most examples of a class (default: 50).", valueName: "n"))
     var maxExamples: Int?
 

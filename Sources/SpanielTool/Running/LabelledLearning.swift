@@ -48,10 +48,20 @@ package struct LabelledLearning {
         LabelledPictures.place(of: entry.labels.file, source: source, pictures: pictures)
     }
 
+    /// What is said of crowds, of which no class is learnt; nothing where there are none.
+    private var crowds: [String] {
+        let count = set.pictures.reduce(0) { $0 + $1.objects.count(where: \.isCrowd) }
+        guard count > 0 else { return [] }
+        return [
+            "\(count) crowd\(count == 1 ? " was" : "s were") left out (objects that the file marks with iscrowd); --keep-crowds takes them for objects"
+        ]
+    }
+
     /// - Parameter budget: the most searches a class for examples that hurt.
     func concepts<Trainer: LabelledTrainer>(_ trainer: Trainer, budget: Int) throws -> [Trainer.Concept] {
         var training = LabelledTraining(trainer)
         Interruption.finishCleanly()
+        for sentence in crowds { log.notice("\(source.path): \(sentence)") }
         if let omission = chosen.omission { log.notice("\(source.path): \(omission)") }
         let places = try read(into: &training)
         var concepts: [Trainer.Concept] = []
@@ -124,7 +134,8 @@ package struct LabelledLearning {
         guard !training.classNames.isEmpty else {
             throw Failure(
                 .unusable, code: "annotations.empty",
-                "\(source.path): expected objects to learn from, found none")
+                "\(source.path): expected objects to learn from, found none"
+                    + crowds.map { "; \($0)" }.joined())
         }
         return places
     }

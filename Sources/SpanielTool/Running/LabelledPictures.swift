@@ -105,7 +105,12 @@ package struct LabelledPictures {
                 [Paths.join(base, file)]
                     + (source.format == .voc ? [Paths.join(base, "../JPEGImages/\(name)")] : [])
             }
-        return places.first { FileKind(of: URL(filePath: $0)) == .file } ?? places[0]
+        if let place = places.first(where: { FileKind(of: URL(filePath: $0)) == .file }) { return place }
+        // Names that other machines wrote are found by the rule that the readers have.
+        var finder = PictureFinder(
+            source.format, at: source.url, pictures: pictures.map { URL(filePath: $0) })
+        if case .file(_, let path) = finder.find(file) { return path }
+        return places[0]
     }
 }
 
