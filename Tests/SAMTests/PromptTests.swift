@@ -66,7 +66,7 @@ struct PromptTests {
             points: prompt.points.map { .init(frame.scaled($0.point), isObject: $0.isObject) })
         let again = try sam.tensors(pixelValues: tensors[0].tensor, prompt: scaled, multimask: multimask)
         for (a, b) in zip(again, tensors) { #expect(a.tensor.array == b.tensor.array) }
-        #expect(throws: SAMError.self) {
+        #expect(throws: TensorsError.self) {
             try sam.tensors(pixelValues: .zeros([1, 3, 55, 56]), prompt: nil, multimask: true)
         }
     }
