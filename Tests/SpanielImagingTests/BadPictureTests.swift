@@ -151,7 +151,8 @@ import Testing
             Self.error(Self.png(width: width, height: height, [("IDAT", [])]))?.code
         }
         #expect(size(178_956_971, 1) == "image.too-large")
-        #expect(size(89_478_485, 2) == "image.too-large")  // no more pixels than allowed, but a side beyond 1,000,000
+        // No more pixels than allowed, but a side beyond 1,000,000.
+        #expect(size(89_478_485, 2) == "image.too-large")
         #expect(size(13_378, 13_377) == "image.too-large")
         #expect(size(UInt32.max, UInt32.max) == "image.too-large")
         #expect(size(0, 5) == "image.no-pixels")

@@ -61,7 +61,8 @@ import Testing
             #expect(decoded.size == size)
             return zip(decoded.pixels, pixels).map { abs(Int($0) - Int($1)) }.max()!
         }
-        #expect(try worst(100) <= 6)  // rounding in color conversion and halved color resolution on ramps of 5 a line
+        // Rounding in color conversion, and halved color resolution on ramps of 5 a line.
+        #expect(try worst(100) <= 6)
         #expect(try worst(100) <= worst(30))
         #expect(try picture.jpegData(quality: 30).count < picture.jpegData(quality: 95).count)
         #expect(try picture.jpegData().prefix(3) == Data([0xFF, 0xD8, 0xFF]))
