@@ -2,16 +2,17 @@ public import SpanielFiles
 public import SpanielImaging
 import SpanielPlatform
 
-/// Why annotations could not be read or written.
+/// Says why annotations could not be read or written.
 public indirect enum AnnotationError: SpanielError, Equatable {
+    /// A file or folder cannot be read or written.
     case file(FileError)
-    /// No JSON at all.
+    /// The file is no JSON.
     case json(file: String, problem: String)
-    /// Something that is not well-formed XML, or XML of a kind that is not read.
+    /// The file is no well-formed XML, or XML of a kind that is not read.
     case xml(file: String, line: Int, problem: String)
-    /// A picture or a mask that the annotations name and that cannot be used.
+    /// A picture or a mask that the annotations name cannot be used.
     case picture(ImagingError)
-    /// A value that is missing or of the wrong kind; `path` is its place, as in `annotations[3].bbox`.
+    /// A value is missing or of the wrong kind; `path` is its place, such as `annotations[3].bbox`.
     case value(file: String, path: String, expected: String, found: String)
     /// Files and shapes that cannot be read, all that a set has (at most a thousand are listed).
     case several([AnnotationError], files: Int, shapes: Int)
@@ -33,6 +34,7 @@ public indirect enum AnnotationError: SpanielError, Equatable {
 }
 
 extension AnnotationError {
+    /// The sentence for people: the file, the place in it, and what is expected there.
     public var description: String {
         switch self {
         case .file(let error): error.description

@@ -1,16 +1,25 @@
 public import SpanielPlatform
 
-/// A kind of annotation file or folder.
+/// A format of annotations, in a file or a folder.
 public enum AnnotationFormat: String, Sendable, CaseIterable {
+    /// A COCO file.
     case coco
-    /// A list of found objects whose ids are a COCO file's.
+    /// A list of found objects, whose ids are those of a COCO file.
     case cocoResults = "coco-results"
-    case yolo, voc, labelme, cvat
+    /// A folder of YOLO's text files.
+    case yolo
+    /// A folder of Pascal VOC's XML files.
+    case voc
+    /// A folder of LabelMe's JSON files.
+    case labelme
+    /// A file of CVAT's XML for images.
+    case cvat
+    /// A file of Label Studio's JSON.
     case labelStudio = "labelstudio"
-    /// One PNG an object.
+    /// A folder with one PNG for each object.
     case masks
 
-    /// As its users call it.
+    /// The name of the format, as its users write it.
     public var title: String {
         switch self {
         case .coco: "COCO"
@@ -39,7 +48,7 @@ public enum AnnotationFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether it is a folder of files, not one file.
+    /// Whether it is a folder of files and not one file.
     public var isFolder: Bool {
         switch self {
         case .yolo, .voc, .labelme, .masks: true

@@ -1,15 +1,18 @@
 public import SpanielPlatform
 
-/// What a format leaves open, and what becomes of labels that are not as they should be.
+/// The options for what a format leaves open, and for labels that are not as they should be.
 public struct AnnotationOptions: Sendable {
-    /// What a line of a YOLO file says.
+    /// The content of a line of a YOLO file.
     public enum YOLOLines: Sendable {
-        /// Segments when any object has a shape, else boxes.
+        /// Lines are segments if any object has a shape, and boxes otherwise.
         case automatic
-        case boxes, segments
+        /// A line is a class and a box.
+        case boxes
+        /// A line is a class and the corners of a polygon.
+        case segments
     }
 
-    /// What becomes of a label that reaches out of its picture.
+    /// The treatment of a label that reaches out of its picture.
     public enum Border: Sendable {
         /// It is cut at the border and counted; what is wholly outside is left out and counted.
         case cut
@@ -21,7 +24,7 @@ public struct AnnotationOptions: Sendable {
         case refuse
     }
 
-    /// What becomes of shapes and files that cannot be read.
+    /// The treatment of shapes and files that cannot be read.
     public enum Faults: Sendable {
         /// All of them are one error.
         case refuse
@@ -31,15 +34,18 @@ public struct AnnotationOptions: Sendable {
         case leaveOut
     }
 
-    /// The folder the pictures' names start from; nil: beside the annotations, as the format has it.
+    /// The folder at which the names of pictures start; nil means beside the annotations, as the format says.
     ///
-    /// Reading, it is where pictures are looked for, by their sizes and names. Writing, formats that point at
-    /// their pictures point there: LabelMe by a relative path, YOLO by links in its folder `images`.
+    /// When reading, pictures are looked for there, by their sizes and names. When writing, formats that
+    /// point at their pictures point there: LabelMe by a relative path, YOLO by links in its folder `images`.
     public var pictures: URL?
     /// The set whose ids a COCO results file uses.
     public var truth: LabelledSet?
+    /// The content of a line of a YOLO file. Default: automatic.
     public var yolo = YOLOLines.automatic
+    /// The treatment of a label that reaches out of its picture. Default: it is cut.
     public var border = Border.cut
+    /// The treatment of shapes and files that cannot be read. Default: they are one error.
     public var faults = Faults.refuse
     /// Whether anything that would be left out or cut is an error.
     public var isStrict = false
@@ -50,5 +56,6 @@ public struct AnnotationOptions: Sendable {
         set { border = newValue ? .keep : .cut }
     }
 
+    /// Options with their defaults.
     public init() {}
 }

@@ -1,27 +1,30 @@
 public import SpanielPlatform
 
-/// One kind of thing that was left out or changed while reading or writing, and how often.
+/// A kind of thing that was left out or changed while reading or writing, and how often.
 public struct AnnotationNote: Sendable, Equatable {
     /// A stable name for scripts, such as `outside-cut`.
     public let kind: String
+    /// The number of such things.
     public let count: Int
-    /// The count and what became of them, as people read it.
+    /// The sentence for people: the count, and what became of them.
     public let sentence: String
-    /// Whether something is no longer there; else it is there in another form.
+    /// Whether the things are missing now; otherwise they are there in another form.
     public let isLoss: Bool
 }
 
 /// A set that was read, and what could not be taken over.
 public struct AnnotationReading: Sendable {
+    /// The classes, pictures and objects.
     public var set: LabelledSet
+    /// The things that were left out or changed, one note for each kind.
     public var notes: [AnnotationNote]
-    /// The files and shapes that were left out because they cannot be read, one error each; at most a
-    /// thousand are kept.
+    /// The errors of files and shapes that were left out because they cannot be read, at most a thousand.
     public var unreadable: [AnnotationError]
 
     /// Whether everything the files say is in the set.
     public var isComplete: Bool { unreadable.isEmpty && !notes.contains(where: \.isLoss) }
 
+    /// A set with its notes and errors; by default there are none.
     public init(set: LabelledSet, notes: [AnnotationNote] = [], unreadable: [AnnotationError] = []) {
         self.set = set
         self.notes = notes

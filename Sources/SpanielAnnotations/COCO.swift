@@ -1,15 +1,25 @@
 public import SpanielImaging
 package import SpanielJSON
 
-/// Annotations as a COCO file holds them: pictures, classes, and objects with boxes and masks.
+/// The content of a COCO file: pictures, classes, and objects with boxes and masks.
+///
+///     var coco = COCO(classes: ["boot"])
+///     let picture = coco.addImage("shelf.jpg", size: Size(width: 640, height: 480))
+///     coco.add(class: "boot", mask: nil, box: Box(x1: 49, y1: 87, x2: 207, y2: 215), to: picture)
+///     print(coco.annotations.count)  // 1
 public struct COCO: Sendable, Equatable {
+    /// A picture.
     public struct Image: Sendable, Equatable {
+        /// The number by which annotations name the picture.
         public var id: Int
+        /// The path of the file, as COCO's `file_name` gives it.
         public var fileName: String
+        /// The size in pixels, as displayed.
         public var size: Size
-        /// What else stands there, written again as it was; so below.
+        /// The other fields of the file, which are written again as they were; so are those below.
         package var extras = JSON.Object()
 
+        /// A picture with its number, path and size.
         public init(id: Int, fileName: String, size: Size) {
             self.id = id
             self.fileName = fileName
@@ -17,40 +27,53 @@ public struct COCO: Sendable, Equatable {
         }
     }
 
+    /// A class.
     public struct Category: Sendable, Equatable {
+        /// The number by which annotations name the class.
         public var id: Int
+        /// The name of the class.
         public var name: String
         package var extras = JSON.Object()
 
+        /// A class with its number and name.
         public init(id: Int, name: String) {
             self.id = id
             self.name = name
         }
     }
 
-    /// One object in one picture.
+    /// An object in a picture.
     public struct Annotation: Sendable, Equatable {
-        /// 1 or more: pycocotools takes a matched truth of id 0 for an unmatched one.
+        /// The number of the object, 1 or more: pycocotools takes a matched truth with id 0 for an unmatched
+        /// one.
         public var id: Int
+        /// The number of its picture.
         public var imageID: Int
+        /// The number of its class.
         public var categoryID: Int
+        /// The box in pixels: x1, y1, x2, y2, half-open.
         public var box: Box
-        /// In pixels; of the mask where there is one.
+        /// The area in pixels: that of the mask, if there is one.
         public var area: Double
+        /// The mask; nil if only the box is known.
         public var segmentation: Segmentation?
+        /// The score of a found object; nil for a label.
         public var score: Double?
-        /// A crowd is left out of an evaluation, neither found nor missed.
+        /// Whether it is a crowd, which an evaluation counts neither as found nor as missed.
         public var isCrowd: Bool
         package var provenance: LabelledObject.Provenance?
         package var extras = JSON.Object()
     }
 
-    /// A mask: rings that are added up, or run lengths, which alone can say holes.
+    /// A mask: rings that are joined, or run lengths, which alone can express holes.
     public enum Segmentation: Sendable, Equatable {
+        /// Rings of corners in pixels, x then y, which are joined.
         case polygons([[Point]])
+        /// Run lengths of the size of the picture.
         case runLengths(RLE)
 
-        /// Rings along the pixels' edges where they say the mask exactly, run lengths where it has holes.
+        /// Takes rings along the edges of the pixels if they express the mask exactly, and run lengths if it
+        /// has holes.
         public init(_ mask: Mask) {
             let polygons = mask.polygons()
             let hasHoles = polygons.contains { !$0.holes.isEmpty }
@@ -76,12 +99,16 @@ public struct COCO: Sendable, Equatable {
         }
     }
 
+    /// The pictures.
     public var images: [Image] = []
+    /// The classes.
     public var categories: [Category] = []
+    /// The objects of all pictures.
     public var annotations: [Annotation] = []
     package var extras = JSON.Object()
 
-    /// An empty file whose classes are numbered in this order from 1; others follow as they come.
+    /// A file without pictures, whose classes are numbered from 1 in this order; further classes follow as
+    /// they come.
     public init(classes: [String] = []) {
         for name in classes { _ = categoryID(named: name) }
     }
@@ -93,11 +120,15 @@ public struct COCO: Sendable, Equatable {
         return id
     }
 
-    /// Adds an object to a picture. An empty mask or box is no object to COCO's readers and is left out.
+    /// Adds an object to a picture; an empty mask or box is left out, since COCO's readers take it for no
+    /// object.
     ///
     /// - Parameters:
-    ///   - mask: of the picture's size.
-    ///   - box: nil: the mask's.
+    ///   - name: the name of the class; a new one is added to the classes.
+    ///   - mask: the mask, at the size of the picture.
+    ///   - box: the box; nil means that of the mask.
+    ///   - score: the score of a found object; nil for a label.
+    ///   - imageID: the number that `addImage` returned.
     public mutating func add(
         class name: String, mask: Mask?, box: Box? = nil, score: Double? = nil, to imageID: Int
     ) {

@@ -4,18 +4,25 @@ import SpanielJSON
 public import SpanielPlatform
 
 extension COCO {
-    /// Reads a COCO file with pictures, classes and objects; keys it does not know are kept.
+    /// Reads a COCO file with pictures, classes and objects; unknown keys are written again as they were.
     ///
-    /// - Parameter allowsBoxesOutside: accepts boxes that reach more than a pixel out of their picture, as
-    ///   detectors write them.
-    /// - Throws: `AnnotationError`, naming the place in the file and what is expected there.
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - allowsBoxesOutside: whether boxes may reach more than a pixel out of their picture, as detectors
+    ///     write them.
+    /// - Throws: `AnnotationError`, which names the place in the file and what is expected there.
     public init(contentsOf url: URL, allowsBoxesOutside: Bool = false) throws(AnnotationError) {
         try self.init(
             parsing: AnnotationFile.bytes(of: url), name: url.lastPathComponent,
             allowsBoxesOutside: allowsBoxesOutside)
     }
 
-    /// - Parameter name: what errors call the file.
+    /// Reads a COCO file held in memory, by the same rules.
+    /// - Parameters:
+    ///   - bytes: the bytes of the file.
+    ///   - name: the name of the file in errors.
+    ///   - allowsBoxesOutside: whether boxes may reach more than a pixel out of their picture.
+    /// - Throws: `AnnotationError`, which names the place in the file and what is expected there.
     public init(parsing bytes: [UInt8], name: String, allowsBoxesOutside: Bool = false)
         throws(AnnotationError)
     {

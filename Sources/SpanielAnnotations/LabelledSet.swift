@@ -1,57 +1,69 @@
 public import SpanielImaging
 package import SpanielJSON
 
-/// Pictures with labelled objects, whatever file they came from and whatever file they go to.
+/// Pictures with labelled objects, independent of the format of their file.
+///
+///     let labels = try LabelledSet.read(.coco, at: URL(filePath: "labels.json")).set
+///     print(labels.pictures.count, labels.objectCount)  // such as 35 40
 public struct LabelledSet: Sendable, Equatable {
-    /// In the order a trainer numbers them; objects name them by their place here.
+    /// The classes, in the order in which a trainer numbers them; objects name them by their place here.
     public var classes: [LabelledClass]
+    /// The pictures with their objects.
     public var pictures: [LabelledPicture]
     package var extras = Extras()
 
+    /// A set with its classes and pictures; by default it is empty.
     public init(classes: [LabelledClass] = [], pictures: [LabelledPicture] = []) {
         self.classes = classes
         self.pictures = pictures
     }
 
+    /// A set whose classes have these names.
     public init(classes: [String], pictures: [LabelledPicture] = []) {
         self.init(classes: classes.map { LabelledClass(name: $0) }, pictures: pictures)
     }
 
-    /// The place of a class among `classes`; a new one goes to the end. Names are told apart byte by byte.
+    /// Returns the place of a class among `classes`; a new one is added at the end. Names are compared byte
+    /// by byte.
     public mutating func classIndex(named name: String) -> Int {
         if let known = classes.firstIndex(where: { UTF8Key($0.name) == UTF8Key(name) }) { return known }
         classes.append(LabelledClass(name: name))
         return classes.count - 1
     }
 
-    /// How many objects there are in all pictures.
+    /// The number of objects in all pictures.
     public var objectCount: Int { pictures.reduce(0) { $0 + $1.objects.count } }
 }
 
-/// What kind of thing an object is.
+/// A class of objects.
 public struct LabelledClass: Sendable, Equatable {
+    /// The name of the class.
     public var name: String
-    /// The number it has in a file that numbers its classes freely (COCO); nil: its place, from 1.
+    /// The number that a file gives to the class, if it numbers classes freely (COCO); nil means its place,
+    /// from 1.
     public var number: Int?
     package var extras = Extras()
 
+    /// A class with its name and, if a file gives one, its number.
     public init(name: String, number: Int? = nil) {
         self.name = name
         self.number = number
     }
 }
 
-/// One picture and what is labelled in it.
+/// A picture, and the objects labelled in it.
 public struct LabelledPicture: Sendable, Equatable {
-    /// As the annotations name it: a path, mostly relative to where they lie.
+    /// The path as the annotations write it, mostly relative to their own place.
     public var file: String
-    /// As displayed, EXIF's turns applied.
+    /// The size in pixels as displayed, after EXIF's turns.
     public var size: Size
-    /// The id it has in a file that numbers its pictures (COCO, CVAT, Label Studio).
+    /// The id that a file gives to the picture (COCO, CVAT, Label Studio); nil if it gives none.
     public var number: Int?
+    /// The objects in the picture.
     public var objects: [LabelledObject]
     package var extras = Extras()
 
+    /// A picture with its path and size; by default it has no object.
     public init(file: String, size: Size, number: Int? = nil, objects: [LabelledObject] = []) {
         self.file = file
         self.size = size
@@ -60,9 +72,9 @@ public struct LabelledPicture: Sendable, Equatable {
     }
 }
 
-/// One object in one picture; positions are pixels of the displayed picture.
+/// An object in a picture; positions are pixels of the picture as displayed.
 public struct LabelledObject: Sendable, Equatable {
-    /// Which pixels are the object's.
+    /// The pixels of an object.
     public enum Shape: Sendable, Equatable {
         /// Connected parts, each with its holes.
         case polygons([Polygon])
@@ -70,31 +82,42 @@ public struct LabelledObject: Sendable, Equatable {
         case mask(RLE)
     }
 
-    /// Who says that this is an object of this class.
+    /// The origin of a label.
     public enum Provenance: Sendable, Equatable {
+        /// A person made the label.
         case human
+        /// A model proposed the label; `name` names it, if the file does.
         case model(name: String?)
-        /// A model's proposal that a person changed or accepted.
+        /// A model proposed the label, and a person changed or accepted it.
         case edited
     }
 
-    /// The place among the set's classes.
+    /// The place of its class among those of the set.
     public var classIndex: Int
+    /// The box: x1, y1, x2, y2, half-open.
     public var box: Box
-    /// nil: only a box is known.
+    /// The pixels; nil if only a box is known.
     public var shape: Shape?
-    /// In pixels, where the file says it; COCO's evaluation sorts objects into small, medium and large by it.
+    /// The area in pixels that a file states; COCO's evaluation sorts objects by it into small, medium and
+    /// large.
     public var area: Double?
-    /// 0…1 in most files; nil: none was given.
+    /// The score, 0…1 in most files; nil if there is none.
     public var score: Double?
+    /// The origin of the label; nil if the file does not say.
     public var provenance: Provenance?
-    /// A group of objects under one outline, which counts neither as found nor as missed.
+    /// Whether it is a group of objects under one outline, which counts neither as found nor as missed.
     public var isCrowd = false
-    /// The id it has in a COCO file.
+    /// The id that a COCO file gives to the object; nil if there is none.
     public var number: Int?
     package var extras = Extras()
 
-    /// - Parameter box: nil: the shape's; an object without either traps.
+    /// An object with a box, a shape, or both; one with neither traps.
+    /// - Parameters:
+    ///   - classIndex: the place of its class among those of the set.
+    ///   - box: the box; nil means that of the shape.
+    ///   - shape: the pixels; nil if only a box is known.
+    ///   - score: the score; nil if there is none.
+    ///   - provenance: the origin of the label.
     public init(
         classIndex: Int, box: Box? = nil, shape: Shape? = nil, score: Double? = nil,
         provenance: Provenance? = nil

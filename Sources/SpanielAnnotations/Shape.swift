@@ -1,14 +1,16 @@
 public import SpanielImaging
 
 extension LabelledObject {
-    /// The object's pixels: the shape's, or where there is none the box's.
+    /// The pixels of the object: those of its shape, or of its box if there is none.
     public func mask(size: Size) -> Mask { shape?.mask(size: size) ?? Mask(box: box, size: size) }
 }
 
 extension LabelledObject.Shape {
+    /// Takes the run lengths of a mask.
     public init(_ mask: Mask) { self = .mask(mask.rle) }
 
-    /// Rings along the pixels' edges where they say the mask exactly, run lengths where it has holes.
+    /// Takes rings along the edges of the pixels if they express the mask exactly, and run lengths if it has
+    /// holes.
     public init(outlining mask: Mask) {
         let polygons = mask.polygons()
         self = polygons.contains { !$0.holes.isEmpty } ? .mask(mask.rle) : .polygons(polygons)
@@ -38,7 +40,7 @@ extension LabelledObject.Shape {
         }
     }
 
-    /// The parts with their holes; of run lengths along the edges of the pixels.
+    /// The parts with their holes; those of run lengths follow the edges of the pixels.
     public var polygons: [Polygon] {
         switch self {
         case .polygons(let polygons): polygons
@@ -56,7 +58,7 @@ extension LabelledObject.Shape {
         }
     }
 
-    /// The box around it; nil where it has no corner or no pixel.
+    /// The smallest box around it; nil if it has no corner or no pixel.
     public var box: Box? {
         switch self {
         case .mask(let rle): return rle.box

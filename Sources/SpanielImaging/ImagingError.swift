@@ -1,27 +1,37 @@
 public import SpanielFiles
 import SpanielPlatform
 
-/// What can be wrong with a picture or a mask; every case names the file.
+/// Says what is wrong with a picture or a mask; every case names the file.
 public enum ImagingError: SpanielError, Equatable {
+    /// There is no file at the path.
     case missing(file: String)
+    /// A folder stands where a file is expected.
     case directory(file: String)
+    /// The system refused to read the file; `reason` says why.
     case unreadable(file: String, reason: String)
+    /// The file has no bytes.
     case empty(file: String)
-    /// Larger than `Limits.fileBytes`.
+    /// The file has more bytes than `Limits.fileBytes`.
     case fileTooLarge(file: String, bytes: Int)
-    /// Not a format that is read here; `found` says what it looks like and `fix` what helps.
+    /// The file has no format that is read here; `found` says what it looks like and `fix` what helps.
     case format(file: String, found: String, fix: String)
+    /// The file ends before its picture does; `found` says where.
     case truncated(file: String, found: String)
+    /// The file contradicts its format; `found` says how.
     case corrupt(file: String, found: String)
-    /// A kind of picture that is not decoded, of a format that is.
+    /// The file is of a kind that is not decoded, though its format is.
     case unsupported(file: String, found: String)
-    /// A width or height of zero.
+    /// The width or the height is zero.
     case noPixels(file: String, width: Int, height: Int)
+    /// The picture has more pixels than are read.
     case tooManyPixels(file: String, width: Int, height: Int)
+    /// A side has more pixels than `limit`.
     case sideTooLong(file: String, width: Int, height: Int, limit: Int)
+    /// The mask has another size than its picture as displayed.
     case maskSize(file: String, expected: Size, found: Size)
+    /// No pixel of the mask is set.
     case maskEmpty(file: String)
-    /// Every pixel is marked: nothing is left to tell the object from.
+    /// Every pixel of the mask is set, so that there is no background from which to tell the object.
     case maskFull(file: String)
 
     /// A stable name for programs: `image.truncated`, `mask.size`.
@@ -45,6 +55,7 @@ public enum ImagingError: SpanielError, Equatable {
 }
 
 extension ImagingError {
+    /// The sentence for people: the subject, what was expected and found, and the fix.
     public var description: String {
         switch self {
         case .missing(let file):
@@ -81,6 +92,7 @@ extension ImagingError {
         }
     }
 
+    /// The same sentence as `description`.
     public var message: String { description }
 }
 

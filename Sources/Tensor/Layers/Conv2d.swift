@@ -24,7 +24,9 @@ public struct Conv2d: Sendable {
     }
 
     /// Returns the convolution of a grid, followed by `activation`.
-    /// - Parameter x: [B, H, W, in]; the stride divides H and W.
+    /// - Parameters:
+    ///   - x: [B, H, W, in]; the stride divides H and W.
+    ///   - activation: applied to each number.
     /// - Returns: [B, H/stride, W/stride, out]
     public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity) -> Tensor {
         if kernel == 1 { return product(x, activation: activation) }

@@ -23,7 +23,9 @@ public struct ConvTranspose2d: Sendable {
     }
 
     /// Returns the patches of a grid's cells laid out as a grid, followed by `activation`.
-    /// - Parameter x: [B, H, W, in]
+    /// - Parameters:
+    ///   - x: [B, H, W, in]
+    ///   - activation: applied to each number.
     /// - Returns: [B, H · kernel, W · kernel, out]
     public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity) -> Tensor {
         placed(x, activation: activation) ?? product(x, activation: activation).unpatched(side: kernel)

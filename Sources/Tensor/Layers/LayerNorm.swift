@@ -11,6 +11,7 @@ public struct LayerNorm: Sendable {
     /// - Parameters:
     ///   - weight: [C]
     ///   - bias: [C]
+    ///   - epsilon: added to the variance.
     public init(weight: Tensor, bias: Tensor, epsilon: Float) {
         self.weight = weight
         self.bias = bias

@@ -36,6 +36,7 @@ package func linear(
 ///   - a: [..., M, K]
 ///   - b: [..., K, N], or [..., N, K] if `transposed`; without leading axes it is used for every matrix of
 ///     `a`.
+///   - transposed: whether `b` holds its columns as rows.
 /// - Returns: [..., M, N]
 public func matmul(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor {
     precondition(a.shape.rank >= 2 && b.shape.rank >= 2, "matmul of \(a.shape) and \(b.shape)")
