@@ -43,6 +43,7 @@ extension OWLViT {
     ///     print(shelf.size) // Size(width: 640, height: 480)
     ///
     /// - Parameters:
+    ///   - picture: the picture, of any size.
     ///   - preparation: how the picture becomes a square: `hf` does as transformers does, `padded` as OWL-ViT
     ///     was trained.
     ///   - tiles: the number of tiles along a side, 1…16. From 2, the tiles are searched besides the whole

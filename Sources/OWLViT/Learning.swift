@@ -42,6 +42,7 @@ extension OWLViT {
     ///     where the class looks different from different sides.
     ///   - texts: texts for the same class, from `embed(_:)`.
     ///   - negatives: examples of what the class must not be taken for.
+    ///   - options: how to learn.
     /// - Throws: `ExampleError` where an example does not suit its picture or the examples are of several
     ///   classes; `OWLViTError` where the model sees no object in an example; `CancellationError`.
     public func learn(

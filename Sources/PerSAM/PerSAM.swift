@@ -55,6 +55,7 @@ public struct PerSAM: Sendable {
     ///   - examples: all of one class. One is enough; more help where the class looks different from
     ///     different sides.
     ///   - negatives: examples of what the class must not be taken for.
+    ///   - options: how to learn.
     /// - Throws: `ExampleError` where an example does not suit its picture or the examples are of several
     ///   classes; `PerSAMError` where SAM finds nothing at an example's point or in its box;
     ///   `CancellationError`.

@@ -24,9 +24,10 @@ extension SAM {
             }
         }
 
-        /// The points, on the object and beside it, in pixels of the displayed picture.
+        /// The points, on the object and beside it, in pixels of the displayed picture; a point less than a
+        /// pixel outside moves to the border.
         public var points: [LabelledPoint]
-        /// A box around the object: x1, y1, x2, y2 in pixels of the displayed picture.
+        /// A box around the object: x1, y1, x2, y2 in pixels of the displayed picture, to which it is cut.
         public var box: Box?
         /// The low-resolution logits of an earlier prediction, [4h, 4w], to refine them.
         public var mask: Tensor?
@@ -44,9 +45,9 @@ extension SAM {
             self.init(points: [LabelledPoint(point, isObject: true)])
         }
 
-        /// Cuts the prompt to a picture: a box to what it shares with it, a point less than a pixel outside to
-        /// the border.
-        /// - Throws: `SAMError` if all parts are missing, or one is not a number or wholly outside the picture.
+        /// Returns the prompt cut to a picture: the part of the box inside it, and a point less than a pixel
+        /// outside moved to the border.
+        /// - Throws: `SAMError` if all parts are missing, or one is not a number or lies outside the picture.
         package func checked(in size: Size, maskShape: Tensor.Shape) throws(SAMError) -> Prompt {
             if points.isEmpty && box == nil && mask == nil { throw .promptEmpty }
             var cut = self

@@ -41,6 +41,7 @@ public struct MaskingDetector: Sendable {
 
     /// Encodes a picture with both models, which is the slow part: do it once, then search for any classes.
     /// - Parameters:
+    ///   - picture: the picture, of any size.
     ///   - preparation: how OWL-ViT's picture becomes a square.
     ///   - tiles: the number of OWL-ViT's tiles along a side, 1…16.
     /// - Throws: `OWLViTError.tiles`; `CancellationError` when the current task is cancelled meanwhile.

@@ -82,6 +82,8 @@ public struct RefiningSegmenter: Sendable {
     /// - Parameters:
     ///   - concepts: the classes to search for.
     ///   - negatives: the classes that a region must not be taken for.
+    ///   - encoding: the picture's.
+    ///   - options: which regions CLIPSeg returns.
     /// - Returns: the regions, the best score first.
     /// - Throws: what `CLIPSeg.segment` throws; `CancellationError`.
     public func segment(

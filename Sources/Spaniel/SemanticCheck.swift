@@ -30,6 +30,7 @@ public struct SemanticCheck: Sendable {
 
     /// Embeds the texts, which is slow; do it once for any number of pictures.
     /// - Parameters:
+    ///   - clip: the model that compares crops with texts.
     ///   - texts: for each class, the texts that describe it.
     ///   - alternatives: texts that describe any object.
     ///   - templates: the sentences around a text, which `{}` stands for; the mean of several is used.
@@ -54,6 +55,7 @@ public struct SemanticCheck: Sendable {
     /// - Parameters:
     ///   - className: the class, a key of the texts given to `init`.
     ///   - box: x1, y1, x2, y2 in pixels of the displayed picture.
+    ///   - picture: the picture that the box is in.
     /// - Returns: the score, 0…1; nil for a class without texts.
     /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
     public func score(_ className: String, box: Box, in picture: Picture) throws -> Float? {
