@@ -14,7 +14,7 @@ import Testing
     func cut() throws {
         let inside = try mask("--box", "436,81,640,221")
         #expect(inside.status == 0)
-        let objects = inside.records[0]["objects"]
+        let objects = try inside.records[0]["objects"]
         // transformers 5.23 on sam-nano, its box at 640.3: 15,519 pixels; the edge may fall otherwise by one
         // in a thousand.
         let area = try #require(objects?[0]?["area"]?.int)
