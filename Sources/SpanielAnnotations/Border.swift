@@ -43,6 +43,11 @@ extension Box {
     }
 }
 
+extension Box {
+    /// `x from 0 to 31, y from 2 to 5`, for messages.
+    var extentText: String { "x from \(x1.short) to \(x2.short), y from \(y1.short) to \(y2.short)" }
+}
+
 extension LabelledObject {
     var isFinite: Bool {
         guard [box.x1, box.y1, box.x2, box.y2].allSatisfy(\.isFinite) else { return false }
