@@ -142,8 +142,8 @@ struct PeoplesCOCOTests {
         #expect(read.count("outside-cut") == 3 && read.count("outside") == 1)
         #expect(
             read.sentences == [
-                "3 labels cut off at their picture's border",
-                "1 label left out: wholly outside their picture",
+                "3 labels cut off at the picture's border",
+                "1 label left out: wholly outside the picture",
             ])
         let strict = People.failure(
             .coco, ["a.json": Self.file(Self.annotation(#""bbox":[-3.4,10,30,20]"#))], at: "a.json",

@@ -107,7 +107,7 @@ package struct SetReport {
             // Labels alone, as a download of them is: the other thousands are not there either.
             if !isFolderGiven, place == 20, used.isEmpty { return }
         }
-        withoutPicture = missing
+        if isFolderGiven || !used.isEmpty { withoutPicture = missing }
         if isFolderGiven { withoutLabels = finder.all().filter { !used.contains(UTF8Key($0)) } }
     }
 
