@@ -21,15 +21,15 @@ extension Reading {
         case .cut: break
         }
         guard let cut = object.cut(to: size) else {
-            losses.count("label", "labels", "left out: wholly outside their picture", kind: "outside")
+            losses.count("label", "labels", "left out: wholly outside the picture", kind: "outside")
             return nil
         }
         // Fractions and percents come out a millionth of a pixel beyond.
         if overhang > 1 {
-            losses.count("label", "labels", "cut off at their picture's border", kind: "outside-cut")
+            losses.count("label", "labels", "cut off at the picture's border", kind: "outside-cut")
         } else if overhang > 1e-3 {
             losses.count(
-                "label", "labels", "moved to their picture's border by a pixel at most",
+                "label", "labels", "moved to the picture's border by a pixel at most",
                 kind: "outside-rounding", isLoss: false)
         }
         return cut
@@ -41,6 +41,11 @@ extension Box {
     func overhang(of size: Size) -> Double {
         max(-x1, -y1, x2 - Double(size.width), y2 - Double(size.height), 0)
     }
+}
+
+extension Box {
+    /// `x from 0 to 31, y from 2 to 5`, for messages.
+    var extentText: String { "x from \(x1.short) to \(x2.short), y from \(y1.short) to \(y2.short)" }
 }
 
 extension LabelledObject {

@@ -99,7 +99,10 @@ extension COCO {
                 reading.shape(field["id"].taken(id), as: .repeated("picture", "pictures"))
                 return nil
             }
-            let name = try field["file_name"].string()
+            // COCO Annotator's path, or the address of COCO's own pictures, where there is no name.
+            let other = ["path", "coco_url"].first { field[$0].value?.string?.isEmpty == false }
+            let key = field["file_name"].isMissing ? other ?? "file_name" : "file_name"
+            let name = try field[key].string()
             var found = (file: name, size: Size(width: 0, height: 0))
             do throws(AnnotationError) {
                 let declared = try field.declaredSize()

@@ -55,7 +55,7 @@ extension CVAT {
                         error: {
                             shape.error(
                                 "a shape inside the picture's \(size.width) x \(size.height) pixels",
-                                "\(read.box)", at: "")
+                                read.box.extentText, at: "")
                         })
                 else { continue }
                 if let group = Group(object), let first = groups[group],

@@ -37,7 +37,7 @@ struct Field {
     private static func excerpt(_ value: JSON) -> String {
         switch value {
         case .array(let elements) where elements.count > 4: "a list of \(elements.count)"
-        case .object: "an object"
+        case .object(let fields): "an object of \(fields.keys.prefix(6).joined(separator: ", "))"
         default: value.text().count > 60 ? value.text().prefix(60) + "…" : value.text()
         }
     }
@@ -129,7 +129,11 @@ struct Field {
     }
 
     /// What is said of a box that is refused for reaching out of its picture.
-    func outside(_ size: Size) -> AnnotationError {
-        error(expected: "a box inside the picture's \(size.width) x \(size.height) pixels")
+    ///
+    /// - Parameter box: the box; nil: the value says it itself.
+    func outside(_ size: Size, _ box: Box? = nil) -> AnnotationError {
+        error(
+            expected: "a box inside the picture's \(size.width) x \(size.height) pixels",
+            found: box?.extentText)
     }
 }

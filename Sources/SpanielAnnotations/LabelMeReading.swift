@@ -39,7 +39,7 @@ extension LabelMe {
             do throws(AnnotationError) {
                 guard let read = try object(shape, size, &table, &reading),
                     let object = try reading.inside(
-                        read, size, error: { shape["points"].outside(size) })
+                        read, size, error: { shape["points"].outside(size, read.box) })
                 else { return }
                 if let group = Group(object, shape), let first = groups[group],
                     picture.objects[first].join(object, size: size)
@@ -99,6 +99,10 @@ extension LabelMe {
             return nil
         }
         let label = try shape["label"].name()
+        guard !label.trimmed.isEmpty else {
+            reading.shape(shape["label"].error(expected: "a label"), as: .unlabelled)
+            return nil
+        }
         var object = LabelledObject(
             classIndex: table.index(of: label), box: geometry.box, shape: geometry.outline)
         if !shape["score"].isMissing { object.score = try shape["score"].double() }

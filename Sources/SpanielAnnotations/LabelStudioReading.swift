@@ -38,7 +38,7 @@ extension LabelStudio {
                 guard
                     let read = try region.object(picture.size, &table, &reading),
                     var labelled = try reading.inside(
-                        read, picture.size, error: { region.value.outside(picture.size) })
+                        read, picture.size, error: { region.value.outside(picture.size, read.box) })
                 else { continue }
                 if let model = region.model { labelled.provenance = model }
                 if labelled.extras.fields["id"]?.string == "\(index)-\(place)" {

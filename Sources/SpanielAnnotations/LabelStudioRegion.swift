@@ -166,7 +166,8 @@ struct LabelStudioRegion {
         let width = try value["width"].double()
         let height = try value["height"].double()
         guard width >= 0, height >= 0 else {
-            throw value.error(expected: "a width and a height of 0 at least")
+            throw value.error(
+                expected: "a width and a height of 0 at least", found: "\(width.short) and \(height.short)")
         }
         let start = Point(x: try value["x"].double(), y: try value["y"].double()).ofPercent(size)
         let rotation = value["rotation"].isMissing ? 0 : try value["rotation"].double()
@@ -182,7 +183,10 @@ struct LabelStudioRegion {
     private func ellipse(_ size: Size) throws(AnnotationError) -> [Point] {
         let center = Point(x: try value["x"].double(), y: try value["y"].double()).ofPercent(size)
         let radii = Point(x: try value["radiusX"].double(), y: try value["radiusY"].double()).ofPercent(size)
-        guard radii.x > 0, radii.y > 0 else { throw value.error(expected: "radiusX and radiusY above 0") }
+        guard radii.x > 0, radii.y > 0 else {
+            throw value.error(
+                expected: "radiusX and radiusY above 0", found: "\(radii.x.short) and \(radii.y.short)")
+        }
         let rotation = value["rotation"].isMissing ? 0 : try value["rotation"].double()
         return Outlines.ellipse(center: center, radiusX: radii.x, radiusY: radii.y, degrees: rotation)
     }

@@ -62,7 +62,8 @@ enum Paths {
 
     /// Those of pictures that are not read too: a message names them, and no set loses them without a word.
     static let pictureEndings = [
-        ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".jfif",
+        ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".jpe", ".jfif",
+        ".bmp", ".gif",
     ]
 }
 

@@ -27,21 +27,21 @@ struct Reading {
         var isLoss = true
 
         static let unreadable = LeftOut(
-            kind: "unreadable", one: "shape", many: "shapes", what: "left out: what they say cannot be read")
+            kind: "unreadable", one: "shape", many: "shapes", what: "left out as unreadable")
         static let unlabelled = LeftOut(
             kind: "unlabelled", one: "region", many: "regions", what: "left out: nobody gave it a label")
         static let unlistedClass = LeftOut(
             kind: "unlisted-class", one: "object", many: "objects",
-            what: "left out: its class is not in the file's list")
+            what: "left out: the class is not in the file's list")
         static let unlistedPicture = LeftOut(
             kind: "unlisted-picture", one: "object", many: "objects",
-            what: "left out: its picture is not in the file's list")
+            what: "left out: the picture is not in the file's list")
         static let numbered = LeftOut(
-            kind: "renumbered", one: "object", many: "objects", what: "given an id: it had none of its own",
+            kind: "renumbered", one: "object", many: "objects", what: "given an id of its own",
             isLoss: false)
         static let picture = LeftOut(
             kind: "unreadable-picture", one: "picture", many: "pictures",
-            what: "left out: what is said of it cannot be read")
+            what: "left out: what is said of the picture cannot be read")
     }
 
     init(_ format: AnnotationFormat, at url: URL, _ options: AnnotationOptions) {
@@ -71,7 +71,7 @@ struct Reading {
     mutating func isEmptied(_ objects: [LabelledObject], since before: Int) -> Bool {
         guard objects.isEmpty, shapeCount > before else { return false }
         losses.count(
-            "picture", "pictures", "left out: none of its labels can be read", kind: "emptied-picture")
+            "picture", "pictures", "left out: not one of the labels can be read", kind: "emptied-picture")
         return true
     }
 
@@ -90,7 +90,7 @@ struct Reading {
         }
         var losses = losses
         losses.count(
-            "file", "files", "left out: they cannot be read", fileCount, kind: "unreadable-file")
+            "file", "files", "left out as unreadable", fileCount, kind: "unreadable-file")
         let notes = losses.notes
         if options.isStrict, notes.contains(where: \.isLoss) {
             throw .incomplete(file: source, losses: notes.filter(\.isLoss).map(\.sentence))

@@ -43,11 +43,15 @@ extension VOC {
                 continue
             }
             do throws(AnnotationError) {
+                if let name = tag.child("name"), name.text.isEmpty {
+                    reading.shape(name.error("a label", "nothing", at: ""), as: .unlabelled)
+                    continue
+                }
                 let object = try object(tag, &table)
                 let outside = {
                     (tag.child("bndbox") ?? tag).error(
                         "a box inside the picture's \(size.width) x \(size.height) pixels",
-                        "\(object.box)", at: "")
+                        object.box.extentText, at: "")
                 }
                 if let inside = try reading.inside(object, size, error: outside) {
                     picture.objects.append(inside)

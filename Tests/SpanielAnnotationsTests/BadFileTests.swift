@@ -382,7 +382,7 @@ struct BadFileTests {
         #expect(Self.failure(.coco, text("[-0.5,0,20.9,5]"), border: .refuse) == "no error")
         let cut = try FormatTrapTests.read(.coco, ["c": text("[-3.5,0,24,5]")], at: "c")
         #expect(cut.set.pictures[0].objects[0].box == Box(x1: 0, y1: 0, x2: 20, y2: 5))
-        #expect(cut.losses == ["1 label cut off at their picture's border"])
+        #expect(cut.losses == ["1 label cut off at the picture's border"])
         #expect(Self.failure(.coco, text("[1,1,-1,5]")).contains("expected [x, y, width, height]"))
         var options = AnnotationOptions()
         options.allowsBoxesOutside = true

@@ -101,6 +101,21 @@ struct PeoplesCOCOTests {
         #expect(text.reading.set.pictures[0].size == Size(width: 120, height: 80))
     }
 
+    @Test("a picture without a file name is known by its path or its address")
+    func paths() throws {
+        for key in ["path", "coco_url"] {
+            let read = try People.read(
+                .coco,
+                [
+                    "a.json": Self.file(
+                        Self.annotation(Self.box),
+                        image: #"{"id":1,"\#(key)":"/datasets/mine/a.jpg","width":120,"height":80}"#),
+                    "photos/a.jpg": .picture(120, 80),
+                ], at: "a.json", pictures: "photos")
+            #expect(read.files == ["a.jpg"] && read.boxes == ["bolt 10,10,30,20"])
+        }
+    }
+
     @Test("true and false stand for 1 and 0, and numbers may be texts")
     func booleans() throws {
         let read = try Self.read(
@@ -127,8 +142,8 @@ struct PeoplesCOCOTests {
         #expect(read.count("outside-cut") == 3 && read.count("outside") == 1)
         #expect(
             read.sentences == [
-                "3 labels cut off at their picture's border",
-                "1 label left out: wholly outside their picture",
+                "3 labels cut off at the picture's border",
+                "1 label left out: wholly outside the picture",
             ])
         let strict = People.failure(
             .coco, ["a.json": Self.file(Self.annotation(#""bbox":[-3.4,10,30,20]"#))], at: "a.json",

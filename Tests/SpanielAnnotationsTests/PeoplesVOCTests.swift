@@ -131,5 +131,10 @@ struct PeoplesVOCTests {
         let read = try People.read(.voc, ["a.xml": Self.xml(over + Self.bolt)])
         #expect(read.boxes == ["bolt 10,10,110,20", "bolt 10,10,30,20"])
         #expect(read.count("outside-cut") == 1 && read.count("part") == 1)
+        let message = People.failure(.voc, ["a.xml": Self.xml(over)], strict: true)
+        #expect(message.contains("120 x 80 pixels, found x from 10 to 140.5, y from 10 to 30"), "\(message)")
+        let unnamed = try People.read(
+            .voc, ["a.xml": Self.xml(Self.bolt + Self.bolt.replacing(">bolt<", with: "> <"))])
+        #expect(unnamed.objects.count == 1 && unnamed.count("unlabelled") == 1)
     }
 }

@@ -55,8 +55,8 @@ struct AnnotationsCheckTests {
         #expect(run.status == 65 && run.messages.hasSuffix("set.json: not all of it can be used\n"))
         for line in [
             "objects that stand twice: 1 (a.png)", "pictures that no label names: 1 (c.png)",
-            "labels whose picture is not at hand: 1 (b.png)", "  1 label cut off at their picture's border\n",
-            "  1 shape left out: what they say cannot be read\n",
+            "labels whose picture is not at hand: 1 (b.png)", "  1 label cut off at the picture's border\n",
+            "  1 shape left out as unreadable\n",
             "  set.json: annotations[3].bbox: expected [x, y, width, height], found [1]\n",
         ] { #expect(run.output.contains(line), "\(run.output)") }
         let json = try Tool.run("annotations", "check", set, "--pictures", scratch("photos"), "--json")
@@ -75,7 +75,7 @@ struct AnnotationsCheckTests {
             json["read"] == [
                 [
                     "kind": "outside-cut", "count": 1, "loss": true,
-                    "message": "1 label cut off at their picture's border",
+                    "message": "1 label cut off at the picture's border",
                 ]
             ])
         #expect(json["written"]!.array!.count == 1 && json["unreadable"] == [])

@@ -60,13 +60,10 @@ package struct AnnotationArgument: Sendable, Equatable {
         case .several(let errors, let files, let shapes):
             name(errors, atMost: 100, .error, log)
             let some = [Self.count(files, "file"), Self.count(shapes, "label")].compactMap(\.self)
-            let fix =
-                options.isStrict
-                ? "without --strict labels that cannot be read are left out and counted"
-                : "--skip-bad goes on without them"
+            let fate =
+                options.isStrict ? "refused by --strict" : "cannot be read; --skip-bad goes on without them"
             return Failure(
-                .unusable, code: error.code,
-                "\(path): \(some.joined(separator: " and ")) cannot be read; \(fix)")
+                .unusable, code: error.code, "\(path): \(some.joined(separator: " and ")) \(fate)")
         case .incomplete(_, let losses):
             return Failure(
                 .unusable, code: error.code,

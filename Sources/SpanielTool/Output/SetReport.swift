@@ -24,11 +24,14 @@ package struct SetReport {
     private var repeatedPictures: [String] = []
     private var empty: [String] = []
     private var withoutLabels: [String]?
-    private var withoutPicture: [String] = []
+    /// nil: no picture is at hand, and none was asked for.
+    private var withoutPicture: [String]?
     private var wantsPictures = false
 
     /// Whether nothing was lost.
-    package var isComplete: Bool { reading.isComplete && (!wantsPictures || withoutPicture.isEmpty) }
+    package var isComplete: Bool {
+        reading.isComplete && (!wantsPictures || withoutPicture?.isEmpty != false)
+    }
 
     package init(_ reading: AnnotationReading) {
         self.reading = reading
@@ -94,13 +97,17 @@ package struct SetReport {
         var finder = finder
         wantsPictures = isFolderGiven
         var used = Set<UTF8Key>()
-        for picture in reading.set.pictures {
+        var missing: [String] = []
+        for (place, picture) in reading.set.pictures.enumerated() {
             if case .file(let name, _) = finder.find(picture.file) {
                 used.insert(UTF8Key(name))
             } else {
-                withoutPicture.append(picture.file)
+                missing.append(picture.file)
             }
+            // Labels alone, as a download of them is: the other thousands are not there either.
+            if !isFolderGiven, place == 20, used.isEmpty { return }
         }
+        if isFolderGiven || !used.isEmpty { withoutPicture = missing }
         if isFolderGiven { withoutLabels = finder.all().filter { !used.contains(UTF8Key($0)) } }
     }
 
@@ -133,7 +140,11 @@ package struct SetReport {
         text += Self.list("pictures that stand twice", repeatedPictures)
         text += Self.list("pictures without objects", empty)
         if let withoutLabels { text += Self.list("pictures that no label names", withoutLabels) }
-        text += Self.list("labels whose picture is not at hand", withoutPicture)
+        if let withoutPicture {
+            text += Self.list("labels whose picture is not at hand", withoutPicture)
+        } else {
+            text += "pictures: not at hand (say with --pictures FOLDER where they lie)\n"
+        }
         for (title, isLoss) in [("left out", true), ("changed", false)] {
             let notes = reading.notes.filter { $0.isLoss == isLoss }
             text += "\(title): \(notes.isEmpty ? "nothing" : "")\n"
@@ -186,7 +197,7 @@ package struct SetReport {
         json["repeatedPictures"] = names(repeatedPictures)
         json["picturesWithoutObjects"] = names(empty)
         if let withoutLabels { json["picturesWithoutLabels"] = names(withoutLabels) }
-        json["labelsWithoutPictures"] = names(withoutPicture)
+        if let withoutPicture { json["labelsWithoutPictures"] = names(withoutPicture) }
         json["notes"] = reading.notes.json
         json["unreadable"] = JSON(reading.unreadable.map { JSON($0.description) })
         return json
