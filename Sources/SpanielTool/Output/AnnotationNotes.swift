@@ -1,4 +1,4 @@
-package import SpanielAnnotations
+import SpanielAnnotations
 package import SpanielJSON
 
 extension [AnnotationNote] {
