@@ -3,8 +3,9 @@ import SpanielJSON
 import SpanielTestSupport
 import Testing
 
-/// What `make install` and `make dist` lay out, by `Packaging/stage`.
-@Suite("The tool as it is installed")
+/// What `make install` and `make dist` lay out, by `Packaging/stage`: one test after another, since the first
+/// builds the program that makes the man page.
+@Suite("The tool as it is installed", .serialized)
 struct InstalledTests {
     private let scratch: ScratchFolder
 
