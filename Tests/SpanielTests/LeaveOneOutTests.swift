@@ -137,7 +137,7 @@ struct LeaveOneOutTests {
         var training = LabelledTraining(DetectTrainer(owl))
         for picture in pictures {
             let regions = boxes.map { LabelledRegion(className: "thing", box: $0) }
-            let outside = LabelledRegion(className: "thing", box: Box(x1: 0, y1: 0, x2: 9000, y2: 10))
+            let outside = LabelledRegion(className: "thing", box: Box(x1: 9000, y1: 0, x2: 9100, y2: 10))
             let problems = try training.add(picture, regions + [outside]) { $0 != 1 }
             #expect(problems.count == 1 && problems.first?.object == 2)
         }

@@ -43,11 +43,8 @@ enum Files {
         return bytes
     }
 
-    static let heic: [UInt8] =
-        [0, 0, 0, 24] + Array("ftypheic".utf8) + [0, 0, 0, 0] + Array("mif1heic".utf8)
-        + [UInt8](repeating: 0, count: 64)
-    static let webp: [UInt8] =
-        Array("RIFF".utf8) + [60, 0, 0, 0] + Array("WEBPVP8 ".utf8) + [UInt8](repeating: 0, count: 56)
+    static let gif: [UInt8] = Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80] + [UInt8](repeating: 0, count: 16)
+    static let bmp: [UInt8] = Array("BM".utf8) + [70, 0, 0, 0] + [UInt8](repeating: 0, count: 64)
 
     private static func crc(_ bytes: some Sequence<UInt8>) -> UInt32 {
         var crc: UInt32 = .max

@@ -145,7 +145,7 @@ struct FindTests {
                 "\(picture)#\(try scratch.file("all.png", Files.gray(Mask(width: 64, height: 48, filled: true))))",
                 65, "all.png"
             ),
-            ("\(picture)#box=10,10,500,40", 65, "a.png"),
+            ("\(picture)#box=70,10,500,40", 65, "a.png"),
             ("\(picture)#point=64,10", 65, "a.png"),
             ("\(picture)#polygon=100,100,110,100,110,110", 65, "a.png"),
         ]

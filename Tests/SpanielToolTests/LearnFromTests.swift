@@ -253,7 +253,7 @@ struct LearnFromTests {
         let empty = try scratch.file("empty.json", #"{"images":[],"annotations":[],"categories":[]}"#.utf8)
         let nothing = try learn("detect", TinyModels.owlvit, "coco:\(empty)")
         #expect(
-            nothing.status == 65 && nothing.messages.contains("expected objects to learn from"),
+            nothing.status == 65 && nothing.messages.contains("expected labelled pictures, found none"),
             "\(nothing.messages)")
         #expect(!FileManager.default.fileExists(atPath: scratch("x.concept")))
     }

@@ -87,7 +87,7 @@ struct SegmentTests {
             #expect(run.status == 0, "\(region): \(run.messages)")
         }
         for (region, word) in [
-            ("#point=20,16", "point"), ("#box=16,12,320,24", "box"),
+            ("#point=20,16", "point"), ("#box=160,12,320,24", "box"),
             ("#polygon=90,90,99,90,99,99", "polygon"),
         ] {
             let run = try segment("--example", picture + region)
