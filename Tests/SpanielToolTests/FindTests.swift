@@ -146,7 +146,7 @@ struct FindTests {
                 65, "all.png"
             ),
             ("\(picture)#box=70,10,500,40", 65, "a.png"),
-            ("\(picture)#point=64,10", 65, "a.png"),
+            ("\(picture)#point=66,10", 65, "a.png"),
             ("\(picture)#polygon=100,100,110,100,110,110", 65, "a.png"),
         ]
         for (example, status, named) in cases {
