@@ -9,8 +9,8 @@ import SpanielPlatform
 /// thread for each. `DispatchQueue.concurrentPerform` in its place takes, as the median of pairs (AMD EPYC, 2
 /// cores, AVX2, 2026-11), at 2 threads 1.30 times as long for `sam-nano`'s decode (2.6 ms beside 2.1), 1.07
 /// for its encode (35 beside 31) and 1.12 for the decode of a SAM ViT-B (23.8 beside 21.7); at 1 thread the
-/// same (1.00, 1.00). Where other programs keep all processors busy, spinning loses: there Dispatch took 0.78
-/// to 0.92 of our time.
+/// same (1.00, 1.00). Where other programs keep all processors busy, spinning loses: there Dispatch took 0.8
+/// to 1.1 of our time.
 final class ThreadPool: @unchecked Sendable {
     static let shared = ThreadPool()
     /// The most threads a job is given.
