@@ -18,17 +18,26 @@ struct PythonCache: Sendable {
         }
     }
 
-    /// The folder of a model's main revision; nil if it was never downloaded.
+    /// The folder of a model's main revision; nil if it was never downloaded. Where nothing says which
+    /// revision is the main one (a copied cache, a download by commit), one snapshot alone is the one meant.
     func snapshot(of id: HubID) -> URL? {
         let model = folder.appending(path: id.cacheFolder)
-        guard let bytes = try? ReadableFile.bytes(of: model.appending(path: "refs/main"), limit: 100) else {
-            return nil
+        let main = model.appending(path: "refs/main")
+        guard let bytes = try? ReadableFile.bytes(of: main, limit: 100) else {
+            return FileKind(of: main) == .missing ? onlySnapshot(model.appending(path: "snapshots")) : nil
         }
         let commit = String(decoding: bytes, as: UTF8.self).trimmingSuffix { $0.isWhitespace }
         guard commit.utf8.count == 40, commit.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit })
         else { return nil }
         let snapshot = model.appending(path: "snapshots").appending(path: commit)
         return FileKind(of: snapshot) == .folder ? snapshot : nil
+    }
+
+    private func onlySnapshot(_ snapshots: URL) -> URL? {
+        let path = snapshots.path(percentEncoded: false)
+        let folders = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+            .map { snapshots.appending(path: $0) }.filter { FileKind(of: $0) == .folder }
+        return folders.count == 1 ? folders[0] : nil
     }
 }
 

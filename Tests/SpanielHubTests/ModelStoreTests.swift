@@ -134,6 +134,15 @@ struct ModelStoreTests {
         #expect(throws: HubError.self) { try store(variables).locate("facebook/sam-vit-base") }
     }
 
+    @Test("one snapshot without refs/main is the one meant, of two none is")
+    func snapshotWithoutRef() throws {
+        let model = "home/.cache/huggingface/hub/models--facebook--sam-vit-base"
+        try self.model("\(model)/snapshots/\(commit)")
+        expect(try store().locate("facebook/sam-vit-base"), "\(model)/snapshots/\(commit)")
+        try self.model("\(model)/snapshots/\(String(commit.reversed()))")
+        #expect(throws: HubError.self) { try store().locate("facebook/sam-vit-base") }
+    }
+
     @Test("a model without an organisation is found in Python's cache too")
     func shortID() throws {
         let folder = try snapshot("home/.cache/huggingface/hub", "models--tiny")

@@ -53,6 +53,12 @@ extension ModelNeed {
     }
 
     private func locate(_ name: String?) throws -> URL {
+        if let name, let checkpoint = Self.checkpoint(at: name) {
+            throw Failure(
+                .unusable, code: "model.kind",
+                "\(checkpoint): expected a model's folder in the hub's layout, found a PyTorch checkpoint, "
+                    + "which is not read; \(fetching(Self.published(like: checkpoint) ?? published))")
+        }
         if let name, FileKind(at: name) == .file {
             throw Failure(
                 .unusable, code: "model.kind",
@@ -66,16 +72,38 @@ extension ModelNeed {
 
     /// The usual model is none that comes with this copy of the tool.
     private var notHere: Failure {
-        let advice: String
-        do {
-            _ = try ModelStore.locate(published)
-            advice = "\(published) is: name it with \(option) \(published)"
-        } catch .notFetched(_, let command, _, _) {
-            advice = "fetch a published one with: \(command) and name it with \(option) \(published)"
-        } catch { advice = "name a model with \(option)" }
-        return Failure(
+        Failure(
             .weights, code: "model.not-fetched",
-            "\(usual), what \(user) uses by default, is not on this machine; \(advice)")
+            "\(usual), what \(user) uses by default, is not on this machine; \(fetching(published))")
+    }
+
+    /// How to come by a published model.
+    private func fetching(_ id: String) -> String {
+        do {
+            _ = try ModelStore.locate(id)
+            return "\(id) is on this machine: name it with \(option) \(id)"
+        } catch .notFetched(_, let command, _, _) {
+            return "fetch a published one with: \(command) and name it with \(option) \(id)"
+        } catch { return "name a model with \(option)" }
+    }
+
+    /// A PyTorch checkpoint: the file itself, or one in a folder that is no model's.
+    private static func checkpoint(at path: String) -> String? {
+        let endings = [".pth", ".pt", ".ckpt"]
+        func isCheckpoint(_ name: String) -> Bool { endings.contains(where: name.lowercased().hasSuffix) }
+        switch FileKind(at: path) {
+        case .file: return isCheckpoint(path) ? path : nil
+        case .folder where FileKind(at: "\(path)/config.json") == .missing:
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            return names.sorted().first(where: isCheckpoint).map { "\(path)/\($0)" }
+        default: return nil
+        }
+    }
+
+    /// The model of the hub whose weights the authors' checkpoint of that name holds.
+    private static func published(like checkpoint: String) -> String? {
+        ["vit_b": "base", "vit_l": "large", "vit_h": "huge"]
+            .first { checkpoint.contains("sam_\($0.key)") }.map { "facebook/sam-vit-\($0.value)" }
     }
 }
 
