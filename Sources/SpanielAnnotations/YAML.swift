@@ -31,7 +31,7 @@ package struct YAML {
     static let byteLimit = 1 << 20
     /// An alias stands for all that its anchor holds, and one anchor may hold others: with 32 of them that is
     /// a hundred thousand values at most, with a hundred more than any memory.
-    static let aliasLimit = 32
+    package static let aliasLimit = 32
 
     private var entries: [(key: String, value: Node)] = []
 
