@@ -79,10 +79,10 @@ enum TIFF {}
         fileprivate mutating func invert(bits: Int) {
             if depth < 16 {
                 let top = UInt8((1 << bits) - 1)
-                for index in bytes.indices { bytes[index] = top - bytes[index] }
+                for index in bytes.indices { bytes[index] = top - min(top, bytes[index]) }
             } else {
                 let top = UInt16(truncatingIfNeeded: (1 << (bits == 12 ? 12 : bitsInUse(channels: [0]))) - 1)
-                forEach16 { $0 = top - $0 }
+                forEach16 { $0 = top - min(top, $0) }
             }
         }
 
