@@ -5,8 +5,13 @@ extension SAM {
     /// The sizes of a model, read from its config.json; an absent key takes transformers' default, which is
     /// SAM-B's.
     package struct Configuration: Sendable, Equatable {
-        /// The sizes of the image encoder.
-        package struct ImageEncoder: Sendable, Equatable {
+        /// The image encoder's architecture and its sizes.
+        package enum ImageEncoder: Sendable, Equatable {
+            case vitDet(ViTDet)
+        }
+
+        /// The sizes of SAM's own image encoder.
+        package struct ViTDet: Sendable, Equatable {
             /// Side of the input, in pixels.
             package var imageSize: Int
             /// Side of a patch, in pixels.
@@ -79,7 +84,7 @@ extension SAM.Configuration {
         let vision = try reader.section("vision_config")
         let prompt = try reader.section("prompt_encoder_config")
         let decoder = try reader.section("mask_decoder_config")
-        imageEncoder = try ImageEncoder(vision)
+        imageEncoder = try .vitDet(ViTDet(vision))
         promptEncoder = try PromptEncoder(prompt)
         maskDecoder = try MaskDecoder(decoder)
         try prompt.require(
@@ -104,6 +109,44 @@ extension SAM.Configuration {
 }
 
 extension SAM.Configuration.ImageEncoder {
+    /// The sizes of whichever architecture it is.
+    private var sizes: any ImageEncoderSizes {
+        switch self {
+        case .vitDet(let sizes): sizes
+        }
+    }
+    /// Side of the input, in pixels.
+    package var imageSize: Int { sizes.imageSize }
+    /// Side of a cell of the embedding, in pixels.
+    package var patchSize: Int { sizes.patchSize }
+    /// Cells along a side of the embedding.
+    package var grid: Int { imageSize / patchSize }
+    /// Channels of the embedding.
+    package var outputChannels: Int { sizes.outputChannels }
+    /// Half the channels of a positional encoding.
+    package var positionFeatures: Int { sizes.positionFeatures }
+    /// The channels of the widest layers, which decide the precision that suits.
+    package var channels: Int { sizes.channels }
+
+    /// Reads the encoder's weights.
+    func load(_ weights: Weights) throws -> any SAM.ImageEncoder { try sizes.load(weights) }
+}
+
+/// What the rest of the model needs to know of an image encoder's sizes.
+protocol ImageEncoderSizes {
+    var imageSize: Int { get }
+    var patchSize: Int { get }
+    var outputChannels: Int { get }
+    var positionFeatures: Int { get }
+    var channels: Int { get }
+    func load(_ weights: Weights) throws -> any SAM.ImageEncoder
+}
+
+extension SAM.Configuration.ViTDet: ImageEncoderSizes {
+    func load(_ weights: Weights) throws -> any SAM.ImageEncoder { try SAM.ViTDet(weights, self) }
+}
+
+extension SAM.Configuration.ViTDet {
     fileprivate init(_ reader: ConfigurationReader) throws(WeightsError) {
         imageSize = try reader.side("image_size", default: 1024)
         patchSize = try reader.side("patch_size", default: 16)

@@ -16,7 +16,7 @@ public struct SAM: Sendable {
     package let configuration: Configuration
     package let weights: Weights
     package let preprocessing: Preprocessing
-    package let imageEncoder: ImageEncoder
+    package let imageEncoder: any ImageEncoder
     package let promptEncoder: PromptEncoder
     package let decoder: MaskDecoder
     /// The decoder with the epsilon of the authors' code, for PerSAM's `faithful`.
@@ -66,8 +66,8 @@ public struct SAM: Sendable {
         let grid = configuration.imageEncoder.grid
         let positions = try PositionalEncoding(
             matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
-        imageEncoder = try ImageEncoder(
-            weights["vision_encoder"].computing(in: precision), configuration.imageEncoder)
+        imageEncoder = try configuration.imageEncoder.load(
+            weights["vision_encoder"].computing(in: precision))
         promptEncoder = try PromptEncoder(
             weights["prompt_encoder"], configuration.promptEncoder, positions: positions)
         let cells = positions.grid(height: grid, width: grid)
@@ -115,16 +115,16 @@ public struct SAM: Sendable {
     /// Encodes preprocessed pixels.
     /// - Parameter pixels: [1, S, S, 3], normalised.
     package func encode(pixels: Tensor, frame: Frame) throws -> Encoding {
-        let embedding = try imageEncoder(pixels)
-        return encoding(of: embedding[leading: 0], frame: frame)
+        try encoding(of: imageEncoder(pixels), frame: frame)
     }
 
-    /// Makes an encoding from an embedding that this model computed earlier.
-    /// - Parameter embedding: [h, w, C].
-    package func encoding(of embedding: Tensor, frame: Frame) -> Encoding {
+    /// Makes an encoding from features that this model computed earlier.
+    package func encoding(of features: ImageFeatures, frame: Frame) -> Encoding {
+        let embedding = features.embedding[leading: 0]
         let cells = embedding.reshaped([1, embedding.shape[0] * embedding.shape[1], embedding.shape[2]])
         return Encoding(
-            embedding: embedding, frame: frame, picture: decoder.prepared(cells + promptEncoder.noMask))
+            embedding: embedding, fineLevels: features.fineLevels, frame: frame,
+            picture: decoder.prepared(cells + promptEncoder.noMask))
     }
 
     /// Segments what a prompt marks.
@@ -188,6 +188,8 @@ extension SAM {
     public struct Encoding: Sendable {
         /// The picture's embedding, [h, w, C]; the cells cover the model's square input.
         public let embedding: Tensor
+        /// The finer levels of `ImageFeatures`, none for SAM base, large and huge.
+        package let fineLevels: [Tensor]
         /// The place of the picture in the model's square input.
         public let frame: Frame
         /// The picture's tokens with the keys and values of the decoder's first layer.

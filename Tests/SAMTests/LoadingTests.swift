@@ -36,10 +36,12 @@ struct LoadingTests {
     @Test("an absent key takes transformers' default")
     func defaults() throws {
         let configuration = try SAM.Configuration(ConfigurationReader([:], file: "config.json"))
-        #expect(configuration.imageEncoder.grid == 64 && configuration.imageEncoder.hidden == 3072)
-        #expect(
-            configuration.imageEncoder.globalLayers == [2, 5, 8, 11]
-                && configuration.maskDecoder.hidden == 2048)
+        guard case .vitDet(let encoder) = configuration.imageEncoder else {
+            Issue.record("\(configuration.imageEncoder)")
+            return
+        }
+        #expect(encoder.grid == 64 && encoder.hidden == 3072)
+        #expect(encoder.globalLayers == [2, 5, 8, 11] && configuration.maskDecoder.hidden == 2048)
     }
 
     @Test(

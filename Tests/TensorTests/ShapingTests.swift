@@ -39,24 +39,26 @@ import Testing
         #expect(patches.unpatched(side: 2).array == grid.array)
     }
 
-    @Test("a convolution equals its sums")
-    func convolution() {
+    @Test("a convolution equals its sums, whatever its stride", arguments: [(3, 1), (3, 2), (7, 4), (5, 3)])
+    func convolution(kernel: Int, stride: Int) {
         var generator = Generator(seed: 11)
-        let x = generator.tensor([2, 5, 6, 3])
-        let weight = generator.tensor([4, 3, 3, 3])
+        let (height, width, reach) = (9, 10, kernel / 2)
+        let x = generator.tensor([2, height, width, 3])
+        let weight = generator.tensor([4, 3, kernel, kernel])
         let bias = generator.tensor([4])
-        let found = Conv2d(weight: weight, bias: bias, stride: 1)(x)
-        #expect(found.shape == [2, 5, 6, 4])
-        for (b, y, col, o) in [(0, 0, 0, 0), (1, 4, 5, 3), (0, 2, 3, 1), (1, 0, 5, 2)] {
+        let found = Conv2d(weight: weight, bias: bias, stride: stride)(x)
+        let (rows, columns) = ((height + stride - 1) / stride, (width + stride - 1) / stride)
+        #expect(found.shape == [2, rows, columns, 4])
+        for (b, row, column, o) in [(0, 0, 0, 0), (1, rows - 1, columns - 1, 3), (0, 1, 1, 1), (1, 0, 2, 2)] {
             var sum = bias[o]
-            for i in 0..<3 {
-                for dy in 0..<3 {
-                    for dx in 0..<3 where (0..<5).contains(y + dy - 1) && (0..<6).contains(col + dx - 1) {
-                        sum += weight[o, i, dy, dx] * x[b, y + dy - 1, col + dx - 1, i]
-                    }
+            for dy in 0..<kernel {
+                for dx in 0..<kernel {
+                    let (y, across) = (row * stride + dy - reach, column * stride + dx - reach)
+                    guard (0..<height).contains(y), (0..<width).contains(across) else { continue }
+                    for i in 0..<3 { sum += weight[o, i, dy, dx] * x[b, y, across, i] }
                 }
             }
-            #expect(abs(found[b, y, col, o] - sum) <= 1e-5)  // 27 products of numbers below 1
+            #expect(abs(found[b, row, column, o] - sum) <= 5e-5)  // up to 147 products of numbers below 1
         }
     }
 

@@ -29,6 +29,8 @@ extension SAM {
         else { throw .encoding(expected: "an embedding and its size", found: "others") }
         let frame = Frame(
             original: size, resized: Size(width: width, height: height), side: encoder.imageSize)
-        return self.encoding(of: embedding, frame: frame)
+        return self.encoding(
+            of: ImageFeatures(embedding: embedding.reshaped(Tensor.Shape([1] + embedding.shape.extents))),
+            frame: frame)
     }
 }

@@ -21,23 +21,25 @@ extension Tensor {
     }
 
     /// Returns each cell with its neighbours, zeros outside, the rows of the product that computes a
-    /// convolution of odd kernel and stride 1.
+    /// convolution of odd kernel.
     /// - Parameters:
     ///   - kernel: the rows and columns of a neighbourhood.
-    ///   - rows: the grid rows to return.
-    /// - Returns: [rows, W, kernel · kernel · C] of one picture [H, W, C].
-    package func neighbourhoods(kernel: Int, rows: Range<Int>) -> Tensor {
+    ///   - step: the distance of two neighbourhoods' middles; the first is the first cell.
+    ///   - rows: the rows of neighbourhoods to return, of ⌈H / step⌉.
+    /// - Returns: [rows, ⌈W / step⌉, kernel · kernel · C] of one picture [H, W, C].
+    package func neighbourhoods(kernel: Int, step: Int = 1, rows: Range<Int>) -> Tensor {
         let (height, width, channels) = (shape[0], shape[1], shape[2])
+        let columns = (width + step - 1) / step
         let reach = kernel / 2
         let extent = kernel * kernel * channels
         return Profile.timed("neighbourhoods \(kernel) × \(kernel) of \(shape)") {
             withValues { values in
-                Tensor(uninitialized: [rows.count, width, extent]) { target in
+                Tensor(uninitialized: [rows.count, columns, extent]) { target in
                     guard let source = values.baseAddress, let out = target.baseAddress else { return }
                     Parallel.run(rows.count) { index in
-                        let row = rows.lowerBound + index
-                        var place = out + index * width * extent
-                        for column in 0..<width {
+                        let row = (rows.lowerBound + index) * step
+                        var place = out + index * columns * extent
+                        for column in Swift.stride(from: 0, to: width, by: step) {
                             for y in row - reach...row + reach {
                                 for x in column - reach...column + reach {
                                     if y >= 0, y < height, x >= 0, x < width {

@@ -1,16 +1,16 @@
 package import Tensor
 
 extension SAM {
-    /// The image encoder, a ViTDet: patches, layers of windowed and of global attention, and a neck (SAM,
-    /// appendix A).
-    package struct ImageEncoder: Sendable {
+    /// SAM's own image encoder, a ViTDet: patches, layers of windowed and of global attention, and a neck
+    /// (SAM, appendix A).
+    package struct ViTDet: ImageEncoder {
         package let patches: Conv2d
         /// The absolute positions, [h, w, C], if the model has any.
         package let positions: Tensor?
-        package let layers: [EncoderLayer]
+        package let layers: [ViTDetLayer]
         package let neck: Neck
 
-        init(_ weights: Weights, _ configuration: Configuration.ImageEncoder) throws {
+        init(_ weights: Weights, _ configuration: Configuration.ViTDet) throws {
             let channels = configuration.channels
             let grid = configuration.grid
             patches = try Conv2d(
@@ -22,16 +22,15 @@ extension SAM {
                 ? weights.tensor("pos_embed", [1, grid, grid, channels]).reshaped([grid, grid, channels])
                 : nil
             layers = try (0..<configuration.layers).map { i in
-                try EncoderLayer(
+                try ViTDetLayer(
                     weights["layers"][i], configuration, isGlobal: configuration.globalLayers.contains(i))
             }
             neck = try Neck(weights["neck"], in: channels, out: configuration.outputChannels)
         }
 
         /// - Parameter pixels: [1, S, S, 3], normalised.
-        /// - Returns: [1, h, w, C].
         /// - Throws: `CancellationError` between layers when the current task is cancelled.
-        package func callAsFunction(_ pixels: Tensor) throws -> Tensor {
+        package func callAsFunction(_ pixels: Tensor) throws -> ImageFeatures {
             var x = patches(pixels)
             if let positions { x += positions }
             for layer in layers {
@@ -39,7 +38,7 @@ extension SAM {
                 x = layer(x)
             }
             try Task.checkCancellation()
-            return neck(x)
+            return ImageFeatures(embedding: neck(x))
         }
     }
 

@@ -1,17 +1,17 @@
 package import Tensor
 
 extension SAM {
-    /// One layer of the image encoder: attention inside windows or over the whole grid, then an MLP.
+    /// One layer of the ViTDet: attention inside windows or over the whole grid, then an MLP.
     ///
     ///     h = x + Attention(LayerNorm(x))
     ///     y = h + MLP(LayerNorm(h))
-    package struct EncoderLayer: Sendable {
+    package struct ViTDetLayer: Sendable {
         package let norm1: LayerNorm
         package let attention: GridAttention
         package let norm2: LayerNorm
         package let mlp: MLP
 
-        init(_ weights: Weights, _ configuration: Configuration.ImageEncoder, isGlobal: Bool) throws {
+        init(_ weights: Weights, _ configuration: Configuration.ViTDet, isGlobal: Bool) throws {
             let channels = configuration.channels
             norm1 = try LayerNorm(weights["layer_norm1"], channels, epsilon: configuration.epsilon)
             attention = try GridAttention(weights["attn"], configuration, isGlobal: isGlobal)
@@ -43,7 +43,7 @@ extension SAM {
         /// The side of a window in cells; nil attends to the whole grid.
         package let window: Int?
 
-        init(_ weights: Weights, _ configuration: Configuration.ImageEncoder, isGlobal: Bool) throws {
+        init(_ weights: Weights, _ configuration: Configuration.ViTDet, isGlobal: Bool) throws {
             let channels = configuration.channels
             heads = configuration.heads
             window = isGlobal ? nil : configuration.window
