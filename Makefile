@@ -4,17 +4,19 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 TOOL = .build/release/spaniel
 PARITY = .venv-parity
-SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
-SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Packaging/dist Packaging/manual Packaging/stage \
+SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
+    Fuzz/Package.swift Fuzz/Sources
+SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/stage \
     Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Weights/fetch.sh
 
-.PHONY: help setup build demo test lint bounds consumer parity bench format docs install dist clean
+.PHONY: help setup build demo test lint bounds consumer parity fuzz bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
 	@echo "make test      every test that needs no Python    make lint   what takes seconds: formatting and scripts"
 	@echo "make bounds    hold exp, erf and GELU against their bounds for all float32 values"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
+	@echo "make fuzz      throw mutated files at every reader, a minute each"
 	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
 	@echo "make install   the tool, its weights, man page and completions under PREFIX ($(PREFIX))"
 	@echo "make dist      the same as one archive that needs nothing else, in out/"
@@ -78,8 +80,13 @@ parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	@for model in vit clip clipseg owlvit; do \
 	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \
 	done
+	$(PARITY)/bin/python Tests/Parity/verdicts.py
 	$(PARITY)/bin/python Tests/Parity/bfloat16.py --spaniel $(TOOL) --models $(PARITY)/models
 	@for script in evaluation annotations exporters worker; do $(PARITY)-annotations/bin/python Tests/Parity/$$script.py --spaniel $(TOOL) || exit 1; done
+
+# libFuzzer comes with Swift's toolchain on Linux.
+fuzz: setup
+	Fuzz/run
 
 # An environment of its own: the annotation formats' readers want other versions of what the models are compared with.
 $(PARITY)-annotations/ready: Tests/Parity/requirements-annotations.txt
