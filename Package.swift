@@ -138,7 +138,8 @@ let package = Package(
         .target(
             name: "SpanielTensors",
             dependencies: [
-                "CLIP", "CLIPSeg", "DINOv2", "OWLViT", "SAM", "SpanielFiles", "SpanielImaging", "Tensor", "ViT",
+                "CLIP", "CLIPSeg", "DINOv2", "OWLViT", "SAM", "SpanielFiles", "SpanielImaging", "Tensor",
+                "ViT",
             ],
             swiftSettings: safe),
         .target(

@@ -39,7 +39,10 @@ struct LoadingTests {
             ("config.json", "\"dinov2\"", "\"dinov3\"", "model_type"),
             ("config.json", "\"gelu\"", "\"gelu_new\"", "hidden_act"),
             ("config.json", "\"patch_size\": 4", "\"patch_size\": 24", "image_size"),
-            ("config.json", "\"num_attention_heads\": 2", "\"num_attention_heads\": 3", "num_attention_heads"),
+            (
+                "config.json", "\"num_attention_heads\": 2", "\"num_attention_heads\": 3",
+                "num_attention_heads"
+            ),
             ("config.json", "\"mlp_ratio\": 2", "\"mlp_ratio\": 2.5", "mlp_ratio"),
             ("config.json", "\"num_channels\": 3", "\"num_channels\": 1", "num_channels"),
             ("config.json", "\"image_size\": 20", "\"image_size\": [20, 24]", "image_size"),

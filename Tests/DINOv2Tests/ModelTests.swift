@@ -81,7 +81,9 @@ struct ModelTests {
         #expect(throws: DINOv2Error.pixelValues(width: 8, height: 6, patchSize: 4)) {
             try dino.tensors(pixelValues: .zeros([1, 3, 6, 8]))
         }
-        for shape: Tensor.Shape in [[2, 3, 4, 4], [1, 1, 4, 4], [1, 3, 0, 4], [1, 3, 4], [1, 3, 4, 4, 1]] {
+        for shape: Tensor.Shape in [
+            [2, 3, 4, 4], [1, 1, 4, 4], [1, 3, 0, 4], [1, 3, 4], [1, 3, 4, 4, 1],
+        ] {
             #expect(throws: TensorsError.self) { try dino.tensors(pixelValues: .zeros(shape)) }
         }
         for layer in [0, -1, 4, .max, .min] {

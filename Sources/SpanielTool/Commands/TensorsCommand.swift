@@ -32,7 +32,8 @@ struct TensorsCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Use pixel_values [1,3,S,S] of this file instead of a picture; dinov2: [1,3,H,W].", valueName: "file.safetensors"))
+            "Use pixel_values [1,3,S,S] of this file instead of a picture; dinov2: [1,3,H,W].",
+            valueName: "file.safetensors"))
     var pixelValues: String?
 
     @OptionGroup(title: "sam") var prompts: PromptOptions
