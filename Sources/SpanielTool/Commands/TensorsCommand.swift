@@ -91,6 +91,7 @@ struct TensorsCommand: ParsableCommand {
             throw ValidationError("--prep belongs to owlvit and --image")
         }
         if kind != .dinov2 && !layers.isEmpty { throw ValidationError("--layer belongs to dinov2") }
+        if layers.contains(where: { $0 < 1 }) { throw ValidationError("layers count from 1") }
     }
 
     private typealias Tensors = [(name: String, tensor: Tensor)]
