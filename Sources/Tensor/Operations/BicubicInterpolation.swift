@@ -3,8 +3,11 @@ extension Tensor {
     /// Interpolates bicubically between cell centres as PyTorch's `interpolate` does with
     /// `align_corners=False` (Keys 1981).
     ///
-    /// - Parameter antialias: whether the kernel widens when the grid shrinks. PyTorch then takes a = -0.5
-    ///   for -0.75 and leaves out what lies beyond the edge instead of repeating it, when growing too.
+    /// - Parameters:
+    ///   - height: the rows of the result.
+    ///   - width: the columns of the result.
+    ///   - antialias: whether the kernel widens when the grid shrinks. PyTorch then takes a = -0.5 for -0.75
+    ///     and leaves out what lies beyond the edge instead of repeating it, when growing too.
     /// - Returns: [h, w, C] of [H, W, C], computed in the calling thread.
     public func interpolatedBicubic(height: Int, width: Int, antialias: Bool = false) -> Tensor {
         precondition(shape.rank == 3, "bicubic interpolation of \(shape)")
