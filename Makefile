@@ -32,7 +32,7 @@ demo: build
 	@Examples/demo $(TOOL) out/demo
 
 # What computes with the kernels; the other tests cannot tell one set of kernels from another.
-KERNEL_TESTS = '^(Tensor|ViT|CLIP|CLIPSeg|OWLViT|SAM|PerSAM|Spaniel)Tests\.'
+KERNEL_TESTS = '^(Tensor|ViT|DINOv2|CLIP|CLIPSeg|OWLViT|SAM|PerSAM|Spaniel)Tests\.'
 TEST = $(SWIFT) test -c release --skip-build --disable-xctest
 
 # First what takes seconds. The whole suite runs once, with the best set of kernels this processor has, and what
@@ -77,7 +77,7 @@ $(PARITY)/ready: Tests/Parity/requirements.txt
 parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	$(PARITY)/bin/python Tests/Parity/sam.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL) --models $(PARITY)/models
-	@for model in vit clip clipseg owlvit; do \
+	@for model in vit dinov2 clip clipseg owlvit; do \
 	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \
 	done
 	$(PARITY)/bin/python Tests/Parity/verdicts.py

@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .library(name: "Tensor", targets: ["Tensor"]),
         .library(name: "ViT", targets: ["ViT"]),
+        .library(name: "DINOv2", targets: ["DINOv2"]),
         .library(name: "CLIP", targets: ["CLIP"]),
         .library(name: "CLIPSeg", targets: ["CLIPSeg"]),
         .library(name: "OWLViT", targets: ["OWLViT"]),
@@ -81,6 +82,10 @@ let package = Package(
             name: "ViT", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],
             swiftSettings: safe),
         .target(
+            name: "DINOv2",
+            dependencies: ["SpanielFiles", "SpanielImaging", "SpanielPlatform", "Tensor", "ViT"],
+            swiftSettings: safe),
+        .target(
             name: "CLIP",
             dependencies: [
                 "SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor", "ViT",
@@ -102,7 +107,9 @@ let package = Package(
             swiftSettings: safe),
         .target(
             name: "Spaniel",
-            dependencies: ["CLIP", "CLIPSeg", "OWLViT", "PerSAM", "SAM", "SpanielImaging", "Tensor"],
+            dependencies: [
+                "CLIP", "CLIPSeg", "DINOv2", "OWLViT", "PerSAM", "SAM", "SpanielImaging", "Tensor",
+            ],
             swiftSettings: safe),
         .target(
             name: "SpanielStarters",
@@ -131,7 +138,8 @@ let package = Package(
         .target(
             name: "SpanielTensors",
             dependencies: [
-                "CLIP", "CLIPSeg", "OWLViT", "SAM", "SpanielFiles", "SpanielImaging", "Tensor", "ViT",
+                "CLIP", "CLIPSeg", "DINOv2", "OWLViT", "SAM", "SpanielFiles", "SpanielImaging", "Tensor",
+                "ViT",
             ],
             swiftSettings: safe),
         .target(
@@ -164,6 +172,7 @@ let package = Package(
                 "SpanielImaging", "SpanielJSON", "SpanielPlatform", "SpanielTensors", "SpanielTestSupport",
                 "Tensor",
             ]),
+        test("DINOv2", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
         test("CLIP", ["SpanielFiles", "SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
         test("CLIPSeg", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),
         test("SAM", ["SpanielJSON", "SpanielTensors", "SpanielTestSupport", "Tensor"]),

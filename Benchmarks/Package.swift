@@ -13,7 +13,9 @@ let package = Package(
         .executableTarget(
             name: "SpanielBench",
             dependencies: ["CLimits"]
-                + ["Tensor", "SAM", "ViT", "CLIPSeg", "OWLViT"].map { .product(name: $0, package: "spaniel") }
+                + ["Tensor", "SAM", "ViT", "DINOv2", "CLIPSeg", "OWLViT"].map {
+                    .product(name: $0, package: "spaniel")
+                }
         ),
     ],
     swiftLanguageModes: [.v6]

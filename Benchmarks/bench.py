@@ -1,7 +1,7 @@
 """Measures Spaniel beside its opponents, in turn within one run, and prints one table.
 
     python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7]
-                                 [--threads 2] [--only encode,decode,everything,vit,clipseg,owlvit,threads,process,pictures,help]
+                                 [--threads 2] [--only encode,decode,everything,slimsam,vit,dinov2,clipseg,owlvit,threads,process,pictures,help]
 
 Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
 reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
@@ -83,11 +83,12 @@ def number(value: float) -> str:
 # The other models: the word of --only, the folder, what its row says.
 ANSWERS = [
     ("vit", "vit-base-patch16", "ViT-B/16, 224²"),
+    ("dinov2", "dinov2-small", "DINOv2-small, 518²"),
     ("clipseg", "clipseg-rd64-refined", "CLIPSeg rd64-refined, 352², 1 text"),
     ("owlvit", "owlvit-base-patch32", "OWL-ViT B/32, 768², 3 texts"),
     ("owlvit", "owlvit-base-patch16", "OWL-ViT B/16, 768², 3 texts"),
 ]
-ROWS = ["encode", "decode", "everything", "vit", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
+ROWS = ["encode", "decode", "everything", "slimsam", "vit", "dinov2", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
 PHOTOGRAPHS = 100  # of 12 megapixels
 
 
@@ -144,7 +145,7 @@ def main() -> None:
     parser.add_argument("--tool", type=Path, default=ROOT / ".build/release/spaniel")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
-    parser.add_argument("--only", default=",".join(ROWS), help="the rows; encode and decode are SAM's, threads is our own scaling")
+    parser.add_argument("--only", default=",".join(ROWS), help="the rows; encode and decode are SAM-B's, threads is our own scaling")
     parser.add_argument("--work", type=Path, default=HERE / ".work", help="where the random models and the converted graphs are kept")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="ours and the opponents'; ONNX Runtime's processor kernels have float32 alone")
     parser.add_argument("--cap", choices=["avx2"], help="the opponents as on a processor without more; set SPANIEL_ISA for ours")
@@ -247,12 +248,17 @@ def main() -> None:
         # Minutes of theirs: the run that shows the task can be done warms enough.
         compare("sam", model, [("everything", work, None, 1)], [name for name in names if name == "pytorch"], min(3, arguments.pairs), warm=0)
 
+    if "slimsam" in only:
+        folder = made("sam_models.py", "slimsam-77", "slimsam-77")
+        operations = 2 * encode_macs(json.loads((folder / "config.json").read_text()))
+        compare("sam", folder, [("encode", "SAM of SlimSAM-77's shape: encode, 1024²", operations, 1)])
+
     for kind, name, work in ANSWERS:
         if kind in only:
             folder = made("models.py", name, name)
             operations = 2 * answer_macs(json.loads((folder / "config.json").read_text()))
             tasks = [("answer", work, operations, 1 if name.endswith("16") and kind == "owlvit" else 3)]
-            if kind != "vit":
+            if kind not in ("vit", "dinov2"):
                 tasks.append(("further", f"{work.split(',')[0]}: a further text on an encoded picture", None, 5))
             compare(kind, folder, tasks)
 

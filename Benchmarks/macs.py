@@ -24,11 +24,12 @@ def layers_macs(tokens: int, channels: int, hidden: int, layers: int) -> int:
 
 
 def answer_macs(config: dict) -> float:
-    """Multiplications that one answer of ViT, CLIPSeg or OWL-ViT needs: its picture's, as a text has a hundredth of them."""
+    """Multiplications that one answer of ViT, DINOv2, CLIPSeg or OWL-ViT needs: its picture's, as a text has a hundredth of them."""
     vision = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "patch_size": 32 if "text_config" in config else 16}
     kind = config["model_type"]
     vision |= {"image_size": 768 if kind == "owlvit" else 224} | config.get("vision_config", config)
     channels, patch = vision["hidden_size"], vision["patch_size"]
+    hidden_channels = channels * vision["mlp_ratio"] if kind == "dinov2" else vision["intermediate_size"]
     side = 352 if kind == "clipseg" else vision["image_size"]
     cells = (side // patch) ** 2
     layers = vision["num_hidden_layers"]
@@ -40,4 +41,4 @@ def answer_macs(config: dict) -> float:
         heads += cells * (width * width * 9 + 16 * width * width // 2 + 256 * width // 2)
     elif kind == "owlvit":
         heads = cells * channels * (config.get("text_config", {}).get("hidden_size", 512) + 2 * channels + 4)
-    return cells * channels * 3 * patch * patch + layers_macs(cells + 1, channels, vision["intermediate_size"], layers) + heads
+    return cells * channels * 3 * patch * patch + layers_macs(cells + 1, channels, hidden_channels, layers) + heads

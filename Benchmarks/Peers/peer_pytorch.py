@@ -71,7 +71,7 @@ def others():
     texts = {"input_ids": ids[0]} if ids else {}
 
     def answer():
-        return model(pixel_values=pixels.to(dtype), **texts).logits.float().numpy()
+        return whole.answer(model(pixel_values=pixels.to(dtype), **texts)).float().numpy()
 
     return {"answer": answer}, lambda: whole.samples(arguments.model, answer())
 

@@ -1,4 +1,4 @@
-"""ViT, CLIPSeg and OWL-ViT for the opponents: pixels and prompts in, what is asked for out, as one module of plain tensors.
+"""ViT, DINOv2, CLIPSeg and OWL-ViT for the opponents: pixels and prompts in, what is asked for out, as one module of plain tensors.
 
 `answer` is all of it: the picture and the texts encoded, and the texts compared with the picture. What every opponent is given: one square picture at the
 model's own size, and for CLIPSeg one text, for OWL-ViT three.
@@ -11,7 +11,7 @@ import numpy
 
 import sam_inputs
 
-TEXTS = {"vit": [], "clipseg": ["a mug 000"], "owlvit": ["a mug 000", "a boot 000", "a dog on grass 000"]}
+TEXTS = {"vit": [], "dinov2": [], "clipseg": ["a mug 000"], "owlvit": ["a mug 000", "a boot 000", "a dog on grass 000"]}
 
 
 def kind(folder: Path) -> str:
@@ -22,7 +22,9 @@ def pixel_values(folder: Path) -> numpy.ndarray:
     """The picture that spaniel-bench makes too, normalised as the model's processor does."""
     path = folder / "processor_config.json"
     settings = json.loads(path.read_text())["image_processor"] if path.exists() else json.loads((folder / "preprocessor_config.json").read_text())
-    return sam_inputs.pixel_values(settings["size"]["height"], settings["image_mean"], settings["image_std"])
+    # DINOv2's file cuts 224 pixels; features are taken at the size of the training.
+    side = json.loads((folder / "config.json").read_text())["image_size"] if kind(folder) == "dinov2" else settings["size"]["height"]
+    return sam_inputs.pixel_values(side, settings["image_mean"], settings["image_std"])
 
 
 def input_ids(folder: Path):
@@ -39,12 +41,17 @@ def input_ids(folder: Path):
 def load(folder: Path, dtype, attention: str):
     import transformers
 
-    classes = {"vit": "ViTForImageClassification", "clipseg": "CLIPSegForImageSegmentation", "owlvit": "OwlViTForObjectDetection"}
+    classes = {"vit": "ViTForImageClassification", "dinov2": "Dinov2Model", "clipseg": "CLIPSegForImageSegmentation", "owlvit": "OwlViTForObjectDetection"}
     return getattr(transformers, classes[kind(folder)]).from_pretrained(folder, dtype=dtype, attn_implementation=attention).eval()
 
 
+def answer(out):
+    """The logits, or of a model that has none its tokens."""
+    return out.logits if "logits" in out else out.last_hidden_state
+
+
 def module(folder: Path, attention: str):
-    """-> (the module, an example of its inputs). Its first output is the logits."""
+    """-> (the module, an example of its inputs). Its first output is the answer."""
     import torch
 
     torch.set_grad_enabled(False)
@@ -57,7 +64,7 @@ def module(folder: Path, attention: str):
 
         def forward(self, pixel_values, input_ids=None):
             if input_ids is None:
-                return self.model(pixel_values=pixel_values).logits
+                return answer(self.model(pixel_values=pixel_values))
             out = self.model(pixel_values=pixel_values, input_ids=input_ids)
             return (out.logits, out.pred_boxes) if "pred_boxes" in out else out.logits
 

@@ -75,9 +75,12 @@ extension ViT {
         package let output: Linear
         package let heads: Int
 
-        /// - Parameter bias: whether queries, keys and values have a bias; the output always has one.
+        /// - Parameters:
+        ///   - bias: whether queries, keys and values have a bias; the output always has one.
+        ///   - scale: factors of the output's channels, [C].
         package init(
-            _ weights: Weights, channels: Int, heads: Int, names: LayerNames = .clip, bias: Bool = true
+            _ weights: Weights, channels: Int, heads: Int, names: LayerNames = .clip, bias: Bool = true,
+            scale: Tensor? = nil
         ) throws {
             self.heads = heads
             let parts = [names.queries, names.keys, names.values].map { weights[$0] }
@@ -87,7 +90,13 @@ extension ViT {
                 weight: .concatenated(matrices, axis: 0),
                 bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0),
                 precision: weights.precision)
-            output = try Linear(weights[names.output], in: channels, out: channels)
+            let place = weights[names.output]
+            output =
+                if let scale {
+                    try Linear(place, in: channels, out: channels, scaledBy: scale)
+                } else {
+                    try Linear(place, in: channels, out: channels)
+                }
         }
 
         /// - Parameters:

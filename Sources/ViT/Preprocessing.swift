@@ -89,7 +89,7 @@ extension ViT {
             return Tensor(values, [1, output.height, output.width, 3])
         }
 
-        private func resizedSize(of size: Size) -> Size {
+        package func resizedSize(of size: Size) -> Size {
             switch resizing {
             case .squash(let size): return size
             case .shortestEdge(let short):

@@ -3,7 +3,7 @@ each against PyTorch's float32 on the same pixels.
 
     python bfloat16.py --spaniel PATH [--models FOLDER] [--name NAME] [--model FOLDER]
 
-Without options the small published sizes and SAM's base, with random weights, on photographs that are not square. The rule, of what the image encoder
+Without options the small published sizes, DINOv2's and SAM's base, with random weights, on photographs that are not square. The rule, of what the image encoder
 makes: the relative L2 error, over all photographs together, is at most 1.1 times PyTorch's.
 """
 
@@ -19,6 +19,7 @@ from transformers import AutoConfig, SamModel
 
 import clip
 import clipseg
+import dinov2
 import owlvit
 import texts
 import vit
@@ -39,12 +40,16 @@ KINDS = {
             lambda model, folder, found, path: {"image_embeddings": model.get_image_embeddings(found["pixel_values"].to(model.dtype))}),
     "vit": ([], ["last_hidden_state", "logits"], vit.load,
             lambda model, folder, found, path: vit.run(model, {"pixel_values": found["pixel_values"].to(model.dtype)})),
+    "dinov2": ([], ["last_hidden_state"], dinov2.load,
+               lambda model, folder, found, path: {"last_hidden_state": model(found["pixel_values"].to(model.dtype)).last_hidden_state}),
     "clip": (as_arguments(TEXTS), ["image_embeds", "text_embeds"], clip.load, of_texts(clip.run)),
     "clipseg": (as_arguments(TEXTS), ["logits"], clipseg.load, of_texts(lambda model, inputs: model(
         **inputs | {"pixel_values": inputs["pixel_values"].expand(len(TEXTS), -1, -1, -1)}))),
     "owlvit": (as_arguments(TEXTS), ["logits", "pred_boxes"], lambda folder: owlvit.Version(folder).load(), of_texts(lambda model, inputs: model(**inputs))),
 }
 KINDS["owlv2"] = KINDS["owlvit"]
+KINDS["dinov2_with_registers"] = KINDS["dinov2"]
+COMMANDS = {"owlv2": "owlvit", "dinov2_with_registers": "dinov2"}  # where the tool's word is not the model's type
 
 
 def compare(tool, folder):
@@ -57,8 +62,7 @@ def compare(tool, folder):
     with tempfile.TemporaryDirectory() as temporary:
         for case in (TALL, NEARLY_SQUARE, WIDE):
             path = photograph(case, temporary)
-            command = "owlvit" if kind == "owlv2" else kind
-            found = tensors(tool, command, folder, "--image", path, *asked, precision="bfloat16")
+            found = tensors(tool, COMMANDS.get(kind, kind), folder, "--image", path, *asked, precision="bfloat16")
             exact, theirs = run(model, folder, found, path), run(halved, folder, found, path)
             for name in names:
                 truth = exact[name].double().flatten()
@@ -85,7 +89,7 @@ def main():
     failures = []
     for folder in folders:
         failures += compare(options.spaniel, folder)
-    for name in options.name or ([] if folders else SMALL + ["sam-vit-base"]):
+    for name in options.name or ([] if folders else SMALL + ["dinov2-base", "sam-vit-base"]):
         failures += compare(options.spaniel, build_sam(keep, "base") if name.startswith("sam-vit") else build(keep, name))
     print("\n".join(["all within the rule"] if not failures else ["", "beyond the rule:"] + failures))
     sys.exit(bool(failures))

@@ -1,4 +1,4 @@
-"""Builds ViT, CLIP, CLIPSeg, OWL-ViT and OWLv2 models of the published sizes with seeded random weights, in the hub's layout.
+"""Builds ViT, DINOv2, CLIP, CLIPSeg, OWL-ViT and OWLv2 models of the published sizes with seeded random weights, in the hub's layout.
 
     python models.py FOLDER [NAME …]        writes FOLDER/NAME; without a NAME the small ones, with `all` every one
 
@@ -18,6 +18,7 @@ import sys
 import torch
 import transformers
 from transformers import CLIPTokenizer
+from transformers.models.bit.image_processing_pil_bit import BitImageProcessorPil
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.owlv2.image_processing_pil_owlv2 import Owlv2ImageProcessorPil
 from transformers.models.owlvit.image_processing_pil_owlvit import OwlViTImageProcessorPil
@@ -41,9 +42,12 @@ class Kind:
     pad: str = "<|endoftext|>"
 
 
+DINO = dict(size={"shortest_edge": 256}, crop_size={"height": 224, "width": 224}, **IMAGENET)
 CLIPSEG = dict(size={"height": 352, "width": 352}, **IMAGENET)
 KINDS = {
     "vit": Kind("ViTConfig", "ViTForImageClassification", None, ViTImageProcessorPil),
+    "dinov2": Kind("Dinov2Config", "Dinov2Model", None, BitImageProcessorPil, DINO),
+    "dinov2_with_registers": Kind("Dinov2WithRegistersConfig", "Dinov2WithRegistersModel", None, BitImageProcessorPil, DINO),
     "clip": Kind("CLIPConfig", "CLIPModel", "CLIPProcessor", CLIPImageProcessorPil, length=77),
     "clipseg": Kind("CLIPSegConfig", "CLIPSegForImageSegmentation", "CLIPSegProcessor", ViTImageProcessorPil, CLIPSEG, length=77),
     "owlvit": Kind("OwlViTConfig", "OwlViTForObjectDetection", "OwlViTProcessor", OwlViTImageProcessorPil, length=16, pad="!"),
@@ -59,6 +63,7 @@ class Model:
     layout: str = "new"  # `old`: preprocessor_config.json, vocab.json and merges.txt, as the first files on the hub
 
 
+DINO_518 = dict(image_size=518, patch_size=14)
 BASE_16 = dict(vision_config=dict(patch_size=16))
 SMALL = ["vit-base-patch16", "clip-vit-base-patch32", "clipseg-rd64-refined", "owlvit-base-patch32", "owlv2-base-patch16"]
 MODELS = {
@@ -75,6 +80,14 @@ MODELS = {
         dict(size={"height": 840, "width": 840}),
     ),
     "owlv2-base-patch16": Model("owlv2", dict(vision_config=dict(image_size=960))),
+    "dinov2-small": Model("dinov2", DINO_518 | dict(hidden_size=384, num_attention_heads=6)),
+    "dinov2-base": Model("dinov2", DINO_518),
+    "dinov2-large": Model("dinov2", DINO_518 | dict(hidden_size=1024, num_attention_heads=16, num_hidden_layers=24)),
+    "dinov2-with-registers-small": Model("dinov2_with_registers", DINO_518 | dict(hidden_size=384, num_attention_heads=6)),
+    "dinov2-with-registers-base": Model("dinov2_with_registers", DINO_518),
+    "dinov2-giant-4-layers": Model(
+        "dinov2", DINO_518 | dict(hidden_size=1536, num_attention_heads=24, num_hidden_layers=4, use_swiglu_ffn=True),
+    ),
 }
 
 
@@ -97,7 +110,9 @@ def initialise(model, seed):
                 normal(p, 0.1, 1.0 if weight else 0.0)
             elif "position_embedding" in name:
                 normal(p, 0.3)
-            elif name.endswith(("cls_token", "class_embedding", "token_embedding.weight")):
+            elif "lambda1" in name:  # a layer's scales, of either sign and a wide range, as the published ones are
+                normal(p, 0.3, 0.4)
+            elif name.endswith(("cls_token", "register_tokens", "class_embedding", "token_embedding.weight")):
                 normal(p, 0.5)
             elif "film_mul" in name:
                 normal(p, *((0.5 * p[0].numel() ** -0.5, 0.0) if weight else (0.1, 1.0)))

@@ -1,8 +1,9 @@
 """Compares `spaniel tensors sam` with transformers on full-size models and photographs that are not square.
 
-    python sam.py --spaniel PATH --models FOLDER [--size base --size large] [--model FOLDER]
+    python sam.py --spaniel PATH --models FOLDER [--size base --size large --size slimsam-77] [--model FOLDER]
 
-Without --size and --model: the tiny golden model, the shipped sam-nano, and random models of the sizes base and large, built in --models.
+Without --size and --model: the tiny golden model, the shipped sam-nano, and random models of the sizes base and large and of SlimSAM-77's shape, built in
+--models.
 
 The rule is that of agreement.py. Pixel values are compared by themselves: before normalising they must be the same bytes, after it within 1e-6.
 """
@@ -22,7 +23,7 @@ from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPi
 from transformers.models.sam.processing_sam import SamProcessor
 
 from agreement import ROOT, Judge, kept, photograph, stamp_of, tensors
-from sam_models import build
+from sam_models import build, folder_of
 
 # Wide, tall (a turned copy), nearly square; every kind of prompt. Points are x, y, label.
 CASES = [
@@ -132,12 +133,12 @@ if __name__ == "__main__":
     keep.mkdir(parents=True, exist_ok=True)
     sizes, folders = options.size or [], [pathlib.Path(f) for f in options.model]
     if not sizes and not folders:
-        sizes, folders = ["base", "large"], [ROOT / "Tests/Goldens/SAM/tiny", ROOT / "Weights/sam-nano"]
+        sizes, folders = ["base", "large", "slimsam-77"], [ROOT / "Tests/Goldens/SAM/tiny", ROOT / "Weights/sam-nano"]
     failures = []
     for folder in folders:
         failures += compare(options.spaniel, folder, CASES, keep)
     for size in sizes:
-        folder = build(keep / f"sam-vit-{size}", size)
+        folder = build(folder_of(keep, size), size)
         failures += compare(options.spaniel, folder, [c for c in CASES if c.get("only", size) == size], keep)
     print("\n".join(["all agree"] if not failures else ["", "disagreements:"] + failures))
     sys.exit(bool(failures))

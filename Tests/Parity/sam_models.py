@@ -1,6 +1,6 @@
 """Builds SAM models of the published sizes with seeded random weights, in the hub's layout.
 
-    python sam_models.py FOLDER [base large huge]        writes FOLDER/sam-vit-base, …
+    python sam_models.py FOLDER [base large huge slimsam-77]        writes FOLDER/sam-vit-base, …, FOLDER/slimsam-77
 
 transformers' own initial values make a poor test: the image encoder's weights have a standard deviation of 1e-10, its positions are zero, and the
 matrix of the positional encoding is so large that neighbouring pixels get unrelated codes. The values here keep every part of the network at
@@ -18,7 +18,14 @@ VISION = {
     "base": dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, global_attn_indexes=[2, 5, 8, 11]),
     "large": dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, global_attn_indexes=[5, 11, 17, 23]),
     "huge": dict(hidden_size=1280, num_hidden_layers=32, num_attention_heads=16, global_attn_indexes=[7, 15, 23, 31]),
+    # Zigeng/SlimSAM-uniform-77: SAM-B after pruning, with heads of 14 channels.
+    "slimsam-77": dict(hidden_size=168, num_hidden_layers=12, num_attention_heads=12, mlp_dim=696, global_attn_indexes=[2, 5, 8, 11]),
 }
+
+
+def folder_of(root, size):
+    """FOLDER/sam-vit-base; what is known by another name goes by it."""
+    return pathlib.Path(root) / (size if size.startswith("slimsam") else f"sam-vit-{size}")
 
 
 def initialise(model, seed):
@@ -62,4 +69,4 @@ def build(folder, size, seed=0):
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
     for size in sys.argv[2:] or ["base", "large"]:
-        print(build(root / f"sam-vit-{size}", size))
+        print(build(folder_of(root, size), size))

@@ -23,6 +23,9 @@ struct ModelKindTests {
         #expect(try check(.detect, #"{"model_type": "owlv2"}"#) == .owlv2)
         #expect(try check(.classifyByWords, #"{"model_type": "clip"}"#) == .clip)
         #expect(try check(.classify, #"{"model_type": "vit"}"#) == .vit)
+        #expect(try check(.features, #"{"model_type": "dinov2"}"#) == .dinov2)
+        #expect(
+            try check(.features, #"{"model_type": "dinov2_with_registers"}"#) == .dinov2WithRegisters)
     }
 
     @Test("a configuration that does not say is left to the model's own reading")
@@ -46,6 +49,7 @@ struct ModelKindTests {
             (.find, "owlv2", ["m is an OWLv2 model", "spaniel detect", "spaniel find needs SAM", "--model"]),
             (.words, "vit", ["m is a ViT model", "--text needs CLIP", "--clip-model"]),
             (.masks, "clipseg", ["m is a CLIPSeg model", "--sam-model needs SAM"]),
+            (.find, "dinov2", ["m is a DINOv2 model", "spaniel tensors dinov2", "spaniel find needs SAM"]),
             (.segment, "bert", ["\"bert\"", "none of ours", "spaniel segment needs CLIPSeg"]),
         ])
     func wrong(_ need: ModelNeed, _ type: String, _ words: [String]) throws {

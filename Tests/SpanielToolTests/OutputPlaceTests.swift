@@ -170,6 +170,7 @@ struct OutputPlaceTests {
     func everyModel() throws {
         let cases: [(kind: String, model: String, words: Bool, names: [String])] = [
             ("vit", TinyModels.vit, false, ["pixel_values", "last_hidden_state", "logits"]),
+            ("dinov2", TinyModels.dinov2, false, ["pixel_values", "last_hidden_state"]),
             (
                 "clip", TinyModels.clip, true,
                 ["pixel_values", "input_ids", "image_embeds", "text_embeds", "logits_per_image"]
@@ -216,10 +217,35 @@ struct OutputPlaceTests {
         #expect(
             try Tool.run("tensors", "vit", "--image", picture, "--text", "ab", "-o", scratch("x")).status
                 == 64)
+        #expect(
+            try Tool.run("tensors", "vit", "--image", picture, "--layer", "1", "-o", scratch("x")).status
+                == 64)
         #expect(try Tool.run("tensors", "clipseg", "--image", picture, "-o", scratch("x")).status == 64)
         #expect(
             try Tool.run("tensors", "clip", "--image", picture, "--point", "1,1", "-o", scratch("x")).status
                 == 64)
+    }
+
+    @Test("DINOv2's layers are written by number, and one that is not there writes nothing")
+    func layers() throws {
+        let out = scratch("layers.safetensors")
+        let rest = ["tensors", "dinov2", "--model", TinyModels.dinov2, "--image", picture, "-o", out]
+        #expect(try Tool.run(rest + ["--layer", "1", "--layer", "2"]).status == 0)
+        let names = try Safetensors(contentsOf: URL(filePath: out)).entries.map { $0.name }
+        #expect(Set(names) == ["pixel_values", "last_hidden_state", "layers.1", "layers.2"])
+        try FileManager.default.removeItem(atPath: out)
+        let beyond = try Tool.run(rest + ["--layer", "3"])
+        #expect(beyond.status == 65 && beyond.messages.contains("the layers 1 to 2, and no layer 3"))
+        for layer in ["0", "one", "99999999999999999999"] {
+            #expect(try Tool.run(rest + ["--layer", layer]).status == 64)
+        }
+        let whole = scratch("odd.safetensors")
+        try Safetensors.write(
+            [("pixel_values", .zeros([1, 3, 6, 8]))], metadata: [:], to: URL(filePath: whole))
+        let odd = try Tool.run(
+            "tensors", "dinov2", "--model", TinyModels.dinov2, "--pixel-values", whole, "-o", out)
+        #expect(odd.status == 65 && odd.messages.contains("a multiple of the patch, 4"))
+        #expect(!scratch.paths.contains("layers.safetensors"))
     }
 
     @Test("tensors go to a file that appears whole, or not at all")

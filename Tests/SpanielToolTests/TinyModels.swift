@@ -9,6 +9,7 @@ enum TinyModels {
     static let owlvit = "\(Tool.root)Tests/Goldens/OWLViT/v1"
     static let owlv2 = "\(Tool.root)Tests/Goldens/OWLViT/v2"
     static let clip = "\(Tool.root)Tests/Goldens/CLIP/tiny"
+    static let dinov2 = "\(Tool.root)Tests/Goldens/DINOv2/registers"
     static let vit = "\(Tool.root)Tests/Goldens/ViT/tiny"
 }
 

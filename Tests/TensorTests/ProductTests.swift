@@ -34,7 +34,7 @@ import SpanielPlatform
         let plain = Linear(weight: generator.tensor([n, k], in: -0.2...0.2), bias: nil)
         #expect(plain(x).shape == [m, n])
         let sums = layer(x)
-        for activation in [Tensor.Activation.identity, .relu, .gelu, .quickGELU] {
+        for activation in [Tensor.Activation.identity, .relu, .gelu, .quickGELU, .silu] {
             let whole = layer(x, activation: activation, residual: residual)
             let stepwise = sums.activated(activation) + residual
             // The same operations in the same order; a fused one may round once less.

@@ -64,7 +64,7 @@ import SpanielPlatform
         #expect(largestDifference(found, expected).difference <= 1e-6)
     }
 
-    @Test("exp, erf, GELU and sigmoid stay within their bounds")
+    @Test("exp, erf, GELU, SiLU and sigmoid stay within their bounds")
     func elementary() {
         let xs = (-120_000...120_000).map { Float($0) / 1000 } + [0, -0.0, 1e-30, -1e-30, 88.72, -87.3]
         let x = Tensor(xs, [xs.count])
@@ -83,6 +83,10 @@ import SpanielPlatform
             let truth = Double(value) / (1 + exp(-1.702 * Double(value)))
             // The rounding of 1.702 x before the exponential, a relative error of 1.702 |x| ε.
             #expect(abs(Double(found) - truth) <= (3e-7 + 2e-7 * abs(Double(value))) * abs(truth) + 1e-30)
+        }
+        for (value, found) in zip(xs, x.activated(.silu).array) {
+            let truth = Double(value) / (1 + exp(-Double(value)))
+            #expect(abs(Double(found) - truth) <= 3e-7 * abs(truth) + 1e-30)
         }
         for (value, found) in zip(xs, x.sigmoid().array) {
             #expect(abs(Double(found) - 1 / (1 + exp(-Double(value)))) <= 3e-7)

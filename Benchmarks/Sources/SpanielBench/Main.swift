@@ -6,7 +6,7 @@ import Tensor
 struct Main {
     static let usage = """
         spaniel-bench serve KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
-                                                           sam, vit, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
+                                                           sam, vit, dinov2, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
         spaniel-bench profile KIND --model FOLDER [--task TASK] [--threads N] [--precision float32|bfloat16]
                                                            where a task's milliseconds go, operation by operation (encode, decode, answer, …;
                                                            the kind's first task where none is named)

@@ -21,9 +21,10 @@ func subject(_ kind: String, model: String, precision: Tensor.Precision) throws 
     return switch kind {
     case "sam": try SAMSubject(folder, precision)
     case "vit": try ViTSubject(folder, precision)
+    case "dinov2": try DINOv2Subject(folder, precision)
     case "clipseg": try CLIPSegSubject(folder, precision)
     case "owlvit": try OWLViTSubject(folder, precision)
-    default: throw UsageError(text: "a kind is sam, vit, clipseg or owlvit, not \(kind)")
+    default: throw UsageError(text: "a kind is sam, vit, dinov2, clipseg or owlvit, not \(kind)")
     }
 }
 

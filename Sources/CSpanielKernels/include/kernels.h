@@ -10,7 +10,7 @@
 /// The number of floats behind a row that softmax_across may read and overwrite.
 #define SPANIEL_SOFTMAX_SLACK 16
 
-enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2, spaniel_quick_gelu = 3 };
+enum spaniel_activation { spaniel_identity = 0, spaniel_relu = 1, spaniel_gelu = 2, spaniel_quick_gelu = 3, spaniel_silu = 4 };
 
 /// A product C = activation(A Bᵀ + bias) + residual for `m` rows of A and the packed panels `panel_begin ..<
 /// panel_end` of B.

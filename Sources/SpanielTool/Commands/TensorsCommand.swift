@@ -16,13 +16,13 @@ struct TensorsCommand: ParsableCommand {
             """)
 
     enum Model: String, ExpressibleByArgument, CaseIterable {
-        case sam, persam, vit, clip, clipseg, owlvit
+        case sam, persam, vit, clip, clipseg, owlvit, dinov2
     }
 
     @Argument(
         help: ArgumentHelp(
             "Whose tensors: persam is with the original code's arithmetic, owlvit is OWLv2 too.",
-            valueName: "sam|persam|vit|clip|clipseg|owlvit"))
+            valueName: "sam|persam|vit|clip|clipseg|owlvit|dinov2"))
     var kind: Model
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -32,7 +32,8 @@ struct TensorsCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Use pixel_values [1,3,S,S] of this file instead of a picture.", valueName: "file.safetensors"))
+            "Use pixel_values [1,3,S,S] of this file instead of a picture; dinov2: [1,3,H,W].",
+            valueName: "file.safetensors"))
     var pixelValues: String?
 
     @OptionGroup(title: "sam") var prompts: PromptOptions
@@ -52,6 +53,11 @@ struct TensorsCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("owlvit: how a picture becomes a square.", valueName: "hf|padded"))
     var prep: OWLViT.Preparation?
+
+    @Option(
+        name: .customLong("layer"),
+        help: ArgumentHelp("dinov2: the tokens after this layer too; repeatable.", valueName: "n"))
+    var layers: [Int] = []
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
@@ -84,6 +90,8 @@ struct TensorsCommand: ParsableCommand {
         if prep != nil && (kind != .owlvit || image == nil) {
             throw ValidationError("--prep belongs to owlvit and --image")
         }
+        if kind != .dinov2 && !layers.isEmpty { throw ValidationError("--layer belongs to dinov2") }
+        if layers.contains(where: { $0 < 1 }) { throw ValidationError("layers count from 1") }
     }
 
     private typealias Tensors = [(name: String, tensor: Tensor)]
@@ -125,6 +133,13 @@ struct TensorsCommand: ParsableCommand {
                 try clipseg.tensors($0, prompts: prompts)
             } pixels: {
                 try clipseg.tensors(pixelValues: $0, prompts: prompts)
+            }
+        case .dinov2:
+            let dino = try model.loadDINOv2(for: .features.of(user))
+            return try input {
+                try dino.tensors($0, layers: layers)
+            } pixels: {
+                try dino.tensors(pixelValues: $0, layers: layers)
             }
         case .owlvit:
             let owl = try model.loadOWLViT(for: .detect.of(user))

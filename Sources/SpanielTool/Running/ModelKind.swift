@@ -3,7 +3,8 @@ package import SpanielPlatform
 
 /// The models there are, by what their config.json calls them.
 package enum ModelKind: String, Sendable, CaseIterable {
-    case sam, vit, clip, clipseg, owlvit, owlv2
+    case sam, vit, clip, clipseg, owlvit, owlv2, dinov2
+    case dinov2WithRegisters = "dinov2_with_registers"
 
     /// What people call it.
     package var name: String {
@@ -14,6 +15,8 @@ package enum ModelKind: String, Sendable, CaseIterable {
         case .clipseg: "CLIPSeg"
         case .owlvit: "OWL-ViT"
         case .owlv2: "OWLv2"
+        case .dinov2: "DINOv2"
+        case .dinov2WithRegisters: "DINOv2 with registers"
         }
     }
 
@@ -25,6 +28,7 @@ package enum ModelKind: String, Sendable, CaseIterable {
         case .clip: "spaniel classify, with --text"
         case .clipseg: "spaniel segment"
         case .owlvit, .owlv2: "spaniel detect"
+        case .dinov2, .dinov2WithRegisters: "features, with spaniel tensors dinov2"
         }
     }
 
@@ -61,6 +65,9 @@ package struct ModelNeed: Sendable {
     package static let classify = ModelNeed(
         user: "spaniel classify without --text", kinds: [.vit], usual: "google/vit-base-patch16-224",
         published: "google/vit-base-patch16-224")
+    package static let features = ModelNeed(
+        user: "spaniel tensors dinov2", kinds: [.dinov2, .dinov2WithRegisters],
+        usual: "facebook/dinov2-small", published: "facebook/dinov2-small")
     /// CLIP as a check on what SAM found.
     package static let words = ModelNeed(
         user: "--text", option: "--clip-model", kinds: [.clip], usual: "openai/clip-vit-base-patch32",

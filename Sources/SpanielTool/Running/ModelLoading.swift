@@ -27,6 +27,10 @@ extension ModelOptions {
         try need.load(model, threads: threads) { try CLIPSeg(contentsOf: $0, precision: precision.precision) }
     }
 
+    func loadDINOv2(for need: ModelNeed = .features) throws -> DINOv2 {
+        try need.load(model, threads: threads) { try DINOv2(contentsOf: $0, precision: precision.precision) }
+    }
+
     func loadOWLViT(for need: ModelNeed = .detect) throws -> OWLViT {
         try need.load(model, threads: threads) { try OWLViT(contentsOf: $0, precision: precision.precision) }
     }

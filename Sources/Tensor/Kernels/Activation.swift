@@ -11,6 +11,8 @@ extension Tensor {
         case gelu
         /// x σ(1.702 x), OpenAI's approximation.
         case quickGELU
+        /// x σ(x), also called swish.
+        case silu
 
         /// The number that the kernels know it by.
         var kernel: Int32 {
@@ -19,6 +21,7 @@ extension Tensor {
             case .relu: Int32(spaniel_relu.rawValue)
             case .gelu: Int32(spaniel_gelu.rawValue)
             case .quickGELU: Int32(spaniel_quick_gelu.rawValue)
+            case .silu: Int32(spaniel_silu.rawValue)
             }
         }
     }

@@ -98,6 +98,7 @@ enum Reference {
         case .relu: x > 0 ? x : 0
         case .gelu: 0.5 * x * (1 + erff(x * 0.70710678))
         case .quickGELU: x / (1 + expf(-1.702 * x))
+        case .silu: x / (1 + expf(-x))
         }
     }
 

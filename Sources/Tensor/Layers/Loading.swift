@@ -10,6 +10,15 @@ extension Linear {
             bias: bias ? try weights.tensor("bias", [out]) : nil,
             precision: weights.precision)
     }
+
+    /// Reads `weight` and `bias`, and multiplies each output channel by a factor: λ ⊙ (x Wᵀ + b).
+    /// - Parameter scale: λ, [out].
+    /// - Throws: `WeightsError` if one of them is absent or of another shape.
+    package init(_ weights: Weights, in channels: Int, out: Int, scaledBy scale: Tensor) throws {
+        self.init(
+            weight: try weights.borrowed("weight", [out, channels]).rowsScaled(by: scale),
+            bias: try weights.tensor("bias", [out]) * scale, precision: weights.precision)
+    }
 }
 
 extension LayerNorm {

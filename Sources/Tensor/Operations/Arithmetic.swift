@@ -29,6 +29,22 @@ extension Tensor {
         }
     }
 
+    /// Multiplies each row by a factor of its own.
+    /// - Parameter factors: [N].
+    /// - Returns: [N, C] of [N, C].
+    package func rowsScaled(by factors: Tensor) -> Tensor {
+        precondition(
+            shape.rank == 2 && factors.shape == [shape[0]], "the rows of \(shape) scaled by \(factors.shape)")
+        let columns = shape[1]
+        return withValues { values in
+            factors.withValues { factors in
+                Tensor(uninitialized: shape) { target in
+                    for i in values.indices { target[i] = values[i] * factors[i / columns] }
+                }
+            }
+        }
+    }
+
     /// Returns `transform` of each element; the calls run in the calling thread, in order.
     public func map(_ transform: (Float) -> Float) -> Tensor {
         Profile.timed("map \(shape)") {

@@ -35,54 +35,6 @@ extension Tensor {
         }
     }
 
-    /// Interpolates bicubically between cell centres, and repeats the edge beyond the outer ones, as
-    /// PyTorch's `interpolate` does with `align_corners=False` and no antialias (a = -0.75). It resizes a
-    /// ViT's positions to another grid, in the calling thread.
-    /// - Returns: [h, w, C] of [H, W, C].
-    public func interpolatedBicubic(height: Int, width: Int) -> Tensor {
-        precondition(shape.rank == 3, "bicubic interpolation of \(shape)")
-        let channels = shape[2]
-        let rows = Self.cubicTaps(from: shape[0], to: height)
-        let columns = Self.cubicTaps(from: shape[1], to: width)
-        let stride = shape[1] * channels
-        return withValues { source in
-            Tensor(uninitialized: [height, width, channels]) { target in
-                var place = 0
-                for row in rows {
-                    for column in columns {
-                        for c in 0..<channels {
-                            var sum: Float = 0
-                            for (y, down) in row {
-                                var across: Float = 0
-                                for (x, weight) in column {
-                                    across += weight * source[y * stride + x * channels + c]
-                                }
-                                sum += down * across
-                            }
-                            target[place] = sum
-                            place += 1
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Returns the four neighbours of each output position along one axis, with their weights (Keys 1981).
-    private static func cubicTaps(from: Int, to: Int) -> [[(index: Int, weight: Float)]] {
-        let a: Float = -0.75
-        let scale = Float(from) / Float(to)
-        func near(_ x: Float) -> Float { ((a + 2) * x - (a + 3)) * x * x + 1 }
-        func far(_ x: Float) -> Float { ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
-        return (0..<to).map { i in
-            let position = (Float(i) + 0.5) * scale - 0.5
-            let floor = position.rounded(.down)
-            let t = position - floor
-            let weights = [far(t + 1), near(t), near(1 - t), far(2 - t)]
-            return weights.indices.map { (max(0, min(from - 1, Int(floor) - 1 + $0)), weights[$0]) }
-        }
-    }
-
     /// Returns the two neighbours of each output position along one axis, and the weight of the second.
     package static func linearTaps(from: Int, to: Int) -> [(first: Int, second: Int, weight: Float)] {
         let scale = Float(from) / Float(to)
