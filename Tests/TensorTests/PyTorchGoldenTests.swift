@@ -57,7 +57,8 @@ struct PyTorchGoldenTests {
     @Test("a file that torch wrote without checksums is read")
     func unchecked() throws {
         let weights = try Self.weights("unchecked")
-        #expect(try weights.tensor("float", [3, 2]).array == Self.weights("kinds").tensor("float", [3, 2]).array)
+        #expect(
+            try weights.tensor("float", [3, 2]).array == Self.weights("kinds").tensor("float", [3, 2]).array)
     }
 
     @Test("the digest is the file's")

@@ -14,7 +14,8 @@ extension SAMCheckpoint {
         for i in 0..<layers { positions.append(try encoder.sizes("blocks.\(i).attn.rel_pos_h", axes: 2)) }
         let isGlobal = positions.map { $0[0] == 2 * grid - 1 }
         let window = positions.map(\.[0]).first { $0 != 2 * grid - 1 }.map { ($0 + 1) / 2 }
-        let features = try weights.sizes("prompt_encoder.pe_layer.positional_encoding_gaussian_matrix", axes: 2)
+        let features = try weights.sizes(
+            "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix", axes: 2)
         let output = try encoder.sizes("neck.0.weight", axes: 4)[0]
         let size = JSON(grid * patch)
         let configuration: JSON.Object = [

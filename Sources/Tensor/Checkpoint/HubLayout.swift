@@ -28,7 +28,8 @@ package struct HubLayout: Sendable {
     }
 
     package func preprocessorReader() throws(WeightsError) -> ConfigurationReader {
-        try ConfigurationReader(.object(preprocessor), file: "\(weights.modelName) (as preprocessor_config.json)")
+        try ConfigurationReader(
+            .object(preprocessor), file: "\(weights.modelName) (as preprocessor_config.json)")
     }
 }
 

@@ -135,7 +135,9 @@ package struct StoredTensor: Sendable {
                 var row = 0
                 repeat {
                     for i in 0..<inner {
-                        for byte in 0..<size { target[filled + byte] = source[(row + i * step) * size + byte] }
+                        for byte in 0..<size {
+                            target[filled + byte] = source[(row + i * step) * size + byte]
+                        }
                         filled += size
                     }
                     row = Self.next(&index, shape, strides, row)

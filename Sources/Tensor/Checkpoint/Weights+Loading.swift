@@ -35,7 +35,8 @@ extension Weights {
         }
         self.init(
             source: WeightsSource(
-                modelName: name ?? Self.modelName(folder), files: ModelFiles(files.map(\.file)), slots: slots))
+                modelName: name ?? Self.modelName(folder), files: ModelFiles(files.map(\.file)), slots: slots)
+        )
     }
 
     /// Creates weights from tensors in memory.

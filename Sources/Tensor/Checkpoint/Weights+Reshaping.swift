@@ -1,3 +1,5 @@
+import SpanielJSON
+
 // What a checkpoint has otherwise than the hub: each returns the same weights with some of them changed.
 
 extension Weights {
@@ -26,8 +28,9 @@ extension Weights {
     /// - Parameters:
     ///   - ending: the ends of the names to cut.
     ///   - parts: the ends of the parts' names.
-    package func cutting(_ ending: String, into parts: [String]) -> Weights {
-        changing { name, slot in
+    /// - Throws: `WeightsError.index` if a part's name is there already.
+    package func cutting(_ ending: String, into parts: [String]) throws(WeightsError) -> Weights {
+        try checked { name, slot in
             guard name.hasSuffix(ending), case .stored(let tensor) = slot, let rows = tensor.shape.first,
                 rows % parts.count == 0
             else { return [(name, slot)] }
@@ -46,28 +49,51 @@ extension Weights {
         for name in names { rows.append(try tensor(name, shape)) }
         let left = without(names)
         let stacked = Tensor.concatenated(rows, axis: 0)
-        return left.changing(adding: [(whole, .memory(stacked))]) { [($0, $1)] }
+        return try left.checked(adding: [(whole, .memory(stacked))]) { [($0, $1)] }
     }
 
     /// Adds the tensors of other weights, whose names are others.
     /// - Throws: `WeightsError.index` if both have one of a name.
     package func joined(with other: Weights) throws(WeightsError) -> Weights {
-        for name in other.source.keys where source.slot(name) != nil {
-            throw .index(
-                file: modelName, expected: "\(WeightsError.printable(name)) once", found: "it in \(other.modelName) too")
-        }
         let slots = other.source.keys.compactMap { key in other.source.slot(key).map { (key, $0) } }
-        return changing(files: source.files.joined(with: other.source.files), adding: slots) { [($0, $1)] }
+        return try checked(files: source.files.joined(with: other.source.files), adding: slots) { [($0, $1)] }
     }
 
-    private func changing(
+    /// The tensors below a place, as weights of their own with the names from there.
+    package func below(_ place: String) -> Weights {
+        let start = place + "."
+        return changing { name, slot in
+            guard name.utf8.starts(with: start.utf8) else { return [] }
+            return [(String(Substring(name.utf8.dropFirst(start.utf8.count))), slot)]
+        }
+    }
+
+    /// The same weights, each name behind a place.
+    package func under(_ place: String) -> Weights { changing { [("\(place).\($0)", $1)] } }
+
+    /// - Parameter change: gives each tensor a name of its own, or none.
+    private func changing(_ change: (String, WeightsSource.Slot) -> [(String, WeightsSource.Slot)]) -> Weights
+    {
+        with(source.keys.flatMap { key in source.slot(key).map { change(key, $0) } ?? [] }, source.files)
+    }
+
+    /// The same where two names could become one.
+    private func checked(
         files: ModelFiles? = nil, adding: [(String, WeightsSource.Slot)] = [],
         _ change: (String, WeightsSource.Slot) -> [(String, WeightsSource.Slot)]
-    ) -> Weights {
-        let slots = source.keys.flatMap { key in source.slot(key).map { change(key, $0) } ?? [] }
-        return Weights(
-            source: WeightsSource(
-                modelName: modelName, files: files ?? source.files, slots: slots + adding),
-            path: path, precision: precision)
+    ) throws(WeightsError) -> Weights {
+        let slots = source.keys.flatMap { key in source.slot(key).map { change(key, $0) } ?? [] } + adding
+        var names: Set<UTF8Key> = []
+        for (name, _) in slots where !names.insert(UTF8Key(name)).inserted {
+            throw .index(
+                file: modelName, expected: "each name once", found: "\(WeightsError.printable(name)) twice")
+        }
+        return with(slots, files ?? source.files)
+    }
+
+    private func with(_ slots: [(String, WeightsSource.Slot)], _ files: ModelFiles) -> Weights {
+        Weights(
+            source: WeightsSource(modelName: modelName, files: files, slots: slots), path: path,
+            precision: precision)
     }
 }

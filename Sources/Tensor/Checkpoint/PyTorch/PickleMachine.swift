@@ -172,7 +172,8 @@ struct PickleMachine {
     private mutating func pushStorage() throws(WeightsError) {
         let id = try pop()
         guard let parts = arguments(id), parts.count == 5, pickle.text(parts[0]) == "storage",
-            case .global(.storage(let type)) = pickle[parts[1]], let key = pickle.text(parts[2]), case .int(let count) = pickle[parts[4]],
+            case .global(.storage(let type)) = pickle[parts[1]], let key = pickle.text(parts[2]),
+            case .int(let count) = pickle[parts[4]],
             count >= 0
         else { throw fault("a storage: its type, key, device and count", pickle.kind(id)) }
         pickle.storages.append(Pickle.Storage(key: key, type: type, count: count))
@@ -375,7 +376,9 @@ extension PickleMachine {
     }
 
     /// The pairs of `OrderedDict([(key, value), …])`, which old versions of Python wrote.
-    private mutating func orderedPairs(_ references: [Pickle.Reference]) throws(WeightsError) -> [Pickle.Reference] {
+    private mutating func orderedPairs(_ references: [Pickle.Reference]) throws(WeightsError) -> [Pickle
+        .Reference]
+    {
         guard let first = references.first else { return [] }
         guard case .list(let number) = pickle[first], references.count == 1 else {
             throw fault("a list of pairs for an OrderedDict", pickle.kind(first))

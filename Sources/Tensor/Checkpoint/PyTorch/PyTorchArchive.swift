@@ -35,7 +35,8 @@ struct PyTorchArchive {
             throw file.refused("data.pkl", "none")
         }
         let pickle = try PickleMachine.read(bytes, file: file.path)
-        tensors = try StateDictionary(pickle, file: file.path).tensors.map { name, number throws(WeightsError) in
+        tensors = try StateDictionary(pickle, file: file.path).tensors.map {
+            name, number throws(WeightsError) in
             (name, try files.tensor(pickle.tensors[number], of: pickle))
         }
     }
