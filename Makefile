@@ -81,6 +81,7 @@ parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \
 	done
 	$(PARITY)/bin/python Tests/Parity/verdicts.py
+	$(PARITY)/bin/python Tests/Parity/checkpoints.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/bfloat16.py --spaniel $(TOOL) --models $(PARITY)/models
 	@for script in evaluation annotations exporters worker; do $(PARITY)-annotations/bin/python Tests/Parity/$$script.py --spaniel $(TOOL) || exit 1; done
 

@@ -100,7 +100,8 @@ let package = Package(
             dependencies: ["CLIP", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],
             swiftSettings: safe),
         .target(
-            name: "SAM", dependencies: ["SpanielImaging", "SpanielPlatform", "Tensor"], swiftSettings: safe),
+            name: "SAM", dependencies: ["SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],
+            swiftSettings: safe),
         .target(
             name: "PerSAM",
             dependencies: ["SAM", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "Tensor"],

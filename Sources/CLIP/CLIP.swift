@@ -33,22 +33,50 @@ public struct CLIP: Sendable {
         .suiting(channels: configuration.image.layers.channels)
     }
 
-    /// Loads a model folder in the hub's layout; the tokenizer is read when the first text comes.
+    /// Loads a model folder in the hub's layout, or a checkpoint of the authors, such as `ViT-B-32.pt`; the
+    /// tokenizer is read when the first text comes.
     /// - Parameters:
-    ///   - folder: a folder such as `ModelStore.locate` returns.
+    ///   - url: a folder such as `ModelStore.locate` returns, or a checkpoint, in which nothing is executed;
+    ///     its tokenizer's files must lie beside it.
     ///   - precision: the precision in which the encoders multiply; nil chooses float32 for a narrow encoder
     ///     and the processor's fastest for a wide one.
     /// - Throws: `WeightsError`, which names the file, the key, what was expected and what was found.
-    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
+    public init(contentsOf url: URL, precision: Tensor.Precision? = nil) throws {
+        guard Weights.isFile(url) else {
+            try self.init(folder: url, precision: precision)
+            return
+        }
+        let weights = try Weights(checkpoint: url)
+        guard let layout = try CLIPCheckpoint.layout(weights) else {
+            throw WeightsError.checkpoint(
+                file: weights.modelName, expected: "the names of CLIP's published checkpoints",
+                found: "\(weights.names.count) others, such as \(weights.names.first ?? "none")")
+        }
+        let configuration = try Configuration(layout.configurationReader())
+        try self.init(
+            layout.weights, configuration: configuration,
+            preprocessing: ViT.Preprocessing(
+                layout.preprocessorReader(), default: Self.published(configuration)),
+            tokenizerFolder: url.deletingLastPathComponent(),
+            precision: precision ?? Self.automaticPrecision(configuration))
+    }
+
+    /// The preprocessing of the published models, for a folder that does not say.
+    private static func published(_ configuration: Configuration) -> ViT.Preprocessing {
+        let side = configuration.image.imageSize
+        return ViT.Preprocessing(
+            .shortestEdge(side), crop: Size(width: side, height: side), filter: .bicubic,
+            mean: ViT.Preprocessing.openAIMean, deviation: ViT.Preprocessing.openAIDeviation)
+    }
+
+    private init(folder: URL, precision: Tensor.Precision?) throws {
         let reader = try ConfigurationReader(contentsOf: folder.appending(path: "config.json"))
         _ = try reader.oneOf("model_type", default: "clip", ["clip"])
         let configuration = try Configuration(reader)
         let side = configuration.image.imageSize
-        let square = Size(width: side, height: side)
-        let published = ViT.Preprocessing(
-            .shortestEdge(side), crop: square, filter: .bicubic, mean: ViT.Preprocessing.openAIMean,
-            deviation: ViT.Preprocessing.openAIDeviation)
-        let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: published, expecting: square)
+        let preprocessing = try ViT.Preprocessing(
+            contentsOf: folder, default: Self.published(configuration),
+            expecting: Size(width: side, height: side))
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
             tokenizerFolder: folder,

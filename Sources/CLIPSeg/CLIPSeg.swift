@@ -45,14 +45,35 @@ public struct CLIPSeg: Sendable {
         .suiting(channels: configuration.clip.image.layers.channels)
     }
 
-    /// Loads a model folder in the hub's layout; the tokenizer is read when the first text comes.
+    /// Loads a model folder in the hub's layout, or a checkpoint that holds CLIP's encoders too; the
+    /// tokenizer is read when the first text comes.
     /// - Parameters:
-    ///   - folder: a folder such as `ModelStore.locate` returns.
+    ///   - url: a folder such as `ModelStore.locate` returns, or a checkpoint, in which nothing is executed;
+    ///     its tokenizer's files must lie beside it.
     ///   - precision: the precision in which the encoders multiply; nil chooses float32 for a narrow encoder
     ///     and the processor's fastest for a wide one.
     /// - Throws: `WeightsError` or `CLIPSegError`, which names the file, the key, what was expected and what
     ///   was found.
-    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
+    public init(contentsOf url: URL, precision: Tensor.Precision? = nil) throws {
+        guard Weights.isFile(url) else {
+            try self.init(folder: url, precision: precision)
+            return
+        }
+        let weights = try Weights(checkpoint: url)
+        guard let layout = try CLIPSegCheckpoint.layout(weights) else {
+            throw WeightsError.checkpoint(
+                file: weights.modelName, expected: "the names of CLIPSeg's published checkpoints",
+                found: "\(weights.names.count) others, such as \(weights.names.first ?? "none")")
+        }
+        let configuration = try Configuration(layout.configurationReader())
+        try self.init(
+            layout.weights, configuration: configuration,
+            preprocessing: ViT.Preprocessing(layout.preprocessorReader(), default: Self.published),
+            tokenizerFolder: url.deletingLastPathComponent(),
+            precision: precision ?? Self.automaticPrecision(configuration))
+    }
+
+    private init(folder: URL, precision: Tensor.Precision?) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try ViT.Preprocessing(contentsOf: folder, default: Self.published)
         try self.init(

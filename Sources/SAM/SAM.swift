@@ -36,22 +36,46 @@ public struct SAM: Sendable {
     }
 
     /// Loads a model folder in the hub's layout: `config.json`, `model.safetensors` (or shards) and, if there
-    /// is one, `preprocessor_config.json`.
+    /// is one, `preprocessor_config.json`; or a checkpoint of the authors, such as `sam_vit_b_01ec64.pth`, in
+    /// which nothing is executed.
     ///
     ///     let sam = try SAM(contentsOf: URL(filePath: "models/sam-vit-base"))
     ///     print(sam.imageSize) // 1024
     ///
     /// - Parameters:
-    ///   - folder: the model's folder, SAM base, large, huge or of other sizes.
+    ///   - url: the model's folder or checkpoint, SAM base, large, huge or of other sizes.
     ///   - precision: the precision of the image encoder; nil takes float32 for a narrow encoder such as
     ///     `sam-nano`'s, else the fastest that the processor has.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found;
     ///   `SAMError.positionalMatrices`.
-    public init(contentsOf folder: URL, precision: Tensor.Precision? = nil) throws {
+    public init(contentsOf url: URL, precision: Tensor.Precision? = nil) throws {
+        if Weights.isFile(url) {
+            try self.init(checkpoint: Weights(checkpoint: url), precision: precision)
+        } else {
+            try self.init(folder: url, precision: precision)
+        }
+    }
+
+    private init(folder: URL, precision: Tensor.Precision?) throws {
         let configuration = try Configuration(contentsOf: folder)
         let preprocessing = try Preprocessing(contentsOf: folder, side: configuration.imageEncoder.imageSize)
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
+            precision: precision ?? Self.automaticPrecision(configuration))
+    }
+
+    /// Translates the names of a checkpoint and reads them.
+    private init(checkpoint: Weights, precision: Tensor.Precision?) throws {
+        guard let layout = try SAMCheckpoint.layout(checkpoint) else {
+            throw WeightsError.checkpoint(
+                file: checkpoint.modelName, expected: "the names of SAM's published checkpoints",
+                found: "\(checkpoint.names.count) others, such as \(checkpoint.names.first ?? "none")")
+        }
+        let configuration = try Configuration(layout.configurationReader())
+        try self.init(
+            layout.weights, configuration: configuration,
+            preprocessing: Preprocessing(
+                layout.preprocessorReader(), side: configuration.imageEncoder.imageSize),
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 

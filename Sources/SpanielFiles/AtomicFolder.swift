@@ -45,12 +45,28 @@ package struct AtomicFolder: ~Copyable {
     ///
     /// - Precondition: `name` is relative and stays inside the folder.
     package mutating func write(_ bytes: some Collection<UInt8>, to name: String) throws(FileError) {
+        try write(to: name) { file throws(FileError) in
+            let array = bytes as? [UInt8] ?? Array(bytes)
+            try file.append(array.span.bytes)
+        }
+    }
+
+    /// Writes a file piece by piece, as the other `write` does.
+    ///
+    /// - Precondition: `name` is relative and stays inside the folder.
+    package mutating func write(
+        to name: String, _ body: (borrowing AtomicFile) throws(FileError) -> Void
+    ) throws(FileError) {
         try makeFolders(for: name)
         guard !made.contains(name) else {
             throw .notAFile(path: "\(destination)/\(name)", found: "a folder")
         }
         unlink("\(temporary)/\(name)")  // nothing is written through a link
-        do { try AtomicFile.write(bytes, to: URL(filePath: "\(temporary)/\(name)"), durable: false) } catch {
+        do {
+            let file = try AtomicFile(replacing: URL(filePath: "\(temporary)/\(name)"))
+            try body(file)
+            try file.commit(durable: false)
+        } catch {
             guard case .unwritable(_, let errno) = error else { throw error }
             throw .unwritable(path: "\(destination)/\(name)", errno: errno)
         }

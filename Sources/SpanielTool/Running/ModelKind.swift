@@ -93,16 +93,27 @@ package struct ModelNeed: Sendable {
         ModelNeed(user: user, option: option, kinds: kinds, usual: usual, published: published)
     }
 
-    /// Checks that a folder holds a model of one of the kinds, and says which it is.
+    /// What config.json calls a model, or would for a checkpoint; nil when it does not say.
+    private static func modelType(_ model: URL) throws(Failure) -> String? {
+        if Weights.isFile(model) {
+            do { return try CheckpointFile.layout(model).modelType } catch {
+                throw Failure(error, about: .input)
+            }
+        }
+        guard let reader = try? ConfigurationReader(contentsOf: model.appending(path: "config.json")),
+            let type = try? reader.string("model_type", default: ""), !type.isEmpty
+        else { return nil }
+        return type
+    }
+
+    /// Checks that a folder or a checkpoint holds a model of one of the kinds, and says which it is.
     ///
     /// - Parameter name: what messages call the model.
     /// - Returns: nil when its configuration does not say: the model's own loading then tells what is wrong.
     /// - Throws: `Failure`, exit code 65, when it is of another kind.
     @discardableResult
     package func check(_ folder: URL, name: String) throws(Failure) -> ModelKind? {
-        guard let reader = try? ConfigurationReader(contentsOf: folder.appending(path: "config.json")),
-            let type = try? reader.string("model_type", default: ""), !type.isEmpty
-        else { return nil }
+        guard let type = try Self.modelType(folder) else { return nil }
         let wanted = kinds.map(\.name).joined(separator: " or ")
         let fix = "give one with \(option), such as \(published)"
         guard let kind = ModelKind(rawValue: type) else {

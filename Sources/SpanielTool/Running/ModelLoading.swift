@@ -57,16 +57,18 @@ extension ModelNeed {
     }
 
     private func locate(_ name: String?) throws -> URL {
-        if let name, let checkpoint = Self.checkpoint(at: name) {
-            throw Failure(
-                .unusable, code: "model.kind",
-                "\(checkpoint): expected a model's folder in the hub's layout, found a PyTorch checkpoint, "
-                    + "which is not read; \(fetching(Self.published(like: checkpoint) ?? published))")
-        }
         if let name, FileKind(at: name) == .file {
+            if CheckpointFile.isNamed(name) { return URL(filePath: name) }
             throw Failure(
                 .unusable, code: "model.kind",
-                "\(name): expected a model's folder, found a file; name the folder it is in")
+                "\(name): expected a model's folder or a checkpoint (.pth, .pt), found another file; name the folder it is in"
+            )
+        }
+        if let name, let checkpoint = CheckpointFile.alone(in: name) {
+            throw Failure(
+                .unusable, code: "model.kind",
+                "\(name): expected a model's folder, found no config.json in it; name the checkpoint itself: \(checkpoint)"
+            )
         }
         do { return try ModelStore.locate(name ?? usual) } catch {
             if name == nil, case .missing = error { throw notHere }
@@ -89,25 +91,6 @@ extension ModelNeed {
         } catch .notFetched(_, let command, _, _) {
             return "fetch a published one with: \(command) and name it with \(option) \(id)"
         } catch { return "name a model with \(option)" }
-    }
-
-    /// A PyTorch checkpoint: the file itself, or one in a folder that is no model's.
-    private static func checkpoint(at path: String) -> String? {
-        let endings = [".pth", ".pt", ".ckpt"]
-        func isCheckpoint(_ name: String) -> Bool { endings.contains(where: name.lowercased().hasSuffix) }
-        switch FileKind(at: path) {
-        case .file: return isCheckpoint(path) ? path : nil
-        case .folder where FileKind(at: "\(path)/config.json") == .missing:
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-            return names.sorted().first(where: isCheckpoint).map { "\(path)/\($0)" }
-        default: return nil
-        }
-    }
-
-    /// The model of the hub whose weights the authors' checkpoint of that name holds.
-    private static func published(like checkpoint: String) -> String? {
-        ["vit_b": "base", "vit_l": "large", "vit_h": "huge"]
-            .first { checkpoint.contains("sam_\($0.key)") }.map { "facebook/sam-vit-\($0.value)" }
     }
 }
 

@@ -84,16 +84,39 @@ extension Safetensors.Values {
 
 /// The header and the ordered tensors of a file to be written.
 private struct Layout {
-    private let header: [UInt8]
+    private let header: SafetensorsLayout
     private let tensors: [(String, Safetensors.Values)]
 
-    /// Lays a file out as the reference does: larger elements come first, then names by their bytes, and
-    /// spaces fill the header to eight bytes, so that all data is aligned to its elements.
     init(_ tensors: [(String, Safetensors.Values)], metadata: [String: String], file: String)
         throws(WeightsError)
     {
-        self.tensors = tensors.sorted { a, b in
-            a.1.type != b.1.type ? a.1.type > b.1.type : a.0.utf8.lexicographicallyPrecedes(b.0.utf8)
+        self.tensors = tensors
+        header = try SafetensorsLayout(
+            tensors.map { ($0.0, $0.1.type, $0.1.shape.extents) }, metadata: metadata, file: file)
+    }
+
+    func forEachPart(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        try header.bytes.withUnsafeBytes(body)
+        for i in header.order { try tensors[i].1.withBytes(body) }
+    }
+}
+
+/// The header of a file to be written, and the order of its tensors.
+struct SafetensorsLayout {
+    /// The first bytes of the file.
+    let bytes: [UInt8]
+    /// The numbers of the tensors as they were given, in the order of their data.
+    let order: [Int]
+
+    /// Lays a file out as the reference does: larger elements come first, then names by their bytes, and
+    /// spaces fill the header to eight bytes, so that all data is aligned to its elements.
+    init(
+        _ tensors: [(name: String, type: Safetensors.ElementType, shape: [Int])], metadata: [String: String],
+        file: String
+    ) throws(WeightsError) {
+        order = tensors.indices.sorted { i, j in
+            let (a, b) = (tensors[i], tensors[j])
+            return a.type != b.type ? a.type > b.type : a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
         }
         var fields = JSON.Object()
         if !metadata.isEmpty {
@@ -101,11 +124,12 @@ private struct Layout {
             fields["__metadata__"] = .object(JSON.Object(sorted.map { ($0.key, JSON($0.value)) }))
         }
         var end = 0
-        for (name, values) in self.tensors {
+        for i in order {
+            let (name, type, shape) = tensors[i]
             let begin = end
-            end += values.shape.elementCount * values.type.bits / 8
+            end += shape.reduce(1, *) * type.bits / 8
             let entry: JSON = [
-                "dtype": JSON(values.type.rawValue), "shape": JSON(values.shape.map { JSON($0) }),
+                "dtype": JSON(type.rawValue), "shape": JSON(shape.map { JSON($0) }),
                 "data_offsets": [JSON(begin), JSON(end)],
             ]
             guard name != "__metadata__", fields.append(name, entry) else {
@@ -116,11 +140,6 @@ private struct Layout {
         var text = JSON.object(fields).bytes()
         text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
         let count = UInt64(text.count)
-        header = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + text
-    }
-
-    func forEachPart(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-        try header.withUnsafeBytes(body)
-        for (_, values) in tensors { try values.withBytes(body) }
+        bytes = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + text
     }
 }

@@ -1,4 +1,3 @@
-import CSpanielKernels
 import SpanielFiles
 public import SpanielPlatform
 
@@ -72,7 +71,7 @@ public struct Safetensors: Sendable {
     }
 
     /// Names what people often have in place of a weights file, by its first bytes.
-    private static func otherFormat(_ start: [UInt8]) -> String? {
+    static func otherFormat(_ start: [UInt8]) -> String? {
         let formats = [
             ("version ", "a Git LFS pointer (fetch the file itself with: git lfs pull)"),
             ("<!doctyp", "a web page"), ("<!DOCTYP", "a web page"), ("<html", "a web page"),
@@ -90,45 +89,12 @@ public struct Safetensors: Sendable {
     /// Reads a tensor's values as Float32: F16 and BF16 exactly, F64 rounded.
     /// - Throws: `WeightsError.type` for any other type.
     public func tensor(_ entry: Entry) throws(WeightsError) -> Tensor {
-        let widen: (UnsafeMutablePointer<Float>, UnsafeRawPointer, Int) -> Void
-        switch entry.type {
-        case .float32:
-            widen = { target, source, count in
-                UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: 4 * count)
-            }
-        case .float16: widen = { spaniel_widen_f16($0, $1, $2) }
-        case .bfloat16: widen = { spaniel_widen_bf16($0, $1, $2) }
-        case .float64: widen = { spaniel_narrow_f64($0, $1, $2) }
-        default:
-            throw .type(
-                model: path, tensor: entry.name, expected: "F32, F16, BF16 or F64", found: entry.type.rawValue
-            )
-        }
-        let tensor = withBytes(of: entry) { source in
-            Tensor(uninitialized: Tensor.Shape(entry.shape)) { target in
-                guard let source = source.baseAddress, let base = target.baseAddress else { return }
-                Parallel.blocks(of: target.count, 1 << 18) { block in
-                    widen(
-                        base + block.lowerBound, source + entry.type.bits / 8 * block.lowerBound, block.count)
-                }
-            }
-        }
-        release(entry)
-        return tensor
+        try stored(entry).tensor(entry.name, model: path)
     }
 
-    /// Borrows the values straight from the mapped file if it stores Float32; otherwise returns a widened
-    /// copy. Meant for values read once, such as a weight about to be packed: the pages are released with the
-    /// last reference.
-    func borrowed(_ entry: Entry) throws(WeightsError) -> Tensor {
-        let values = entry.type == .float32 ? withBytes(of: entry) { $0.baseAddress } : nil
-        guard let values, Int(bitPattern: values) % MemoryLayout<Float>.alignment == 0 else {
-            return try tensor(entry)
-        }
-        let shape = Tensor.Shape(entry.shape)
-        let floats = values.assumingMemoryBound(to: Float.self)
-        let storage = Storage(borrowing: floats, count: shape.elementCount) { [self] in release(entry) }
-        return Tensor(shape: shape, storage: storage, offset: 0)
+    /// A tensor where it lies.
+    package func stored(_ entry: Entry) -> StoredTensor {
+        StoredTensor(file, entry.type, start: dataStart + entry.range.lowerBound, shape: entry.shape)
     }
 
     /// Reads a tensor's values as whole numbers, row-major.
@@ -164,10 +130,5 @@ public struct Safetensors: Sendable {
                         littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * stride, as: Value.self)))
             }
         }
-    }
-
-    /// Releases the pages of a tensor that has been read, so that a model is not in memory twice.
-    private func release(_ entry: Entry) {
-        file.release(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound)
     }
 }

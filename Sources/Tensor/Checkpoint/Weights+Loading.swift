@@ -31,10 +31,12 @@ extension Weights {
             let file = try Safetensors(contentsOf: single)
             file.file.prefetch()
             files = [file]
-            slots = file.entries.map { ($0.name, .file(file, $0)) }
+            slots = file.entries.map { ($0.name, .stored(file.stored($0))) }
         }
         self.init(
-            source: WeightsSource(modelName: name ?? Self.modelName(folder), files: files, slots: slots))
+            source: WeightsSource(
+                modelName: name ?? Self.modelName(folder), files: ModelFiles(files.map(\.file)), slots: slots)
+        )
     }
 
     /// Creates weights from tensors in memory.
@@ -44,7 +46,8 @@ extension Weights {
     ///   - name: the model's name in messages.
     public init(_ tensors: [(String, Tensor)], name: String) {
         self.init(
-            source: WeightsSource(modelName: name, files: [], slots: tensors.map { ($0.0, .memory($0.1)) }))
+            source: WeightsSource(
+                modelName: name, files: ModelFiles([]), slots: tensors.map { ($0.0, .memory($0.1)) }))
     }
 
     /// Returns a folder's name; for a snapshot in Python's hub cache (`models--ORG--NAME/snapshots/COMMIT`)
@@ -80,7 +83,7 @@ extension Weights {
             let shard = try Safetensors(contentsOf: folder.appending(path: name))
             shard.file.prefetch()
             try index.check(shard, name)
-            slots += shard.entries.map { ($0.name, .file(shard, $0)) }
+            slots += shard.entries.map { ($0.name, .stored(shard.stored($0))) }
             files.append(shard)
         }
         try index.checkPresent(slots.map(\.0))

@@ -67,11 +67,7 @@ public struct Weights: Sendable {
             throw .shape(model: modelName, tensor: key, expected: shape.extents, found: slot.shape)
         }
         source.markRead(key)
-        do {
-            return try slot.tensor(borrowing: borrowing)
-        } catch .type(_, _, let expected, let found) {
-            throw .type(model: modelName, tensor: key, expected: expected, found: found)
-        }
+        return try slot.tensor(key, model: modelName, borrowing: borrowing)
     }
 
     /// Returns whether there is a tensor of that name below this place.

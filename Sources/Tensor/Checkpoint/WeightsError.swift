@@ -23,6 +23,10 @@ public enum WeightsError: SpanielError, Equatable {
     case type(model: String, tensor: String, expected: String, found: String)
     /// The model's files hold tensors that nothing reads.
     case unread(model: String, tensors: [String])
+    /// A PyTorch checkpoint is none, contradicts itself, or holds what is not read.
+    case checkpoint(file: String, expected: String, found: String)
+    /// A PyTorch checkpoint names a Python function or type that weights do not need; it was not called.
+    case global(file: String, name: String)
     /// A value in config.json or its like is of the wrong kind or not supported.
     case configuration(file: String, key: String, found: String, supported: String)
 
@@ -38,6 +42,8 @@ public enum WeightsError: SpanielError, Equatable {
         case .shape: "weights.shape"
         case .type: "weights.type"
         case .unread: "weights.unread"
+        case .checkpoint: "weights.checkpoint"
+        case .global: "weights.global"
         case .configuration: "config.value"
         }
     }
@@ -62,6 +68,10 @@ public enum WeightsError: SpanielError, Equatable {
             "\(model): \(Self.printable(tensor)) is \(found), expected \(expected)"
         case .unread(let model, let tensors):
             "\(model): nothing reads \(Self.list(tensors)) (do config.json and the weights belong together?)"
+        case .checkpoint(let file, let expected, let found): "\(file): expected \(expected), found \(found)"
+        case .global(let file, let name):
+            "\(file): expected numbers alone, found the Python name \(Self.printable(name)), which was not called "
+                + "(if you trust the file, save its state_dict() again with PyTorch)"
         case .configuration(let file, let key, let found, let supported):
             "\(file): \(Self.printable(key)) is \(found), supported: \(supported)"
         }

@@ -6,35 +6,35 @@ import Synchronization
 final class WeightsSource: Sendable {
     /// The home of one tensor.
     enum Slot: Sendable {
-        case file(Safetensors, Safetensors.Entry)
+        case stored(StoredTensor)
         case memory(Tensor)
 
         var shape: [Int] {
             switch self {
-            case .file(_, let entry): entry.shape
+            case .stored(let tensor): tensor.shape
             case .memory(let tensor): tensor.shape.extents
             }
         }
 
-        func tensor(borrowing: Bool) throws(WeightsError) -> Tensor {
+        func tensor(_ name: String, model: String, borrowing: Bool) throws(WeightsError) -> Tensor {
             switch self {
-            case .file(let file, let entry): try borrowing ? file.borrowed(entry) : file.tensor(entry)
+            case .stored(let tensor):
+                try borrowing ? tensor.borrowed(name, model: model) : tensor.tensor(name, model: model)
             case .memory(let tensor): tensor
             }
         }
     }
 
     let modelName: String
-    /// The model's files, sorted by name; none if its tensors are in memory.
-    let files: [Safetensors]
+    /// The model's files; none if its tensors are in memory.
+    let files: ModelFiles
     /// The names of all tensors, sorted by their bytes.
     let keys: [String]
     private let slots: [UTF8Key: Slot]
     private let read = Mutex<Set<UTF8Key>>([])
-    private let digest = Mutex<String?>(nil)
 
     /// - Precondition: each name is given once.
-    init(modelName: String, files: [Safetensors], slots: [(String, Slot)]) {
+    init(modelName: String, files: ModelFiles, slots: [(String, Slot)]) {
         self.modelName = modelName
         self.files = files
         self.slots = Dictionary(uniqueKeysWithValues: slots.map { (UTF8Key($0.0), $0.1) })
@@ -50,25 +50,7 @@ final class WeightsSource: Sendable {
         return keys.filter { !read.contains(UTF8Key($0)) }
     }
 
-    var sha256: String {
-        digest.withLock { digest in
-            if let digest { return digest }
-            let computed = computedDigest()
-            digest = computed
-            return computed
-        }
-    }
-
-    private func computedDigest() -> String {
-        switch files.count {
-        case 0: return inMemoryDigest()
-        case 1: return files[0].sha256()
-        default:
-            var hash = SHA256()
-            for file in files { hash.update("\(file.sha256())  \(file.fileName)\n".utf8) }
-            return hash.hexadecimal()
-        }
-    }
+    var sha256: String { files.sha256 { inMemoryDigest() } }
 
     private func inMemoryDigest() -> String {
         let tensors = slots.compactMap { key, slot in
@@ -80,17 +62,51 @@ final class WeightsSource: Sendable {
     }
 }
 
-extension Safetensors {
-    var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
+/// The files that a model's tensors come from, and their digest, which is computed once for all names under
+/// which they are read.
+final class ModelFiles: Sendable {
+    private let files: [MappedFile]
+    private let digest = Mutex<String?>(nil)
+
+    /// - Parameter files: sorted by name.
+    init(_ files: [MappedFile]) { self.files = files }
+
+    /// The files of a model that comes in two parts.
+    func joined(with other: ModelFiles) -> ModelFiles {
+        ModelFiles((files + other.files).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+    }
+
+    /// The SHA-256 of the file; see `Weights.sha256` for several.
+    /// - Parameter other: the digest of a model without files.
+    func sha256(_ other: () -> String) -> String {
+        digest.withLock { digest in
+            if let digest { return digest }
+            let computed = files.isEmpty ? other() : computedDigest()
+            digest = computed
+            return computed
+        }
+    }
+
+    private func computedDigest() -> String {
+        if files.count == 1 { return files[0].sha256() }
+        var hash = SHA256()
+        for file in files { hash.update("\(file.sha256())  \(file.name)\n".utf8) }
+        return hash.hexadecimal()
+    }
+}
+
+extension MappedFile {
+    /// The last part of its path.
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Returns the SHA-256 of the whole file.
     func sha256() -> String {
         var hash = SHA256()
         let step = 16 << 20
-        for start in stride(from: 0, to: file.count, by: step) {
-            let range = start..<min(start + step, file.count)
-            file.withBytes(range) { hash.update($0) }
-            file.release(range)
+        for start in stride(from: 0, to: count, by: step) {
+            let range = start..<min(start + step, count)
+            withBytes(range) { hash.update($0) }
+            release(range)
         }
         return hash.hexadecimal()
     }

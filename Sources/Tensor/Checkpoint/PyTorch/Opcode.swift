@@ -1,0 +1,54 @@
+/// The opcodes of pickles (Python's `pickletools`) that weights use, protocols 2 to 5. Those that call by
+/// name in older ways are here so that their error can say the name; any other is refused.
+enum Opcode: UInt8 {
+    case proto = 0x80
+    case frame = 0x95
+    case mark = 0x28
+    case pop = 0x30
+    case popMark = 0x31
+    case dup = 0x32
+    case null = 0x4E
+    case newTrue = 0x88
+    case newFalse = 0x89
+    case float = 0x47
+    case int1 = 0x4B
+    case int2 = 0x4D
+    case int4 = 0x4A
+    case long1 = 0x8A
+    case long4 = 0x8B
+    case text1 = 0x8C
+    case text4 = 0x58
+    case text8 = 0x8D
+    case string1 = 0x55
+    case string4 = 0x54
+    case bytes1 = 0x43
+    case bytes4 = 0x42
+    case bytes8 = 0x8E
+    case emptyList = 0x5D
+    case list = 0x6C
+    case append = 0x61
+    case appends = 0x65
+    case emptySet = 0x8F
+    case addItems = 0x90
+    case emptyTuple = 0x29
+    case tuple = 0x74
+    case tuple1 = 0x85
+    case tuple2 = 0x86
+    case tuple3 = 0x87
+    case emptyDictionary = 0x7D
+    case dictionary = 0x64
+    case setItem = 0x73
+    case setItems = 0x75
+    case put1 = 0x71
+    case put4 = 0x72
+    case memoize = 0x94
+    case get1 = 0x68
+    case get4 = 0x6A
+    case global = 0x63
+    case stackGlobal = 0x93
+    case instance = 0x69
+    case reduce = 0x52
+    case newObject = 0x81
+    case build = 0x62
+    case persistent = 0x51
+}
