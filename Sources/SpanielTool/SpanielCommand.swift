@@ -20,7 +20,8 @@ struct SpanielCommand: ParsableCommand {
         subcommands: [
             FindCommand.self, SegmentCommand.self, DetectCommand.self, ClassifyCommand.self, MaskCommand.self,
             LearnCommand.self,
-            EvaluateCommand.self, AnnotationsCommand.self, WorkerCommand.self, TensorsCommand.self,
+            EvaluateCommand.self, AnnotationsCommand.self, WeightsCommand.self, WorkerCommand.self,
+            TensorsCommand.self,
         ])
 
     /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the
