@@ -61,7 +61,9 @@ struct HubClient {
         let address = at(
             "/\(id.text)/resolve/\(commit)/\(Address.quoted(file, keepingSlashes: true))")
         let (reply, last, _) = try ask(address, isHead: true)
-        guard reply.status == 200 || reply.isRedirect else { throw refusal(reply, address, file: file) }
+        guard reply.status == 200 || reply.isRedirect else {
+            throw refusal(reply, address, revision: commit, file: file)
+        }
         func bad(_ expected: String, _ found: String?) -> HubError {
             .reply(address: address.shown, expected: expected, found: found.map { "'\($0)'" } ?? "none")
         }

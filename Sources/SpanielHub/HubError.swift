@@ -11,6 +11,8 @@ public enum HubError: SpanielError, Equatable {
     case notFetched(id: String, looked: [String], incomplete: String?)
     /// A variable of the environment makes no sense.
     case setting(variable: String, found: String, expected: String)
+    /// A text that is no known name and can be no id of the hub.
+    case name(text: String)
     /// A text that can be no branch, tag or commit.
     case revision(text: String)
     /// A variable of the environment forbids the network.
@@ -44,6 +46,7 @@ public enum HubError: SpanielError, Equatable {
         case .missing: "model.missing"
         case .notFetched: "model.not-fetched"
         case .setting: "hub.setting"
+        case .name: "hub.name"
         case .revision: "hub.revision"
         case .offline: "hub.offline"
         case .noLibrary: "hub.no-library"
@@ -71,6 +74,8 @@ public enum HubError: SpanielError, Equatable {
             "\(id) is not on this machine\(incomplete.map { ", or not all of it (\($0))" } ?? "")"
         case .setting(let variable, let found, let expected):
             "\(variable): expected \(expected), found \(found); mend or unset it"
+        case .name(let text):
+            "'\(text)' is no known name and no id of the hub; expected ORG/NAME, as in facebook/sam-vit-base"
         case .revision(let text):
             "'\(text)' is no revision; expected a branch, a tag or a commit, such as main or refs/pr/1"
         case .offline(let id, let variable):

@@ -60,7 +60,7 @@ struct HubSettings: Sendable {
         }.first
         if found == nil {
             let path =
-                environment["HF_TOKEN_PATH"].map { environment.folder(expanding: $0) }
+                environment["HF_TOKEN_PATH"].map { environment.file(expanding: $0) }
                 ?? PythonCache.home(environment).appending(path: "token")
             found = (try? ReadableFile.bytes(of: path, limit: 10_000)).map {
                 (path.path(percentEncoded: false), String(decoding: $0, as: UTF8.self))

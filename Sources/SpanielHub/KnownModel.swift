@@ -26,7 +26,7 @@ public struct KnownModel: Sendable, Equatable {
     /// The seconds that a picture takes on two cores, where that was measured.
     public var seconds: Double? { Self.measured[name] }
 
-    /// Returns the model of a name, or of a hub id.
+    /// Returns the model of a name; nil if it is none of these.
     public static func named(_ name: String) -> KnownModel? { table[name] }
 
     private static let table = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

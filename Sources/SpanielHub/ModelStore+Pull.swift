@@ -28,8 +28,11 @@ extension ModelStore {
         throws -> URL
     {
         let known = KnownModel.named(name)
-        guard let id = HubID(known?.id ?? name), known == nil || known?.id != nil else {
-            return try locate(name)  // one that ships, or the error that says what it is
+        if known != nil, known?.id == nil { return try locate(name) }  // it ships
+        guard let id = HubID(known?.id ?? name) else { throw HubError.name(text: name) }
+        if known == nil, !name.contains("/") {
+            let own = folders.map { $0.appending(path: name, directoryHint: .isDirectory) }
+            if let own = own.first(where: { Self.complete($0, nil) != nil }) { return own }
         }
         let settings = try HubSettings(environment)
         let wanted = try (revision ?? known?.revision).map(Revision.init)

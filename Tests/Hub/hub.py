@@ -22,6 +22,8 @@ class File:
         self.wrong = 0  # how many GETs bring other bytes
         self.ignores_range = False
         self.refuses_range = 0  # how many GETs with a range are answered 416
+        self.shifts_range = 0  # how many GETs with a range get another part
+        self.claimed_size = None  # instead of the true one
         self.slow = 0  # seconds between pieces
 
         self.direct = False  # served where it is asked for, without a redirect
@@ -173,7 +175,7 @@ class Handler(BaseHTTPRequestHandler):
     def describe(self, entry, prefix=""):
         fields = {"X-Repo-Commit": self.commit, prefix + "ETag": '"%s"' % entry.digest}
         if prefix:
-            fields[prefix + "Size"] = str(len(entry.claimed))
+            fields[prefix + "Size"] = str(len(entry.claimed) if entry.claimed_size is None else entry.claimed_size)
             fields["ETag"] = '"of the redirect, not the file"'
         return fields
 
@@ -209,10 +211,18 @@ class Handler(BaseHTTPRequestHandler):
             if begin >= len(content) or entry.refuses_range > 0:
                 entry.refuses_range -= 1
                 return self.reply(416, {"Content-Range": "bytes */%d" % len(content)}, b"")
+            if entry.shifts_range > 0:
+                entry.shifts_range -= 1
+                begin //= 2
             fields = {**fields, "Content-Range": "bytes %d-%d/%d" % (begin, len(content) - 1, len(content))}
         content = content[begin:]
         self.send_response(status)
-        for name, value in {**fields, "Content-Length": str(len(content))}.items():
+        if entry.chunked and self.command == "GET":
+            self.send_header("Connection", "close")  # ends with the connection
+            self.close_connection = True
+        else:
+            fields = {**fields, "Content-Length": str(len(content))}
+        for name, value in fields.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":

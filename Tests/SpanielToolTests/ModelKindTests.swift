@@ -64,7 +64,7 @@ struct ModelKindTests {
             #expect(run.status == 65 && run.output.isEmpty)
             #expect(
                 run.messages.contains("sam_vit_l_0b3195.pth: expected a model's folder")
-                    && run.messages.contains("Weights/fetch.sh facebook/sam-vit-large"), "\(run.messages)")
+                    && run.messages.contains("spaniel weights pull facebook/sam-vit-large"), "\(run.messages)")
         }
     }
 }

@@ -35,7 +35,7 @@ extension Failure {
         case let error as FileError: status(error, subject)
         case WeightsError.file(let error): status(error, subject)
         case ImagingError.missing, HubError.missing: .missing
-        case HubError.setting, HubError.revision: .usage
+        case HubError.setting, HubError.name, HubError.revision: .usage
         case HubError.noRoom: .output
         case HubError.file(let error): status(error, .output)
         case is HubError: .weights
