@@ -131,7 +131,7 @@ struct Download {
                 return partial.count == file.size ? .came : .wrongSize("\(partial.count) bytes")
             case (.whole, 416): return .again
             case (.whole, _) where reply.isRedirect:
-                address = try client.redirect(from: address, reply).address
+                address = try client.settings.redirect(from: address, reply).address
             case (.whole, 401), (.whole, 403), (.whole, 404), (.whole, 410):
                 guard address.origin != client.settings.endpoint.origin else {
                     throw client.refusal(reply, address, file: file.name)

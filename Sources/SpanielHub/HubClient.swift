@@ -73,7 +73,7 @@ struct HubClient {
             throw bad("a digest to check \(file) by", reply.etag)
         }
         var place = last
-        if reply.isRedirect { place = try redirect(from: last, reply).address }
+        if reply.isRedirect { place = try settings.redirect(from: last, reply).address }
         return RemoteFile(name: file, address: place, etag: etag, size: size)
     }
 
@@ -98,7 +98,7 @@ struct HubClient {
             case .whole where reply.isBusy:
                 try patience.wait(reply: reply, address, "status \(reply.status)")
             case .whole where reply.isRedirect:
-                let (next, isRelative) = try redirect(from: address, reply)
+                let (next, isRelative) = try settings.redirect(from: address, reply)
                 guard isRelative || !isHead && next.origin == settings.endpoint.origin else {
                     return (reply, address, bytes)
                 }
@@ -123,24 +123,6 @@ struct HubClient {
             patience: seconds, limit: isBounded ? 6 * seconds : nil)
     }
 
-    /// Where a redirect leads, if one may go there: from an encrypted hub to nothing in the open.
-    func redirect(from address: Address, _ reply: Reply) throws(HubError) -> (
-        address: Address, isRelative: Bool
-    ) {
-        let location = reply["location"] ?? ""
-        guard let next = address.resolving(location) else {
-            throw .reply(
-                address: address.shown, expected: "a redirect to an address",
-                found: "'\(location.prefix(100))'")
-        }
-        guard next.address.isEncrypted || !settings.endpoint.isEncrypted else {
-            throw .reply(
-                address: address.shown, expected: "a redirect to an https address",
-                found: next.address.shown)
-        }
-        return next
-    }
-
     func circle(_ address: Address) -> HubError {
         .reply(address: address.shown, expected: "at most \(Self.hopLimit) redirects", found: "more")
     }
@@ -162,5 +144,25 @@ struct HubClient {
             return .reply(
                 address: address.shown, expected: "status 200", found: "status \(reply.status)")
         }
+    }
+}
+
+extension HubSettings {
+    /// Where a redirect leads, if one may go there: from an encrypted hub to nothing in the open.
+    func redirect(from address: Address, _ reply: Reply) throws(HubError) -> (
+        address: Address, isRelative: Bool
+    ) {
+        let location = reply["location"] ?? ""
+        guard let next = address.resolving(location) else {
+            throw .reply(
+                address: address.shown, expected: "a redirect to an address",
+                found: "'\(location.prefix(100))'")
+        }
+        guard next.address.isEncrypted || !endpoint.isEncrypted else {
+            throw .reply(
+                address: address.shown, expected: "a redirect to an https address",
+                found: next.address.shown)
+        }
+        return next
     }
 }

@@ -40,9 +40,9 @@ class File:
 
 
 class Hub:
-    """The hub and, on another port, the host that has the large files."""
+    """The hub and, on another port, the host that has the large files; encrypted with an ssl context."""
 
-    def __init__(self):
+    def __init__(self, context=None):
         self.files = {}
         self.token = None  # what a gated model wants
         self.gated = self.private = False
@@ -59,9 +59,11 @@ class Hub:
         self.servers = [ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"hub": self, "host": host})) for host in ("hub", "cdn")]
         for server in self.servers:
             server.daemon_threads = True
+            if context:
+                server.socket = context.wrap_socket(server.socket, server_side=True)
             server.handle_error = lambda *_: None  # a client that was killed
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        self.address, self.cdn = ("http://127.0.0.1:%d" % server.server_address[1] for server in self.servers)
+        self.address, self.cdn = ("http%s://127.0.0.1:%d" % ("s" if context else "", server.server_address[1]) for server in self.servers)
 
     def commit_of(self, revision):
         return OTHER_COMMIT if revision in (OTHER_COMMIT, self.other) else COMMIT

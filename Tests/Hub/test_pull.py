@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -397,6 +398,27 @@ class ABadDay(Case):
         for location in ["/x", "file:///etc/passwd", "ftp://127.0.0.1/x", "http://user@127.0.0.1/x", "http:// x/", "gopher://x"]:
             with serving(b"", {"Location": location}, status=302) as address:
                 self.assertRegex(self.pull(status=69, HF_ENDPOINT=address), "redirect")
+
+    @unittest.skipUnless(shutil.which("openssl"), "openssl makes the certificate")
+    def test_an_encrypted_hub_must_prove_who_it_is_and_leads_nowhere_in_the_open(self):
+        key, certificate = str(self.root / "key.pem"), str(self.root / "certificate.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        hub = Hub(context)
+        self.addCleanup(hub.close)
+        hub.files = self.hub.files
+        plain, self.hub = self.hub, hub
+        self.assertIn("cannot prove who it is", self.pull(status=69))
+        self.assertEqual(hub.requests, [])
+        self.pull(SSL_CERT_FILE=certificate)
+        self.assert_complete()
+        shutil.rmtree(self.cache)
+        hub.cdn = plain.cdn
+        self.assertIn("expected a redirect to an https address", self.pull(status=69, SSL_CERT_FILE=certificate))
+        self.assertEqual(plain.requests, [])
+        self.assertEqual(self.names(), [])
 
     def test_a_full_disk_is_said_before_it_is_full(self):
         self.weights.claimed_size = 10**15 - 1

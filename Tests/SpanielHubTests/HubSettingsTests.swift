@@ -77,6 +77,22 @@ struct HubSettingsTests {
         }
     }
 
+    @Test("from an encrypted hub nothing is followed into the open, from a plain one it may")
+    func downgrade() throws {
+        var reply = Reply()
+        reply.read("HTTP/1.1 302 Found")
+        reply.read("Location: http://cdn/x?secret")
+        let address = try #require(Address("https://h/x"))
+        let error = #expect(throws: HubError.self) {
+            try settings(["HF_ENDPOINT": "https://h"]).redirect(from: address, reply)
+        }
+        #expect(error?.description.contains("https") == true)
+        #expect(error?.description.contains("secret") == false)
+        #expect(
+            try settings(["HF_ENDPOINT": "http://h"]).redirect(from: address, reply).address.text
+                == "http://cdn/x?secret")
+    }
+
     @Test("a message of the hub's errors never holds an address's signature")
     func signatures() throws {
         let address = try #require(Address("https://cdn/x?X-Signature=secret#f"))

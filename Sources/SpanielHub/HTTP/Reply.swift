@@ -57,7 +57,10 @@ struct Reply: Sendable, Equatable {
     var part: (start: Int, total: Int?)? {
         guard let range = self["content-range"], range.hasPrefix("bytes ") else { return nil }
         let halves = range.dropFirst(6).split(separator: "/")
-        guard halves.count == 2, let start = halves[0].split(separator: "-", omittingEmptySubsequences: false).first.flatMap({ Self.count($0) })
+        guard halves.count == 2,
+            let start = halves[0].split(separator: "-", omittingEmptySubsequences: false).first.flatMap({
+                Self.count($0)
+            })
         else { return nil }
         return (start, Self.count(halves[1]))
     }
