@@ -7,7 +7,7 @@ PARITY = .venv-parity
 SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
     Fuzz/Package.swift Fuzz/Sources
 SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/stage \
-    Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Weights/fetch.sh
+    Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check
 
 .PHONY: help setup build demo test lint bounds consumer parity fuzz bench format docs install dist clean
 
@@ -83,6 +83,7 @@ parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	$(PARITY)/bin/python Tests/Parity/verdicts.py
 	$(PARITY)/bin/python Tests/Parity/checkpoints.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/bfloat16.py --spaniel $(TOOL) --models $(PARITY)/models
+	$(PARITY)/bin/python Tests/Parity/hub.py --spaniel $(TOOL)
 	@for script in evaluation annotations exporters worker; do $(PARITY)-annotations/bin/python Tests/Parity/$$script.py --spaniel $(TOOL) || exit 1; done
 
 # libFuzzer comes with Swift's toolchain on Linux.

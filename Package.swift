@@ -54,6 +54,7 @@ let package = Package(
         .target(name: "CSpanielPNG", linkerSettings: [.linkedLibrary("png", .when(platforms: [.linux]))]),
         .target(name: "CSpanielJPEG", linkerSettings: [.linkedLibrary("jpeg", .when(platforms: [.linux]))]),
         .target(name: "CSpanielFormats", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "CSpanielCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CSpanielKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Pictures, files and numbers
@@ -134,7 +135,8 @@ let package = Package(
             dependencies: ["SpanielAnnotations", "SpanielImaging", "SpanielJSON", "SpanielPlatform"],
             swiftSettings: settings),
         .target(
-            name: "SpanielHub", dependencies: ["SpanielFiles", "SpanielPlatform", "Tensor"],
+            name: "SpanielHub",
+            dependencies: ["CSpanielCurl", "SpanielFiles", "SpanielJSON", "SpanielPlatform", "Tensor"],
             swiftSettings: settings),
         .target(
             name: "SpanielTensors",

@@ -34,6 +34,13 @@ package struct Environment: Sendable {
     /// A path from a variable, in which other variables (`$NAME`, `${NAME}`) are replaced.
     func folder(expanding path: String) -> URL { folder(expanded(path)) }
 
+    /// The same for a file.
+    func file(expanding path: String) -> URL {
+        let folder = folder(expanding: path)
+        return folder.deletingLastPathComponent().appending(
+            path: folder.lastPathComponent, directoryHint: .notDirectory)
+    }
+
     private func expanded(_ path: String) -> String {
         var result = ""
         var rest = path[...]

@@ -2,15 +2,14 @@ import SpanielFiles
 import Tensor
 public import SpanielPlatform
 
-/// Finds the folders of models on this machine; it downloads nothing.
+/// Finds models on this machine, and fetches those of the hub.
 ///
-///     let folder = try ModelStore.locate("facebook/sam-vit-base")
-///     print(folder.lastPathComponent)  // sam-vit-base, if Weights/fetch.sh brought it
+///     let folder = try ModelStore.locate("sam-base")  // if it was fetched before
 ///     let sam = try SAM(contentsOf: folder)
 public struct ModelStore: Sendable {
-    private let environment: Environment
-    /// The folders that are searched, in this order, before Python's cache: they hold the models that ship
-    /// and those that `Weights/fetch.sh` brought.
+    let environment: Environment
+    /// The folders that are searched, in this order, before Python's cache: they hold the models that ship,
+    /// and others as `ORG/NAME`.
     public let folders: [URL]
 
     /// A store with the folders of this process: `SPANIEL_WEIGHTS`, then those beside and above the running
@@ -22,37 +21,47 @@ public struct ModelStore: Sendable {
         folders = Self.folders(environment)
     }
 
-    /// Finds the folder of a model.
+    /// Finds a model.
     ///
-    /// A bare name means a model that ships before it means a folder; a name with slashes means a folder
-    /// first.
-    /// - Parameter name: the name of a model that ships, the path of a folder, or the id of a model on the
-    ///   hub that `Weights/fetch.sh` or Python has fetched.
-    /// - Throws: `HubError`; for a model of the hub it names the command that fetches it.
+    /// A bare name means a model that ships or a known one before it means a folder; a name with slashes
+    /// means a folder first.
+    /// - Parameter name: the name of a model that ships or of a `KnownModel`, the path of a folder, or the id
+    ///   of a model on the hub that this package or Python has fetched.
+    /// - Returns: the model's folder, or its file where a known model is one.
+    /// - Throws: `HubError`; `notFetched` for a model of the hub that `pull` can fetch.
     public static func locate(_ name: String) throws(HubError) -> URL { try ModelStore().locate(name) }
 
-    /// Finds the folder of a model in the folders of this store, then in Python's cache.
+    /// Finds a model in the folders of this store, then in Python's cache.
     /// - Parameter name: as for the static `locate`.
-    /// - Throws: `HubError`; for a model of the hub it names the command that fetches it.
+    /// - Throws: `HubError`; `notFetched` for a model of the hub that `pull` can fetch.
     public func locate(_ name: String) throws(HubError) -> URL {
         let isBare = !name.contains("/")
         let path = environment.folder(name)
         if !isBare, FileKind(of: path) != .missing { return path }
-        guard let id = HubID(name), name != ".", name != ".." else {
+        let known = KnownModel.named(name)
+        guard let id = HubID(known?.id ?? name), name != ".", name != ".." else {
             if !name.isEmpty, FileKind(of: path) != .missing { return path }
             throw .missing(name: name, looked: [])
         }
-        let candidates = folders.map { $0.appending(path: id.text, directoryHint: .isDirectory) }
-        let cache = PythonCache(environment)
-        let places = candidates + [cache.snapshot(of: id)].compactMap { $0 }
-        if let complete = places.first(where: { Weights.missingFile(in: $0) == nil }) { return complete }
+        let places = places(of: id, known)
+        if let complete = places.lazy.compactMap({ Self.complete($0, known) }).first { return complete }
         if isBare, FileKind(of: path) != .missing { return path }
-        let looked = (folders + [cache.folder]).map { $0.path(percentEncoded: false) }
-        if isBare { throw .missing(name: name, looked: looked) }
+        let looked = (folders + [PythonCache(environment).folder]).map { $0.path(percentEncoded: false) }
+        if isBare, known?.id == nil { throw .missing(name: name, looked: looked) }
         let incomplete = places.first { FileKind(of: $0) == .folder }.flatMap { folder in
-            Weights.missingFile(in: folder).map { "\(folder.path(percentEncoded: false)) lacks \($0)" }
+            (known?.file ?? Weights.missingFile(in: folder)).map {
+                "\(folder.path(percentEncoded: false)) lacks \($0)"
+            }
         }
-        throw .notFetched(id: name, command: "\(fetchScript) \(name)", looked: looked, incomplete: incomplete)
+        throw .notFetched(id: name, looked: looked, incomplete: incomplete)
+    }
+
+    /// The folders in which a model may lie, the likeliest first.
+    func places(of id: HubID, _ known: KnownModel?) -> [URL] {
+        let candidates = folders.map { $0.appending(path: id.text, directoryHint: .isDirectory) }
+        let entry = PythonCache(environment).entry(id)
+        let pinned = known?.revision.map { entry.snapshots(revision: $0) } ?? []
+        return candidates + pinned + entry.snapshots(revision: nil)
     }
 
     /// The complete models in the folders of this store, sorted by name, each with its folder.
@@ -100,23 +109,5 @@ public struct ModelStore: Sendable {
             }
         }
         return folders
-    }
-
-    /// The path of the script that fetches models, as the user would type it here.
-    private var fetchScript: String {
-        let usual = "Weights/fetch.sh"
-        if FileKind(of: environment.currentFolder.appending(path: usual)) == .file { return usual }
-        let scripts = folders.map { $0.appending(path: "fetch.sh") }
-        return scripts.first { FileKind(of: $0) == .file }.map { Self.quoted($0.path(percentEncoded: false)) }
-            ?? usual
-    }
-
-    /// A path, quoted if a shell would not take it for one word.
-    private static func quoted(_ path: String) -> String {
-        let isPlain = path.utf8.allSatisfy { byte in
-            byte >= 0x80 || "/._-+@".utf8.contains(byte) || UnicodeScalar(byte).properties.isAlphabetic
-                || (0x30...0x39).contains(byte)
-        }
-        return isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -20,7 +20,7 @@ struct SpanielCommand: ParsableCommand {
         subcommands: [
             FindCommand.self, SegmentCommand.self, DetectCommand.self, ClassifyCommand.self, MaskCommand.self,
             LearnCommand.self,
-            EvaluateCommand.self, AnnotationsCommand.self, WorkerCommand.self, WeightsCommand.self,
+            EvaluateCommand.self, AnnotationsCommand.self, WeightsCommand.self, WorkerCommand.self,
             TensorsCommand.self,
         ])
 

@@ -104,7 +104,7 @@ struct ModelStoreTests {
         expect(try store.locate("./tiny"), "here/tiny")
     }
 
-    @Test("a hub's model is found where fetch.sh puts it, before Python's cache")
+    @Test("a hub's model is found in a folder of models, before Python's cache")
     func fetched() throws {
         let cached = try snapshot("home/.cache/huggingface/hub")
         let store = try store()
@@ -165,9 +165,7 @@ struct ModelStoreTests {
         let store = try store()
         try model("bin/Weights/facebook/sam-vit-base", ["config.json", "preprocessor_config.json"])
         let found = error { _ = try store.locate("facebook/sam-vit-base") }
-        #expect(
-            found?.description.contains("lacks model.safetensors") == true
-                && found?.description.contains("Weights/fetch.sh facebook/sam-vit-base") == true)
+        #expect(found?.description.contains("lacks model.safetensors") == true)
 
         let index = #"{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}"#
         try scratch.write("bin/Weights/org/big/model.safetensors.index.json", index)
@@ -179,41 +177,48 @@ struct ModelStoreTests {
         expect(try store.locate("org/big"), "bin/Weights/org/big")
     }
 
-    @Test("the command that fetches a model can be pasted into a shell, whatever the folder is called")
-    func pasted() throws {
-        for (name, quoted) in [
-            ("plain-1.0", "plain-1.0/Weights"), ("a place", "a place/Weights"),
-            ("Anna's $x", "Anna'\\''s $x/Weights"),
-        ] {
-            try scratch.write("\(name)/Weights/fetch.sh", "")
-            let store = ModelStore(
-                Environment(
-                    variables: [:], executable: scratch["\(name)/spaniel"], currentFolder: scratch.url))
-            let text = error { _ = try store.locate("facebook/sam-vit-base") }?.description ?? ""
-            let command = text.components(separatedBy: "Fetch it with: ").last ?? ""
-            let end =
-                name == "plain-1.0"
-                ? "\(quoted)/fetch.sh facebook/sam-vit-base" : "\(quoted)/fetch.sh' facebook/sam-vit-base"
-            #expect(command.hasSuffix(end), "\(command)")
-            #expect(command.hasPrefix("'") == (name != "plain-1.0"), "\(command)")
+    @Test("what is not here is said, and where it was sought is told")
+    func notFetched() throws {
+        let store = try store()
+        for name in ["facebook/sam-vit-base", "sam-base"] {
+            let found = error { _ = try store.locate(name) }
+            #expect(found?.code == "model.not-fetched")
+            #expect(found?.description == "\(name) is not on this machine")
+            guard case .notFetched(_, let looked, nil) = found else { throw CancellationError() }
+            #expect(looked.contains { $0.hasSuffix("huggingface/hub") })
         }
     }
 
-    @Test("what is not here is an error with the command that fetches it")
-    func notFetched() throws {
+    @Test("a known name means the hub's model wherever that lies, and a folder of that name after it")
+    func knownNames() throws {
         let store = try store()
-        let found = error { _ = try store.locate("facebook/sam-vit-base") }
-        #expect(found?.code == "model.not-fetched")
-        #expect(found?.description.hasSuffix("Fetch it with: Weights/fetch.sh facebook/sam-vit-base") == true)
-        try scratch.write("share/spaniel/Weights/fetch.sh", "")
-        let installed = error { _ = try store.locate("facebook/sam-vit-base") }
-        #expect(
-            installed?.description.hasSuffix("/share/spaniel/Weights/fetch.sh facebook/sam-vit-base") == true)
-        try scratch.write("here/Weights/fetch.sh", "")
-        #expect(
-            error { _ = try store.locate("facebook/sam-vit-base") }?.description.hasSuffix(
-                ": Weights/fetch.sh facebook/sam-vit-base")
-                == true)
+        try scratch.write("here/sam-base/x", "")
+        expect(try store.locate("sam-base"), "here/sam-base")
+        let cached = try snapshot("home/.cache/huggingface/hub")
+        expect(try store.locate("sam-base"), cached)
+        try model("bin/Weights/facebook/sam-vit-base")
+        expect(try store.locate("sam-base"), "bin/Weights/facebook/sam-vit-base")
+    }
+
+    @Test("a known model that is one file is found as that file")
+    func singleFile() throws {
+        let store = try store()
+        let folder = "home/.cache/huggingface/hub/models--dhkim2810--MobileSAM/snapshots/\(commit)"
+        try scratch.write("\(folder)/README.md", "")
+        #expect(error { _ = try store.locate("mobile-sam") }?.description.contains("mobile_sam.pt") == true)
+        try scratch.write("\(folder)/mobile_sam.pt", "")
+        expect(try store.locate("mobile-sam"), "\(folder)/mobile_sam.pt")
+    }
+
+    @Test("where main has no safetensors the conversion beside it is taken")
+    func conversion() throws {
+        let model = "home/.cache/huggingface/hub/models--facebook--sam-vit-base"
+        let other = String(commit.reversed())
+        try scratch.write("\(model)/refs/main", commit)
+        try self.model("\(model)/snapshots/\(commit)", ["config.json", "pytorch_model.bin"])
+        try scratch.write("\(model)/refs/refs/pr/7", other)
+        try self.model("\(model)/snapshots/\(other)")
+        expect(try store().locate("facebook/sam-vit-base"), "\(model)/snapshots/\(other)")
     }
 
     @Test(

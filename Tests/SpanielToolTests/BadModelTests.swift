@@ -49,7 +49,7 @@ struct BadModelTests {
             "mask", picture, "--point", "20,16", "--model", "facebook/sam-vit-nothing",
             environment: ["HF_HOME": scratch.path, "HF_HUB_CACHE": scratch.path])
         #expect(hub.status == 69)
-        #expect(hub.messages.contains("Weights/fetch.sh facebook/sam-vit-nothing"))
+        #expect(hub.messages.contains("spaniel weights pull facebook/sam-vit-nothing"))
     }
 
     @Test("a file where the folder is meant, a folder without weights, without configuration")

@@ -122,9 +122,9 @@ struct ClassifyTests {
         let nowhere = ["HF_HUB_CACHE": scratch.path]
         let clip = try Tool.run("classify", picture, "--text", "ab", environment: nowhere)
         #expect(clip.status == 69)
-        #expect(clip.messages.contains("Weights/fetch.sh openai/clip-vit-base-patch32"))
+        #expect(clip.messages.contains("spaniel weights pull openai/clip-vit-base-patch32"))
         let vit = try Tool.run("classify", picture, environment: nowhere)
         #expect(vit.status == 69)
-        #expect(vit.messages.contains("Weights/fetch.sh google/vit-base-patch16-224"))
+        #expect(vit.messages.contains("spaniel weights pull google/vit-base-patch16-224"))
     }
 }

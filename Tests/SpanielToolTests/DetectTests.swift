@@ -239,6 +239,6 @@ struct DetectTests {
             "detect", picture, "--text", "ab", "--model", "google/owlvit-base-patch32",
             environment: ["HF_HUB_CACHE": scratch.path])
         #expect(run.status == 69)
-        #expect(run.messages.contains("Weights/fetch.sh google/owlvit-base-patch32"))
+        #expect(run.messages.contains("spaniel weights pull google/owlvit-base-patch32"))
     }
 }

@@ -39,9 +39,7 @@ struct InstalledTests {
         #expect(scratch.paths.contains("elsewhere/masks/path.overlay.png"))
     }
 
-    @Test(
-        "every model of the project is in it, with the script that fetches others, and nothing that was fetched or trains"
-    )
+    @Test("every model of the project is in it, and nothing that was fetched or trains")
     func models() throws {
         let weights = "\(Tool.root)Weights"
         let ours = try FileManager.default.contentsOfDirectory(atPath: weights).filter {
@@ -50,9 +48,7 @@ struct InstalledTests {
         #expect(ours.contains("sam-nano"))
         let installed = try FileManager.default.contentsOfDirectory(
             atPath: scratch("a place/share/spaniel/Weights"))
-        #expect(installed.sorted() == (ours + ["README.md", "fetch.sh", "words.txt"]).sorted())
-        #expect(
-            FileManager.default.isExecutableFile(atPath: scratch("a place/share/spaniel/Weights/fetch.sh")))
+        #expect(installed.sorted() == (ours + ["README.md", "words.txt"]).sorted())
     }
 
     @Test("the man page has all that the parser knows of every command, and how it is called")

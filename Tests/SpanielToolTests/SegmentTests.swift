@@ -311,6 +311,6 @@ struct SegmentTests {
             "segment", picture, "--text", "ab", "--model", "CIDAS/clipseg-rd64-refined",
             environment: ["HF_HUB_CACHE": scratch.path])
         #expect(run.status == 69)
-        #expect(run.messages.contains("Weights/fetch.sh CIDAS/clipseg-rd64-refined"))
+        #expect(run.messages.contains("spaniel weights pull CIDAS/clipseg-rd64-refined"))
     }
 }

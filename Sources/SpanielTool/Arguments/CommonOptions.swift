@@ -7,9 +7,12 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .customLong("model"),
         help: ArgumentHelp(
-            "A model that ships, a folder, or a hub id such as facebook/sam-vit-base. Each command has a default of its own.",
+            "A known name (spaniel weights list), a folder, or a hub id such as facebook/sam-vit-base. Each command has a default of its own.",
             valueName: "name|folder|hub-id"))
     var model: String?
+
+    @Flag(help: "Fetch models that are missing without asking.")
+    var pull = false
 
     @Option(
         help: ArgumentHelp(

@@ -47,7 +47,8 @@ struct DetectCommand: PictureCommand {
         note(concepts, classes)
         let sam =
             try how.withMasks
-            ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
+            ? ModelNeed.masks.loadSAM(how.samModel, pull: model.pull, precision: model.precision.precision)
+            : nil
         let cache = try EncodingCache(
             output.cache, OWLEncoder(owl: owl, preparation: how.examples.prep, tiles: how.tiles))
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }

@@ -69,7 +69,7 @@ struct FindCommand: PictureCommand {
             )
         }
         let options = search.options(maxObjects: output.maxObjects)
-        let check = try check.load(for: names, precision: model.precision.precision, log: output.log)
+        let check = try check.load(for: names, model, log: output.log)
         let cache = try EncodingCache(output.cache, sam)
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         let work: PictureTask.Work = { image, picture, stopwatch in

@@ -56,7 +56,9 @@ struct SegmentCommand: PictureCommand {
         concepts = concepts.map(withThreshold)
         let negatives = try against.map { try learn($0, clipseg) }
         let sam =
-            try how.refine ? ModelNeed.masks.loadSAM(how.samModel, precision: model.precision.precision) : nil
+            try how.refine
+            ? ModelNeed.masks.loadSAM(how.samModel, pull: model.pull, precision: model.precision.precision)
+            : nil
         let cache = try EncodingCache(output.cache, clipseg)
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
         var options = CLIPSeg.SegmentOptions()

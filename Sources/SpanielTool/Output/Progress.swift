@@ -5,12 +5,15 @@ package struct Progress {
     private let output: StandardError
     private let log: Logger
     private let total: Int
+    private let unit: String
     private let start = ContinuousClock.now
     private var done = 0
     private var lastDrawn: ContinuousClock.Instant?
 
-    package init(total: Int, log: Logger, output: StandardError = StandardError()) {
+    /// - Parameter unit: what is counted, where that is not pictures.
+    package init(total: Int, unit: String = "", log: Logger, output: StandardError = StandardError()) {
         self.total = total
+        self.unit = unit
         self.log = log
         self.output = output
     }
@@ -23,12 +26,18 @@ package struct Progress {
         draw()
     }
 
+    /// So many steps are done in all.
+    package mutating func reach(_ done: Int) {
+        self.done = done
+        draw()
+    }
+
     /// Redraws the bar, at most ten times a second.
     package mutating func draw() {
         let now = ContinuousClock.now
         if !draws || (done < total && lastDrawn.map { now - $0 < .milliseconds(100) } ?? false) { return }
         lastDrawn = now
-        output.write("\r\u{1B}[K" + Self.bar(done: done, total: total, elapsed: now - start))
+        output.write("\r\u{1B}[K" + Self.bar(done: done, total: total, unit: unit, elapsed: now - start))
     }
 
     /// Takes the bar away, so that a result or a message stands on a clean line.
@@ -53,15 +62,15 @@ package struct Progress {
     }
 
     /// `[#######.............]  7/20  0:12 left`
-    package static func bar(done: Int, total: Int, elapsed: Duration) -> String {
+    package static func bar(done: Int, total: Int, unit: String = "", elapsed: Duration) -> String {
         let width = 20
         let filled = total > 0 ? done * width / total : width
         let bar =
             "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "]"
-        guard done > 0 else { return "\(bar)  \(done)/\(total)" }
+        guard done > 0 else { return "\(bar)  \(done)/\(total)\(unit)" }
         let (seconds, attoseconds) = elapsed.components
         let left = (Double(seconds) + Double(attoseconds) * 1e-18) / Double(done) * Double(total - done)
-        return "\(bar)  \(done)/\(total)  \(clock(Int(left.rounded(.up)))) left"
+        return "\(bar)  \(done)/\(total)\(unit)  \(clock(Int(left.rounded(.up)))) left"
     }
 
     /// `0:09`, `12:40`, `1:02:03`.

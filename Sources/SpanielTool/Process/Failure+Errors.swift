@@ -24,7 +24,7 @@ extension Failure {
         case AnnotationError.file(let error): self.init(error, about: subject)
         case CLIPError.file(let error): self.init(error, about: subject)
         case let error as any SpanielError:
-            let hint = Self.hint(error).map { " (\($0))" } ?? ""
+            let hint = Self.hint(error) ?? ""
             self.init(Self.status(error, subject), code: error.code, error.description + hint)
         default: self.init(.fault, code: "internal", "\(error) (this should not happen; please report it)")
         }
@@ -35,18 +35,22 @@ extension Failure {
         case let error as FileError: status(error, subject)
         case WeightsError.file(let error): status(error, subject)
         case ImagingError.missing, HubError.missing: .missing
+        case HubError.setting, HubError.name, HubError.revision: .usage
+        case HubError.noRoom: .output
+        case HubError.file(let error): status(error, .output)
         case is HubError: .weights
         case is InstructionSetError, CLIPError.textEmpty: .usage
         default: .unusable
         }
     }
 
-    /// The option that helps: libraries do not know the tool's.
+    /// The option or command that helps: libraries do not know the tool's.
     private static func hint(_ error: any SpanielError) -> String? {
         switch error {
-        case PerSAMError.noCell: "leave out --faithful"
-        case PerSAMError.conceptWeights: "without --fine-tune"
-        case OWLViTError.exampleUnseen: "leave out --selection iou"
+        case PerSAMError.noCell: " (leave out --faithful)"
+        case PerSAMError.conceptWeights: " (without --fine-tune)"
+        case OWLViTError.exampleUnseen: " (leave out --selection iou)"
+        case HubError.notFetched(let id, _, _): "; fetch it with: spaniel weights pull \(id)"
         default: nil
         }
     }

@@ -37,6 +37,16 @@ package enum ModelKind: String, Sendable, CaseIterable {
     }
 }
 
+extension ModelKind {
+    /// What a model's folder says it is; nil if it is none of ours.
+    package init?(of folder: URL) {
+        guard let reader = try? ConfigurationReader(contentsOf: folder.appending(path: "config.json")),
+            let type = try? reader.string("model_type", default: "")
+        else { return nil }
+        self.init(rawValue: type)
+    }
+}
+
 /// What a command wants a model for: the kinds that do, and where to get one.
 package struct ModelNeed: Sendable {
     /// What names the model on the command line, and who asks: `spaniel detect`, `--sam-model`.

@@ -11,35 +11,47 @@ extension ModelOptions {
     /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but
     ///   unusable.
     func loadSAM(for need: ModelNeed) throws -> SAM {
-        try need.loadSAM(model, threads: threads, precision: precision.precision)
+        try need.loadSAM(model, threads: threads, pull: pull, precision: precision.precision)
     }
 
     /// The same for the others.
     func loadViT(for need: ModelNeed = .classify) throws -> ViT {
-        try need.load(model, threads: threads) { try ViT(contentsOf: $0, precision: precision.precision) }
+        try need.load(model, threads: threads, pull: pull) {
+            try ViT(contentsOf: $0, precision: precision.precision)
+        }
     }
 
     func loadCLIP(for need: ModelNeed = .classifyByWords) throws -> CLIP {
-        try need.load(model, threads: threads) { try CLIP(contentsOf: $0, precision: precision.precision) }
+        try need.load(model, threads: threads, pull: pull) {
+            try CLIP(contentsOf: $0, precision: precision.precision)
+        }
     }
 
     func loadCLIPSeg(for need: ModelNeed = .segment) throws -> CLIPSeg {
-        try need.load(model, threads: threads) { try CLIPSeg(contentsOf: $0, precision: precision.precision) }
+        try need.load(model, threads: threads, pull: pull) {
+            try CLIPSeg(contentsOf: $0, precision: precision.precision)
+        }
     }
 
     func loadDINOv2(for need: ModelNeed = .features) throws -> DINOv2 {
-        try need.load(model, threads: threads) { try DINOv2(contentsOf: $0, precision: precision.precision) }
+        try need.load(model, threads: threads, pull: pull) {
+            try DINOv2(contentsOf: $0, precision: precision.precision)
+        }
     }
 
     func loadOWLViT(for need: ModelNeed = .detect) throws -> OWLViT {
-        try need.load(model, threads: threads) { try OWLViT(contentsOf: $0, precision: precision.precision) }
+        try need.load(model, threads: threads, pull: pull) {
+            try OWLViT(contentsOf: $0, precision: precision.precision)
+        }
     }
 }
 
 extension ModelNeed {
     /// The same for a model beside the main one; see `load`.
-    func loadSAM(_ name: String?, threads: Int? = nil, precision: Tensor.Precision? = nil) throws -> SAM {
-        try load(name, threads: threads) { try SAM(contentsOf: $0, precision: precision) }
+    func loadSAM(
+        _ name: String?, threads: Int? = nil, pull: Bool, precision: Tensor.Precision? = nil
+    ) throws -> SAM {
+        try load(name, threads: threads, pull: pull) { try SAM(contentsOf: $0, precision: precision) }
     }
 
     /// Finds a model and loads it.
@@ -47,16 +59,19 @@ extension ModelNeed {
     /// - Parameters:
     ///   - name: as the user named it; nil: the usual one.
     ///   - threads: how many are used from now on; nil leaves that as it is.
+    ///   - pull: whether what is missing is fetched without asking.
     /// - Throws: `Failure` 66 when it is missing, 69 when it can be fetched, 65 when it is there but unusable
     ///   or of another kind.
-    func load<Model>(_ name: String?, threads: Int? = nil, _ load: (URL) throws -> Model) throws -> Model {
+    func load<Model>(_ name: String?, threads: Int? = nil, pull: Bool, _ load: (URL) throws -> Model) throws
+        -> Model
+    {
         if let threads { Parallel.threads = threads }
-        let folder = try locate(name)
+        let folder = try locate(name, pull: pull)
         try check(folder, name: name ?? usual)
         do { return try load(folder) } catch { throw Failure(error, about: .input) }
     }
 
-    private func locate(_ name: String?) throws -> URL {
+    private func locate(_ name: String?, pull: Bool) throws -> URL {
         if let name, FileKind(at: name) == .file {
             if CheckpointFile.isNamed(name) { return URL(filePath: name) }
             throw Failure(
@@ -72,6 +87,9 @@ extension ModelNeed {
         }
         do { return try ModelStore.locate(name ?? usual) } catch {
             if name == nil, case .missing = error { throw notHere }
+            if case .notFetched(let id, _, _) = error, pull || MissingModel(name: id).isWanted() {
+                return try MissingModel(name: id).fetch()
+            }
             throw Failure(error, about: .input)
         }
     }
@@ -88,18 +106,20 @@ extension ModelNeed {
         do {
             _ = try ModelStore.locate(id)
             return "\(id) is on this machine: name it with \(option) \(id)"
-        } catch .notFetched(_, let command, _, _) {
-            return "fetch a published one with: \(command) and name it with \(option) \(id)"
+        } catch .notFetched {
+            return "fetch a published one with: spaniel weights pull \(id) and name it with \(option) \(id)"
         } catch { return "name a model with \(option)" }
     }
 }
 
 extension CheckOptions {
     /// nil where nothing is to be checked.
-    func load(for classes: [String], precision: Tensor.Precision?, log: Logger) throws -> SemanticCheck? {
+    func load(for classes: [String], _ model: ModelOptions, log: Logger) throws -> SemanticCheck? {
         guard !texts.isEmpty else { return nil }
         let texts = try texts(for: classes)
-        let clip = try ModelNeed.words.load(clipModel) { try CLIP(contentsOf: $0, precision: precision) }
+        let clip = try ModelNeed.words.load(clipModel, pull: model.pull) {
+            try CLIP(contentsOf: $0, precision: model.precision.precision)
+        }
         try clip.texts.note(self.texts.map(\.words), to: log)
         return try SemanticCheck(clip, texts: texts, threshold: textThreshold ?? 0.5)
     }

@@ -90,6 +90,11 @@ extension Weights {
         return (files, slots)
     }
 
+    /// Returns the names of the files that an index lists, each one of its own folder.
+    package static func shardNames(index: URL) throws(WeightsError) -> [String] {
+        try ShardIndex(contentsOf: index).fileNames
+    }
+
     /// Returns the first file that a model's folder lacks: its configuration, its weights, or a part of them.
     /// It does not check contents.
     package static func missingFile(in folder: URL) -> String? {
