@@ -1,7 +1,7 @@
 """Measures Spaniel beside its opponents, in turn within one run, and prints one table.
 
     python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7]
-                                 [--threads 2] [--only encode,decode,everything,slimsam,vit,dinov2,clipseg,owlvit,threads,process,pictures,help]
+                                 [--threads 2] [--only encode,decode,everything,slimsam,mobilesam,vit,dinov2,clipseg,owlvit,threads,process,pictures,help]
 
 Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
 reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 import baseline
-from macs import answer_macs, encode_macs
+from macs import answer_macs, encode_macs, mobilesam_macs
 from pairs import Process, alternate, burst
 
 NAMES = {"pytorch": "PyTorch", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
@@ -88,7 +88,7 @@ ANSWERS = [
     ("owlvit", "owlvit-base-patch32", "OWL-ViT B/32, 768², 3 texts"),
     ("owlvit", "owlvit-base-patch16", "OWL-ViT B/16, 768², 3 texts"),
 ]
-ROWS = ["encode", "decode", "everything", "slimsam", "vit", "dinov2", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
+ROWS = ["encode", "decode", "everything", "slimsam", "mobilesam", "vit", "dinov2", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
 PHOTOGRAPHS = 100  # of 12 megapixels
 
 
@@ -252,6 +252,11 @@ def main() -> None:
         folder = made("sam_models.py", "slimsam-77", "slimsam-77")
         operations = 2 * encode_macs(json.loads((folder / "config.json").read_text()))
         compare("sam", folder, [("encode", "SAM of SlimSAM-77's shape: encode, 1024²", operations, 1)])
+
+    if "mobilesam" in only:
+        folder = made("mobilesam_models.py", "mobilesam", "mobile")
+        config = json.loads((folder / "config.json").read_text())
+        compare("sam", folder, [("encode", f"MobileSAM encode, {config['vision_config']['image_size']}²", 2 * mobilesam_macs(config), 3)])
 
     for kind, name, work in ANSWERS:
         if kind in only:

@@ -18,6 +18,24 @@ def encode_macs(config: dict) -> float:
     return total
 
 
+def mobilesam_macs(config: dict) -> float:
+    """Multiplications of one encode of MobileSAM's image, none for the padding of windows."""
+    vision = config["vision_config"]
+    widths, out = vision["embed_dims"], vision["output_channels"]
+    side = vision["image_size"] // 4
+    first, expanded = widths[0], int(widths[0] * vision["mbconv_expand_ratio"])
+    total = 4 * side * side * 27 * first // 2 + side * side * 9 * first // 2 * first
+    total += vision["depths"][0] * side * side * expanded * (2 * first + 9)
+    for stage in range(1, 4):
+        before, width = widths[stage - 1 : stage + 1]
+        total += side * side * before * width
+        side //= 1 if stage == 3 else 2
+        total += side * side * width * (9 + width)
+        reach = 2 * vision["window_sizes"][stage] ** 2
+        total += vision["depths"][stage] * side * side * width * (4 * width + 2 * int(width * vision["mlp_ratio"]) + 9 + reach)
+    return total + side * side * out * (widths[3] + 9 * out)
+
+
 def layers_macs(tokens: int, channels: int, hidden: int, layers: int) -> int:
     """Of transformer layers: the projections and the MLP, the scores and the values."""
     return layers * tokens * (4 * channels * channels + 2 * channels * hidden + 2 * tokens * channels)

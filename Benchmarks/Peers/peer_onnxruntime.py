@@ -27,7 +27,7 @@ import sam_inputs  # noqa: E402
 import whole  # noqa: E402
 
 stem = f"{arguments.model.resolve().name}-{arguments.attention}"
-is_sam = whole.kind(arguments.model) == "sam"
+is_sam = whole.kind(arguments.model) in ("sam", "mobile_sam")
 parts = {"encoder": ["pixels"], "decoder": ["embeddings", "points", "labels"]} if is_sam else {"whole": ["pixels", "ids"]}
 paths = [arguments.cache / f"{stem}-{part}.onnx" for part in parts]
 

@@ -29,7 +29,7 @@ import sam_inputs  # noqa: E402
 import whole  # noqa: E402
 
 stem = f"{arguments.model.resolve().name}-{arguments.attention}-ov{openvino.__version__.split('-')[0]}"
-is_sam = whole.kind(arguments.model) == "sam"
+is_sam = whole.kind(arguments.model) in ("sam", "mobile_sam")
 paths = [arguments.cache / f"{stem}-{part}.xml" for part in (("encoder", "decoder") if is_sam else ("whole",))]
 
 if arguments.convert:

@@ -64,6 +64,25 @@ def sam():
     return {"encode": encode, "decode": decode, "everything": masks_of_everything}, lambda: sam_inputs.samples(decode())
 
 
+def mobilesam():
+    """The published code's two halves."""
+    import sam_halves
+
+    (encoder, (pixels,)), (decoder, (_, *prompt)) = sam_halves.halves(arguments.model, arguments.attention)
+    encoder, pixels, encoded = encoder.to(dtype), pixels.to(dtype), None
+
+    def encode():
+        nonlocal encoded
+        encoded = encoder(pixels)
+
+    def decode():
+        if encoded is None:
+            encode()
+        return decoder(encoded.float(), *prompt)[0].numpy()
+
+    return {"encode": encode, "decode": decode}, lambda: sam_inputs.samples(decode())
+
+
 def others():
     """The whole of the other models."""
     model = whole.load(arguments.model, dtype, arguments.attention)
@@ -76,7 +95,7 @@ def others():
     return {"answer": answer}, lambda: whole.samples(arguments.model, answer())
 
 
-tasks, values = sam() if whole.kind(arguments.model) == "sam" else others()
+tasks, values = {"sam": sam, "mobile_sam": mobilesam}.get(whole.kind(arguments.model), others)()
 protocol.serve(
     {
         "name": "PyTorch",

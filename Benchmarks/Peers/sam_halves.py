@@ -6,6 +6,7 @@ import torch
 import transformers
 
 import sam_inputs
+import whole
 
 
 class Encoder(torch.nn.Module):
@@ -34,6 +35,10 @@ class Decoder(torch.nn.Module):
 def halves(folder: Path, attention: str):
     """The encoder and the decoder, each with an example of its inputs."""
     torch.set_grad_enabled(False)
+    if whole.kind(folder) == "mobile_sam":
+        import mobilesam
+
+        return mobilesam.halves(folder)
     model = transformers.SamModel.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention).eval()
     size = sam_inputs.image_size(folder)
     pixels = torch.from_numpy(sam_inputs.pixel_values(size))

@@ -8,6 +8,7 @@ extension SAM {
         /// The image encoder's architecture and its sizes.
         package enum ImageEncoder: Sendable, Equatable {
             case vitDet(ViTDet)
+            case tinyViT(TinyViT)
         }
 
         /// The sizes of SAM's own image encoder.
@@ -80,13 +81,14 @@ extension SAM.Configuration {
     }
 
     package init(_ reader: ConfigurationReader) throws(WeightsError) {
-        _ = try reader.oneOf("model_type", default: "sam", ["sam"])
+        let type = try reader.oneOf("model_type", default: "sam", ["sam", "mobile_sam"])
         let vision = try reader.section("vision_config")
         let prompt = try reader.section("prompt_encoder_config")
         let decoder = try reader.section("mask_decoder_config")
-        imageEncoder = try .vitDet(ViTDet(vision))
+        imageEncoder = try type == "mobile_sam" ? .tinyViT(TinyViT(vision)) : .vitDet(ViTDet(vision))
         promptEncoder = try PromptEncoder(prompt)
-        maskDecoder = try MaskDecoder(decoder)
+        // MobileSAM keeps the authors' code, whose decoder's norms have PyTorch's epsilon.
+        maskDecoder = try MaskDecoder(decoder, epsilon: type == "mobile_sam" ? 1e-5 : 1e-6)
         try prompt.require(
             "image_size", promptEncoder.imageSize, imageEncoder.imageSize, "the image encoder's")
         try prompt.require(
@@ -113,6 +115,7 @@ extension SAM.Configuration.ImageEncoder {
     private var sizes: any ImageEncoderSizes {
         switch self {
         case .vitDet(let sizes): sizes
+        case .tinyViT(let sizes): sizes
         }
     }
     /// Side of the input, in pixels.
@@ -185,7 +188,7 @@ extension SAM.Configuration.PromptEncoder {
 }
 
 extension SAM.Configuration.MaskDecoder {
-    fileprivate init(_ reader: ConfigurationReader) throws(WeightsError) {
+    fileprivate init(_ reader: ConfigurationReader, epsilon standard: Double) throws(WeightsError) {
         channels = try reader.int("hidden_size", default: 256, in: 1...65536)
         layers = try reader.int("num_hidden_layers", default: 2, in: 1...1024)
         heads = try reader.int("num_attention_heads", default: 8, in: 1...1024)
@@ -195,7 +198,7 @@ extension SAM.Configuration.MaskDecoder {
         scoreLayers = try reader.int("iou_head_depth", default: 3, in: 2...64)
         scoreHidden = try reader.int("iou_head_hidden_dim", default: 256, in: 1...65536)
         activation = try reader.activation(default: "relu")
-        epsilon = try reader.epsilon(default: 1e-6)
+        epsilon = try reader.epsilon(default: standard)
         try reader.require("hidden_size", channels % 8, 0, "a multiple of 8")
         for rate in [2, attentionDownsampling] {
             try reader.require(
@@ -207,7 +210,7 @@ extension SAM.Configuration.MaskDecoder {
 
 extension ConfigurationReader {
     /// Throws unless a number has the value that follows from others.
-    fileprivate func require(
+    func require(
         _ key: String, _ found: Int, _ expected: Int, _ supported: String, times: Int = 1
     ) throws(WeightsError) {
         guard found != expected else { return }

@@ -194,4 +194,64 @@ import SpanielPlatform
         }
         #expect(largestDifference(found.array, expected).difference <= 2e-5)
     }
+
+    @Test(
+        "grid attention adds a window's biases by distance",
+        arguments: grids.filter { $0.window != nil } + [
+            GridCase(height: 3, width: 5, window: 7, heads: 3, channels: 5),
+            GridCase(height: 15, width: 9, window: 7, heads: 2, channels: 32),
+            GridCase(height: 5, width: 5, window: 1, heads: 2, channels: 4),
+            GridCase(height: 18, width: 19, window: 18, heads: 1, channels: 20),
+        ])
+    func biases(_ c: GridCase) throws {
+        let side = try #require(c.window)
+        var generator = Generator(seed: 17)
+        let width = c.heads * c.channels
+        let qkv = generator.tensor([2, c.height, c.width, 3 * width], in: -2...2)
+        let padding = generator.tensor([3 * width], in: -2...2)
+        let distances = generator.tensor([c.heads, side * side], in: -3...3)
+        let found = gridAttention(
+            qkv, heads: c.heads, biases: WindowBiases(distances: distances, side: side), window: side,
+            padding: padding)
+        // Pads the grid itself, so that every window is whole.
+        let (tall, wide) = ((c.height + side - 1) / side * side, (c.width + side - 1) / side * side)
+        let (source, fill, apart, answers) = (qkv.array, padding.array, distances.array, found.array)
+        var difference = 0.0
+        for b in 0..<2 {
+            for head in 0..<c.heads {
+                for top in stride(from: 0, to: tall, by: side) {
+                    for left in stride(from: 0, to: wide, by: side) {
+                        let cells = (0..<side * side).map { (y: top + $0 / side, x: left + $0 % side) }
+                        let part = { (p: Int) in
+                            cells.map { cell -> [Double] in
+                                let isInside = cell.y < c.height && cell.x < c.width
+                                let place = (b * c.height + cell.y) * c.width + cell.x
+                                let start = (isInside ? place * 3 : 0) * width + p * width + head * c.channels
+                                return (0..<c.channels).map {
+                                    Double(isInside ? source[start + $0] : fill[start + $0])
+                                }
+                            }
+                        }
+                        let truth = Self.truth(
+                            q: part(0), k: part(1), v: part(2), scale: 1 / Double(c.channels).squareRoot()
+                        ) { i, j in
+                            let (down, across) = (
+                                abs(cells[i].y - cells[j].y), abs(cells[i].x - cells[j].x)
+                            )
+                            return Double(apart[(head * side + down) * side + across])
+                        }
+                        for (cell, row) in zip(cells, truth) where cell.y < c.height && cell.x < c.width {
+                            let place = (b * c.height + cell.y) * c.width + cell.x
+                            for (j, value) in row.enumerated() {
+                                let found = Double(answers[place * width + head * c.channels + j])
+                                difference = max(difference, abs(found - value))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        // Scores up to 20, each with a relative error of some ε times its size.
+        #expect(difference <= 3e-5)
+    }
 }

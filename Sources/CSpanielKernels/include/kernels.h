@@ -45,11 +45,28 @@ typedef struct {
     const void *packed_positions;
     long grid_height, grid_width;
     const int *query_positions;         // [queries], row-major place of each query in the window
+    // What is added to a query's scaled scores: rows of bias_stride floats, a multiple of `columns` and at
+    // least the keys, one for each place; null without. There are never both.
+    const float *biases;
+    long bias_stride;
     // [queries] each or null: the highest score, as a power of two, and the sum of the powers relative to it,
     // with which answers from parts of the keys are combined.
     float *maxima, *totals;
     float *scratch;                     // attention_scratch floats, one thread's own
 } spaniel_attention;
+
+/// One row of a depthwise convolution of 3 × 3, whose nine weights and neighbours are added row by row.
+typedef struct {
+    long columns, channels;             // of the result
+    long stride;                        // of the middles along the row
+    const float *rows[3];               // above, middle and below, each [width][channels], or null for zeros
+    long width;                         // cells outside a row are zeros
+    long first;                         // the cell in the middle of the first result
+    const float *weight;                // [9][channels]
+    const float *bias;                  // [channels]
+    int activation;
+    float *y;                           // [columns][channels]
+} spaniel_depthwise;
 
 /// Products and attention in one precision. In bfloat16 both sides of every product are rounded to it and the
 /// sums are float32; inputs and outputs are float32 in both.
@@ -88,6 +105,7 @@ typedef struct {
     void (*sigmoid)(long count, const float *x, float *y);
     /// Computes y = a (op) b, where b repeats every `period` elements; op is 0 add, 1 subtract, 2 multiply.
     void (*combine)(int op, long count, long period, const float *a, const float *b, float *y);
+    void (*depthwise)(const spaniel_depthwise *row);
 } spaniel_kernels;
 
 enum spaniel_instruction_set {

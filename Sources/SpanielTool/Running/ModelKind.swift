@@ -5,11 +5,13 @@ package import SpanielPlatform
 package enum ModelKind: String, Sendable, CaseIterable {
     case sam, vit, clip, clipseg, owlvit, owlv2, dinov2
     case dinov2WithRegisters = "dinov2_with_registers"
+    case mobileSAM = "mobile_sam"
 
     /// What people call it.
     package var name: String {
         switch self {
         case .sam: "SAM"
+        case .mobileSAM: "MobileSAM"
         case .vit: "ViT"
         case .clip: "CLIP"
         case .clipseg: "CLIPSeg"
@@ -23,7 +25,7 @@ package enum ModelKind: String, Sendable, CaseIterable {
     /// Where it is of use.
     package var use: String {
         switch self {
-        case .sam: "spaniel find and spaniel mask"
+        case .sam, .mobileSAM: "spaniel find and spaniel mask"
         case .vit: "spaniel classify, without --text"
         case .clip: "spaniel classify, with --text"
         case .clipseg: "spaniel segment"
@@ -95,7 +97,8 @@ package struct ModelNeed: Sendable {
 
     private init(sam user: String, option: String) {
         self.init(
-            user: user, option: option, kinds: [.sam], usual: "sam-nano", published: "facebook/sam-vit-base")
+            user: user, option: option, kinds: [.sam, .mobileSAM], usual: "sam-nano",
+            published: "facebook/sam-vit-base")
     }
 
     /// The same need of another command.

@@ -9,6 +9,8 @@ struct AttentionRows {
     var output: [UnsafeMutablePointer<Float>] = []
     /// The row-major place of each query in its window.
     var positions: [Int32] = []
+    /// The head's biases, one row for each place in the window.
+    var biases: UnsafePointer<Float>?
 
     /// Creates empty lists with room for `capacity` tokens.
     init(capacity: Int) {
@@ -38,6 +40,7 @@ struct AttentionPlan {
     /// The channels of one head.
     let channels: Int
     var positions: RelativePositions?
+    var biases: WindowBiases?
     /// Whether a query attends only to the keys up to its own place.
     var causal = false
     var precision = Tensor.Precision.float32
@@ -57,7 +60,8 @@ struct AttentionPlan {
     func run(rows: (_ group: Int) -> AttentionRows) {
         Profile.timed(
             "attention \(groups) × [\(queries), \(keys)] × \(channels)"
-                + "\(positions == nil ? "" : " with positions") \(precision)",
+                + "\(positions == nil ? "" : " with positions")\(biases == nil ? "" : " with biases")"
+                + " \(precision)",
             operations: 4 * groups * queries * keys * channels
         ) { share(rows) }
     }
@@ -72,7 +76,7 @@ struct AttentionPlan {
         let packedKeys = kernels.packedCount(columns: keys, inner: channels)
         let packedValues = kernels.packedCount(columns: channels, inner: keys)
         let space = Int(kernels.attention_scratch)
-        if groups < 8, queries <= Self.chunk, keys > 1024, positions == nil, !causal {
+        if groups < 8, queries <= Self.chunk, keys > 1024, positions == nil, biases == nil, !causal {
             return shareKeys(rows, kernels)
         }
         if keys <= 1024 || queries <= Self.chunk {
@@ -187,6 +191,7 @@ struct AttentionPlan {
                                     query_positions: places.baseAddress.map {
                                         $0 + (places.isEmpty ? 0 : range.lowerBound)
                                     },
+                                    biases: rows.biases, bias_stride: biases?.stride ?? 0,
                                     maxima: maxima, totals: totals, scratch: scratch)
                                 kernels.attention(&job)
                             }
@@ -212,6 +217,9 @@ struct AttentionPlan {
             precision: precision,
             output: rows.output
         ) { query, key in
+            if let biases, let row = rows.biases {
+                return row[Int(rows.positions[query]) * biases.stride + key]
+            }
             guard let positions, let table else { return 0 }
             let (height, width) = (positions.gridHeight, positions.gridWidth)
             let place = Int(rows.positions[query])

@@ -87,6 +87,28 @@ enum Reference {
         }
     }
 
+    /// Computes one row of a depthwise convolution of 3 × 3, y = activation(Σ row[x + k] · weight[k] + bias)
+    /// for each channel: `rows` are above, middle and below, each [width, channels]; what is nil or lies beyond
+    /// a row's ends is zero, and result i has its middle at the cell first + i · stride.
+    static func depthwise(
+        rows: [Input?], width: Int, first: Int, stride: Int, weight: Input, bias: Input,
+        activation: Tensor.Activation, columns: Int, channels: Int, y: Output
+    ) {
+        for i in 0..<columns {
+            for c in 0..<channels {
+                var sum = bias[c]
+                for (line, row) in rows.enumerated() {
+                    for x in 0..<3 {
+                        let at = first + i * stride + x - 1
+                        guard let row, at >= 0, at < width else { continue }
+                        sum += row[at * channels + c] * weight[(3 * line + x) * channels + c]
+                    }
+                }
+                y[i * channels + c] = activate(activation, sum)
+            }
+        }
+    }
+
     static func exponential(_ x: Float) -> Float { expf(x) }
     static func errorFunction(_ x: Float) -> Float { erff(x) }
     static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
