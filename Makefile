@@ -70,12 +70,13 @@ $(PARITY)/ready: Tests/Parity/requirements.txt
 	@.ci/setup python3 python3-venv
 	python3 -m venv $(PARITY)
 	$(PARITY)/bin/pip install --quiet --requirement $<
-	@# CLIP's vocabulary, without the package's own needs.
-	$(PARITY)/bin/pip install --quiet --no-deps open-clip-torch==3.3.0
+	@# CLIP's vocabulary and MobileSAM's published code, without the packages' own needs.
+	$(PARITY)/bin/pip install --quiet --no-deps open-clip-torch==3.3.0 mobilesam-mirror==1.0.0
 	@touch $@
 
 parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	$(PARITY)/bin/python Tests/Parity/sam.py --spaniel $(TOOL) --models $(PARITY)/models
+	$(PARITY)/bin/python Tests/Parity/mobilesam.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL) --models $(PARITY)/models
 	@for model in vit dinov2 clip clipseg owlvit; do \
 	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \

@@ -43,7 +43,7 @@ public struct SAM: Sendable {
     ///     print(sam.imageSize) // 1024
     ///
     /// - Parameters:
-    ///   - url: the model's folder or checkpoint, SAM base, large, huge or of other sizes.
+    ///   - url: the model's folder or checkpoint, SAM base, large, huge or of other sizes, or MobileSAM.
     ///   - precision: the precision of the image encoder; nil takes float32 for a narrow encoder such as
     ///     `sam-nano`'s, else the fastest that the processor has.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found;

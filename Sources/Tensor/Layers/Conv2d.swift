@@ -31,6 +31,7 @@ public struct Conv2d: Sendable {
     public func callAsFunction(_ x: Tensor, activation: Tensor.Activation = .identity) -> Tensor {
         if kernel == 1 { return product(x, activation: activation) }
         if stride == kernel { return product(x.patches(side: kernel), activation: activation) }
+        if let result = placed(x, activation: activation) { return result }
         let batch = x.shape[0]
         let (height, width) = ((x.shape[1] + stride - 1) / stride, (x.shape[2] + stride - 1) / stride)
         // Some rows at a time, because the neighbourhoods take kernel² times the grid.
