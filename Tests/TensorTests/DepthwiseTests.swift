@@ -64,7 +64,7 @@ import Testing
         #expect(found.shape == [2, side(c.height), side(c.width), c.channels])
         // Ten terms up to three.
         #expect(largestDifference(found.array, expected).difference <= 4e-6)
-        for activation in [Tensor.Activation.gelu, .relu, .quickGELU] {
+        for activation in [Tensor.Activation.gelu, .relu, .quickGELU, .silu] {
             // The same vector function on the same sums, at other places of the vector.
             let difference = largestDifference(
                 layer(x, activation: activation).array, found.activated(activation).array
@@ -119,8 +119,6 @@ import Testing
             stepwise.shape == [
                 2, (c.height + c.stride - 1) / c.stride, (c.width + c.stride - 1) / c.stride, out,
             ])
-        let before = Parallel.threads
-        defer { Parallel.threads = before }
         #expect(block(x, addsInput: addsInput).array == stepwise.array)
     }
 
