@@ -2,8 +2,8 @@
 
     python mobilesam.py --spaniel PATH --models FOLDER
 
-The model is seeded and random, built in --models by mobilesam_models.py; the rule is that of agreement.py. Where the tool reads checkpoints of
-torch.save, mobile_sam.pt beside the folder must give the same bits as the folder.
+The model is seeded and random, built in --models by mobilesam_models.py; the rule is that of agreement.py. mobile_sam.pt, which torch.save
+wrote of the published module, must give the same bits as the folder.
 """
 
 import argparse
@@ -80,6 +80,8 @@ def main():
             expected = reference(folder, case, path, keep)
             for i, prompt in enumerate(case["prompts"]):
                 got = tensors(options.spaniel, "sam", folder, *words(prompt, path))
+                if case is CASES[0] and i == 0:
+                    identical(judge, "mobile_sam.pt", tensors(options.spaniel, "sam", folder / "mobile_sam.pt", *words(prompt, path)), got)
                 names = {name: f"{name}.{i}" for name in NAMES[1:]}
                 if i == 0:
                     names["image_embeddings"] = "image_embeddings"
