@@ -90,13 +90,17 @@ extension ModelStore {
         }
         brought += try bring(missing, client, entry, commit, progress)
         // All files get their names when all are right.
-        // Where a file takes its blob away, those that share it come first.
-        for (file, isNew) in brought.filter({ !$0.isNew }) + brought.filter(\.isNew) {
-            try entry.link(
-                file.name, to: file.etag, commit: commit, asFile: client.settings.avoidsLinks, isNew: isNew)
+        try entry.alone {
+            CacheEntry.sweep(snapshot)
+            // Where a file takes its blob away, those that share it come first.
+            for (file, isNew) in brought.filter({ !$0.isNew }) + brought.filter(\.isNew) {
+                try entry.link(
+                    file.name, to: file.etag, commit: commit, asFile: client.settings.avoidsLinks,
+                    isNew: isNew)
+            }
+            FolderSync.sync(snapshot)
+            try entry.remember(commit, as: revision.text)
         }
-        FolderSync.sync(snapshot)
-        try entry.remember(commit, as: revision.text)
         return known?.file.map { snapshot.appending(path: $0) } ?? snapshot
     }
 

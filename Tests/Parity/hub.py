@@ -129,6 +129,28 @@ def at_the_same_time():
     print(f"8 processes at once, 4 of each, {options.rounds} times: 1 blob, the right digest, {fetches} downloads of the weights in {options.rounds} rounds")
 
 
+def leftovers():
+    """hf knows what an interrupted fetch of ours left for what it is, and so does Spaniel what Python left."""
+    with Place() as place:
+        place.run("spaniel")
+        left = place.entry / "blobs" / (place.weights.digest + ".spaniel-0000abcd.incomplete")
+        left.write_bytes(b"x" * 99)
+        hf = [str(Path(sys.executable).with_name("hf")), "cache"]
+        assert subprocess.run([*hf, "verify", "org/model"], env=place.environment, capture_output=True).returncode == 0
+        assert subprocess.run([*hf, "prune", "-y"], env=place.environment, capture_output=True).returncode == 0
+        assert not left.exists()
+        place.check()
+    with Place() as place:
+        left = place.entry / "blobs" / (place.weights.digest + ".0000abcd.incomplete")
+        left.parent.mkdir(parents=True)
+        left.write_bytes(b"x" * 99)
+        place.run("spaniel")
+        assert left.read_bytes() == b"x" * 99  # another program may be writing it
+        left.unlink()
+        place.check()
+    print("hf cache verify finds every checksum right, hf cache prune takes our leftovers away, and we leave Python's alone")
+
+
 def locks():
     """Each waits while the other holds the lock of a blob."""
     hold = "import sys, time; from huggingface_hub.utils import WeakFileLock\nwith WeakFileLock(sys.argv[1]): print('held', flush=True); time.sleep(2)"
@@ -154,4 +176,5 @@ def locks():
 
 one_after_the_other()
 at_the_same_time()
+leftovers()
 locks()

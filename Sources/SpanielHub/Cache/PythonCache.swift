@@ -96,7 +96,7 @@ struct CacheEntry: Sendable {
 
 extension CacheEntry {
     /// Makes the folders that a download needs, and marks the cache as one for backup tools.
-    func prepare() throws(HubError) {
+    func prepare() throws {
         for folder in [blobs, folder.appending(path: "refs"), locks] { try Self.makeFolder(folder) }
         let tag = cache.appending(path: "CACHEDIR.TAG")
         guard FileKind(of: tag) == .missing else { return }
@@ -107,12 +107,33 @@ extension CacheEntry {
             #	https://bford.info/cachedir/
 
             """
-        try? AtomicFile.write(text.utf8, to: tag, durable: false)
+        try alone {
+            Self.sweep(cache)
+            try? AtomicFile.write(text.utf8, to: tag, durable: false)
+        }
+    }
+
+    /// Runs what names files, one process at a time, so that what ended ones left can be told from what is
+    /// being written.
+    func alone(_ body: () throws -> Void) throws {
+        let lock = try CacheLock(locks.deletingLastPathComponent().appending(path: "spaniel.lock"))
+        defer { withExtendedLifetime(lock) {} }
+        try body()
+    }
+
+    /// Removes what a process that was killed left where it was about to name something.
+    static func sweep(_ folder: URL) {
+        let path = folder.path(percentEncoded: false)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        where name.hasPrefix(".spaniel-") && name.hasSuffix(".tmp") {
+            unlink(folder.appending(path: name).path(percentEncoded: false))
+        }
     }
 
     /// Lets a file of a snapshot lead to its blob, by a relative link; where links are unwanted or not to be
     /// had the file itself lies there, as Python does it.
     ///
+    /// Only under `alone`.
     /// - Parameter isNew: whether the blob was fetched just now, so that nothing else leads to it.
     func link(_ file: String, to etag: String, commit: String, asFile: Bool, isNew: Bool) throws(HubError) {
         let snapshot = snapshot(commit)
@@ -122,7 +143,8 @@ extension CacheEntry {
         let target = "../../blobs/\(etag)"
         if !asFile {
             // Under another name first: the name never leads nowhere meanwhile.
-            let other = path + ".spaniel-" + String(UInt32.random(in: .min ... .max), radix: 16)
+            let number = String(UInt64.random(in: .min ... .max), radix: 16)
+            let other = snapshot.appending(path: ".spaniel-\(number).tmp").path(percentEncoded: false)
             if symlink(target, other) == 0 {
                 if rename(other, path) == 0 { return }
                 let failure = errno
@@ -151,11 +173,12 @@ extension CacheEntry {
         try copy.commit()
     }
 
-    /// Remembers the commit a revision means.
+    /// Remembers the commit a revision means; only under `alone`.
     func remember(_ commit: String, as revision: String) throws(HubError) {
         guard revision != commit, self.commit(revision) != commit else { return }
         let url = folder.appending(path: "refs").appending(path: revision)
         try Self.makeFolder(url.deletingLastPathComponent())
+        Self.sweep(url.deletingLastPathComponent())
         do { try AtomicFile.write(commit.utf8, to: url) } catch { throw .file(error) }
     }
 
