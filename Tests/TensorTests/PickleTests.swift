@@ -68,7 +68,7 @@ struct PickleTests {
     private static let bomb: [UInt8] = {
         var pickle = Array("]q\u{0}".utf8)
         for i in UInt8(0)..<30 {
-            pickle += Array("](h".utf8) + [i]
+            pickle += Array("0](h".utf8) + [i]
             pickle += Array("h".utf8) + [i]
             pickle += Array("eq".utf8) + [i + 1]
         }
@@ -80,7 +80,7 @@ struct PickleTests {
         let clock = ContinuousClock()
         var refused: WeightsError?
         let time = try clock.measure { refused = try refusal(Pickler.start + Self.bomb + Pickler.stop) }
-        #expect(refused?.code == "weights.checkpoint")
+        #expect(refused?.description.contains("found a list") == true, "\(refused as Any)")
         // Fifty milliseconds are the goal; a busy machine gets ten times that.
         #expect(time < .milliseconds(500), "\(time)")
         var beside: [UInt8] = Pickler.start + Pickler.dictionary + Pickler.text("b") + Self.bomb

@@ -28,7 +28,10 @@ extension SAMCheckpoint {
                 ],
                 "mask_decoder_config": try decoderConfiguration(
                     weights, "sam_mask_decoder", mlp: "mlp.layers.0"),
-            ], preprocessor: preprocessor, weights: try stacked.renamed(by: sam2Names))
+            ], preprocessor: preprocessor,
+            weights: try stacked.renamed(by: sam2Names).copying(  // transformers needs both
+                "shared_image_embedding.positional_embedding",
+                as: "prompt_encoder.shared_embedding.positional_embedding"))
     }
 
     /// What follows objects through a video: memory, pointers, and the embeddings of time.

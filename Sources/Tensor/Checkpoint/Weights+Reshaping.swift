@@ -52,6 +52,13 @@ extension Weights {
         return try left.checked(adding: [(whole, .memory(stacked))]) { [($0, $1)] }
     }
 
+    /// Gives a tensor a second name, if it is there.
+    /// - Throws: `WeightsError.index` if that is there already.
+    package func copying(_ name: String, as other: String) throws(WeightsError) -> Weights {
+        guard let slot = source.slot(name) else { return self }
+        return try checked(adding: [(other, slot)]) { [($0, $1)] }
+    }
+
     /// Adds the tensors of other weights, whose names are others.
     /// - Throws: `WeightsError.index` if both have one of a name.
     package func joined(with other: Weights) throws(WeightsError) -> Weights {
