@@ -35,7 +35,7 @@ extension PerSAMError {
                 + "some cells of its grid; paint the mask 255, or do without the original arithmetic"
         case .originalModel(let model):
             "\(model) is a SAM 2, and the original arithmetic is the first SAM's; use such a model, or do "
-                + "without the original arithmetic"
+                + "without it"
         case .conceptWeights(let concept, let masks):
             "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without "
                 + "fine tuning"

@@ -50,6 +50,8 @@ def initialise(model, seed):
                 normal(p, 0.1)
             elif name.endswith(("token.weight", "tokens.weight", "embed.weight", "embedding")) or "point_embed" in name:
                 normal(p, 0.5)
+            elif name == "mask_decoder.pred_obj_score_head.proj_out.bias":  # a logit of nearly zero would be all rounding
+                normal(p, 0.02, 1.0)
             elif name.endswith("bias"):
                 normal(p, 0.02)
             else:  # as wide as their inputs allow
