@@ -1,7 +1,7 @@
 """Measures Spaniel beside its opponents, in turn within one run, and prints one table.
 
     python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7]
-                                 [--threads 2] [--only encode,decode,everything,slimsam,mobilesam,vit,dinov2,clipseg,owlvit,threads,process,pictures,help]
+                                 [--threads 2] [--only encode,decode,sam2,everything,slimsam,mobilesam,vit,dinov2,clipseg,owlvit,threads,process,pictures,help]
 
 Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
 reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 import baseline
-from macs import answer_macs, encode_macs, mobilesam_macs
+from macs import answer_macs, encode_macs, hiera_macs, mobilesam_macs
 from pairs import Process, alternate, burst
 
 NAMES = {"pytorch": "PyTorch", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
@@ -88,7 +88,7 @@ ANSWERS = [
     ("owlvit", "owlvit-base-patch32", "OWL-ViT B/32, 768², 3 texts"),
     ("owlvit", "owlvit-base-patch16", "OWL-ViT B/16, 768², 3 texts"),
 ]
-ROWS = ["encode", "decode", "everything", "slimsam", "mobilesam", "vit", "dinov2", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
+ROWS = ["encode", "decode", "sam2", "everything", "slimsam", "mobilesam", "vit", "dinov2", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
 PHOTOGRAPHS = 100  # of 12 megapixels
 
 
@@ -242,6 +242,12 @@ def main() -> None:
     tasks = [("encode", f"SAM encode, {side}²", 2 * macs, 1), ("decode", "SAM decode, 1 point, 3 masks", None, 5)]
     if tasks := [task for task in tasks if task[0] in only]:
         together = sum(compare("sam", model, tasks))
+
+    if "sam2" in only:
+        folder = made("sam2_models.py", "sam2.1-hiera-tiny", "tiny")
+        operations = 2 * hiera_macs(json.loads((folder / "config.json").read_text()))
+        decode = ("decode", "SAM 2.1 tiny decode, 1 point, 3 masks", None, 5)
+        compare("sam", folder, [("encode", "SAM 2.1 tiny encode, 1024²", operations, 1), decode])
 
     if "everything" in only:  # of the others only transformers has it
         work = "SAM, masks of everything from 1,024 points on an encoded picture"

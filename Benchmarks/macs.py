@@ -36,6 +36,33 @@ def mobilesam_macs(config: dict) -> float:
     return total + side * side * out * (widths[3] + 9 * out)
 
 
+def hiera_macs(config: dict) -> float:
+    """Multiplications of one encode of SAM 2's image encoder, none for the padding of windows."""
+    vision = config.get("vision_config", {})
+    backbone = {
+        "blocks_per_stage": [1, 2, 7, 2], "embed_dim_per_stage": [96, 192, 384, 768], "window_size_per_stage": [8, 4, 14, 7],
+        "global_attention_blocks": [5, 7, 9], "num_query_pool_stages": 3, "image_size": [1024, 1024], "mlp_ratio": 4.0,
+    } | vision.get("backbone_config", {})
+    width = vision.get("fpn_hidden_size", 256)
+    side, widths = backbone["image_size"][0] // 4, backbone["embed_dim_per_stage"]
+    total, block, former = side * side * widths[0] * 3 * 49, 0, 0
+    for stage, channels in enumerate(widths):
+        for first in [True] + [False] * (backbone["blocks_per_stage"][stage] - 1):
+            before = former if first and stage > 0 else stage
+            keys, taken = side * side, widths[before]
+            if first and 0 < stage <= backbone["num_query_pool_stages"]:
+                side //= 2
+            queries = side * side
+            reach = keys if block in backbone["global_attention_blocks"] else backbone["window_size_per_stage"][before] ** 2
+            total += keys * taken * channels * (3 + (taken != channels)) + 2 * queries * reach * channels
+            total += queries * channels * channels * (1 + 2 * backbone["mlp_ratio"])
+            block += 1
+        # A level of the pyramid; the two finest go straight to the decoder's width.
+        total += side * side * channels * (width if stage > 1 else width // (8 >> stage))
+        former = stage
+    return total
+
+
 def layers_macs(tokens: int, channels: int, hidden: int, layers: int) -> int:
     """Of transformer layers: the projections and the MLP, the scores and the values."""
     return layers * tokens * (4 * channels * channels + 2 * channels * hidden + 2 * tokens * channels)

@@ -27,8 +27,9 @@ import sam_inputs  # noqa: E402
 import whole  # noqa: E402
 
 stem = f"{arguments.model.resolve().name}-{arguments.attention}"
-is_sam = whole.kind(arguments.model) in ("sam", "mobile_sam")
-parts = {"encoder": ["pixels"], "decoder": ["embeddings", "points", "labels"]} if is_sam else {"whole": ["pixels", "ids"]}
+is_sam = whole.is_sam(arguments.model)
+LEVELS = ["fine", "middle"] if whole.kind(arguments.model).startswith("sam2") else []
+parts = {"encoder": ["pixels"], "decoder": [*LEVELS, "embeddings", "points", "labels"]} if is_sam else {"whole": ["pixels", "ids"]}
 paths = [arguments.cache / f"{stem}-{part}.onnx" for part in parts]
 
 if arguments.export:
@@ -60,12 +61,12 @@ def sam():
 
     def encode():
         nonlocal encoded
-        encoded = sessions[0].run(None, {"pixels": pixels})[0]
+        encoded = dict(zip([*LEVELS, "embeddings"], sessions[0].run(None, {"pixels": pixels})))
 
     def decode():
         if encoded is None:
             encode()
-        return sessions[1].run(None, {"embeddings": encoded, "points": points, "labels": labels})[0]
+        return sessions[1].run(None, encoded | {"points": points, "labels": labels})[0]
 
     return {"encode": encode, "decode": decode}, lambda: sam_inputs.samples(decode())
 

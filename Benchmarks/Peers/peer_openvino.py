@@ -29,7 +29,7 @@ import sam_inputs  # noqa: E402
 import whole  # noqa: E402
 
 stem = f"{arguments.model.resolve().name}-{arguments.attention}-ov{openvino.__version__.split('-')[0]}"
-is_sam = whole.kind(arguments.model) in ("sam", "mobile_sam")
+is_sam = whole.is_sam(arguments.model)
 paths = [arguments.cache / f"{stem}-{part}.xml" for part in (("encoder", "decoder") if is_sam else ("whole",))]
 
 if arguments.convert:
@@ -67,12 +67,12 @@ def sam():
     def encode():
         nonlocal encoded
         requests[0].infer([pixels], share_inputs=True, share_outputs=True)
-        encoded = requests[0].get_output_tensor(0).data
+        encoded = [tensor.data for tensor in requests[0].output_tensors]
 
     def decode():
         if encoded is None:
             encode()
-        requests[1].infer([encoded, points, labels], share_inputs=True, share_outputs=True)
+        requests[1].infer([*encoded, points, labels], share_inputs=True, share_outputs=True)
         return requests[1].get_output_tensor(0).data
 
     return {"encode": encode, "decode": decode}, lambda: sam_inputs.samples(decode())

@@ -23,6 +23,7 @@ if arguments.cap:
 import torch  # noqa: E402  after the pinning
 import transformers  # noqa: E402
 
+import sam_halves  # noqa: E402
 import sam_inputs  # noqa: E402
 import whole  # noqa: E402
 
@@ -33,7 +34,7 @@ dtype = getattr(torch, arguments.precision)
 
 def sam():
     """Its two halves, and the masks of everything as transformers' pipeline makes them, once the picture is encoded."""
-    model = transformers.SamModel.from_pretrained(arguments.model, dtype=dtype, attn_implementation=arguments.attention).eval()
+    model = sam_halves.model_class(arguments.model).from_pretrained(arguments.model, dtype=dtype, attn_implementation=arguments.attention).eval()
     size = sam_inputs.image_size(arguments.model)
     pixels = torch.from_numpy(sam_inputs.pixel_values(size)).to(dtype)
     points, labels = (torch.from_numpy(array) for array in sam_inputs.point(size))
@@ -95,7 +96,8 @@ def others():
     return {"answer": answer}, lambda: whole.samples(arguments.model, answer())
 
 
-tasks, values = {"sam": sam, "mobile_sam": mobilesam}.get(whole.kind(arguments.model), others)()
+kind = whole.kind(arguments.model)
+tasks, values = mobilesam() if kind == "mobile_sam" else sam() if whole.is_sam(arguments.model) else others()
 protocol.serve(
     {
         "name": "PyTorch",

@@ -1,4 +1,4 @@
-"""SamModel's two halves as modules of plain tensors, for the opponents that take a traced graph (OpenVINO, ONNX Runtime)."""
+"""SAM's and SAM 2's two halves as modules of plain tensors, for the opponents that take a traced graph (OpenVINO, ONNX Runtime)."""
 
 from pathlib import Path
 
@@ -15,7 +15,8 @@ class Encoder(torch.nn.Module):
         self.model = model
 
     def forward(self, pixel_values):
-        return self.model.vision_encoder(pixel_values).last_hidden_state
+        embeddings = self.model.get_image_embeddings(pixel_values)
+        return tuple(embeddings) if isinstance(embeddings, list) else embeddings
 
 
 class Decoder(torch.nn.Module):
@@ -25,11 +26,16 @@ class Decoder(torch.nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, image_embeddings, input_points, input_labels):
+    def forward(self, *inputs):
+        *levels, input_points, input_labels = inputs
         output = self.model(
-            image_embeddings=image_embeddings, input_points=input_points, input_labels=input_labels, multimask_output=True
+            image_embeddings=levels if len(levels) > 1 else levels[0], input_points=input_points, input_labels=input_labels, multimask_output=True
         )
         return output.pred_masks, output.iou_scores
+
+
+def model_class(folder: Path):
+    return transformers.SamModel if whole.kind(folder) == "sam" else transformers.Sam2Model
 
 
 def halves(folder: Path, attention: str):
@@ -39,11 +45,10 @@ def halves(folder: Path, attention: str):
         import mobilesam
 
         return mobilesam.halves(folder)
-    model = transformers.SamModel.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention).eval()
+    model = model_class(folder).from_pretrained(folder, dtype=torch.float32, attn_implementation=attention).eval()
     size = sam_inputs.image_size(folder)
     pixels = torch.from_numpy(sam_inputs.pixel_values(size))
     points, labels = (torch.from_numpy(array) for array in sam_inputs.point(size))
-    config = model.config
-    grid = size // config.vision_config.patch_size
-    embeddings = torch.randn(1, config.vision_config.output_channels, grid, grid)
-    return (Encoder(model), (pixels,)), (Decoder(model), (embeddings, points, labels))
+    embeddings = Encoder(model)(pixels)
+    levels = embeddings if isinstance(embeddings, tuple) else (embeddings,)
+    return (Encoder(model), (pixels,)), (Decoder(model), (*levels, points, labels))

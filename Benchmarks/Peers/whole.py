@@ -18,6 +18,11 @@ def kind(folder: Path) -> str:
     return json.loads((folder / "config.json").read_text())["model_type"]
 
 
+def is_sam(folder: Path) -> bool:
+    """Whether it is encoded and decoded by halves: SAM, SAM 2, MobileSAM."""
+    return kind(folder).startswith(("sam", "mobile_sam"))
+
+
 def pixel_values(folder: Path) -> numpy.ndarray:
     """The picture that spaniel-bench makes too, normalised as the model's processor does."""
     path = folder / "processor_config.json"

@@ -65,7 +65,7 @@ struct Arbitration {
                     className: search.scene.concept.className, verdict: find.verdict, point: find.point,
                     peak: find.peak,
                     score: find.object?.score, similarity: find.object?.similarity,
-                    predictedIoU: find.object?.predictedIoU,
+                    predictedIoU: find.object?.predictedIoU, presence: find.object?.presence,
                     box: find.object?.box, mask: find.object?.mask)
             }
         }

@@ -24,6 +24,7 @@ extension PerSAM {
     public func find(_ concepts: [Concept], in encoding: SAM.Encoding, options: FindOptions = FindOptions())
         throws -> Findings
     {
+        if options.faithful { try requireOriginalModel() }
         for concept in concepts { try check(concept) }
         let cells = Cells(encoding)
         let searches = try concepts.map { concept in

@@ -41,7 +41,8 @@ extension PerSAM {
 
         /// The class, as its examples name it.
         public var className: String
-        /// The likeness to the class times the square root of the mask's stability, 0…1.
+        /// The likeness to the class times the square root of the mask's stability, 0…1; with SAM 2 also times
+        /// twice the presence, where that is below one half.
         ///
         /// Likeness is 0 where the object is as similar as the examples' backgrounds, 1 where it is as
         /// similar as the examples themselves.
@@ -50,6 +51,8 @@ extension PerSAM {
         public var similarity: Float
         /// The intersection over union with the true mask that SAM predicts; not clamped, it may exceed 1.
         public var predictedIoU: Float
+        /// SAM 2's probability that an object is there at all, 0…1; nil for SAM.
+        public var presence: Float?
         /// The smallest box around the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open.
         public var box: Box
         /// The object's pixels, of the displayed picture's size.
@@ -60,12 +63,13 @@ extension PerSAM {
         public var rival: Rival?
 
         package init(
-            className: String, score: Float, similarity: Float, predictedIoU: Float, box: Box, mask: Mask
+            className: String, score: Float, similarity: Float, predictedIoU: Float, presence: Float? = nil,
+            box: Box, mask: Mask
         ) {
             (self.className, self.score, self.similarity, self.predictedIoU) = (
                 className, score, similarity, predictedIoU
             )
-            (self.box, self.mask) = (box, mask)
+            (self.presence, self.box, self.mask) = (presence, box, mask)
         }
     }
 
@@ -142,6 +146,8 @@ extension PerSAM {
         public var similarity: Float?
         /// The intersection over union that SAM predicts; nil without a mask.
         public var predictedIoU: Float?
+        /// SAM 2's probability that an object is there at all, 0…1; nil for SAM and without a mask.
+        public var presence: Float?
         /// The box of the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open; nil without a
         /// mask.
         public var box: Box?
@@ -151,11 +157,11 @@ extension PerSAM {
         package init(
             className: String, verdict: Verdict, point: Point, peak: Float, score: Float? = nil,
             similarity: Float? = nil,
-            predictedIoU: Float? = nil, box: Box? = nil, mask: Mask? = nil
+            predictedIoU: Float? = nil, presence: Float? = nil, box: Box? = nil, mask: Mask? = nil
         ) {
             (self.className, self.verdict, self.point, self.peak) = (className, verdict, point, peak)
             (self.score, self.similarity, self.predictedIoU) = (score, similarity, predictedIoU)
-            (self.box, self.mask) = (box, mask)
+            (self.presence, self.box, self.mask) = (presence, box, mask)
         }
     }
 

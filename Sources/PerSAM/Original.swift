@@ -57,7 +57,7 @@ package struct Original: Sendable {
         var target = Target(embedding: embedding, feature: embedding.l2Normalized())
         if fineTune {
             let map = similarityAtPixels(similarity(target, encoding), encoding.frame)
-            let (logits, _) = sam.decode(
+            let (logits, _, _) = sam.decode(
                 prompts: [SAM.Prompt(points: [peak(map)])], in: encoding, multimask: true, faithful: true)
             let size = encoding.frame.original
             // The authors read the same mask by another rule here: anything above zero is the object.
@@ -93,7 +93,7 @@ package struct Original: Sendable {
             grid * grid
         ])
         trace.tensors.append(("attention_similarity", attention))
-        let (logits, _) = sam.decode(
+        let (logits, _, _) = sam.decode(
             prompts: [prompt], in: encoding, multimask: false,
             guidance: .init(attention: attention, target: target.embedding), faithful: true)
         let first = logits[leading: 0]
@@ -106,7 +106,7 @@ package struct Original: Sendable {
     ) {
         let prompt = SAM.Prompt(points: [peak(map)])
         trace.note("points", prompt.points)
-        let (logits, scores) = sam.decode(prompts: [prompt], in: encoding, multimask: true, faithful: true)
+        let (logits, scores, _) = sam.decode(prompts: [prompt], in: encoding, multimask: true, faithful: true)
         trace.tensors += [
             ("weights", Tensor([weights.second, weights.third], [2])), ("step0_logits", logits[leading: 0]),
         ]
@@ -126,7 +126,7 @@ package struct Original: Sendable {
         prompt.mask = logits
         prompt.box = box.map(inclusive)
         for step in 1...2 {
-            let (logits, scores) = sam.decode(
+            let (logits, scores, _) = sam.decode(
                 prompts: [prompt], in: encoding, multimask: true, faithful: true)
             trace.tensors += [
                 ("step\(step)_logits", logits[leading: 0]), ("step\(step)_scores", scores[leading: 0]),

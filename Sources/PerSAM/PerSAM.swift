@@ -57,11 +57,12 @@ public struct PerSAM: Sendable {
     ///   - negatives: examples of what the class must not be taken for.
     ///   - options: how to learn.
     /// - Throws: `ExampleError` where an example does not suit its picture or the examples are of several
-    ///   classes; `PerSAMError` where SAM finds nothing at an example's point or in its box;
-    ///   `CancellationError`.
+    ///   classes; `PerSAMError` where SAM finds nothing at an example's point or in its box, or for the
+    ///   authors' arithmetic with a SAM 2; `CancellationError`.
     public func learn(
         _ examples: [Example], negatives: [Example] = [], options: LearnOptions = LearnOptions()
     ) throws -> Concept {
+        if options.faithful { try requireOriginalModel() }
         let className = try examples.commonClass()
         let references = try examples.map { try Reference($0, sam) }
         let others = try negatives.map { try Reference($0, sam) }
@@ -83,6 +84,11 @@ public struct PerSAM: Sendable {
             concept.original = try Original(sam).learn(first.picture, mask: mask, fineTune: options.fineTune)
         }
         return concept
+    }
+
+    /// Checks that the authors' code knows the model's generation.
+    package func requireOriginalModel() throws(PerSAMError) {
+        if sam.configuration.maskDecoder.second != nil { throw .originalModel(model: sam.identity.name) }
     }
 
     /// The default threshold, measured on composed scenes with the model that ships: at 0.65 most pictures
@@ -166,7 +172,7 @@ extension PerSAM {
         let prompt = SAM.Prompt(points: [
             .init(reference.cells.middle(of: reference.seed(concept)), isObject: true)
         ])
-        let (logits, _) = sam.decode(prompts: [prompt], in: reference.encoding, multimask: true)
+        let (logits, _, _) = sam.decode(prompts: [prompt], in: reference.encoding, multimask: true)
         guard logits.shape[1] == 3 else { return nil }
         let truth = scene.lowResolution(reference.mask)
         let inside = truth.indices.filter { scene.isInside[$0] }

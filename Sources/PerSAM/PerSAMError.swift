@@ -8,6 +8,8 @@ public enum PerSAMError: SpanielError, Equatable {
     case nothingThere
     /// The authors' code, which `PerSAM.LearnOptions.faithful` follows, sees no object in a mask.
     case noCell
+    /// The authors' arithmetic was asked for, and the model is a SAM 2, which their code does not know.
+    case originalModel(model: String)
     /// A concept has PerSAM-F's weights for three masks, and the model offers another number of them.
     case conceptWeights(concept: String, masks: Int)
 
@@ -16,6 +18,7 @@ public enum PerSAMError: SpanielError, Equatable {
         switch self {
         case .noCell: "mask.empty"
         case .nothingThere: "example.nothing"
+        case .originalModel: "model.original"
         case .conceptWeights: "concept.format"
         }
     }
@@ -30,6 +33,9 @@ extension PerSAMError {
         case .noCell:
             "the original code sees no object in this mask: it takes grey above 123 only, and objects of "
                 + "some cells of its grid; paint the mask 255, or do without the original arithmetic"
+        case .originalModel(let model):
+            "\(model) is a SAM 2, and the original arithmetic is the first SAM's; use such a model, or do "
+                + "without it"
         case .conceptWeights(let concept, let masks):
             "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without "
                 + "fine tuning"

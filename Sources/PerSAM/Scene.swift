@@ -70,6 +70,8 @@ struct Scene {
         let logits: Tensor
         /// The intersection over union that the decoder predicts.
         let predictedIoU: Float
+        /// SAM 2's probability that the prompt marks an object that is there; nil for SAM.
+        let presence: Float?
         /// The cosine of the mask's mean feature with the nearest example's.
         let similarity: Float
         /// Whether the mask resembles a negative example more.
@@ -80,10 +82,13 @@ struct Scene {
         let direction: Tensor
         /// The share of each cell that the mask covers, 0…1, [hw].
         let coverage: [Float]
-        /// The likeness times the square root of the stability, 0…1.
+        /// The likeness times `certainty`, 0…1.
         let quality: Float
         /// The cell that was prompted.
         let seed: Int
+
+        /// What every likeness is multiplied by, 0…1.
+        var certainty: Float { PerSAM.certainty(stability: stability, presence: presence) }
 
         /// Ranks masks proposed at one place. Predicted IoU separates a whole object from half of it, which
         /// looks just as similar; it says nothing about the class, so that the score does not use it.
@@ -109,19 +114,19 @@ struct Scene {
         }
         var found: [Proposal] = []
         if let weights = concept.weights {
-            let (logits, scores) = sam.decode(prompts: prompts, in: encoding, multimask: true)
+            let (logits, scores, presence) = sam.decode(prompts: prompts, in: encoding, multimask: true)
             for (i, seed) in seeds.enumerated() {
                 let mixed = weights.mixture(of: logits[leading: i])
                 found += judge(
                     mixed.reshaped(Tensor.Shape([1] + mixed.shape.extents)), [scores[leading: i].maximum()],
-                    seed)
+                    presence?[i], seed)
             }
         } else {
             for multimask in guidance == nil ? [true] : [false, true] {
-                let (logits, scores) = sam.decode(
+                let (logits, scores, presence) = sam.decode(
                     prompts: prompts, in: encoding, multimask: multimask, guidance: guidance)
                 for (i, seed) in seeds.enumerated() {
-                    found += judge(logits[leading: i], scores[leading: i].array, seed)
+                    found += judge(logits[leading: i], scores[leading: i].array, presence?[i], seed)
                 }
             }
         }
@@ -132,10 +137,9 @@ struct Scene {
         for withBox in [false, true] {
             prompt.mask = current.logits
             if withBox { prompt.box = box(around: current.logits) }
-            let (logits, scores) = sam.decode(prompts: [prompt], in: encoding, multimask: true)
-            guard let next = judge(logits[leading: 0], scores[leading: 0].array, current.seed).best else {
-                break
-            }
+            let (logits, scores, presence) = sam.decode(prompts: [prompt], in: encoding, multimask: true)
+            let answers = judge(logits[leading: 0], scores[leading: 0].array, presence?[0], current.seed)
+            guard let next = answers.best else { break }
             current = next
             if next.wholeness > best.wholeness { best = next }
         }
@@ -143,8 +147,10 @@ struct Scene {
     }
 
     /// Measures the masks of one seed; a mask of fewer than four low-resolution pixels is dropped.
-    private func judge(_ logits: Tensor, _ scores: [Float], _ seed: Int) -> [Proposal] {
-        scores.indices.compactMap { i in
+    /// - Parameter presence: SAM 2's logit; nil for SAM.
+    private func judge(_ logits: Tensor, _ scores: [Float], _ presence: Float?, _ seed: Int) -> [Proposal] {
+        let presence = presence.map { Tensor([$0], [1]).sigmoid()[0] }
+        return scores.indices.compactMap { i in
             let map = logits[leading: i]
             let values = map.array
             let side = 4 * cells.side
@@ -162,11 +168,12 @@ struct Scene {
             let similarity = concept.directions.map { $0.dot(direction) }.max() ?? -1
             let stability = Float(strict) / Float(max(1, lax))
             return Proposal(
-                logits: map, predictedIoU: scores[i], similarity: similarity,
+                logits: map, predictedIoU: scores[i], presence: presence, similarity: similarity,
                 isNegative: concept.negatives.contains { $0.dot(direction) > similarity },
                 stability: stability, direction: direction,
-                coverage: coverage, quality: concept.likeness(similarity) * stability.squareRoot(), seed: seed
-            )
+                coverage: coverage,
+                quality: concept.likeness(similarity)
+                    * PerSAM.certainty(stability: stability, presence: presence), seed: seed)
         }
     }
 
@@ -190,6 +197,14 @@ struct Scene {
         return Box(
             x1: Double(left) * across, y1: Double(top) * down, x2: min(width, Double(right + 1) * across) - 1,
             y2: min(height, Double(bottom + 1) * down) - 1)
+    }
+}
+
+extension PerSAM {
+    /// Returns the factor of a mask's likeness, 0…1: the square root of its stability and, if SAM 2 thinks it
+    /// more likely that nothing is there, twice the presence.
+    package static func certainty(stability: Float, presence: Float?) -> Float {
+        stability.squareRoot() * min(1, 2 * (presence ?? 1))
     }
 }
 

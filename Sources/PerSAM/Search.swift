@@ -146,7 +146,7 @@ struct Search {
             let own = scene.concept.likeness(proposal.similarity)
             let toBest = scene.concept.likeness(proposal.direction.dot(best.direction))
             let share = Self.bestCandidateShare
-            return min(1, ((1 - share) * own + share * toBest) * proposal.stability.squareRoot())
+            return min(1, ((1 - share) * own + share * toBest) * proposal.certainty)
         }
         let isHere = options.single || (best?.quality ?? 0) >= threshold
         var verdicts = [PerSAM.Candidate.Verdict](repeating: .empty, count: attempts.count)
@@ -178,7 +178,7 @@ struct Search {
                 return PerSAM.FoundObject(
                     className: scene.concept.className, score: score(proposal),
                     similarity: proposal.similarity,
-                    predictedIoU: proposal.predictedIoU, box: box, mask: mask)
+                    predictedIoU: proposal.predictedIoU, presence: proposal.presence, box: box, mask: mask)
             }
             return .init(
                 object, verdict: object == nil ? .empty : verdicts[i],

@@ -9,6 +9,8 @@ extension SAM {
         /// The intersection over union with the true mask that the model predicts; not clamped, it may exceed
         /// 1.
         public let predictedIoU: Float
+        /// SAM 2's probability that the point marks an object that is there, 0…1; nil for SAM.
+        public let presence: Float?
         /// The area above the higher of two thresholds over the area above the lower, 0…1 (SAM, appendix B).
         public let stability: Float
         /// The point that was prompted, x and y in pixels of the displayed picture.

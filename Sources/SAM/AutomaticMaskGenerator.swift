@@ -101,14 +101,7 @@ extension SAM {
         }
 
         private func answers(_ points: [Point], _ encoding: Encoding) -> [[Prediction]] {
-            let (logits, scores) = sam.decode(
-                prompts: points.map(Prompt.init(point:)), in: encoding, multimask: true)
-            return points.indices.map { p in
-                (0..<scores.shape[1]).map {
-                    Prediction(
-                        score: scores[p, $0], logits: logits[leading: p][leading: $0], frame: encoding.frame)
-                }
-            }
+            sam.predictions(for: points.map(Prompt.init(point:)), in: encoding, multimask: true)
         }
     }
 }
@@ -160,7 +153,7 @@ extension SAM.AutomaticMaskGenerator {
             return SAM.AutomaticMask(
                 mask: crop.size == size
                     ? mask : mask.placed(atX: crop.x.lowerBound, y: crop.y.lowerBound, in: size),
-                predictedIoU: prediction.score, stability: stability,
+                predictedIoU: prediction.score, presence: prediction.presence, stability: stability,
                 point: Point(x: point.x + Double(crop.x.lowerBound), y: point.y + Double(crop.y.lowerBound)),
                 crop: crop.box, box: box)
         }

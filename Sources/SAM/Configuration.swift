@@ -9,6 +9,7 @@ extension SAM {
         package enum ImageEncoder: Sendable, Equatable {
             case vitDet(ViTDet)
             case tinyViT(TinyViT)
+            case hiera(Hiera)
         }
 
         /// The sizes of SAM's own image encoder.
@@ -48,6 +49,8 @@ extension SAM {
             package var maskChannels: Int
             package var activation: Tensor.Activation
             package var epsilon: Float
+            /// Whether it is SAM 2's, in which the token for no point follows a box and a mask alone too.
+            package var isSecond = false
         }
 
         /// The sizes of the mask decoder.
@@ -57,14 +60,18 @@ extension SAM {
             package var heads: Int
             /// The inner width of the MLPs.
             package var hidden: Int
-            /// The factor by which the last attention has fewer inner channels; the layers' have half.
+            /// The factor by which the last attention has fewer inner channels.
             package var attentionDownsampling: Int
+            /// The same of the layers' attention between tokens and picture: 2 in SAM.
+            package var layerDownsampling: Int
             /// The number of alternatives in a multimask answer.
             package var masks: Int
             package var scoreLayers: Int
             package var scoreHidden: Int
             package var activation: Tensor.Activation
             package var epsilon: Float
+            /// What SAM 2's decoder has beside SAM's; nil for SAM.
+            package var second: SecondGeneration?
         }
 
         package var imageEncoder: ImageEncoder
@@ -81,14 +88,23 @@ extension SAM.Configuration {
     }
 
     package init(_ reader: ConfigurationReader) throws(WeightsError) {
-        let type = try reader.oneOf("model_type", default: "sam", ["sam", "mobile_sam"])
+        let type = try reader.oneOf(
+            "model_type", default: "sam", ["sam", "mobile_sam", "sam2", "sam2_video"])
+        if type.hasPrefix("sam2") {
+            try self.init(second: reader)
+        } else {
+            try self.init(first: reader, isMobile: type == "mobile_sam")
+        }
+    }
+
+    private init(first reader: ConfigurationReader, isMobile: Bool) throws(WeightsError) {
         let vision = try reader.section("vision_config")
         let prompt = try reader.section("prompt_encoder_config")
         let decoder = try reader.section("mask_decoder_config")
-        imageEncoder = try type == "mobile_sam" ? .tinyViT(TinyViT(vision)) : .vitDet(ViTDet(vision))
+        imageEncoder = try isMobile ? .tinyViT(TinyViT(vision)) : .vitDet(ViTDet(vision))
         promptEncoder = try PromptEncoder(prompt)
         // MobileSAM keeps the authors' code, whose decoder's norms have PyTorch's epsilon.
-        maskDecoder = try MaskDecoder(decoder, epsilon: type == "mobile_sam" ? 1e-5 : 1e-6)
+        maskDecoder = try MaskDecoder(decoder, epsilon: isMobile ? 1e-5 : 1e-6)
         try prompt.require(
             "image_size", promptEncoder.imageSize, imageEncoder.imageSize, "the image encoder's")
         try prompt.require(
@@ -116,6 +132,7 @@ extension SAM.Configuration.ImageEncoder {
         switch self {
         case .vitDet(let sizes): sizes
         case .tinyViT(let sizes): sizes
+        case .hiera(let sizes): sizes
         }
     }
     /// Side of the input, in pixels.
@@ -128,10 +145,14 @@ extension SAM.Configuration.ImageEncoder {
     package var outputChannels: Int { sizes.outputChannels }
     /// Half the channels of a positional encoding.
     package var positionFeatures: Int { sizes.positionFeatures }
+    /// Whether pictures are stretched over the square input, as in SAM 2; otherwise they are padded.
+    var stretchesPictures: Bool {
+        if case .hiera = self { true } else { false }
+    }
     /// The channels of the widest layers, which decide the precision that suits.
     package var channels: Int { sizes.channels }
 
-    /// Reads the encoder's weights.
+    /// Reads the encoder's weights from the root of a model's.
     func load(_ weights: Weights) throws -> any SAM.ImageEncoder { try sizes.load(weights) }
 }
 
@@ -146,7 +167,9 @@ protocol ImageEncoderSizes {
 }
 
 extension SAM.Configuration.ViTDet: ImageEncoderSizes {
-    func load(_ weights: Weights) throws -> any SAM.ImageEncoder { try SAM.ViTDet(weights, self) }
+    func load(_ weights: Weights) throws -> any SAM.ImageEncoder {
+        try SAM.ViTDet(weights["vision_encoder"], self)
+    }
 }
 
 extension SAM.Configuration.ViTDet {
@@ -176,7 +199,7 @@ extension SAM.Configuration.ViTDet {
 }
 
 extension SAM.Configuration.PromptEncoder {
-    fileprivate init(_ reader: ConfigurationReader) throws(WeightsError) {
+    init(_ reader: ConfigurationReader) throws(WeightsError) {
         imageSize = try reader.side("image_size", default: 1024)
         channels = try reader.int("hidden_size", default: 256, in: 1...65536)
         maskChannels = try reader.int("mask_input_channels", default: 16, in: 1...65536)
@@ -188,19 +211,22 @@ extension SAM.Configuration.PromptEncoder {
 }
 
 extension SAM.Configuration.MaskDecoder {
-    fileprivate init(_ reader: ConfigurationReader, epsilon standard: Double) throws(WeightsError) {
+    init(
+        _ reader: ConfigurationReader, isSecond: Bool = false, epsilon standard: Double = 1e-6
+    ) throws(WeightsError) {
         channels = try reader.int("hidden_size", default: 256, in: 1...65536)
         layers = try reader.int("num_hidden_layers", default: 2, in: 1...1024)
         heads = try reader.int("num_attention_heads", default: 8, in: 1...1024)
         hidden = try reader.int("mlp_dim", default: 2048, in: 1...1 << 20)
         attentionDownsampling = try reader.int("attention_downsample_rate", default: 2, in: 1...1024)
+        layerDownsampling = isSecond ? attentionDownsampling : 2
         masks = try reader.int("num_multimask_outputs", default: 3, in: 1...64)
         scoreLayers = try reader.int("iou_head_depth", default: 3, in: 2...64)
         scoreHidden = try reader.int("iou_head_hidden_dim", default: 256, in: 1...65536)
         activation = try reader.activation(default: "relu")
         epsilon = try reader.epsilon(default: standard)
         try reader.require("hidden_size", channels % 8, 0, "a multiple of 8")
-        for rate in [2, attentionDownsampling] {
+        for rate in [layerDownsampling, attentionDownsampling] {
             try reader.require(
                 "hidden_size", channels % (rate * heads), 0,
                 "a multiple of \(rate) · num_attention_heads, \(rate * heads)")

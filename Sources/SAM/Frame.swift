@@ -2,7 +2,7 @@ public import SpanielImaging
 
 extension SAM {
     /// The place of a picture in the model's square input: scaled so that its longer side fits, at the top
-    /// left, with zeros to the right and below.
+    /// left, with zeros to the right and below; SAM 2 stretches it over the square.
     public struct Frame: Sendable, Hashable {
         /// The size of the displayed picture, in pixels.
         public let original: Size
@@ -11,11 +11,21 @@ extension SAM {
         /// The side of the model's square input, in pixels.
         public let side: Int
 
+        /// Whether the picture is stretched over the square, as in SAM 2.
+        public let isStretched: Bool
+
         /// A frame with the given sizes, in pixels.
-        public init(original: Size, resized: Size, side: Int) {
+        public init(original: Size, resized: Size, side: Int, isStretched: Bool = false) {
             self.original = original
             self.resized = resized
             self.side = side
+            self.isStretched = isStretched
+        }
+
+        /// The frame of a picture that is stretched over the square.
+        package init(stretching original: Size, side: Int) {
+            self.init(
+                original: original, resized: Size(width: side, height: side), side: side, isStretched: true)
         }
 
         /// The frame of a picture whose longer side becomes `longest` pixels; each side is at least 1.

@@ -18,7 +18,7 @@ extension SAM {
             }
         }
 
-        /// A token for the score, then a token for each mask, [1 + masks, C].
+        /// In SAM 2 a token for the presence, then a token for the score and one for each mask, [tokens, C].
         package let outputTokens: Tensor
         package private(set) var layers: [TwoWayLayer]
         package let finalAttention: MultiHeadAttention
@@ -27,14 +27,18 @@ extension SAM {
         /// For each mask, the perceptron from its token to the weights of the channels.
         package let weightings: [Perceptron]
         package let scores: Perceptron
+        /// From the first token to the logit that the object is there; nil for SAM.
+        package let presence: Perceptron?
+        private let fallback: Configuration.SecondGeneration.Fallback?
         /// The cells' positions, [1, hw, C].
         package let positions: Tensor
 
         init(_ weights: Weights, _ configuration: Configuration.MaskDecoder, positions: Tensor) throws {
             let channels = configuration.channels
             let masks = configuration.masks + 1
+            let isSecond = configuration.second != nil
             outputTokens = try Tensor.concatenated(
-                [
+                (isSecond ? [weights["obj_score_token"].tensor("weight", [1, channels])] : []) + [
                     weights["iou_token"].tensor("weight", [1, channels]),
                     weights["mask_tokens"].tensor("weight", [masks, channels]),
                 ], axis: 0)
@@ -45,7 +49,7 @@ extension SAM {
             finalAttention = try MultiHeadAttention(
                 transformer["final_attn_token_to_image"], channels: channels,
                 inner: channels / configuration.attentionDownsampling,
-                heads: configuration.heads)
+                heads: configuration.heads, output: configuration.attentionOutputName)
             finalNorm = try LayerNorm(transformer["layer_norm_final_attn"], channels, epsilon: 1e-5)
             upscaling = try Upscaling(weights, channels: channels)
             weightings = try (0..<masks).map { i in
@@ -56,6 +60,11 @@ extension SAM {
             scores = try Perceptron(
                 weights["iou_prediction_head"], in: channels, hidden: configuration.scoreHidden, out: masks,
                 layers: configuration.scoreLayers)
+            presence =
+                try isSecond
+                ? Perceptron(
+                    weights["pred_obj_score_head"], in: channels, hidden: channels, out: 1, layers: 3) : nil
+            fallback = configuration.second?.fallback
             self.positions = positions
         }
 
@@ -76,23 +85,33 @@ extension SAM {
         /// - Parameters:
         ///   - prompt: the prompt's tokens, [n, C].
         ///   - picture: the embedding plus the mask prompt's map.
+        ///   - fineLevels: those of `ImageFeatures`, for SAM 2.
         ///   - masks: which masks to compute; 0 is the single answer, 1 and above are the alternatives.
-        /// - Returns: logits [masks, 4h · 4w] and scores [masks].
+        /// - Returns: logits [masks, 4h · 4w], scores [masks], and for SAM 2 the logit of the presence.
         package func callAsFunction(
-            _ prompt: Tensor, _ picture: PictureTokens, side: Int, masks: Range<Int>,
-            guidance: Guidance? = nil
-        ) -> (logits: Tensor, scores: Tensor) {
+            _ prompt: Tensor, _ picture: PictureTokens, fineLevels: [Tensor] = [], side: Int,
+            masks: Range<Int>, guidance: Guidance? = nil
+        ) -> (logits: Tensor, scores: Tensor, presence: Float?) {
             let tokens = Tensor.concatenated([outputTokens, prompt], axis: 0)
             let (q, k) = transform(
                 tokens.reshaped(Tensor.Shape([1] + tokens.shape.extents)), picture, guidance)
-            let cells = upscaling(k.reshaped([1, side, side, k.shape[2]]))
-            let found = q[leading: 0]
-            let weights = Tensor.concatenated(
-                masks.map { weightings[$0](found[leading: 1 + $0..<2 + $0]) }, axis: 0)
-            let logits = matmul(
-                weights, cells.reshaped([cells.shape[1] * cells.shape[2], cells.shape[3]]), transposed: true)
-            let all = scores(found[leading: 0..<1])
-            return (logits, all.reshaped([all.count])[leading: masks])
+            let grid = upscaling(k.reshaped([1, side, side, k.shape[2]]), fineLevels)
+            let cells = grid.reshaped([grid.shape[1] * grid.shape[2], grid.shape[3]])
+            let presence = presence.map { $0(q[leading: 0][leading: 0..<1])[0, 0] }
+            let found = q[leading: 0][leading: (presence == nil ? 0 : 1)..<q.shape[1]]
+            func logits(_ masks: Range<Int>) -> Tensor {
+                let weights = Tensor.concatenated(
+                    masks.map { weightings[$0](found[leading: 1 + $0..<2 + $0]) }, axis: 0)
+                return matmul(weights, cells, transposed: true)
+            }
+            var all = scores(found[leading: 0..<1])
+            all = (presence == nil ? all : all.sigmoid()).reshaped([all.count])
+            let answer = logits(masks)
+            if let fallback, masks == 0..<1, !fallback.isStable(answer) {
+                let best = 1 + all[leading: 1..<all.count].argmax()
+                return (logits(best..<best + 1), all[leading: best..<best + 1], presence)
+            }
+            return (answer, all[leading: masks], presence)
         }
 
         /// Runs the two-way transformer.
@@ -117,9 +136,9 @@ extension SAM {
         }
     }
 
-    /// Enlarges the grid four times in two steps, to an eighth of the channels:
+    /// Enlarges the grid four times in two steps, to an eighth of the channels; SAM 2 adds its fine levels:
     ///
-    ///     GELU(ConvTranspose(GELU(LayerNorm(ConvTranspose(x)))))
+    ///     GELU(ConvTranspose(GELU(LayerNorm(ConvTranspose(x) + level₁))) + level₀)
     package struct Upscaling: Sendable {
         package let conv1: ConvTranspose2d
         package let norm: LayerNorm
@@ -132,10 +151,14 @@ extension SAM {
                 weights["upscale_conv2"], in: channels / 4, out: channels / 8, kernel: 2)
         }
 
-        /// - Parameter x: [1, h, w, C].
+        /// - Parameters:
+        ///   - x: [1, h, w, C].
+        ///   - fineLevels: none, or [1, 4h, 4w, C/8] and [1, 2h, 2w, C/4].
         /// - Returns: [1, 4h, 4w, C/8].
-        package func callAsFunction(_ x: Tensor) -> Tensor {
-            conv2(norm(conv1(x)).gelu(), activation: .gelu)
+        package func callAsFunction(_ x: Tensor, _ fineLevels: [Tensor] = []) -> Tensor {
+            guard fineLevels.count == 2 else { return conv2(norm(conv1(x)).gelu(), activation: .gelu) }
+            let half = norm(conv1(x) + fineLevels[1]).gelu()
+            return (conv2(half) + fineLevels[0]).gelu()
         }
     }
 

@@ -7,13 +7,16 @@ extension SAM {
         /// The intersection over union with the true mask that the model predicts; not clamped, it may exceed
         /// 1.
         public let score: Float
+        /// SAM 2's probability that the prompt marks an object that is there, 0…1; nil for SAM.
+        public let presence: Float?
         /// The mask's logits at low resolution, [4h, 4w]; `SAM.Prompt.mask` takes them to refine the mask.
         public let logits: Tensor
         /// The place of the picture in the model's square input.
         public let frame: Frame
 
-        package init(score: Float, logits: Tensor, frame: Frame) {
+        package init(score: Float, presence: Float? = nil, logits: Tensor, frame: Frame) {
             self.score = score
+            self.presence = presence
             self.logits = logits
             self.frame = frame
         }
@@ -31,11 +34,16 @@ extension SAM {
         }
 
         /// The logits enlarged to the displayed picture, row by row: bilinear to the model's input, cropped
-        /// to the picture's part of it, bilinear again.
+        /// to the picture's part of it, bilinear again; those of a stretched picture in one step.
         package var rows: TwoStepInterpolation {
-            TwoStepInterpolation(
-                logits, to: (frame.side, frame.side), keeping: (frame.resized.height, frame.resized.width),
-                to: (frame.original.height, frame.original.width))
+            let low = (logits.shape[0], logits.shape[1])
+            return frame.isStretched
+                ? TwoStepInterpolation(
+                    logits, to: low, keeping: low, to: (frame.original.height, frame.original.width))
+                : TwoStepInterpolation(
+                    logits, to: (frame.side, frame.side),
+                    keeping: (frame.resized.height, frame.resized.width),
+                    to: (frame.original.height, frame.original.width))
         }
     }
 }

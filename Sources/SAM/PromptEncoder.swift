@@ -14,6 +14,7 @@ extension SAM {
         package let noMask: Tensor
         package let mask: MaskEmbedding
         private let side: Double
+        private let isSecond: Bool
 
         init(_ weights: Weights, _ configuration: Configuration.PromptEncoder, positions: PositionalEncoding)
             throws
@@ -23,16 +24,24 @@ extension SAM {
                 try weights.tensor("weight", [1, channels]).reshaped([channels])
             }
             self.positions = positions
-            kinds = try (0..<4).map { try vector(weights["point_embed"][$0]) }
+            let points = weights["point_embed"]
+            if configuration.isSecond {
+                let table = try points.tensor("weight", [4, channels])
+                kinds = (0..<4).map { table[leading: $0] }
+            } else {
+                kinds = try (0..<4).map { try vector(points[$0]) }
+            }
             notAPoint = try vector(weights["not_a_point_embed"])
             noMask = try vector(weights["no_mask_embed"])
             mask = try MaskEmbedding(weights["mask_embed"], configuration)
             side = Double(configuration.imageSize)
+            isSecond = configuration.isSecond
         }
 
         /// Returns the tokens of a prompt's points and box: the points, then the box's two corners or, after
-        /// points without a box, `notAPoint`.
-        /// - Returns: [n, C]; n is 0 for a mask alone.
+        /// points without a box, `notAPoint`. In SAM 2 `notAPoint` follows a box too, and a mask alone has it
+        /// twice.
+        /// - Returns: [n, C]; n is 0 for a mask alone in SAM.
         package func tokens(_ prompt: Prompt, in frame: Frame) -> Tensor {
             var tokens: [Tensor] = prompt.points.map { entry in
                 code(frame.scaled(entry.point)) + kinds[entry.isObject ? 1 : 0]
@@ -40,7 +49,10 @@ extension SAM {
             if let box = prompt.box {
                 tokens.append(code(frame.scaled(Point(x: box.x1, y: box.y1))) + kinds[2])
                 tokens.append(code(frame.scaled(Point(x: box.x2, y: box.y2))) + kinds[3])
-            } else if !tokens.isEmpty {
+            }
+            if isSecond {
+                tokens += tokens.isEmpty ? [notAPoint, notAPoint] : [notAPoint]
+            } else if prompt.box == nil && !tokens.isEmpty {
                 tokens.append(notAPoint)
             }
             return tokens.isEmpty ? Tensor([], [0, noMask.count]) : Tensor.stack(tokens)

@@ -17,6 +17,8 @@ public struct SAM: Sendable {
     package let weights: Weights
     package let preprocessing: Preprocessing
     package let imageEncoder: any ImageEncoder
+    /// What SAM 2 adds to an embedding because it remembers no earlier frame, [C]; nil for SAM.
+    package let noMemory: Tensor?
     package let promptEncoder: PromptEncoder
     package let decoder: MaskDecoder
     /// The decoder with the epsilon of the authors' code, for PerSAM's `faithful`.
@@ -43,7 +45,8 @@ public struct SAM: Sendable {
     ///     print(sam.imageSize) // 1024
     ///
     /// - Parameters:
-    ///   - url: the model's folder or checkpoint, SAM base, large, huge or of other sizes, or MobileSAM.
+    ///   - url: the model's folder or checkpoint: SAM base, large, huge or of other sizes, MobileSAM, or SAM 2
+    ///     and 2.1 (tiny, small, base-plus, large), of which the part for pictures is loaded.
     ///   - precision: the precision of the image encoder; nil takes float32 for a narrow encoder such as
     ///     `sam-nano`'s, else the fastest that the processor has.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found;
@@ -58,7 +61,9 @@ public struct SAM: Sendable {
 
     private init(folder: URL, precision: Tensor.Precision?) throws {
         let configuration = try Configuration(contentsOf: folder)
-        let preprocessing = try Preprocessing(contentsOf: folder, side: configuration.imageEncoder.imageSize)
+        let preprocessing = try Preprocessing(
+            contentsOf: folder, side: configuration.imageEncoder.imageSize,
+            isStretched: configuration.imageEncoder.stretchesPictures)
         try self.init(
             Weights(contentsOf: folder), configuration: configuration, preprocessing: preprocessing,
             precision: precision ?? Self.automaticPrecision(configuration))
@@ -75,7 +80,8 @@ public struct SAM: Sendable {
         try self.init(
             layout.weights, configuration: configuration,
             preprocessing: Preprocessing(
-                layout.preprocessorReader(), side: configuration.imageEncoder.imageSize),
+                layout.preprocessorReader(), side: configuration.imageEncoder.imageSize,
+                isStretched: configuration.imageEncoder.stretchesPictures),
             precision: precision ?? Self.automaticPrecision(configuration))
     }
 
@@ -90,8 +96,12 @@ public struct SAM: Sendable {
         let grid = configuration.imageEncoder.grid
         let positions = try PositionalEncoding(
             matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
-        imageEncoder = try configuration.imageEncoder.load(
-            weights["vision_encoder"].computing(in: precision))
+        imageEncoder = try configuration.imageEncoder.load(weights.computing(in: precision))
+        let channels = configuration.imageEncoder.outputChannels
+        let isSecond = configuration.maskDecoder.second != nil
+        noMemory =
+            try isSecond
+            ? weights.tensor("no_memory_embedding", [1, 1, channels]).reshaped([channels]) : nil
         promptEncoder = try PromptEncoder(
             weights["prompt_encoder"], configuration.promptEncoder, positions: positions)
         let cells = positions.grid(height: grid, width: grid)
@@ -99,7 +109,7 @@ public struct SAM: Sendable {
             weights["mask_decoder"], configuration.maskDecoder,
             positions: cells.reshaped([1, grid * grid, cells.shape[2]]))
         originalDecoder = decoder.original
-        try weights.requireAllRead()
+        try weights.requireAllRead(ignoring: isSecond ? Configuration.SecondGeneration.videoKeys : [])
     }
 
     /// Reads the positional matrix, which published files hold once or twice, under either name.
@@ -145,10 +155,15 @@ public struct SAM: Sendable {
     /// Makes an encoding from features that this model computed earlier.
     package func encoding(of features: ImageFeatures, frame: Frame) -> Encoding {
         let embedding = features.embedding[leading: 0]
-        let cells = embedding.reshaped([1, embedding.shape[0] * embedding.shape[1], embedding.shape[2]])
         return Encoding(
             embedding: embedding, fineLevels: features.fineLevels, frame: frame,
-            picture: decoder.prepared(cells + promptEncoder.noMask))
+            picture: decoder.prepared(cells(of: embedding) + promptEncoder.noMask))
+    }
+
+    /// Returns an embedding as the decoder reads it, [1, hw, C].
+    package func cells(of embedding: Tensor) -> Tensor {
+        let cells = embedding.reshaped([1, embedding.shape[0] * embedding.shape[1], embedding.shape[2]])
+        return noMemory.map { cells + $0 } ?? cells
     }
 
     /// Segments what a prompt marks.
@@ -169,9 +184,19 @@ public struct SAM: Sendable {
         -> [Prediction]
     {
         let prompt = try prompt.checked(in: encoding.frame.original, maskShape: maskShape)
-        let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
-        return zip(scores.array, 0...).map { score, i in
-            Prediction(score: score, logits: logits[leading: 0][leading: i], frame: encoding.frame)
+        return predictions(for: [prompt], in: encoding, multimask: multimask)[0]
+    }
+
+    /// Returns the predictions of several prompts, which are not checked.
+    func predictions(for prompts: [Prompt], in encoding: Encoding, multimask: Bool) -> [[Prediction]] {
+        let (logits, scores, presence) = decode(prompts: prompts, in: encoding, multimask: multimask)
+        let probabilities = presence?.sigmoid()
+        return prompts.indices.map { p in
+            (0..<scores.shape[1]).map { i in
+                Prediction(
+                    score: scores[p, i], presence: probabilities?[p],
+                    logits: logits[leading: p][leading: i], frame: encoding.frame)
+            }
         }
     }
 
@@ -179,27 +204,32 @@ public struct SAM: Sendable {
     /// - Parameters:
     ///   - guidance: PerSAM's guidance, the same for every prompt.
     ///   - faithful: whether to use the epsilon of the authors' code instead of the configuration's.
-    /// - Returns: logits [P, M, 4h, 4w] and scores [P, M], M being 1 or the number of alternatives.
+    /// - Returns: logits [P, M, 4h, 4w] and scores [P, M], M being 1 or the number of alternatives; for SAM 2
+    ///   the logits of the presence, [P].
     package func decode(
         prompts: [Prompt], in encoding: Encoding, multimask: Bool, guidance: MaskDecoder.Guidance? = nil,
         faithful: Bool = false
-    ) -> (logits: Tensor, scores: Tensor) {
+    ) -> (logits: Tensor, scores: Tensor, presence: Tensor?) {
         let decoder = faithful ? originalDecoder : decoder
         let masks = multimask ? 1..<configuration.maskDecoder.masks + 1 : 0..<1
         let answers = prompts.map { prompt in
             decoder(
                 promptEncoder.tokens(prompt, in: encoding.frame), picture(encoding, prompt),
-                side: configuration.imageEncoder.grid,
+                fineLevels: encoding.fineLevels, side: configuration.imageEncoder.grid,
                 masks: masks, guidance: guidance)
         }
         let shape = Tensor.Shape([prompts.count, masks.count] + maskShape.extents)
-        return (Tensor.stack(answers.map(\.logits)).reshaped(shape), Tensor.stack(answers.map(\.scores)))
+        let presence = answers.compactMap(\.presence)
+        return (
+            Tensor.stack(answers.map(\.logits)).reshaped(shape), Tensor.stack(answers.map(\.scores)),
+            presence.isEmpty ? nil : Tensor(presence, [presence.count])
+        )
     }
 
     private func picture(_ encoding: Encoding, _ prompt: Prompt) -> PictureTokens {
         guard let mask = prompt.mask else { return encoding.picture }
         let map = promptEncoder.mask(mask)
-        let cells = encoding.embedding.reshaped([1, map.count / map.shape[3], map.shape[3]])
+        let cells = cells(of: encoding.embedding)
         return PictureTokens(tokens: cells + map.reshaped(cells.shape), positions: decoder.positions)
     }
 }
@@ -208,9 +238,10 @@ extension SAM {
     /// An encoded picture, from which every prompt is answered.
     ///
     /// For SAM base, large and huge it holds 17 MB: the embedding, 64 × 64 × 256 floats, and 12 MB that the
-    /// decoder computes once for all prompts.
+    /// decoder computes once for all prompts. SAM 2 adds 12 MB of finer levels.
     public struct Encoding: Sendable {
-        /// The picture's embedding, [h, w, C]; the cells cover the model's square input.
+        /// The picture's embedding, [h, w, C]; the cells cover the model's square input. SAM 2's is that
+        /// before "no memory" is added.
         public let embedding: Tensor
         /// The finer levels of `ImageFeatures`, none for SAM base, large and huge.
         package let fineLevels: [Tensor]

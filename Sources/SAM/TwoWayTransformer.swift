@@ -1,12 +1,12 @@
 package import Tensor
 
 extension MultiHeadAttention {
-    init(_ weights: Weights, channels: Int, inner: Int, heads: Int) throws {
+    init(_ weights: Weights, channels: Int, inner: Int, heads: Int, output: String) throws {
         self.init(
             queries: try Linear(weights["q_proj"], in: channels, out: inner),
             keys: try Linear(weights["k_proj"], in: channels, out: inner),
             values: try Linear(weights["v_proj"], in: channels, out: inner),
-            output: try Linear(weights["out_proj"], in: inner, out: channels),
+            output: try Linear(weights[output], in: inner, out: channels),
             heads: heads)
     }
 }
@@ -37,17 +37,20 @@ extension SAM {
                 try LayerNorm(weights["layer_norm\(i)"], channels, epsilon: configuration.epsilon)
             }
             func cross(_ name: String) throws -> MultiHeadAttention {
-                // transformers applies attention_downsample_rate to the last attention only; here it is 2.
-                try MultiHeadAttention(weights[name], channels: channels, inner: channels / 2, heads: heads)
+                // In SAM, transformers applies attention_downsample_rate to the last attention only.
+                try MultiHeadAttention(
+                    weights[name], channels: channels, inner: channels / configuration.layerDownsampling,
+                    heads: heads, output: configuration.attentionOutputName)
             }
             self.isFirst = isFirst
             selfAttention = try MultiHeadAttention(
-                weights["self_attn"], channels: channels, inner: channels, heads: heads)
+                weights["self_attn"], channels: channels, inner: channels, heads: heads,
+                output: configuration.attentionOutputName)
             norm1 = try norm(1)
             tokensToPicture = try cross("cross_attn_token_to_image")
             norm2 = try norm(2)
             mlp = try MLP(
-                weights["mlp"], ("lin1", "lin2"), channels: channels, hidden: configuration.hidden,
+                weights["mlp"], configuration.mlpNames, channels: channels, hidden: configuration.hidden,
                 activation: configuration.activation)
             norm3 = try norm(3)
             norm4 = try norm(4)

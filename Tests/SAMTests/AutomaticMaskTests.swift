@@ -8,7 +8,7 @@ import Testing
 struct AutomaticMaskTests {
     /// Runs the generator on the answers stored with the golden.
     private func run(_ name: String) throws -> (found: [SAM.AutomaticMask], expected: [JSON], size: Size) {
-        let folder = SAMGolden.folder.appending(path: "everything")
+        let folder = SAMGolden.goldens.appending(path: "SAM/everything")
         let json = try JSON(parsing: Data(contentsOf: folder.appending(path: "found.json")))
         let size = Size(width: try #require(json["width"]?.int), height: try #require(json["height"]?.int))
         let side = try #require(json["side"]?.int)

@@ -72,7 +72,7 @@ struct DecoderTests {
         let (sam, steps) = (try SAMGolden.all[0].model(), try SAMGolden.all[0].steps())
         let encoding = try sam.encode(try steps.picture(0))
         let prompts = try [0, 2, 4, 6, 9].map { try steps.prompt($0).prompt }
-        let (logits, scores) = sam.decode(prompts: prompts, in: encoding, multimask: true)
+        let (logits, scores, _) = sam.decode(prompts: prompts, in: encoding, multimask: true)
         #expect(logits.shape == [5, 3, 28, 28] && scores.shape == [5, 3])
         for (i, prompt) in prompts.enumerated() {
             let alone = sam.decode(prompts: [prompt], in: encoding, multimask: true)
@@ -91,7 +91,7 @@ struct DecoderTests {
             attention: try steps["guided.attention"], target: try steps["guided.target"])
         for (kind, guidance) in [("guided", guidance), ("original", nil)] {
             for multimask in [true, false] {
-                let (logits, scores) = sam.decode(
+                let (logits, scores, _) = sam.decode(
                     prompts: [prompt], in: encoding, multimask: multimask, guidance: guidance, faithful: true)
                 let name = "\(kind).\(multimask ? 1 : 0)"
                 expectClose(

@@ -4,16 +4,18 @@ import SpanielTestSupport
 import Tensor
 import Testing
 
-/// One of the tiny models of Tests/Goldens/SAM, and what transformers computes with it step by step.
+/// One of the tiny models of Tests/Goldens/SAM or SAM2, and what transformers computes with it step by step.
 struct SAMGolden: Sendable, CustomTestStringConvertible {
     let name: String
+    var area = "SAM"
 
     static let all = [SAMGolden(name: "tiny"), SAMGolden(name: "odd")]
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Goldens/SAM")
+    static let second = [SAMGolden(name: "tiny", area: "SAM2"), SAMGolden(name: "odd", area: "SAM2")]
+    static let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Goldens")
 
-    var testDescription: String { name }
-    var folder: URL { Self.folder.appending(path: name) }
+    var testDescription: String { "\(area) \(name)" }
+    var folder: URL { Self.goldens.appending(path: "\(area)/\(name)") }
 
     func model() throws -> SAM { try SAM(contentsOf: folder, precision: .float32) }
 

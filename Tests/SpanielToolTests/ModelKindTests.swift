@@ -18,6 +18,8 @@ struct ModelKindTests {
     func right() throws {
         #expect(try check(.find, #"{"model_type": "sam"}"#) == .sam)
         #expect(try check(.mask, #"{"model_type": "sam"}"#) == .sam)
+        #expect(try check(.find, #"{"model_type": "sam2"}"#) == .sam2)
+        #expect(try check(.masks, #"{"model_type": "sam2_video"}"#) == .sam2Video)
         #expect(try check(.segment, #"{"model_type": "clipseg"}"#) == .clipseg)
         #expect(try check(.detect, #"{"model_type": "owlvit"}"#) == .owlvit)
         #expect(try check(.detect, #"{"model_type": "owlv2"}"#) == .owlv2)
@@ -47,6 +49,8 @@ struct ModelKindTests {
                 ]
             ),
             (.find, "owlv2", ["m is an OWLv2 model", "spaniel detect", "spaniel find needs SAM", "--model"]),
+            (.second, "sam", ["m is a SAM model", "spaniel tensors sam2 needs SAM 2: give"]),
+            (.classify, "sam2_video", ["m is a SAM 2 model", "spaniel mask"]),
             (.words, "vit", ["m is a ViT model", "--text needs CLIP", "--clip-model"]),
             (.masks, "clipseg", ["m is a CLIPSeg model", "--sam-model needs SAM"]),
             (.find, "dinov2", ["m is a DINOv2 model", "spaniel tensors dinov2", "spaniel find needs SAM"]),

@@ -10,6 +10,7 @@ enum TinyModels {
     static let owlv2 = "\(Tool.root)Tests/Goldens/OWLViT/v2"
     static let clip = "\(Tool.root)Tests/Goldens/CLIP/tiny"
     static let dinov2 = "\(Tool.root)Tests/Goldens/DINOv2/registers"
+    static let sam2 = "\(Tool.root)Tests/Goldens/SAM2/tiny"
     static let vit = "\(Tool.root)Tests/Goldens/ViT/tiny"
 }
 

@@ -6,7 +6,8 @@ extension SAM {
     /// Returns the tensors that the model computes on the way, named and in the axis order of transformers.
     ///
     /// `pixel_values` [1, 3, S, S], `image_embeddings` [1, C, h, w], and with a prompt `low_res_masks` [1, 1,
-    /// M, 4h, 4w] and `iou_scores` [1, 1, M].
+    /// M, 4h, 4w] and `iou_scores` [1, 1, M]. SAM 2 has `high_res_features.0` [1, C/8, 4h, 4w] and `.1` [1,
+    /// C/4, 2h, 2w] too, and with a prompt `object_score_logits` [1, 1, 1].
     package func tensors(
         _ picture: Picture, prompt: Prompt?, multimask: Bool
     ) throws -> [(name: String, tensor: Tensor)] {
@@ -27,7 +28,9 @@ extension SAM {
         let square = Size(width: side, height: side)
         return try tensors(
             pixels: pixelValues.transposed([0, 2, 3, 1]),
-            frame: Frame(original: square, resized: square, side: side), prompt: prompt,
+            frame: Frame(
+                original: square, resized: square, side: side, isStretched: preprocessing.isStretched),
+            prompt: prompt,
             multimask: multimask)
     }
 
@@ -36,15 +39,23 @@ extension SAM {
     ) throws -> [(name: String, tensor: Tensor)] {
         let prompt = try prompt?.checked(in: frame.original, maskShape: maskShape)
         let encoding = try encode(pixels: pixels, frame: frame)
-        let embedding = encoding.embedding.transposed([2, 0, 1])
+        let embedding = cells(of: encoding.embedding).reshaped(
+            Tensor.Shape([1] + encoding.embedding.shape.extents))
         var tensors: [(name: String, tensor: Tensor)] = [
             ("pixel_values", pixels.transposed([0, 3, 1, 2])),
-            ("image_embeddings", embedding.reshaped(Tensor.Shape([1] + embedding.shape.extents))),
+            ("image_embeddings", embedding.transposed([0, 3, 1, 2])),
         ]
+        for (i, level) in encoding.fineLevels.enumerated() {
+            tensors.append(("high_res_features.\(i)", level.transposed([0, 3, 1, 2])))
+        }
         if let prompt {
-            let (logits, scores) = decode(prompts: [prompt], in: encoding, multimask: multimask)
+            let (logits, scores, presence) = decode(
+                prompts: [prompt], in: encoding, multimask: multimask)
             tensors.append(("low_res_masks", logits.reshaped(Tensor.Shape([1] + logits.shape.extents))))
             tensors.append(("iou_scores", scores.reshaped(Tensor.Shape([1] + scores.shape.extents))))
+            if let presence {
+                tensors.append(("object_score_logits", presence.reshaped([1, 1, 1])))
+            }
         }
         return tensors
     }

@@ -92,7 +92,8 @@ struct MaskCommand: PictureCommand {
     {
         let isAmbiguous = prompt.points.count == 1 && prompt.box == nil
         let best = try sam.masks(for: prompt, in: encoding, multimask: isAmbiguous).best
-        return [PictureResult.Object(mask: best.mask(), predictedIoU: best.score)].compactMap(\.self)
+        return [PictureResult.Object(mask: best.mask(), predictedIoU: best.score, presence: best.presence)]
+            .compactMap(\.self)
     }
 
     /// The original's automatic masks; `--threshold` is what it calls the predicted IoU's.
@@ -102,19 +103,20 @@ struct MaskCommand: PictureCommand {
             generator.options.predictedIoU = threshold
         }
         return try generator.masks(in: encoding).compactMap { found in
-            PictureResult.Object(mask: found.mask, predictedIoU: found.predictedIoU)
+            PictureResult.Object(
+                mask: found.mask, predictedIoU: found.predictedIoU, presence: found.presence)
         }
     }
 }
 
 extension PictureResult.Object {
     /// What `mask` reports: the model's own expectation of how good the mask is. nil when the mask is empty.
-    fileprivate init?(mask: Mask, predictedIoU: Float) {
+    fileprivate init?(mask: Mask, predictedIoU: Float, presence: Float?) {
         guard let box = mask.box else { return nil }
         // The model's number is no probability and may leave 0…1 by a little.
         let score = min(max(predictedIoU, 0), 1)
         self.init(
-            className: ExampleArgument.defaultClass, score: score, scores: [("iou", predictedIoU)], box: box,
-            mask: mask)
+            className: ExampleArgument.defaultClass, score: score,
+            scores: [("iou", predictedIoU)] + Self.presence(presence), box: box, mask: mask)
     }
 }

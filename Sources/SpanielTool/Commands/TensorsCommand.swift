@@ -16,13 +16,13 @@ struct TensorsCommand: ParsableCommand {
             """)
 
     enum Model: String, ExpressibleByArgument, CaseIterable {
-        case sam, persam, vit, clip, clipseg, owlvit, dinov2
+        case sam, sam2, persam, vit, clip, clipseg, owlvit, dinov2
     }
 
     @Argument(
         help: ArgumentHelp(
             "Whose tensors: persam is with the original code's arithmetic, owlvit is OWLv2 too.",
-            valueName: "sam|persam|vit|clip|clipseg|owlvit|dinov2"))
+            valueName: "sam|sam2|persam|vit|clip|clipseg|owlvit|dinov2"))
     var kind: Model
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -36,9 +36,9 @@ struct TensorsCommand: ParsableCommand {
             valueName: "file.safetensors"))
     var pixelValues: String?
 
-    @OptionGroup(title: "sam") var prompts: PromptOptions
+    @OptionGroup(title: "sam and sam2") var prompts: PromptOptions
 
-    @Flag(help: "sam: three masks for the prompt instead of one.")
+    @Flag(help: "sam and sam2: three masks for the prompt instead of one.")
     var multimask = false
 
     @OptionGroup(title: "persam and clipseg") var examples: ExampleOptions
@@ -75,8 +75,8 @@ struct TensorsCommand: ParsableCommand {
         if ![.persam, .clipseg].contains(kind) && !examples.examples.isEmpty {
             throw ValidationError("examples belong to persam and clipseg")
         }
-        if kind != .sam && (prompts.prompt != nil || multimask) {
-            throw ValidationError("points, boxes and --multimask belong to sam")
+        if ![.sam, .sam2].contains(kind) && (prompts.prompt != nil || multimask) {
+            throw ValidationError("points, boxes and --multimask belong to sam and sam2")
         }
         if kind == .persam && examples.examples.count != 1 {
             throw ValidationError("persam needs one example: --reference IMG --mask MASK")
@@ -111,6 +111,7 @@ struct TensorsCommand: ParsableCommand {
         let words = texts.texts.map(\.words)
         switch kind {
         case .sam: return try samTensors(model.loadSAM(for: .find.of(user)))
+        case .sam2: return try samTensors(model.loadSAM(for: .second))
         case .persam: return try persamTensors(model.loadSAM(for: .find.of(user)))
         case .vit:
             let vit = try model.loadViT(for: .classify.of(user))

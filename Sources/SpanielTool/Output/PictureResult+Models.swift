@@ -60,8 +60,14 @@ extension PictureResult.Object {
     init(_ found: PerSAM.FoundObject, also more: [(name: String, value: Float)] = []) {
         self.init(
             className: found.className, score: found.score,
-            scores: [("similarity", found.similarity), ("iou", found.predictedIoU)] + more, box: found.box,
-            mask: found.mask)
+            scores: [("similarity", found.similarity), ("iou", found.predictedIoU)]
+                + Self.presence(found.presence) + more,
+            box: found.box, mask: found.mask)
+    }
+
+    /// SAM 2's probability that an object is there, as one of the scores.
+    static func presence(_ presence: Float?) -> [(name: String, value: Float)] {
+        presence.map { [("presence", $0)] } ?? []
     }
 
     init(_ segment: CLIPSeg.Segment, also more: [(name: String, value: Float)] = []) {

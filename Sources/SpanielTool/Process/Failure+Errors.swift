@@ -47,7 +47,7 @@ extension Failure {
     /// The option or command that helps: libraries do not know the tool's.
     private static func hint(_ error: any SpanielError) -> String? {
         switch error {
-        case PerSAMError.noCell: " (leave out --faithful)"
+        case PerSAMError.noCell, PerSAMError.originalModel: " (leave out --faithful)"
         case PerSAMError.conceptWeights: " (without --fine-tune)"
         case OWLViTError.exampleUnseen: " (leave out --selection iou)"
         case HubError.notFetched(let id, _, _): "; fetch it with: spaniel weights pull \(id)"

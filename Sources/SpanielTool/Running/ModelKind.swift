@@ -3,7 +3,9 @@ package import SpanielPlatform
 
 /// The models there are, by what their config.json calls them.
 package enum ModelKind: String, Sendable, CaseIterable {
-    case sam, vit, clip, clipseg, owlvit, owlv2, dinov2
+    case sam, sam2
+    case sam2Video = "sam2_video"
+    case vit, clip, clipseg, owlvit, owlv2, dinov2
     case dinov2WithRegisters = "dinov2_with_registers"
     case mobileSAM = "mobile_sam"
 
@@ -12,6 +14,7 @@ package enum ModelKind: String, Sendable, CaseIterable {
         switch self {
         case .sam: "SAM"
         case .mobileSAM: "MobileSAM"
+        case .sam2, .sam2Video: "SAM 2"
         case .vit: "ViT"
         case .clip: "CLIP"
         case .clipseg: "CLIPSeg"
@@ -25,7 +28,7 @@ package enum ModelKind: String, Sendable, CaseIterable {
     /// Where it is of use.
     package var use: String {
         switch self {
-        case .sam, .mobileSAM: "spaniel find and spaniel mask"
+        case .sam, .sam2, .sam2Video, .mobileSAM: "spaniel find and spaniel mask"
         case .vit: "spaniel classify, without --text"
         case .clip: "spaniel classify, with --text"
         case .clipseg: "spaniel segment"
@@ -35,7 +38,7 @@ package enum ModelKind: String, Sendable, CaseIterable {
     }
 
     fileprivate var article: String {
-        self == .sam ? "a SAM" : self == .owlvit || self == .owlv2 ? "an \(name)" : "a \(name)"
+        self == .owlvit || self == .owlv2 ? "an \(name)" : "a \(name)"
     }
 }
 
@@ -95,9 +98,14 @@ package struct ModelNeed: Sendable {
         self.published = published
     }
 
+    /// `spaniel tensors sam2`.
+    package static let second = ModelNeed(
+        user: "spaniel tensors sam2", kinds: [.sam2, .sam2Video], usual: "facebook/sam2.1-hiera-tiny",
+        published: "facebook/sam2.1-hiera-tiny")
+
     private init(sam user: String, option: String) {
         self.init(
-            user: user, option: option, kinds: [.sam, .mobileSAM], usual: "sam-nano",
+            user: user, option: option, kinds: [.sam, .sam2, .sam2Video, .mobileSAM], usual: "sam-nano",
             published: "facebook/sam-vit-base")
     }
 
@@ -127,7 +135,9 @@ package struct ModelNeed: Sendable {
     @discardableResult
     package func check(_ folder: URL, name: String) throws(Failure) -> ModelKind? {
         guard let type = try Self.modelType(folder) else { return nil }
-        let wanted = kinds.map(\.name).joined(separator: " or ")
+        let names = kinds.map(\.name)
+        let wanted = names.indices.filter { names.firstIndex(of: names[$0]) == $0 }.map { names[$0] }
+            .joined(separator: " or ")
         let fix = "give one with \(option), such as \(published)"
         guard let kind = ModelKind(rawValue: type) else {
             throw Failure(
