@@ -6,7 +6,7 @@ import Tensor
 import Testing
 
 /// MobileSAM's image encoder against the published code, block by block. Sums of some hundred products of
-/// numbers up to ten, through folded norms: five units in the sixth decimal of the largest.
+/// numbers up to ten, through folded norms: each tolerance is a share of the largest.
 struct TinyViTTests {
     static let all = ["tiny", "odd"].map { SAMGolden(name: "../MobileSAM/\($0)") }
 

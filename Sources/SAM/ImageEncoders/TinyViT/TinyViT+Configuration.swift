@@ -33,7 +33,9 @@ extension SAM.Configuration.TinyViT: ImageEncoderSizes {
     var patchSize: Int { 16 }
     var positionFeatures: Int { outputChannels / 2 }
     var channels: Int { stages.map(\.channels).max() ?? 0 }
-    func load(_ weights: Weights) throws -> any SAM.ImageEncoder { try SAM.TinyViT(weights, self) }
+    func load(_ weights: Weights) throws -> any SAM.ImageEncoder {
+        try SAM.TinyViT(weights["vision_encoder"], self)
+    }
 }
 
 extension SAM.Configuration.TinyViT {
