@@ -88,7 +88,7 @@ public struct PerSAM: Sendable {
 
     /// Checks that the authors' code knows the model's generation.
     package func requireOriginalModel() throws(PerSAMError) {
-        if sam.configuration.maskDecoder.second != nil { throw .originalModel(model: sam.identity.name) }
+        if sam.configuration.maskDecoder.second != nil { throw .originalModel(model: sam.weights.modelName) }
     }
 
     /// The default threshold, measured on composed scenes with the model that ships: at 0.65 most pictures

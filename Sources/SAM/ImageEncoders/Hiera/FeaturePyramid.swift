@@ -40,18 +40,21 @@ extension SAM {
 
         /// - Parameter stages: every stage's result, [1, h, w, C], the finest first.
         package func callAsFunction(_ stages: [Tensor]) -> ImageFeatures {
-            var features = ImageFeatures(embedding: stages[2])
-            var coarser: Tensor?
-            for level in stages.indices.reversed() {
-                if level < 2, let folded = folded[level] {
-                    features.fineLevels.insert(folded(stages[level]), at: 0)
+            let last = stages.count - 1
+            var whole = laterals[last](stages[last])
+            func refined(_ level: Int) -> Tensor {
+                let coarser = topDown.contains(level) ? whole.repeatedCells(side: 2) : nil
+                return laterals[level](stages[level], residual: coarser)
+            }
+            for level in (2..<last).reversed() { whole = refined(level) }
+            var features = ImageFeatures(embedding: whole)
+            for level in [1, 0] {
+                guard let folded = folded[level] else {
+                    whole = refined(level)
+                    features.fineLevels.insert(reductions[level](whole), at: 0)
                     continue
                 }
-                let added = topDown.contains(level) ? coarser?.repeatedCells(side: 2) : nil
-                let whole = laterals[level](stages[level], residual: added)
-                if level == 2 { features.embedding = whole }
-                if level < 2 { features.fineLevels.insert(reductions[level](whole), at: 0) }
-                coarser = whole
+                features.fineLevels.insert(folded(stages[level]), at: 0)
             }
             return features
         }
