@@ -1,3 +1,4 @@
+import SpanielPlatform
 package import Tensor
 
 extension SAM {
@@ -105,7 +106,7 @@ extension SAM {
                 return matmul(weights, cells, transposed: true)
             }
             var all = scores(found[leading: 0..<1])
-            all = (presence == nil ? all : all.sigmoid()).reshaped([all.count])
+            all = (presence == nil ? all : all.map(sigmoid)).reshaped([all.count])
             let answer = logits(masks)
             if let fallback, masks == 0..<1, !fallback.isStable(answer) {
                 let best = 1 + all[leading: 1..<all.count].argmax()
@@ -181,3 +182,6 @@ extension SAM {
         }
     }
 }
+
+/// Returns 1 / (1 + e⁻ˣ), computed in double precision and rounded once: for scores, of which there are few.
+func sigmoid(_ x: Float) -> Float { Float(1 / (1 + exp(-Double(x)))) }

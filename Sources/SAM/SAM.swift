@@ -190,7 +190,7 @@ public struct SAM: Sendable {
     /// Returns the predictions of several prompts, which are not checked.
     func predictions(for prompts: [Prompt], in encoding: Encoding, multimask: Bool) -> [[Prediction]] {
         let (logits, scores, presence) = decode(prompts: prompts, in: encoding, multimask: multimask)
-        let probabilities = presence?.sigmoid()
+        let probabilities = presence?.map(sigmoid)
         return prompts.indices.map { p in
             (0..<scores.shape[1]).map { i in
                 Prediction(
