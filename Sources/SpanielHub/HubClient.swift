@@ -149,7 +149,7 @@ struct HubClient {
 
 extension HubSettings {
     /// Where a redirect leads, if one may go there: from an encrypted hub to nothing in the open.
-    func redirect(from address: Address, _ reply: Reply) throws(HubError) -> (
+    package func redirect(from address: Address, _ reply: Reply) throws(HubError) -> (
         address: Address, isRelative: Bool
     ) {
         let location = reply["location"] ?? ""

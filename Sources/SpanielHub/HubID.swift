@@ -1,9 +1,9 @@
 /// A model's name on the hub, `ORG/NAME` or `NAME`; the hub's own rules make it a safe part of a path.
-struct HubID: Sendable, Equatable {
-    let text: String
+package struct HubID: Sendable, Equatable {
+    package let text: String
 
     /// - Returns: nil if the hub allows no such name.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), text.utf8.count <= 96, !text.contains("--"),
             !text.contains(".."), !text.hasSuffix(".git")
@@ -29,5 +29,5 @@ struct HubID: Sendable, Equatable {
     }
 
     /// The name of the model's folder in Python's cache.
-    var cacheFolder: String { "models--" + text.split(separator: "/").joined(separator: "--") }
+    package var cacheFolder: String { "models--" + text.split(separator: "/").joined(separator: "--") }
 }

@@ -2,26 +2,26 @@ import SpanielFiles
 import SpanielPlatform
 
 /// What the surroundings say of the hub, in the variables of Python's huggingface_hub 2.4.
-struct HubSettings: Sendable {
+package struct HubSettings: Sendable {
     /// HF_ENDPOINT.
-    let endpoint: Address
+    package let endpoint: Address
     /// HF_TOKEN, HUGGING_FACE_HUB_TOKEN, or the file HF_TOKEN_PATH (usually HF_HOME/token); none where
     /// HF_HUB_DISABLE_IMPLICIT_TOKEN is set. No message holds it.
-    let token: String?
+    package let token: String?
     /// The variable that forbids the network: HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE.
-    let offline: String?
+    package let offline: String?
     /// HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT, in seconds.
-    let lookUpSeconds: Int
-    let downloadSeconds: Int
+    package let lookUpSeconds: Int
+    package let downloadSeconds: Int
     /// HF_HUB_DISABLE_SYMLINKS: files lie in the snapshot itself.
-    let avoidsLinks: Bool
+    package let avoidsLinks: Bool
     /// SSL_CERT_FILE or CURL_CA_BUNDLE.
-    let certificates: String?
+    package let certificates: String?
     /// The pause before the second attempt; SPANIEL_FETCH_PAUSE changes it (tests do).
-    let pause: Double
+    package let pause: Double
 
     /// - Throws: `HubError.setting` for a variable that makes no sense.
-    init(_ environment: Environment) throws(HubError) {
+    package init(_ environment: Environment) throws(HubError) {
         let text = environment["HF_ENDPOINT"] ?? "https://huggingface.co"
         var base = text[...]
         while base.hasSuffix("/") { base = base.dropLast() }

@@ -1,24 +1,24 @@
 /// Which files of a model on the hub are needed here. What the hub lists are names and nothing more: only
 /// known ones are asked for, so none can lead elsewhere.
-struct ModelFiles: Sendable, Equatable {
-    static let configuration = "config.json"
-    static let weights = "model.safetensors"
-    static let index = "model.safetensors.index.json"
+package struct ModelFiles: Sendable, Equatable {
+    package static let configuration = "config.json"
+    package static let weights = "model.safetensors"
+    package static let index = "model.safetensors.index.json"
     private static let others = [
         "preprocessor_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json",
         "special_tokens_map.json", "vocab.json", "merges.txt",
     ]
 
     /// What is fetched, the small ones first.
-    let names: [String]
+    package let names: [String]
     /// Whether the index among them names the weights' own files.
-    let isSharded: Bool
+    package let isSharded: Bool
 
     /// - Parameters:
     ///   - listed: the names the hub lists.
     ///   - single: the one file that is the model, where it is no folder.
     /// - Throws: `HubError.noFile`, `HubError.noWeights`.
-    init(among listed: Set<String>, single: String?, id: String, revision: String, endpoint: String)
+    package init(among listed: Set<String>, single: String?, id: String, revision: String, endpoint: String)
         throws(HubError)
     {
         if let single {
@@ -38,10 +38,10 @@ struct ModelFiles: Sendable, Equatable {
 }
 
 /// A branch, a tag or a commit, `refs/pr/N` included: safe as part of a path.
-struct Revision: Sendable, Equatable {
-    let text: String
+package struct Revision: Sendable, Equatable {
+    package let text: String
 
-    init(_ text: String) throws(HubError) {
+    package init(_ text: String) throws(HubError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let isGood = parts.allSatisfy { part in
             !part.isEmpty && part.first != "." && part.first != "-" && part.last != "."

@@ -1,8 +1,7 @@
 import Foundation
+import SpanielHub
 import SpanielTestSupport
 import Testing
-
-@testable import SpanielHub
 
 @Suite("What the surroundings say of the hub")
 struct HubSettingsTests {

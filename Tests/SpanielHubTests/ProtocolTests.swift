@@ -1,6 +1,5 @@
+import SpanielHub
 import Testing
-
-@testable import SpanielHub
 
 @Suite("The hub's protocol")
 struct ProtocolTests {

@@ -1,14 +1,14 @@
-import SpanielFiles
+package import SpanielFiles
 import SpanielPlatform
 
 /// The digest the hub knows a file by, worked out as its bytes come: the SHA-256 of a large file, git's blob
 /// hash, `sha1("blob LENGTH\0" + bytes)`, of a small one. The file in the cache is named by it.
-enum ContentDigest: Sendable {
+package enum ContentDigest: Sendable {
     case sha256(SHA256)
     case blob(SHA1)
 
     /// - Returns: nil if the name is no such digest: 64 or 40 small hexadecimal digits.
-    init?(named etag: String, size: Int) {
+    package init?(named etag: String, size: Int) {
         guard
             etag.utf8.allSatisfy({
                 (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
@@ -25,7 +25,7 @@ enum ContentDigest: Sendable {
         }
     }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch self {
         case .sha256(var digest):
             digest.update(bytes)
@@ -36,7 +36,7 @@ enum ContentDigest: Sendable {
         }
     }
 
-    func hexadecimal() -> String {
+    package func hexadecimal() -> String {
         switch self {
         case .sha256(let digest): digest.hexadecimal()
         case .blob(let digest): digest.hexadecimal()
@@ -44,7 +44,7 @@ enum ContentDigest: Sendable {
     }
 
     /// The kind of digest, for messages.
-    var name: String {
+    package var name: String {
         switch self {
         case .sha256: "SHA-256"
         case .blob: "git hash"

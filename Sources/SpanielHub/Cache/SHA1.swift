@@ -1,13 +1,13 @@
 /// Computes the SHA-1 of bytes that come in pieces (FIPS 180-4): git names files by it. For small files only, so
 /// it is plain Swift; it protects from accidents, and the large files, which have a SHA-256, are the weights.
-struct SHA1: Sendable {
+package struct SHA1: Sendable {
     private var state: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
     private var block: [UInt8] = []
     private var count: UInt64 = 0
 
-    init() { block.reserveCapacity(64) }
+    package init() { block.reserveCapacity(64) }
 
-    mutating func update(_ bytes: some Sequence<UInt8>) {
+    package mutating func update(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             block.append(byte)
             count &+= 1
@@ -16,7 +16,7 @@ struct SHA1: Sendable {
     }
 
     /// Returns the digest as 40 hexadecimal digits.
-    consuming func hexadecimal() -> String {
+    package consuming func hexadecimal() -> String {
         let bits = count &* 8
         update([0x80])
         while block.count != 56 { update([0]) }

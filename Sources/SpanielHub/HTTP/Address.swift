@@ -1,15 +1,15 @@
 import SpanielPlatform
 
 /// An address of the web, `http` or `https`, in which nothing can be hidden: no user, no spaces, no controls.
-struct Address: Sendable, Equatable {
-    let text: String
+package struct Address: Sendable, Equatable {
+    package let text: String
     /// Scheme, host and port: who gets what is sent.
-    let origin: String
+    package let origin: String
     /// The folder of what is named, with its slashes.
     private let folder: String
 
     /// - Returns: nil for what is no such address.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else { return nil }
         for scheme in ["https", "http"] {
             let start = scheme + "://"
@@ -30,14 +30,14 @@ struct Address: Sendable, Equatable {
         return nil
     }
 
-    var isEncrypted: Bool { origin.hasPrefix("https:") }
+    package var isEncrypted: Bool { origin.hasPrefix("https:") }
 
     /// Without what follows `?`: a signature in it is nobody's business.
-    var shown: String { String(text.prefix { $0 != "?" && $0 != "#" }) }
+    package var shown: String { String(text.prefix { $0 != "?" && $0 != "#" }) }
 
     /// Where a redirect from here leads.
     /// - Returns: nil for what is no address of the web.
-    func resolving(_ location: String) -> (address: Address, isRelative: Bool)? {
+    package func resolving(_ location: String) -> (address: Address, isRelative: Bool)? {
         if location.hasPrefix("//") {
             return Address(String(origin.prefix { $0 != ":" }) + ":" + location).map { ($0, false) }
         }
@@ -50,7 +50,7 @@ struct Address: Sendable, Equatable {
 
     /// A text as one part of an address: everything but letters, digits and `-._~` percent-encoded, slashes
     /// only where they are kept.
-    static func quoted(_ text: String, keepingSlashes: Bool = false) -> String {
+    package static func quoted(_ text: String, keepingSlashes: Bool = false) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in text.utf8 {

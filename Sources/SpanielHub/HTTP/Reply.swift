@@ -1,13 +1,15 @@
 /// The head of an HTTP reply.
-struct Reply: Sendable, Equatable {
-    private(set) var status = 0
+package struct Reply: Sendable, Equatable {
+    package private(set) var status = 0
     private var fields: [String: String] = [:]
     /// More lines than this are not looked at.
     private static let lineLimit = 200
     private var lines = 0
 
+    package init() {}
+
     /// Takes the next line; a status line begins a new head (after `100 Continue`).
-    mutating func read(_ line: String) {
+    package mutating func read(_ line: String) {
         let line = line.trimmed
         if line.hasPrefix("HTTP/") {
             self = Reply()
@@ -20,16 +22,16 @@ struct Reply: Sendable, Equatable {
     }
 
     /// A field's value; an empty one counts as absent.
-    subscript(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
+    package subscript(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) && self["location"] != nil }
+    package var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) && self["location"] != nil }
 
     /// Whether waiting may help.
-    var isBusy: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+    package var isBusy: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
 
     /// The seconds for which the other side asks to be left alone: `Retry-After`, or what `RateLimit` says
     /// is left of its window (`"api";r=0;t=55`).
-    var wait: Double? {
+    package var wait: Double? {
         if let text = self["retry-after"] {
             return Double(text).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
         }
@@ -41,20 +43,20 @@ struct Reply: Sendable, Equatable {
         return nil
     }
 
-    var length: Int? { self["content-length"].flatMap(Self.count) }
+    package var length: Int? { self["content-length"].flatMap(Self.count) }
 
     /// The digest the hub names a file by: quotes and the weak mark stripped.
-    var etag: String? {
+    package var etag: String? {
         guard var text = (self["x-linked-etag"] ?? self["etag"])?[...] else { return nil }
         if text.hasPrefix("W/") { text = text.dropFirst(2) }
         return text.filter { $0 != "\"" }
     }
 
     /// The size of the file itself: the length of a redirect's own body says nothing.
-    var size: Int? { self["x-linked-size"].flatMap(Self.count) ?? (isRedirect ? nil : length) }
+    package var size: Int? { self["x-linked-size"].flatMap(Self.count) ?? (isRedirect ? nil : length) }
 
     /// Where a part begins, and how many bytes the whole has: `bytes 100-199/200`.
-    var part: (start: Int, total: Int?)? {
+    package var part: (start: Int, total: Int?)? {
         guard let range = self["content-range"], range.hasPrefix("bytes ") else { return nil }
         let halves = range.dropFirst(6).split(separator: "/")
         guard halves.count == 2,
