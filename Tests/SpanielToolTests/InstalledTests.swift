@@ -58,9 +58,14 @@ struct InstalledTests {
         #expect(commands.count > 10)
         for command in commands {
             let title = command.name.joined(separator: " ")
-            let start = try #require(page.range(of: ".It Em \(command.name.last ?? "")\n"), "\(title)")
-            let end = page[start.upperBound...].firstRange(of: ".It Em ")?.lowerBound ?? page.endIndex
-            let section = page[start.upperBound..<end]
+            // Two commands may have one last name: annotations convert, weights convert.
+            let sections = page.ranges(of: ".It Em \(command.name.last ?? "")\n").map { start in
+                let rest = page[start.upperBound...]
+                return rest[..<(rest.firstRange(of: ".It Em ")?.lowerBound ?? rest.endIndex)]
+            }
+            let section = try #require(
+                sections.first { section in command.texts.allSatisfy { section.contains(ascii($0)) } }
+                    ?? sections.first, "\(title)")
             for text in command.texts { #expect(section.contains(ascii(text)), "\(title): \(text)") }
             let items = section.split(separator: "\n").filter { $0.hasPrefix(".It Fl ") }
             for option in command.options {
