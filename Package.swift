@@ -110,7 +110,8 @@ let package = Package(
         .target(
             name: "Spaniel",
             dependencies: [
-                "CLIP", "CLIPSeg", "DINOv2", "OWLViT", "PerSAM", "SAM", "SpanielImaging", "Tensor",
+                "CLIP", "CLIPSeg", "DINOv2", "OWLViT", "PerSAM", "SAM", "SpanielImaging", "SpanielPlatform",
+                "Tensor",
             ],
             swiftSettings: safe),
         .target(

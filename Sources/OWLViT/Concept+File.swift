@@ -5,7 +5,8 @@ public import SpanielPlatform
 
 /// A concept file is a safetensors file whose metadata names the classes, their texts and the model.
 extension OWLViT.Concept {
-    private static let format = ConceptArchive.Format("spaniel-detect-concept-2", for: "detect")
+    private static let format = ConceptArchive.Format(
+        "spaniel-detect-concept-3", earlier: ["spaniel-detect-concept-2"], for: "detect")
 
     /// Writes several concepts of one model to one file, whole or not at all; a file that is there is
     /// replaced.
@@ -30,11 +31,21 @@ extension OWLViT.Concept {
             if let threshold = concept.threshold {
                 tensors.append(("\(i).threshold", Tensor([threshold], [1])))
             }
+            if let taught = concept.taught {
+                tensors.append(("\(i).growth", Tensor([taught.growth], [1])))
+                tensors += [("\(i).place", taught.place), ("\(i).closer", taught.closer)].map {
+                    ($0, Tensor($1.weights.array + [$1.bias], [$1.weights.count + 1]))
+                }
+            }
             let texts = concept.texts.map { JSON.object(["text": JSON($0.text), "cut": JSON($0.wasCut)]) }
-            entries.append([
+            var entry: JSON = [
                 "class": JSON(concept.className), "scoring": JSON(concept.scoring.rawValue),
                 "texts": .array(texts),
-            ])
+            ]
+            if let masks = concept.taught?.masks {
+                entry["masks"] = ["model": JSON(masks.name), "model_sha256": JSON(masks.sha256)]
+            }
+            entries.append(entry)
         }
         try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
     }
@@ -85,11 +96,36 @@ extension ConceptArchive {
         let concept = OWLViT.Concept(
             className: className, texts: texts, examples: try examples("\(i).examples"),
             negatives: try examples("\(i).negatives"),
-            scoring: scoring, threshold: threshold, model: model)
+            scoring: scoring, threshold: threshold, taught: try taught(i), model: model)
         guard !concept.texts.isEmpty || !concept.examples.isEmpty else {
             throw refuse("texts or examples of \(className)", "neither")
         }
         return concept
+    }
+
+    private func taught(_ i: Int) throws -> OWLViT.Taught? {
+        func classifier(_ name: String) throws -> OWLViT.LinearClassifier? {
+            guard let values = try tensor(name, [nil]) else { return nil }
+            guard values.count > 1 else { throw refuse("weights and a bias in \(name)", "one number") }
+            let last = values.count - 1
+            return OWLViT.LinearClassifier(weights: values[leading: 0..<last], bias: values[last])
+        }
+        let parts = (
+            try classifier("\(i).place"), try classifier("\(i).closer"), try tensor("\(i).growth", [1])?[0],
+            entries[i]["masks"]
+        )
+        switch parts {
+        case (let place?, let closer?, let growth?, let masks?):
+            guard let name = masks["model"]?.string, let digest = masks["model_sha256"]?.string else {
+                throw refuse("the model of the masks", "damaged metadata")
+            }
+            guard (0.1...10).contains(growth) else { throw refuse("a growth from 0.1 to 10", "\(growth)") }
+            return OWLViT.Taught(
+                place: place, closer: closer, growth: growth,
+                masks: ModelIdentity(name: name, sha256: digest))
+        case (nil, nil, nil, nil): return nil
+        default: throw refuse("\(i).place, \(i).closer, \(i).growth and their model", "some of them")
+        }
     }
 
     private func examples(_ name: String) throws -> OWLViT.Examples {

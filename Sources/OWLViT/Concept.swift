@@ -21,19 +21,25 @@ extension OWLViT {
         public var scoring: Scoring
         /// The score above which an object counts as found, 0…1; nil takes `defaultThreshold`.
         public var threshold: Float?
+        /// What many labelled pictures taught beside the examples: a place is looked at closer by it;
+        /// `detect` does without.
+        package var taught: Taught?
         /// The model that the class was learnt with; `detect` refuses a concept of another model.
         public var model: ModelIdentity
 
         package init(
             className: String, texts: [Text] = [], examples: Examples = .none, negatives: Examples = .none,
             scoring: Scoring = .calibrated,
-            threshold: Float? = nil, model: ModelIdentity
+            threshold: Float? = nil, taught: Taught? = nil, model: ModelIdentity
         ) {
             (self.className, self.texts, self.examples, self.negatives) = (
                 className, texts, examples, negatives
             )
-            (self.scoring, self.threshold, self.model) = (scoring, threshold, model)
+            (self.scoring, self.threshold, self.taught, self.model) = (scoring, threshold, taught, model)
         }
+
+        /// Whether labelled pictures taught the class well enough to look at each place alone.
+        public var looksCloser: Bool { taught != nil }
 
         /// The threshold if none is set: 0.1 for texts alone, as in transformers; for examples 0.4 if
         /// `scoring` is `calibrated`, 0.6 if it is `sigmoid`.

@@ -22,13 +22,7 @@ extension OWLViT {
         throws -> Detections
     {
         for concept in concepts { try check(concept) }
-        let thresholds = try concepts.map { concept in
-            let threshold =
-                options.thresholds[concept.className] ?? options.threshold ?? concept.threshold
-                ?? concept.defaultThreshold
-            guard (0...1).contains(threshold) else { throw OWLViTError.threshold(threshold) }
-            return threshold
-        }
+        let thresholds = try concepts.map { try threshold(of: $0, options) }
         let queries = Queries(concepts)
         var best = [PatchScore?](repeating: nil, count: concepts.count)
         var found: [PatchScore] = []
@@ -75,6 +69,16 @@ extension OWLViT {
             thresholds: Dictionary(zip(names, thresholds), uniquingKeysWith: min))
     }
 
+    /// The score above which an object of a class counts as found.
+    /// - Throws: `OWLViTError.threshold`.
+    package func threshold(of concept: Concept, _ options: DetectOptions) throws(OWLViTError) -> Float {
+        let threshold =
+            options.thresholds[concept.className] ?? options.threshold ?? concept.threshold
+            ?? concept.defaultThreshold
+        guard (0...1).contains(threshold) else { throw OWLViTError.threshold(threshold) }
+        return threshold
+    }
+
     /// Clips a box to the picture unless the options say otherwise; nil if it lies outside.
     private func visible(_ box: Box, in encoding: Encoding, _ options: DetectOptions) -> Box? {
         guard options.clips else { return box }
@@ -83,7 +87,8 @@ extension OWLViT {
         return clipped.area > 0 ? clipped : nil
     }
 
-    private func check(_ concept: Concept) throws {
+    /// Refuses a concept that this model did not learn.
+    package func check(_ concept: Concept) throws {
         try ConceptError.check(concept.className, learntWith: concept.model, model: identity)
         // A file may name this model and still hold anything.
         let vectors =
@@ -92,6 +97,13 @@ extension OWLViT {
         for vector in vectors where vector.shape != [configuration.embedding] {
             throw ConceptError.channels(
                 concept: concept.className, found: vector.count, expected: configuration.embedding)
+        }
+        guard let taught = concept.taught else { return }
+        let channels = configuration.channels
+        for (vector, expected) in [(taught.place.weights, channels), (taught.closer.weights, 2 * channels)]
+        where vector.shape != [expected] {
+            throw ConceptError.channels(
+                concept: concept.className, found: vector.count, expected: expected)
         }
     }
 }

@@ -18,9 +18,23 @@ extension OWLViT {
         public var similarity: Float?
         /// The probability that this is an object of any class, 0…1; nil for OWL-ViT, which has none.
         public var objectness: Float?
+        /// The probability that the place is of any class that was looked for, 0…1; nil where it was not
+        /// looked at closer.
+        public var place: Float?
+        /// The probability of the class when the place was looked at closer, 0…1; nil where it was not.
+        public var closer: Float?
         /// The object's box: x1, y1, x2, y2 in pixels of the displayed picture, clipped to it unless
         /// `OWLViT.DetectOptions.clips` is false.
         public var box: Box
+
+        package init(
+            className: String, score: Float, logit: Float, probability: Float, similarity: Float? = nil,
+            objectness: Float? = nil, place: Float? = nil, closer: Float? = nil, box: Box
+        ) {
+            (self.className, self.score, self.logit) = (className, score, logit)
+            (self.probability, self.similarity, self.objectness) = (probability, similarity, objectness)
+            (self.place, self.closer, self.box) = (place, closer, box)
+        }
     }
 
     /// The objects found in a picture, the best score first.

@@ -69,7 +69,7 @@ extension OWLViT.Heads {
     package func callAsFunction(_ patches: Tensor) -> OWLViT.Patches {
         let count = patches.shape[0]
         return OWLViT.Patches(
-            embeddings: classes(patches), shifts: shift(patches).reshaped([count]),
+            features: patches, embeddings: classes(patches), shifts: shift(patches).reshaped([count]),
             scales: scale(patches).reshaped([count]).map { ($0 > 0 ? $0 : expm1($0)) + 1 },
             boxes: (boxes(patches) + boxBias).sigmoid(),
             objectness: objectness.map { $0(patches).reshaped([count]) })

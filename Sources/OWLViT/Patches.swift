@@ -3,6 +3,8 @@ package import Tensor
 extension OWLViT {
     /// The heads' outputs for each of a view's N patches, which do not depend on the query.
     package struct Patches: Sendable {
+        /// The tokens that the heads read: merged with the class token and normalised, [N, C].
+        package let features: Tensor
         /// The class embeddings, not normalised, [N, D].
         package let embeddings: Tensor
         /// The lengths of the embeddings plus `lengthEpsilon`, [N].
@@ -16,7 +18,11 @@ extension OWLViT {
         /// The logits of objectness, [N]; nil for OWL-ViT.
         package let objectness: Tensor?
 
-        package init(embeddings: Tensor, shifts: Tensor, scales: Tensor, boxes: Tensor, objectness: Tensor?) {
+        package init(
+            features: Tensor, embeddings: Tensor, shifts: Tensor, scales: Tensor, boxes: Tensor,
+            objectness: Tensor?
+        ) {
+            self.features = features
             self.embeddings = embeddings
             lengths = embeddings.rowLengths(plus: OWLViT.lengthEpsilon)
             self.shifts = shifts

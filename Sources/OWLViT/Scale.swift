@@ -21,7 +21,7 @@ extension OWLViT {
         package static let exampleThreshold: Float = 0.4
 
         /// Computes 1 / (1 + e⁻ˣ) of one number; `Tensor.sigmoid()` rounds differently.
-        static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+        package static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 
         /// Returns the difference of a logit and the threshold's logit.
         static func margin(logit: Float, threshold: Float) -> Float {

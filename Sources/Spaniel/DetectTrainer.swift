@@ -1,4 +1,5 @@
 package import OWLViT
+package import SAM
 package import SpanielImaging
 
 /// OWL-ViT as it learns from labelled pictures.
@@ -7,15 +8,18 @@ package struct DetectTrainer: LabelledTrainer {
     private let options: OWLViT.LearnOptions
     private let texts: (String) -> [OWLViT.Text]
     private let negatives: (String) -> OWLViT.Examples
+    private let closer: CloserDetector?
 
     /// - Parameters:
     ///   - texts: returns the texts of a class.
     ///   - negatives: returns the examples that a class must not be taken for.
+    ///   - sam: makes boxes exact where classes are taught closer looks; nil teaches none.
     package init(
         _ owl: OWLViT, options: OWLViT.LearnOptions = OWLViT.LearnOptions(),
         texts: @escaping (String) -> [OWLViT.Text] = { _ in [] },
-        negatives: @escaping (String) -> OWLViT.Examples = { _ in .none }
+        negatives: @escaping (String) -> OWLViT.Examples = { _ in .none }, sam: SAM? = nil
     ) {
+        closer = sam.map { CloserDetector(owl, $0) }
         (self.owl, self.options, self.texts, self.negatives) = (owl, options, texts, negatives)
     }
 
@@ -53,6 +57,37 @@ package struct DetectTrainer: LabelledTrainer {
         let found = try owl.detect(
             chosen, in: scene, options: OWLViT.DetectOptions(threshold: 0, maximumObjects: 200))
         return DetectionEvidence(found: found.map { ($0.box, $0.score) }, labelled)
+    }
+
+    package var learnsTogether: Bool { closer != nil }
+
+    /// Teaches closer looks to the classes that enough pictures show and that have no texts and no negatives
+    /// of their own, if the classes are found better with them.
+    package func together(
+        _ learnt: [(concept: OWLViT.Concept, verdict: HeldOutVerdict?)],
+        _ scenes: [(scene: OWLViT.Encoding, labelled: [LabelledRegion])],
+        picture: (_ scene: Int) throws -> Picture, seen note: () -> Void
+    ) throws -> [(concept: OWLViT.Concept, verdict: HeldOutVerdict)?] {
+        let none: [(concept: OWLViT.Concept, verdict: HeldOutVerdict)?] = learnt.map { _ in nil }
+        let usual = learnt.filter {
+            $0.concept.texts.isEmpty && $0.concept.negatives.isEmpty && $0.concept.scoring == .calibrated
+                && $0.verdict != nil
+        }
+        guard let closer, !usual.isEmpty else { return none }
+        let lessons = try CloserTraining(closer, preparation: options.preparation).learn(
+            usual.map(\.concept.className), scenes.map { ($0.scene, $0.labelled) }, picture: picture,
+            seen: note)
+        // All of them or none: their scores are compared with each other.
+        let now = usual.reduce(0) { $0 + (lessons[$1.concept.className]?.verdict.quality ?? 0) }
+        let before = usual.reduce(0) { $0 + ($1.verdict?.quality ?? 0) }
+        guard now >= before else { return none }
+        return learnt.map { concept, _ in
+            guard let lesson = lessons[concept.className] else { return nil }
+            var better = concept
+            better.taught = lesson.taught
+            set(lesson.verdict.threshold, of: &better)
+            return (better, lesson.verdict)
+        }
     }
 }
 

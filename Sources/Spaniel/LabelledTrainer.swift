@@ -25,6 +25,19 @@ package protocol LabelledTrainer {
     func threshold(of concept: Concept) -> Float
     /// Sets a concept's threshold.
     func set(_ threshold: Float, of concept: inout Concept)
+    /// Learns from all classes together what none teaches alone.
+    /// - Parameters:
+    ///   - learnt: each class as it was learnt alone, and how well it is found.
+    ///   - picture: reads the picture of a scene again.
+    ///   - note: called after each picture, to show progress.
+    /// - Returns: for each class what is better, or nil.
+    func together(
+        _ learnt: [(concept: Concept, verdict: HeldOutVerdict?)],
+        _ scenes: [(scene: Scene, labelled: [LabelledRegion])],
+        picture: (_ scene: Int) throws -> Picture, seen note: () -> Void
+    ) throws -> [(concept: Concept, verdict: HeldOutVerdict)?]
+    /// Whether `together` may find something better.
+    var learnsTogether: Bool { get }
     /// Searches a picture with some of a concept's examples and compares the result with the labels.
     /// - Parameters:
     ///   - examples: the indices of the examples to use.
@@ -35,4 +48,14 @@ package protocol LabelledTrainer {
         _ concept: Concept, by examples: [Int], of observations: [Observation], in scene: Scene,
         labelled: [LabelledRegion]
     ) throws -> Evidence?
+}
+
+extension LabelledTrainer {
+    package var learnsTogether: Bool { false }
+
+    package func together(
+        _ learnt: [(concept: Concept, verdict: HeldOutVerdict?)],
+        _ scenes: [(scene: Scene, labelled: [LabelledRegion])],
+        picture: (_ scene: Int) throws -> Picture, seen note: () -> Void
+    ) throws -> [(concept: Concept, verdict: HeldOutVerdict)?] { learnt.map { _ in nil } }
 }

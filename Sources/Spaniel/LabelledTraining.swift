@@ -43,6 +43,14 @@ package struct LabelledTraining<Trainer: LabelledTrainer> {
         return LeaveOneOut.mostSearches(pictures: scenes.count, pictureOfExample: pictures, budget: budget)
     }
 
+    /// Learns what the classes teach together: see `LabelledTrainer.together`.
+    package func together(
+        _ outcomes: [Outcome], picture: (_ scene: Int) throws -> Picture, seen note: () -> Void = {}
+    ) throws -> [(concept: Trainer.Concept, verdict: HeldOutVerdict)?] {
+        try trainer.together(
+            outcomes.map { ($0.concept, $0.leaveOneOut.verdict) }, scenes, picture: picture, seen: note)
+    }
+
     /// A learnt class, and how well its examples find each other.
     package struct Outcome {
         /// The concept with its threshold set.

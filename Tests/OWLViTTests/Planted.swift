@@ -40,7 +40,8 @@ struct Planted {
         return OWLViT.View(
             frame: frame,
             patches: OWLViT.Patches(
-                embeddings: Tensor.stack(patches.map(\.0)), shifts: Tensor(repeating: shift, [count]),
+                features: Tensor.stack(patches.map(\.0)), embeddings: Tensor.stack(patches.map(\.0)),
+                shifts: Tensor(repeating: shift, [count]),
                 scales: Tensor(repeating: 10, [count]), boxes: Tensor(boxes, [count, 4]), objectness: nil))
     }
 

@@ -167,7 +167,8 @@ struct LeaveOneOutTests {
         let view = OWLViT.View(
             frame: OWLViT.Frame(Box(x1: 0, y1: 0, x2: side, y2: side), isPadded: false),
             patches: OWLViT.Patches(
-                embeddings: Tensor.stack(patches.map(\.0)), shifts: .zeros([count]),
+                features: Tensor.stack(patches.map(\.0)), embeddings: Tensor.stack(patches.map(\.0)),
+                shifts: .zeros([count]),
                 scales: Tensor(repeating: 10, [count]),
                 boxes: Tensor(boxes, [count, 4]), objectness: nil))
         return OWLViT.Encoding(size: Size(width: 100, height: 100), preparation: .hf, tiles: 1, views: [view])

@@ -66,6 +66,41 @@ struct LearnFromTests {
         #expect(ap.map { (0...1).contains($0) } == true)
     }
 
+    @Test("a labelled set teaches detect closer looks, and the record says what each look thought")
+    func closer() throws {
+        let learnt = try Tool.run(
+            "learn", "--for", "detect", "--from", Self.truth, "-o", scratch("x.concept"))
+        #expect(learnt.status == 0, "\(learnt.messages)")
+        #expect(learnt.messages.contains("; each place is looked at closer"), "\(learnt.messages)")
+        let arguments = ["detect", "--concept", scratch("x.concept"), Tool.example("shelf.jpg"), "--json"]
+        let run = try Tool.run(arguments + ["--threads", "1"])
+        #expect(run.status == 0, "\(run.messages)")
+        let record = try run.records[0]
+        #expect(record["sam_model"]?["name"]?.string == "sam-nano")
+        let boots = record["objects"]?.array?.filter { $0["class"]?.string == "boot" } ?? []
+        #expect(!boots.isEmpty)
+        for boot in boots {
+            let scores = try #require(boot["scores"])
+            let (place, closer) = (scores["place"]?.double ?? 0, scores["closer"]?.double ?? 0)
+            #expect(abs((boot["score"]?.double ?? 0) - closer * pow(place, 0.25)) < 1e-4)
+            #expect(scores["sigmoid"] != nil && scores["logit"] != nil && boot["mask"] == nil)
+        }
+        #expect(try Tool.run(arguments + ["--threads", "2"]).objects == run.objects)
+    }
+
+    @Test("--sam-model belongs to detect, and there to --from or to what looks closer")
+    func samModel() throws {
+        for arguments in [
+            ["learn", "--for", "find", "--from", Self.truth, "-o", scratch("x"), "--sam-model", "sam-nano"],
+            [
+                "learn", "--for", "detect", "--text", "a", "-o", scratch("x"), "--sam-model", "sam-nano",
+            ],
+            ["detect", Tool.example("shelf.jpg"), "--text", "a", "--sam-model", "sam-nano"],
+        ] {
+            #expect(try Tool.run(arguments).status == 64, "\(arguments)")
+        }
+    }
+
     @Test("of a large set so much is taken as was asked for, and that is said")
     func caps() throws {
         let run = try learn("detect", TinyModels.owlvit, Self.truth, "--max-examples", "1")

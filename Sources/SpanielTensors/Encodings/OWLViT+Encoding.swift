@@ -17,8 +17,8 @@ extension OWLViT {
             + encoding.views.enumerated().flatMap { i, view in
                 let patches = view.patches
                 return [
-                    ("\(i).embeddings", patches.embeddings), ("\(i).shifts", patches.shifts),
-                    ("\(i).scales", patches.scales),
+                    ("\(i).features", patches.features), ("\(i).embeddings", patches.embeddings),
+                    ("\(i).shifts", patches.shifts), ("\(i).scales", patches.scales),
                     ("\(i).boxes", patches.boxes),
                 ] + (patches.objectness.map { [("\(i).objectness", $0)] } ?? [])
             }
@@ -51,6 +51,7 @@ extension OWLViT {
         var views: [View] = []
         for (i, part) in Tiles.parts(of: size, count: tiles).enumerated() {
             let patches = Patches(
+                features: try tensor("\(i).features", [count, configuration.channels]),
                 embeddings: try tensor("\(i).embeddings", [count, configuration.embedding]),
                 shifts: try tensor("\(i).shifts", [count]),
                 scales: try tensor("\(i).scales", [count]), boxes: try tensor("\(i).boxes", [count, 4]),

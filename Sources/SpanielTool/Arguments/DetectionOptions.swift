@@ -42,14 +42,13 @@ struct DetectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The SAM model of --with-masks: a name, a folder or a hub id (default: sam-nano).",
+            "The SAM model of --with-masks, and of a concept that looks closer: a name, a folder or a hub id (default: sam-nano).",
             valueName: "name"))
     var samModel: String?
 
     func validate() throws {
         if let nms, !(0...1).contains(nms) { throw ValidationError("--nms \(nms) must be between 0 and 1") }
         if !(1...8).contains(tiles) { throw ValidationError("--tiles \(tiles) must be between 1 and 8") }
-        if samModel != nil && !withMasks { throw ValidationError("--sam-model belongs to --with-masks") }
     }
 
     func options(_ thresholds: Thresholds, maximum: Int?) -> OWLViT.DetectOptions {

@@ -15,7 +15,9 @@ struct DetectCommand: PictureCommand {
             """,
         discussion: """
             The default model is owlvit-nano. --threshold is 0.1 by default for words and 0.4 for examples; where the model finds everything \
-            alike, an example's score is measured between what lies beside it and itself. An example without a region is the whole picture.
+            alike, an example's score is measured between what lies beside it and itself. An example without a region is the whole picture. \
+            A concept that spaniel learn --from taught closer looks has each likely place looked at alone and its box drawn by SAM; of such an \
+            object the scores are place, closer and their score.
             """)
 
     @OptionGroup var pictures: PictureArguments
@@ -29,6 +31,9 @@ struct DetectCommand: PictureCommand {
         try sought.check(for: .detect, mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: false)
         if how.examples.selection != nil && sought.examples.examples.isEmpty {
             throw ValidationError("--selection chooses among the boxes of an example, and there is none")
+        }
+        if how.samModel != nil && !how.withMasks && sought.conceptFiles.isEmpty {
+            throw ValidationError("--sam-model belongs to --with-masks and to --concept")
         }
     }
 
@@ -46,9 +51,10 @@ struct DetectCommand: PictureCommand {
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         note(concepts, classes)
         let sam =
-            try how.withMasks
+            try how.withMasks || concepts.contains(where: \.looksCloser)
             ? ModelNeed.masks.loadSAM(how.samModel, pull: model.pull, precision: model.precision.precision)
             : nil
+        try check(concepts, sam)
         let cache = try EncodingCache(
             output.cache, OWLEncoder(owl: owl, preparation: how.examples.prep, tiles: how.tiles))
         let samCache = try sam.map { try EncodingCache(output.cache, $0) }
@@ -56,13 +62,34 @@ struct DetectCommand: PictureCommand {
         func work(_ concepts: [OWLViT.Concept]) -> PictureTask.Work {
             { _, picture, stopwatch in
                 let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
-                let detections = try stopwatch.time("prompt") {
-                    try owl.detect(concepts, in: encoding, options: options)
+                var scene: SAM.Encoding?
+                let detections: OWLViT.Detections
+                if let sam, let samCache, concepts.contains(where: \.looksCloser) {
+                    let detector = CloserDetector(owl, sam)
+                    let closer = concepts.compactMap(\.taught?.closer)
+                    var candidates = try stopwatch.time("closer") {
+                        try detector.candidates(concepts, in: picture, encoding)
+                    }
+                    if CloserDetector.areWorthAsking(candidates, closer) {
+                        let known = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
+                        scene = known
+                        candidates = try stopwatch.time("exact") {
+                            try detector.exact(candidates, closer, in: picture, known, how.examples.prep)
+                        }
+                    }
+                    detections = try detector.detections(
+                        concepts, candidates, in: encoding, options: options)
+                } else {
+                    detections = try stopwatch.time("prompt") {
+                        try owl.detect(concepts, in: encoding, options: options)
+                    }
                 }
-                guard let sam, let samCache, !detections.isEmpty else { return PictureResult(detections) }
-                let scene = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
+                guard how.withMasks, let sam, let samCache, !detections.isEmpty else {
+                    return PictureResult(detections)
+                }
+                let masks = try scene ?? stopwatch.time("sam_encode") { try samCache.encode(picture) }
                 return try stopwatch.time("mask") {
-                    try PictureResult(detections, masked: sam.masks(for: detections, in: scene))
+                    try PictureResult(detections, masked: sam.masks(for: detections, in: masks))
                 }
             }
         }
@@ -75,6 +102,19 @@ struct DetectCommand: PictureCommand {
                 try reading.add(sought.examples.negatives, to: &classes)
                 return try work(classes.map { try $0.learn(with: owl, how.examples.learning) })
             })
+    }
+
+    /// - Throws: `Failure`, exit code 65, for a concept whose boxes another SAM made exact.
+    private func check(_ concepts: [OWLViT.Concept], _ sam: SAM?) throws {
+        for concept in concepts {
+            guard let masks = concept.taught?.masks, let sam, masks.sha256 != sam.weights.sha256 else {
+                continue
+            }
+            throw Failure(
+                .unusable, code: "concept.model",
+                "\(concept.className): its boxes were learnt with \(masks), not with \(sam.identity); name that "
+                    + "model with --sam-model, or learn it again with spaniel learn --for detect --sam-model")
+        }
     }
 
     /// Says of which examples the model sees something else in their place.

@@ -56,7 +56,9 @@ extension LearnCommand {
             let against = try byName.mapValues { try $0.negativeExamples(with: owl, selection.learning) }
             let trainer = DetectTrainer(
                 owl, options: selection.learning, texts: { embedded[$0] ?? [] },
-                negatives: { against[$0] ?? .none })
+                negatives: { against[$0] ?? .none },
+                sam: try ModelNeed.masks.loadSAM(
+                    samModel, pull: model.pull, precision: model.precision.precision))
             try save(learning.concepts(trainer, budget: budget), of: classes) {
                 try $0.learn(with: owl, selection.learning)
             }

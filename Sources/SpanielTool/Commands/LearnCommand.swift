@@ -17,7 +17,8 @@ struct LearnCommand: ParsableCommand {
             The default model is that of the command: sam-nano, clipseg-nano or owlvit-nano. With --from every labelled object is an example. Each \
             labelled picture is then searched with the examples of all others: the threshold of a class that at least three pictures show becomes \
             the one that tells best what is labelled from what is not (find and detect: the highest F1 of boxes; segment: the largest overlap of \
-            pixels), and an example is named that the others are found better without. Formats: \
+            pixels), and an example is named that the others are found better without. detect also learns where in a picture the classes are and what \
+            they look like when each place is looked at alone, and keeps that where it finds more of what is labelled. Formats: \
             \(AnnotationArgument.forms.joined(separator: ", ")).
             """)
 
@@ -70,6 +71,12 @@ struct LearnCommand: ParsableCommand {
     @OptionGroup(title: "detect") var selection: SelectionOptions
 
     @Option(
+        help: ArgumentHelp(
+            "Of --from, the SAM model that makes boxes exact: a name, a folder or a hub id (default: sam-nano).",
+            valueName: "name"))
+    var samModel: String?
+
+    @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp("The file to write.", valueName: "file.concept"))
     var output: String
@@ -119,6 +126,8 @@ struct LearnCommand: ParsableCommand {
         try refuse(mixing.rotations, "--rotations", of: [.segment])
         try refuse(fitThreshold, "--fit-threshold", of: [.segment])
         try refuse(selection.selection != nil, "--selection", of: [.detect])
+        try refuse(samModel != nil, "--sam-model", of: [.detect])
+        if samModel != nil && annotations.isEmpty { throw ValidationError("--sam-model belongs to --from") }
         if task == .segment && !examples.negatives.isEmpty {
             throw ValidationError("--negative is given to spaniel segment itself, beside --concept")
         }

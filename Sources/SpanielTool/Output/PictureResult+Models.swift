@@ -80,6 +80,7 @@ extension PictureResult.Object {
     init(_ detection: OWLViT.Detection, mask: Mask? = nil, also more: [(name: String, value: Float)] = []) {
         let optional: [(name: String, value: Float?)] = [
             ("similarity", detection.similarity), ("objectness", detection.objectness),
+            ("place", detection.place), ("closer", detection.closer),
         ]
         self.init(
             className: detection.className, score: detection.score,

@@ -64,12 +64,48 @@ package struct LabelledLearning {
         for sentence in crowds { log.notice("\(source.path): \(sentence)") }
         if let omission = chosen.omission { log.notice("\(source.path): \(omission)") }
         let places = try read(into: &training)
-        var concepts: [Trainer.Concept] = []
+        // In the set's order, by which formats without names number what was found.
+        var taken = Set(training.classNames)
+        let names = set.classes.map(\.name).filter { taken.remove($0) != nil }
+        var outcomes: [LabelledTraining<Trainer>.Outcome] = []
+        var better: [(concept: Trainer.Concept, verdict: HeldOutVerdict)?] = names.map { _ in nil }
+        if trainer.learnsTogether {
+            // Whether examples hurt is asked below, of the classes that learn nothing better together.
+            try eachClass(of: training, names, budget: 0) { _, outcome, _ in outcomes.append(outcome) }
+            better = try together(training, outcomes)
+        }
+        var alone: [String: LabelledTraining<Trainer>.Outcome] = [:]
+        func report(_ name: String, _ outcome: LabelledTraining<Trainer>.Outcome) -> [String] {
+            let own = outcome.places.map { places[$0.picture][$0.object] }
+            return Self.report(
+                name, outcome.leaveOneOut, own, usual: trainer.threshold(of: outcome.concept))
+        }
+        let left = names.indices.filter { better[$0] == nil }.map { names[$0] }
+        try eachClass(of: training, left, budget: budget) { name, outcome, progress in
+            alone[name] = outcome
+            for line in report(name, outcome) { progress.note(line) }
+        }
+        return try names.indices.map { index in
+            if let (concept, verdict) = better[index] {
+                let count = outcomes[index].places.count
+                log.notice("\(Self.learnt(names[index], count, verdict)); each place is looked at closer")
+                return concept
+            }
+            guard let outcome = alone[names[index]] else { throw CancellationError() }
+            return outcome.concept
+        }
+    }
+
+    /// Learns each class alone.
+    private func eachClass<Trainer: LabelledTrainer>(
+        of training: LabelledTraining<Trainer>, _ names: [String], budget: Int,
+        _ take: (String, LabelledTraining<Trainer>.Outcome, inout Progress) -> Void
+    ) throws {
         // A step for learning the class, one for each search.
-        let steps = training.classNames.map { 1 + training.mostSearches($0, budget: budget) }
+        let steps = names.map { 1 + training.mostSearches($0, budget: budget) }
         var progress = Progress(total: steps.reduce(0, +), log: log)
         defer { progress.clear() }
-        for (name, steps) in zip(training.classNames, steps) {
+        for (name, steps) in zip(names, steps) {
             progress.draw()
             var searches = 0
             let outcome: LabelledTraining<Trainer>.Outcome
@@ -83,14 +119,37 @@ package struct LabelledLearning {
                 guard failure.status == .unusable else { throw failure }
                 throw Failure(.unusable, code: failure.code, "\(source.path): \(name): \(failure.message)")
             }
-            concepts.append(outcome.concept)
             progress.advance(by: steps - searches)
-            let own = outcome.places.map { places[$0.picture][$0.object] }
-            for line in Self.report(
-                name, outcome.leaveOneOut, own, usual: trainer.threshold(of: outcome.concept))
-            { progress.note(line) }
+            take(name, outcome, &progress)
         }
-        return concepts
+    }
+
+    /// Learns what the classes teach together; the pictures are read a second time, one after another.
+    private func together<Trainer: LabelledTrainer>(
+        _ training: LabelledTraining<Trainer>, _ outcomes: [LabelledTraining<Trainer>.Outcome]
+    ) throws -> [(concept: Trainer.Concept, verdict: HeldOutVerdict)?] {
+        // Each picture is looked at, and then made exact.
+        var progress = Progress(total: 2 * chosen.entries.count, log: log)
+        defer { progress.clear() }
+        do {
+            return try training.together(outcomes, picture: { try read(chosen.entries[$0]) }) {
+                progress.advance()
+            }
+        } catch { throw Failure(error, about: .input) }
+    }
+
+    /// Reads a labelled picture.
+    private func read(_ entry: LabelledPictures.Entry) throws -> Picture {
+        let file = file(of: entry)
+        let picture = try Picture(contentsOf: URL(filePath: file), transparency: transparency)
+        let size = entry.labels.size
+        guard picture.size == size else {
+            throw Failure(
+                .unusable, code: "annotations.size",
+                "\(source.path): expected \(file) to be \(size.width) x \(size.height) as labelled, found \(picture.width) x "
+                    + "\(picture.height); say with --pictures FOLDER where the labelled pictures lie")
+        }
+        return picture
     }
 
     /// - Returns: of each picture, the places of the objects that the trainer takes.
@@ -107,14 +166,8 @@ package struct LabelledLearning {
             var problems: [(place: Place, message: String)] = []
             var taken: [(region: LabelledRegion, place: Place, isExample: Bool)] = []
             do {
-                let picture = try Picture(contentsOf: URL(filePath: file), transparency: transparency)
+                let picture = try read(entry)
                 let size = entry.labels.size
-                guard picture.size == size else {
-                    throw Failure(
-                        .unusable, code: "annotations.size",
-                        "\(source.path): expected \(file) to be \(size.width) x \(size.height) as labelled, found \(picture.width) x "
-                            + "\(picture.height); say with --pictures FOLDER where the labelled pictures lie")
-                }
                 for (index, object) in entry.labels.objects.enumerated() {
                     let place = Place(file: file, object: index + 1, annotation: object.number)
                     if let region = object.region(className: set.classes[object.classIndex].name, size: size)
@@ -144,7 +197,6 @@ package struct LabelledLearning {
     package static func report(
         _ name: String, _ result: LeaveOneOut, _ places: [Place], usual: Float
     ) -> [String] {
-        let learnt = "learnt \(name) from \(places.count) example\(places.count == 1 ? "" : "s"); threshold "
         guard let verdict = result.verdict else {
             let why =
                 switch result.obstacle {
@@ -152,12 +204,9 @@ package struct LabelledLearning {
                     "\(count == 1 ? "one picture shows" : "\(count) pictures show") it, \(LeaveOneOut.fewestPictures) are needed to choose one"
                 default: "in no picture do the others' examples find what is labelled"
                 }
-            return ["\(learnt)\(decimals(Double(usual), 3)), the usual one: \(why)"]
+            return ["\(learnt(name, places.count))\(decimals(Double(usual), 3)), the usual one: \(why)"]
         }
-        func percent(_ quality: Double) -> String { "\(Int((100 * quality).rounded())) %" }
-        var lines = [
-            "\(learnt)\(decimals(Double(verdict.threshold), 3)): \(percent(verdict.quality)) right, each picture by the others' examples"
-        ]
+        var lines = [learnt(name, places.count, verdict)]
         for hurting in result.hurting {
             lines.append(
                 "\(places[hurting.example]) (\(name)) hurts: without it the others score "
@@ -169,4 +218,15 @@ package struct LabelledLearning {
         }
         return lines
     }
+
+    private static func learnt(_ name: String, _ count: Int) -> String {
+        "learnt \(name) from \(count) example\(count == 1 ? "" : "s"); threshold "
+    }
+
+    private static func learnt(_ name: String, _ count: Int, _ verdict: HeldOutVerdict) -> String {
+        learnt(name, count) + decimals(Double(verdict.threshold), 3)
+            + ": \(percent(verdict.quality)) right, each picture by the others' examples"
+    }
+
+    private static func percent(_ quality: Double) -> String { "\(Int((100 * quality).rounded())) %" }
 }

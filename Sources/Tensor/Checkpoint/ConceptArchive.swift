@@ -6,13 +6,17 @@ package import SpanielPlatform
 package struct ConceptArchive {
     /// The mark in a file that holds one kind of concept.
     package struct Format: Sendable {
-        /// The mark itself, such as `spaniel-concept-1`.
+        /// The mark itself, such as `spaniel-concept-1`, which files are written with.
         package let name: String
+        /// The marks of earlier versions that are read as well.
+        package let earlier: [String]
         /// What the concepts are for: `find`, `segment` or `detect`.
         package let purpose: String
 
         /// Creates a format from its mark and its purpose.
-        package init(_ name: String, for purpose: String) { (self.name, self.purpose) = (name, purpose) }
+        package init(_ name: String, earlier: [String] = [], for purpose: String) {
+            (self.name, self.earlier, self.purpose) = (name, earlier, purpose)
+        }
     }
 
     /// The model that the concepts were learnt with.
@@ -27,7 +31,7 @@ package struct ConceptArchive {
     package init(contentsOf url: URL, in format: Format) throws {
         file = try Safetensors(contentsOf: url)
         let metadata = file.metadata
-        guard metadata["format"] == format.name else {
+        guard let mark = metadata["format"], mark == format.name || format.earlier.contains(mark) else {
             throw ConceptError.file(
                 file: file.path, expected: "a concept for \(format.purpose), format \(format.name)",
                 found: Self.kind(metadata, wanted: format))

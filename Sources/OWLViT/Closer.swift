@@ -1,0 +1,126 @@
+public import SpanielImaging
+package import Tensor
+
+extension OWLViT {
+    /// What labelled pictures taught of one class: where in a picture it may be, what it looks like when seen
+    /// alone, and where its edges are beside those of its mask.
+    package struct Taught: Sendable {
+        /// The class from the features of a patch, [C].
+        package let place: LinearClassifier
+        /// The class from the features of a closer look, [2 C].
+        package let closer: LinearClassifier
+        /// How much larger objects are than the boxes of their masks: of width and height.
+        package let growth: Float
+        /// The model that the masks were of.
+        package let masks: ModelIdentity
+
+        package init(
+            place: LinearClassifier, closer: LinearClassifier, growth: Float, masks: ModelIdentity
+        ) {
+            (self.place, self.closer, self.growth, self.masks) = (place, closer, growth, masks)
+        }
+    }
+
+    /// A box that may hold an object of one of some classes.
+    public struct Place: Sendable {
+        /// x1, y1, x2, y2 in pixels of the displayed picture, inside it.
+        public let box: Box
+        /// The logit of each class there.
+        package let logits: [Float]
+
+        package init(box: Box, logits: [Float]) {
+            self.box = box
+            self.logits = logits
+        }
+
+        /// The probability of the likeliest class, 0…1.
+        package var probability: Float { Scale.sigmoid(logits.max() ?? -.infinity) }
+    }
+
+    /// The number of places in a picture that are worth a closer look.
+    package static let usualPlaces = 10
+    /// The IoU from which two places are one.
+    private static let onePlace = 0.5
+
+    /// Finds the places that are most probably an object of any class, the best first.
+    /// - Parameters:
+    ///   - classifiers: one for each class, on the features of patches.
+    ///   - count: the most places to return; of two that overlap the better stays.
+    package func places(
+        by classifiers: [LinearClassifier], in encoding: Encoding, atMost count: Int = usualPlaces
+    ) -> [Place] {
+        let whole = Box(encoding.size)
+        var candidates: [(place: Place, best: Float)] = []
+        for view in encoding.views {
+            let logits = classifiers.map { $0.logits(of: view.patches.features) }
+            for patch in view.boxes.indices {
+                let box = view.boxes[patch].intersection(whole)
+                guard box.width >= 1, box.height >= 1 else { continue }
+                let place = Place(box: box, logits: logits.map { $0[patch] })
+                candidates.append((place, place.logits.max() ?? -.infinity))
+            }
+        }
+        let order = candidates.indices.sorted { (candidates[$1].best, $0) < (candidates[$0].best, $1) }
+        var places: [Place] = []
+        for index in order where places.count < count {
+            let place = candidates[index].place
+            if !places.contains(where: { $0.box.iou(place.box) > Self.onePlace }) { places.append(place) }
+        }
+        return places
+    }
+
+    /// A box to look at, and how what it shows is turned first.
+    package typealias Glance = (box: Box, orientation: Orientation)
+
+    /// Looks at boxes and a little around them, each alone at the model's full size.
+    ///
+    /// One look has too little work for several threads; several looks share them better.
+    /// - Parameter glances: boxes x1, y1, x2, y2 in pixels of the displayed picture.
+    /// - Returns: for each the mean features of the middle two thirds and of the whole part, [2 C].
+    /// - Throws: `CancellationError`.
+    package func looks(at glances: [Glance], in picture: Picture, preparation: Preparation) throws -> [Tensor]
+    {
+        try Task.checkCancellation()
+        return try Parallel.map(glances.count) { index in
+            Result { try look(at: glances[index], in: picture, preparation) }
+        }.map { try $0.get() }
+    }
+
+    private func look(at glance: Glance, in picture: Picture, _ preparation: Preparation) throws -> Tensor {
+        let (box, orientation) = glance
+        let inside = box.cut(to: picture.size) ?? Box(picture.size)
+        let part = picture.part(around: inside, margin: Self.margin).turned(orientation)
+        let features = merged(try imageEncoder(preprocessing(part, preparation)))
+        let grid = configuration.grid
+        let cells = features.reshaped([grid, grid, features.shape[1]])
+        let edge = (grid + 3) / 6
+        let middle = (edge..<grid - edge).map { cells[leading: $0][leading: edge..<grid - edge] }
+        return Tensor.concatenated(
+            [Tensor.concatenated(middle, axis: 0).mean(axis: 0), features.mean(axis: 0)], axis: 0)
+    }
+
+    /// How much of its surroundings a closer look takes on each side, as a share of the box.
+    private static let margin = 0.15
+}
+
+extension Picture {
+    /// The part in and around a box, in whole pixels, cut to the picture.
+    /// - Parameter margin: what is taken on each side, as a share of the box's width or height.
+    fileprivate func part(around box: Box, margin: Double) -> Picture {
+        func range(_ low: Double, _ high: Double, _ length: Int) -> Range<Int> {
+            let more = margin * max(0, high - low)
+            let first = Int(max(0, min(Double(length - 1), (low - more).rounded(.down))))
+            let last = Int(max(Double(first + 1), min(Double(length), (high + more).rounded(.up))))
+            return first..<last
+        }
+        return cropped(columns: range(box.x1, box.x2, width), rows: range(box.y1, box.y2, height))
+    }
+
+    /// The picture turned or mirrored.
+    fileprivate func turned(_ orientation: Orientation) -> Picture {
+        let turned = orientation.apply(to: pixels, width: width, height: height, channels: 3)
+        return orientation.swapsSides
+            ? Picture(rgb: turned, width: height, height: width)
+            : Picture(rgb: turned, width: width, height: height)
+    }
+}

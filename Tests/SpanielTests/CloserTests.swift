@@ -1,0 +1,113 @@
+import Foundation
+import Spaniel
+import Tensor
+import Testing
+
+@Suite("Closer looks", .serialized)
+struct CloserTests {
+    @Test("every fifth of the pictures shows some of every class that has five")
+    func folds() {
+        let names = (0..<12).map { $0 % 3 == 0 ? "b" : "a" }
+        let folds = CloserTraining.folds(of: names)
+        #expect(Set(folds) == Set(0..<5))
+        let ofA = Set(names.indices.filter { names[$0] == "a" }.map { folds[$0] })
+        #expect(ofA == Set(0..<5))
+        for fold in 0..<5 {
+            let size = folds.filter { $0 == fold }.count
+            #expect(size == 2 || size == 3)
+        }
+        #expect(CloserTraining.folds(of: ["a", "a"]) == [0, 1] && CloserTraining.folds(of: []).isEmpty)
+    }
+
+    @Test("of overlapping detections the better stays, of one class or of all")
+    func suppression() {
+        func detection(_ name: String, _ x: Double) -> OWLViT.Detection {
+            OWLViT.Detection(
+                className: name, score: 0.5, logit: 0, probability: 0.5,
+                box: Box(x1: x, y1: 0, x2: x + 10, y2: 10))
+        }
+        let all = [detection("a", 0), detection("b", 1), detection("a", 2), detection("a", 20)]
+        #expect(all.suppressed(.none) == all)
+        #expect(all.suppressed(.classWise(iou: 0.5)) == [all[0], all[1], all[3]])
+        #expect(all.suppressed(.classFree(iou: 0.5)) == [all[0], all[3]])
+    }
+
+    /// The boots and pumpkins of the pictures in Examples/, of which one shows neither.
+    private static let labels: [(file: String, objects: [(String, Box)])] = [
+        (
+            "shelf.jpg",
+            [
+                ("boot", Box(x1: 50, y1: 85, x2: 204, y2: 214)),
+                ("boot", Box(x1: 435, y1: 78, x2: 612, y2: 222)),
+                ("pumpkin", Box(x1: 110, y1: 291, x2: 247, y2: 429)),
+            ]
+        ),
+        (
+            "lawn.jpg",
+            [
+                ("pumpkin", Box(x1: 52, y1: 59, x2: 169, y2: 179)),
+                ("boot", Box(x1: 158, y1: 245, x2: 341, y2: 420)),
+                ("boot", Box(x1: 494, y1: 325, x2: 606, y2: 439)),
+                ("boot", Box(x1: 291, y1: 51, x2: 383, y2: 173)),
+            ]
+        ),
+        (
+            "crowd.jpg",
+            [
+                ("boot", Box(x1: 37, y1: 63, x2: 188, y2: 180)),
+                ("boot", Box(x1: 226, y1: 48, x2: 370, y2: 158)),
+                ("boot", Box(x1: 423, y1: 63, x2: 571, y2: 198)),
+                ("boot", Box(x1: 149, y1: 235, x2: 279, y2: 411)),
+                ("boot", Box(x1: 325, y1: 267, x2: 461, y2: 394)),
+                ("pumpkin", Box(x1: 496, y1: 265, x2: 623, y2: 395)),
+            ]
+        ),
+        (
+            "path.jpg",
+            []
+        ),
+    ]
+
+    private func scenes() throws -> [(picture: Picture, labelled: [LabelledRegion])] {
+        try Self.labels.map { file, objects in
+            (
+                try Picture(contentsOf: Materials.example(file)),
+                objects.map { LabelledRegion(className: $0, box: $1) }
+            )
+        }
+    }
+
+    @Test("what is taught and found is the same on one thread and on several, in the picture, and scored")
+    func threads() throws {
+        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
+        let closer = CloserDetector(owl, try Materials.sam())
+        let scenes = try scenes()
+        let before = Parallel.threads
+        defer { Parallel.threads = before }
+        let results = try [1, 3].map { threads in
+            Parallel.threads = threads
+            let encoded = try scenes.map { (encoding: try owl.encode($0.picture), labelled: $0.labelled) }
+            var seen = 0
+            let lessons = try CloserTraining(closer, preparation: .hf).learn(
+                ["boot", "pumpkin"], encoded, picture: { scenes[$0].picture }, seen: { seen += 1 })
+            #expect(seen == 2 * scenes.count)
+            let concepts = lessons.sorted { $0.key < $1.key }.map { name, lesson in
+                OWLViT.Concept(
+                    className: name, threshold: lesson.verdict.threshold, taught: lesson.taught,
+                    model: owl.identity)
+            }
+            return try closer.detect(
+                concepts, in: scenes[0].picture, encoded[0].encoding, options: .init(threshold: 0))
+        }
+        #expect(results[0].objects == results[1].objects && results[0].best == results[1].best)
+        #expect(!results[0].isEmpty)
+        for found in results[0] {
+            let closer = try #require(found.closer)
+            let place = try #require(found.place)
+            #expect(place >= found.probability && abs(found.score - closer * pow(place, 0.25)) < 1e-6)
+            #expect(Box(scenes[0].picture.size).intersection(found.box) == found.box)
+        }
+        let scores = results[0].map(\.score)
+        #expect(scores == scores.sorted(by: >))
+    }
+}
