@@ -49,7 +49,7 @@ public enum Reader: String, CaseIterable, Sendable {
             for entry in file.entries where entry.range.count < 1 << 20 { _ = try? file.tensor(entry) }
         case .index: _ = try Weights(contentsOf: folder)
         case .checkpoint:
-            let weights = try Weights(contentsOf: file)
+            let weights = try Weights(checkpoint: file)
             for name in weights.names.prefix(100) {
                 if let shape = weights.shape(of: name) { _ = try? weights.tensor(name, shape) }
             }

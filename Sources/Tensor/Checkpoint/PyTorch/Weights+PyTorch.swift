@@ -1,11 +1,11 @@
 import SpanielFiles
-package import SpanielPlatform
+public import SpanielPlatform
 
 extension Weights {
     /// Opens a checkpoint that PyTorch wrote (`.pth`, `.pt`), under the names that it has there; nothing in
     /// it is executed.
     /// - Throws: `WeightsError`, for a name of Python's in it `.global`.
-    package init(checkpoint url: URL) throws(WeightsError) {
+    public init(checkpoint url: URL) throws(WeightsError) {
         let archive = try PyTorchArchive(contentsOf: url)
         self.init(
             source: WeightsSource(
