@@ -12,7 +12,9 @@ public struct WindowBiases: Sendable {
     let table: Tensor
 
     /// Writes out the biases of a window.
-    /// - Parameter distances: [heads, side²], entry `r · side + c` for cells r rows and c columns apart.
+    /// - Parameters:
+    ///   - distances: [heads, side²], entry `r · side + c` for cells r rows and c columns apart.
+    ///   - side: the rows and columns of the window.
     public init(distances: Tensor, side: Int) {
         precondition(
             distances.shape == [distances.shape[0], side * side],
