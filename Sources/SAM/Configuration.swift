@@ -95,7 +95,14 @@ extension SAM.Configuration {
         } else {
             try self.init(first: reader, isMobile: type == "mobile_sam")
         }
+        // Memory and time grow with its fourth power, whatever the size of the files; published is 1024.
+        if imageEncoder.imageSize > Self.largestImage {
+            throw try reader.section("vision_config").unsupported(
+                "image_size", "at most \(Self.largestImage)")
+        }
     }
+
+    private static let largestImage = 4096
 
     private init(first reader: ConfigurationReader, isMobile: Bool) throws(WeightsError) {
         let vision = try reader.section("vision_config")

@@ -120,6 +120,7 @@ struct TinyViTTests {
         "a configuration value we do not support is refused by name",
         arguments: [
             ("\"image_size\": 48", "\"image_size\": 40", "image_size"),
+            ("\"image_size\": 48", "\"image_size\": 4112", "image_size"),
             ("\"local_conv_size\": 3", "\"local_conv_size\": 5", "local_conv_size"),
             ("\"mlp_ratio\": 4.0", "\"mlp_ratio\": 0.01", "mlp_ratio"),
             ("\"mbconv_expand_ratio\": 4.0", "\"mbconv_expand_ratio\": 0.1", "mbconv_expand_ratio"),
