@@ -28,7 +28,10 @@ enum COCOResults {
         _ = try list.elements { field throws(AnnotationError) in
             count += 1
             do throws(AnnotationError) {
-                guard let place = pictures.place(of: field["image_id"].value ?? field["file_name"].value)
+                // A results file of our own says both where its ids number a run's pictures.
+                guard
+                    let place = pictures.place(of: field["file_name"].value)
+                        ?? pictures.place(of: field["image_id"].value)
                 else {
                     throw field["image_id"].error(expected: "the id of one of the truth's images")
                 }
@@ -50,7 +53,7 @@ enum COCOResults {
             } catch { reading.shape(error) }
         }
         reading.losses.count(
-            "result", "results", "matched by its picture's file name: its image_id is no id of the truth's",
+            "result", "results", "matched by its picture's file name, not by its image_id",
             pictures.byName, kind: "result-by-name", isLoss: false)
         return set
     }
@@ -61,6 +64,13 @@ enum COCOResults {
         losses.compare(set, with: [.shapes, .scores, .numbers, .boxesOfShapes], of: .cocoResults)
         var coco = COCO(set)
         if let truth = options.truth { coco.renumber(like: truth, &losses) }
+        let areOfRun = options.truth == nil && set.pictures.contains { $0.number == nil }
+        if areOfRun {
+            losses.say(
+                "pictures and classes are numbered as they came; give the labels whose ids they are to have",
+                isLoss: false)
+        }
+        let files = Dictionary(uniqueKeysWithValues: coco.images.map { ($0.id, $0.fileName) })
         let sizes = Dictionary(uniqueKeysWithValues: coco.images.map { ($0.id, $0.size) })
         var scoreless = 0
         let results = coco.annotations.map { annotation -> JSON in
@@ -74,6 +84,7 @@ enum COCOResults {
                 fields["segmentation"] = segmentation.rle(size: size).json
             }
             fields["score"] = JSON(annotation.score ?? 1)
+            if areOfRun { fields["file_name"] = JSON(files[annotation.imageID] ?? "") }
             return fields
         }
         losses.count("object", "objects", "without a score given 1: a results file needs one", scoreless)
@@ -93,20 +104,21 @@ extension COCO {
         let other = COCO(
             LabelledSet(
                 classes: truth.classes, pictures: truth.pictures.map { LabelledPicture($0, objects: []) }))
-        let imageIDs = Dictionary(other.images.map { (UTF8Key($0.fileName), $0.id) }) { first, _ in first }
+        let pictures = PictureIDs(truth)
         let categoryIDs = Dictionary(other.categories.map { (UTF8Key($0.name), $0.id) }) { first, _ in first }
-        let files = Dictionary(uniqueKeysWithValues: images.map { ($0.id, UTF8Key($0.fileName)) })
+        let files = Dictionary(uniqueKeysWithValues: images.map { ($0.id, $0.fileName) })
         let names = Dictionary(uniqueKeysWithValues: categories.map { ($0.id, UTF8Key($0.name)) })
         var strangers = 0
         annotations = annotations.compactMap { annotation in
-            guard let image = files[annotation.imageID].flatMap({ imageIDs[$0] }),
+            guard
+                let image = files[annotation.imageID].flatMap({ pictures.place(of: .string($0)) }),
                 let category = names[annotation.categoryID].flatMap({ categoryIDs[$0] })
             else {
                 strangers += 1
                 return nil
             }
             var annotation = annotation
-            annotation.imageID = image
+            annotation.imageID = other.images[image].id
             annotation.categoryID = category
             return annotation
         }

@@ -156,6 +156,39 @@ struct COCOTests {
         #expect(throws: AnnotationError.self) { try COCO(contentsOf: URL(filePath: "/no/such/file.json")) }
     }
 
+    /// pycocotools knows an `image_id` alone, so a run's own numbers would pair its objects with other pictures.
+    @Test("results of a run name each picture's file, and with the labels given they have the labels' ids")
+    func resultsOfARun() throws {
+        func box(_ x: Double) -> LabelledObject {
+            LabelledObject(classIndex: 0, box: Box(x1: x, y1: 0, x2: x + 2, y2: 2), score: 0.5)
+        }
+        func set(_ pictures: [(file: String, number: Int?, x: Double)]) -> LabelledSet {
+            LabelledSet(
+                classes: ["bolt"],
+                pictures: pictures.map { file, number, x in
+                    var picture = LabelledPicture(
+                        file: file, size: Size(width: 20, height: 12), objects: [box(x)])
+                    picture.number = number
+                    return picture
+                })
+        }
+        let truth = set([("b.jpg", 1, 4), ("a.jpg", 2, 8)])
+        let found = set([("photos/a.jpg", nil, 8), ("photos/b.jpg", nil, 4)])
+        let url = Self.temporary()
+        defer { try? FileManager.default.removeItem(at: url) }
+        func ids() throws -> [Int?] {
+            try JSON(parsing: Data(contentsOf: url)).array!.map { $0["image_id"]?.int }
+        }
+        var knowing = AnnotationOptions()
+        knowing.truth = truth
+        for (options, numbers) in [(AnnotationOptions(), [1, 2]), (knowing, [2, 1])] {
+            _ = try found.writing(.cocoResults, to: url, options: options)
+            #expect(try ids() == numbers)
+            let read = try LabelledSet.read(.cocoResults, at: url, options: knowing).set
+            #expect(read.pictures.map { $0.objects.map(\.box.x1) } == [[4], [8]])
+        }
+    }
+
     @Test("a file is written whole or not at all")
     func unwritable() throws {
         let url = URL(filePath: "/no/such/folder/out.json")

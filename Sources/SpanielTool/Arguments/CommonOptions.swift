@@ -1,5 +1,7 @@
 import ArgumentParser
 import Logging
+import SpanielAnnotations
+import SpanielPlatform
 import Tensor
 
 /// Which model runs, and how.
@@ -64,6 +66,28 @@ struct ExportOptions: ParsableArguments {
             valueName: "format:path"),
         transform: { try AnnotationArgument(parsing: $0) })
     var export: [AnnotationArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The labels whose picture and class ids an export as coco-results uses.", valueName: "format:path"
+        ),
+        transform: { try AnnotationArgument(parsing: $0) })
+    var truth: AnnotationArgument?
+
+    func validate() throws {
+        if truth != nil, !export.contains(where: { $0.format == .cocoResults }) {
+            throw ValidationError("--truth gives ids to --export coco-results:FILE, which is missing")
+        }
+    }
+
+    /// What an export has to know.
+    /// - Throws: `Failure` where the labels of `--truth` cannot be read.
+    func options(log: Logger) throws -> AnnotationOptions {
+        var options = AnnotationOptions()
+        options.pictures = URL(filePath: FileManager.default.currentDirectoryPath)
+        options.truth = try truth?.read(options, log: log).set
+        return options
+    }
 
     /// Finds out before any work is done for nothing whether the files can be written.
     func check() throws {

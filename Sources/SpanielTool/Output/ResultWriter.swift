@@ -12,16 +12,19 @@ struct ResultWriter {
     private let json: Bool
     private let folder: String?
     private let output: StandardOutput
-    private let exports: [AnnotationArgument]
+    private let exports: Exports
     private let log: Logger
     private let classes: [String]
     private var names = OutputNames()
     private var found: LabelledSet
 
+    /// The files of the whole run, and what their writers have to know.
+    typealias Exports = (files: [AnnotationArgument], options: AnnotationOptions)
+
     /// - Parameter classes: those of the run, which fix the colours and the order of an export's categories.
     /// - Throws: `Failure`, exit code 73, when a folder cannot be made.
     init(
-        _ options: OutputOptions, exports: [AnnotationArgument], run: RunDescription, classes: [String],
+        _ options: OutputOptions, exports: Exports, run: RunDescription, classes: [String],
         output: StandardOutput = StandardOutput()
     ) throws {
         self.run = run
@@ -38,7 +41,7 @@ struct ResultWriter {
     mutating func write(image: String, picture: Picture, result: PictureResult, stopwatch: Stopwatch) throws {
         var written: [String] = []
         if let folder { written = try writeFiles(in: folder, image: image, picture: picture, result: result) }
-        if !exports.isEmpty { add(image, picture.size, result) }
+        if !exports.files.isEmpty { add(image, picture.size, result) }
         if json {
             let record = Record.success(
                 image: image, size: picture.size, run: run, result: result,
@@ -64,9 +67,7 @@ struct ResultWriter {
 
     /// Writes what holds the whole run.
     func finish() throws {
-        var options = AnnotationOptions()
-        options.pictures = URL(filePath: FileManager.default.currentDirectoryPath)
-        for export in exports { try export.write(found, options, log: log) }
+        for export in exports.files { try export.write(found, exports.options, log: log) }
     }
 
     /// Keeps a picture's objects for the exports. An empty mask or box is no object to those who read them

@@ -1,4 +1,5 @@
 import PerSAM
+import SpanielAnnotations
 import SpanielDrawing
 import Tensor
 import SpanielPlatform
@@ -12,7 +13,7 @@ struct PictureRun {
 
     /// - Throws: `Failure`, exit code 73, when an output cannot be made.
     init(
-        _ entries: [PictureEntry], _ options: OutputOptions, exports: [AnnotationArgument] = [],
+        _ entries: [PictureEntry], _ options: OutputOptions, exports: ResultWriter.Exports = ([], .init()),
         _ task: PictureTask
     ) throws {
         self.entries = entries

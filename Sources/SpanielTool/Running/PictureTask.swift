@@ -47,10 +47,11 @@ extension PictureCommand {
         let entries = try pictures.expand()
         try output.check()
         try export.check()
+        let exporting = try export.options(log: output.log)
         for folder in ownFolders { try OutputFolder.check(folder.path) }
         let task = try prepare()
         guard let work = task.work else { return }
-        var run = try PictureRun(entries, output, exports: export.export, task)
+        var run = try PictureRun(entries, output, exports: (export.export, exporting), task)
         try run { image, picture, stopwatch in
             let result = try work(image, picture, &stopwatch)
             see(result)
