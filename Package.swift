@@ -47,6 +47,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // Without the traits that the labelling page has no use for, it compiles a third less.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
     ],
     targets: [
         // System libraries and C
@@ -55,6 +61,7 @@ let package = Package(
         .target(name: "CSpanielJPEG", linkerSettings: [.linkedLibrary("jpeg", .when(platforms: [.linux]))]),
         .target(name: "CSpanielFormats", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CSpanielCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "CSpanielPage"),
         .target(name: "CSpanielKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Pictures, files and numbers
@@ -149,12 +156,30 @@ let package = Package(
         .target(
             name: "SpanielDrawing", dependencies: ["PerSAM", "SpanielImaging", "SpanielPlatform"],
             swiftSettings: safe),
+        .target(
+            name: "SpanielStudio",
+            dependencies: [
+                "CSpanielPage", "OWLViT", "PerSAM", "SAM", "Spaniel", "SpanielAnnotations",
+                "SpanielEvaluation", "SpanielFiles", "SpanielImaging", "SpanielJSON", "SpanielPlatform",
+                "Tensor",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Page", "openapi.yaml"], swiftSettings: settings),
         .executableTarget(
             name: "SpanielTool",
             dependencies: [
                 "CLIPSeg", "OWLViT", "PerSAM", "Spaniel", "SpanielAnnotations", "SpanielDrawing",
                 "SpanielEvaluation", "SpanielFiles",
-                "SpanielHub", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "SpanielTensors", "Tensor",
+                "SpanielHub", "SpanielImaging", "SpanielJSON", "SpanielPlatform", "SpanielStudio",
+                "SpanielTensors", "Tensor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

@@ -84,11 +84,11 @@ extension OWLViT {
 }
 
 extension OWLViT.Concept {
-    fileprivate var scoresBySigmoid: Bool { examples.isEmpty || scoring == .sigmoid }
+    package var scoresBySigmoid: Bool { examples.isEmpty || scoring == .sigmoid }
 
     /// Returns the margin of an example's logit. Negatives are measured in the same way, so that of two
     /// examples the more similar wins; without positive examples, by their own midpoint.
-    fileprivate func margin(exampleLogit: Float) -> Float {
+    package func margin(exampleLogit: Float) -> Float {
         let midpoint = scoring == .sigmoid ? 0 : (examples.isEmpty ? negatives : examples).midpoint
         return OWLViT.Scale.margin(logit: exampleLogit - midpoint, threshold: scoring.threshold)
     }

@@ -24,12 +24,12 @@ extension OWLViT {
         package static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 
         /// Returns the difference of a logit and the threshold's logit.
-        static func margin(logit: Float, threshold: Float) -> Float {
+        package static func margin(logit: Float, threshold: Float) -> Float {
             logit + log((1 - threshold) / threshold)
         }
 
         /// Returns the score of a margin; margin 0 scores `threshold`.
-        static func score(margin: Float, threshold: Float) -> Float {
+        package static func score(margin: Float, threshold: Float) -> Float {
             sigmoid(margin - log((1 - threshold) / threshold))
         }
     }
@@ -37,7 +37,7 @@ extension OWLViT {
 
 extension OWLViT.Scoring {
     /// The default threshold of a class with examples.
-    var threshold: Float {
+    package var threshold: Float {
         self == .calibrated ? OWLViT.Scale.exampleThreshold : OWLViT.Scale.sigmoidThreshold
     }
 }

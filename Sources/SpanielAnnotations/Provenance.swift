@@ -1,6 +1,6 @@
 extension LabelledObject.Provenance {
     /// `human`, `edited`, `model` or `model:NAME`, for formats that keep any text.
-    var text: String {
+    package var text: String {
         switch self {
         case .human: "human"
         case .edited: "edited"
@@ -8,7 +8,7 @@ extension LabelledObject.Provenance {
         }
     }
 
-    init?(text: String) {
+    package init?(text: String) {
         switch text {
         case "human": self = .human
         case "edited": self = .edited

@@ -20,14 +20,15 @@ struct SpanielCommand: ParsableCommand {
         subcommands: [
             FindCommand.self, SegmentCommand.self, DetectCommand.self, ClassifyCommand.self, MaskCommand.self,
             LearnCommand.self,
-            EvaluateCommand.self, AnnotationsCommand.self, WeightsCommand.self, WorkerCommand.self,
+            EvaluateCommand.self, AnnotationsCommand.self, LabelCommand.self, WeightsCommand.self,
+            WorkerCommand.self,
             TensorsCommand.self,
         ])
 
     /// Runs the command in a task of its own, which Ctrl-C cancels, and ends the process with one of the
     /// contract's exit codes.
     static func main() async {
-        let work = Task.detached { try SpanielCommand.runCommand() }
+        let work = Task.detached { try await SpanielCommand.runCommand() }
         Interruption.watch { work.cancel() }
         do {
             try await work.value
@@ -44,9 +45,10 @@ struct SpanielCommand: ParsableCommand {
         }
     }
 
-    private static func runCommand() throws {
+    private static func runCommand() async throws {
         try InstructionSet.check()
         var command = try parseAsRoot()
+        if var command = command as? any AsyncParsableCommand { return try await command.run() }
         try command.run()
     }
 }

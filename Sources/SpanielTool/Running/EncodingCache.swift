@@ -4,7 +4,7 @@ import Tensor
 import SpanielPlatform
 
 /// A model whose encodings can be taken apart and put together again.
-protocol KeepingEncoder {
+protocol KeepingEncoder: Sendable {
     associatedtype Encoding
 
     var weights: Weights { get }
@@ -22,11 +22,11 @@ protocol KeepingEncoder {
 /// A file is named by what its numbers depend on: the pixels, the model, its preprocessing, the precision,
 /// and the kernels. It holds a digest of its numbers; a file that is damaged in any way counts as absent and
 /// is written anew.
-struct EncodingCache<Encoder: KeepingEncoder> {
+struct EncodingCache<Encoder: KeepingEncoder>: Sendable {
     private let folder: String?
     private let encoder: Encoder
     /// What every file's name depends on; worked out once, since hashing a large model takes seconds.
-    private let key: String
+    let key: String
 
     /// - Parameter folder: nil: nothing is kept.
     /// - Throws: `Failure`, exit code 73, when the folder cannot be made.

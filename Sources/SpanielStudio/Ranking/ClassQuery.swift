@@ -1,0 +1,151 @@
+import Tensor
+import OWLViT
+import SpanielPlatform
+
+/// What a class is found by, ready to be compared with every picture of the folder.
+struct ClassQuery: Sendable {
+    /// A vector, and the prompt that it is of; nil for words that are only tried.
+    struct Vector: Sendable {
+        let prompt: Int64?
+        /// Of length one.
+        let direction: [Float]
+        /// Names the vector's numbers, so that similarities computed before serve again.
+        let key: UInt64
+    }
+
+    let concept: OWLViT.Concept
+    let texts: [Vector]
+    let examples: [Vector]
+    let negatives: [Vector]
+    /// The linear head that scores instead; nil if there is none or it is switched off.
+    var head: LinearHead?
+    /// The score above which an object is suggested, 0…1.
+    var threshold: Float
+
+    var isEmpty: Bool { texts.isEmpty && examples.isEmpty && head == nil }
+    var vectors: [Vector] { texts + examples + negatives }
+
+    init(
+        _ concept: OWLViT.Concept, texts: [Int64?], examples: [Int64], negatives: [Int64],
+        head: LinearHead?, threshold: Float?
+    ) {
+        func vectors(_ prompts: [Int64?], _ directions: [[Float]]) -> [Vector] {
+            zip(prompts, directions).map {
+                let direction = $1.unit
+                return Vector(prompt: $0, direction: direction, key: direction.fingerprint)
+            }
+        }
+        self.concept = concept
+        self.texts = vectors(texts, concept.texts.map(\.embedding.array))
+        self.examples = vectors(examples, concept.examples.exemplars.map(\.embedding.array))
+        self.negatives = vectors(negatives, concept.negatives.exemplars.map(\.embedding.array))
+        self.head = head
+        self.threshold = threshold ?? (head == nil ? concept.defaultThreshold : LinearHead.defaultThreshold)
+    }
+
+    /// The threshold that counts if none is set.
+    var defaultThreshold: Float { head == nil ? concept.defaultThreshold : LinearHead.defaultThreshold }
+}
+
+/// How much each patch of a picture is of a class.
+struct PatchScores: Sendable {
+    /// 0…1; below 0 for a patch that is more like a negative example.
+    var scores: [Float]
+    /// Compares classes with each other: the logit minus the threshold's.
+    var margins: [Float]
+    /// The prompt that fits the patch best, by its place among the query's texts and examples.
+    var prompts: [UInt8]
+}
+
+extension ClassQuery {
+    /// Scores the patches of a picture as `OWLViT.detect` does.
+    ///
+    /// - Parameters:
+    ///   - similarities: with each vector, [N], in the order of `vectors`.
+    ///   - logits: the linear head's, [N].
+    func scores(_ patches: CompactPatches, _ similarities: [[Float]], logits: [Float]?) -> PatchScores {
+        let count = patches.count
+        var result = PatchScores(
+            scores: [Float](repeating: -1, count: count), margins: [Float](repeating: -.infinity, count: count),
+            prompts: [UInt8](repeating: 0, count: count))
+        if let logits {
+            for patch in 0..<count {
+                result.scores[patch] = OWLViT.Scale.sigmoid(logits[patch])
+                result.margins[patch] = OWLViT.Scale.margin(
+                    logit: logits[patch], threshold: LinearHead.defaultThreshold)
+            }
+            return result
+        }
+        let (textCount, exampleCount) = (texts.count, examples.count)
+        guard textCount + exampleCount > 0 else { return result }
+        let isSigmoid = concept.scoresBySigmoid
+        for patch in 0..<count {
+            let (shift, scale) = (patches.shifts[patch], patches.scales[patch])
+            func best(_ range: Range<Int>) -> (value: Float, place: Int)? {
+                var best: (value: Float, place: Int)?
+                for place in range where similarities[place][patch] > best?.value ?? -.infinity {
+                    best = (similarities[place][patch], place)
+                }
+                return best
+            }
+            func logit(_ similarity: Float) -> Float { (similarity + shift) * scale }
+            let text = best(0..<textCount)
+            let example = best(textCount..<textCount + exampleCount)
+            let textMargin = text.map {
+                OWLViT.Scale.margin(logit: logit($0.value), threshold: OWLViT.Scale.textThreshold)
+            }
+            let exampleMargin = example.map { concept.margin(exampleLogit: logit($0.value)) }
+            guard let most = [textMargin, exampleMargin].compactMap({ $0 }).max() else { continue }
+            let all = textCount + exampleCount
+            if let against = best(all..<all + negatives.count),
+                concept.margin(exampleLogit: logit(against.value)) > most
+            {
+                continue
+            }
+            let isText = exampleMargin.map { (textMargin ?? -.infinity) >= $0 } ?? true
+            let chosen = isText ? text : example
+            result.margins[patch] = most
+            result.scores[patch] =
+                isSigmoid
+                ? OWLViT.Scale.sigmoid(logit(chosen?.value ?? 0))
+                : OWLViT.Scale.score(margin: most, threshold: concept.scoring.threshold)
+            result.prompts[patch] = UInt8(truncatingIfNeeded: min(255, chosen?.place ?? 0))
+        }
+        return result
+    }
+
+    /// The prompt that fits a patch best.
+    func prompt(_ place: UInt8) -> Int64? {
+        let all = texts + examples
+        return all.indices.contains(Int(place)) ? all[Int(place)].prompt : nil
+    }
+}
+
+/// A class as a linear function of a patch's features, which the decisions taught.
+struct LinearHead: Sendable, Equatable {
+    static let defaultThreshold: Float = 0.5
+    let weights: [Float]
+    let bias: Float
+    /// Names it.
+    let key: UInt64
+
+    init(weights: [Float], bias: Float) {
+        (self.weights, self.bias) = (weights, bias)
+        key = (weights + [bias]).fingerprint
+    }
+}
+
+extension [Float] {
+    /// The vector at length one, as `OWLViT.Patches.similarities` makes it.
+    fileprivate var unit: [Float] {
+        var squares = 0.0
+        for number in self { squares += Double(number) * Double(number) }
+        let length = Float(squares.squareRoot()) + 1e-6
+        return map { $0 / length }
+    }
+
+    /// FNV-1a of the bits.
+    fileprivate var fingerprint: UInt64 {
+        reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01b3 }
+    }
+}

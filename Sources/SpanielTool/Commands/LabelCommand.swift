@@ -1,0 +1,124 @@
+import ArgumentParser
+import Logging
+import OWLViT
+import Spaniel
+import SpanielPlatform
+import SpanielStudio
+import Tensor
+
+/// `spaniel label`: the labelling page of a folder of pictures, on this machine alone.
+struct LabelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "label",
+        abstract: "Opens a page on which words, one box or one click become labels in a whole folder.",
+        usage: "spaniel label FOLDER [--port N] [--project FILE] [--no-browser]",
+        discussion: """
+            The page is served on this machine alone, and only to whoever has the address that is printed. Every change is on the disk in \
+            the project file before the page says so; Ctrl-C ends. Pictures in folders inside the folder belong to it; links are not followed.
+            """)
+
+    @Argument(help: ArgumentHelp("The folder of pictures.", valueName: "folder"))
+    var folder: String
+
+    @Option(help: ArgumentHelp("The port; without it a free one is taken.", valueName: "n"))
+    var port: Int?
+
+    @Option(
+        help: ArgumentHelp("The project file (default: labels.spaniel in the folder).", valueName: "file"))
+    var project: String?
+
+    @Flag(help: "Print the address and open no browser.")
+    var noBrowser = false
+
+    @Option(
+        help: ArgumentHelp("The model for masks and for the search by one example.", valueName: "name|folder|hub-id"))
+    var samModel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep encodings and thumbnails here (default: .spaniel-cache beside the project file).",
+            valueName: "folder"))
+    var cache: String?
+
+    @Flag(help: "No notes on standard error; errors still appear.")
+    var quiet = false
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+
+    func validate() throws {
+        if let port, !(1...65_535).contains(port) {
+            throw ValidationError("--port \(port) must be between 1 and 65535")
+        }
+        if project == "" || cache == "" { throw ValidationError("--project and --cache need a name") }
+    }
+
+    func run() async throws {
+        let log = Logger(quiet: quiet)
+        let place = cache ?? defaultCache
+        let studio: Studio
+        do {
+            // Looked at before a model is loaded for nothing.
+            _ = try PhotoFolder(folder)
+            studio = try Studio(
+                folder: folder, projectFile: project, cache: place, models: models(cache: place))
+            try await studio.start()
+        } catch let error as StudioError { throw Self.failure(error) }
+        let count = await studio.pictureCount
+        log.notice("\(count) picture\(count == 1 ? "" : "s") in \(folder); Ctrl-C ends")
+        let opens = !noBrowser
+        Interruption.finishCleanly()
+        let server = StudioServer(studio)
+        do {
+            try await server.run(port: port ?? 0) { address in
+                try? StandardOutput().write(address + "\n")
+                if opens { Browser.open(address) }
+            }
+        } catch is CancellationError {} catch let error as StudioError { throw Self.failure(error) }
+        await studio.stop()
+    }
+
+    private var defaultCache: String {
+        let file = project ?? "\(folder)/\(Studio.projectName)"
+        let place = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+        return "\(place.isEmpty ? "/" : place)/.spaniel-cache"
+    }
+
+    private func models(cache: String) throws -> StudioModels {
+        let owl = try model.loadOWLViT(for: .detect.of("spaniel label"))
+        let sam = try ModelNeed.masks.loadSAM(
+            samModel, pull: model.pull, precision: model.precision.precision)
+        let boxes = try EncodingCache("\(cache)/encodings", OWLEncoder(owl: owl, preparation: .hf, tiles: 1))
+        let masks = try EncodingCache("\(cache)/encodings", sam)
+        return StudioModels(
+            detector: .init(owl, name: owl.weights.modelName, key: boxes.key) { try boxes.encode($0) },
+            segmenter: .init(sam, name: sam.weights.modelName) { try masks.encode($0) })
+    }
+
+    private static func failure(_ error: StudioError) -> Failure {
+        let status: ExitStatus =
+            switch error {
+            case .folder: .missing
+            case .value: .usage
+            case .notSaved, .file: .output
+            default: .unusable
+            }
+        return Failure(status, code: error.code, error.description)
+    }
+}
+
+/// The user's browser.
+enum Browser {
+    /// Opens an address, where there is a screen; whether it worked is seen there.
+    static func open(_ address: String) {
+        #if canImport(Darwin)
+            let program = "/usr/bin/open"
+        #else
+            guard getenv("DISPLAY") != nil || getenv("WAYLAND_DISPLAY") != nil else { return }
+            let program = "/usr/bin/xdg-open"
+        #endif
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(program), strdup(address), nil]
+        defer { for argument in arguments { free(argument) } }
+        var process = pid_t()
+        _ = posix_spawn(&process, program, nil, nil, &arguments, environ)
+    }
+}
