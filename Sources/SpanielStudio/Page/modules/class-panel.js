@@ -5,7 +5,8 @@ import { editClass, newClass } from "./classes-list.js";
 import { byId, el, show } from "./dom.js";
 import { dot } from "./gallery.js";
 import { PromptsPanel } from "./prompts-panel.js";
-import { chosenClass, loadRanking, on, store } from "./store.js";
+import { learnAsIGo } from "./learning.js";
+import { chosenClass, loadRanking, on, setOption, store } from "./store.js";
 import { ThresholdPanel } from "./threshold-panel.js";
 
 let prompts;
@@ -69,6 +70,8 @@ function drawDeeds(each) {
     deed("Fit", fit, each.mayFit, each.mayFit ? "The threshold that tells accepted from rejected best" : "Needs 3 accepted and 1 rejected"),
     deed("Learn", learn, each.mayLearn, each.mayLearn ? "Learn a classifier from the decisions; used if it is better on what was held out" : "Needs 10 accepted and 5 others"),
     models.find && deed("Find masks", find, examples && !searching, examples ? "Search the folder with PerSAM: slow, but with masks" : "Needs an example"),
+    el("label", { class: "check", title: "After each sheet and every ten decisions, what was decided is learnt and the thresholds are fitted" },
+      el("input", { type: "checkbox", id: "learns", checked: store.options.learns, onchange: (event) => { setOption("learns", event.target.checked); learnAsIGo(); } }), "Learn as I go, thresholds too"),
     each.learned && el("p", { class: "dim" },
       `Learnt from ${each.learned.accepted} accepted and ${each.learned.others} others: held-out quality ${Math.round(each.learned.before * 100)} → ${Math.round(each.learned.after * 100)} %${each.learned.used ? "" : ", not used"}.`));
 }

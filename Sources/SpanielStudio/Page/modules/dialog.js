@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 
 // Shows a dialog of a title, content and buttons [{ label, value, main, danger }]; resolves to the pressed one's value, or null.
 // `submit` may return a text instead of true: what is wrong, which is said, and the dialog stays.
-export function dialog({ title, content = [], buttons, submit = () => true, wide = false }) {
+export function dialog({ title, content = [], buttons, submit = () => true, wide = false, large = false }) {
   return new Promise((resolve) => {
     const problem = el("p", { class: "problem", role: "alert" });
     const form = el("form", { method: "dialog" },
@@ -13,7 +13,7 @@ export function dialog({ title, content = [], buttons, submit = () => true, wide
         value, class: main ? "main" : danger ? "danger" : "", type: main ? "submit" : "button", "data-value": value,
         onclick: main ? null : () => close(value),
       }, label))));
-    const window = el("dialog", { class: wide ? "wide" : "", "aria-label": title }, form);
+    const window = el("dialog", { class: `${wide ? "wide" : ""} ${large ? "large" : ""}`, "aria-label": title }, form);
     const close = (value) => {
       window.close();
       window.remove();
@@ -32,7 +32,7 @@ export function dialog({ title, content = [], buttons, submit = () => true, wide
     });
     document.body.append(window);
     window.showModal();
-    (window.querySelector("[autofocus]") ?? window.querySelector("button.main"))?.focus();
+    (window.querySelector("[autofocus]") ?? window.querySelector("button.main"))?.focus({ preventScroll: true });
   });
 }
 

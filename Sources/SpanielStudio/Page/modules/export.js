@@ -9,7 +9,7 @@ import { filesFrom } from "./files.js";
 
 export async function exportDialog() {
   const formats = store.project.formats.filter((format) => format.writes);
-  const format = el("select", { name: "format", autofocus: true }, formats.map((each) => el("option", { value: each.id }, each.title)));
+  const format = el("select", { name: "format" }, formats.map((each) => el("option", { value: each.id }, each.title)));
   const pictures = el("select", { name: "pictures" },
     [["reviewed", "the reviewed pictures, empty ones too"], ["labelled", "pictures with boxes"], ["all", "all pictures"]]
       .map(([value, text]) => el("option", { value }, text)));
@@ -63,7 +63,7 @@ function showWritten({ place, files, equal, differences = [], notes = [] }) {
 
 export async function importDialog() {
   const formats = store.project.formats.filter((format) => format.reads);
-  const format = el("select", { autofocus: true }, formats.map((each) => el("option", { value: each.id }, each.title)));
+  const format = el("select", {}, formats.map((each) => el("option", { value: each.id }, each.title)));
   const input = el("input", { type: "file", "aria-label": "The file or folder" });
   const sought = el("p", { class: "dim" });
   const change = () => {

@@ -4,6 +4,10 @@ import { dialog } from "./dialog.js";
 import { el } from "./dom.js";
 import { allBindings } from "./keys.js";
 
+const signs = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "PgUp", PageDown: "PgDn", Escape: "Esc", Delete: "Del", Backspace: "⌫" };
+
+const shown = (key) => key.split("+").map((part) => signs[part] ?? part).join("+") || key;
+
 export function showHelp() {
   const groups = new Map();
   for (const { group, keys, what } of allBindings()) {
@@ -14,10 +18,11 @@ export function showHelp() {
   return dialog({
     title: "Keys",
     wide: true,
-    content: [el("div", { class: "help-columns" }, [...groups].map(([group, rows]) => el("section", {},
+    large: true,
+    content: [el("div", { class: "help-columns" }, [...groups].map(([group, rows]) => el("section", { class: rows.length > 12 ? "long" : "" },
       el("h3", {}, group),
       el("dl", {}, rows.flatMap(([keys, what]) => [
-        el("dt", {}, keys.slice(0, 3).flatMap((key, index) => [index > 0 && " ", el("kbd", {}, key)])), el("dd", {}, what)])))))],
+        el("dt", {}, keys.slice(0, 4).flatMap((key, index) => [index > 0 && " ", el("kbd", {}, key === "+" ? key : shown(key))])), el("dd", {}, what)])))))],
     buttons: [{ label: "Close", value: "close", main: true }],
   });
 }

@@ -30,7 +30,7 @@ function everywhere() {
   bind(["?"], "these keys", () => { showHelp(); });
   bind(["Ctrl+Z"], "undo", () => { undo(); });
   bind(["Ctrl+Shift+Z", "Ctrl+Y"], "redo", () => { redo(); });
-  bind(["1–9"], "the class of what is chosen, or of what comes next", () => false);
+  bind(["1–9"], "the class of what is chosen or pointed at, or of what comes next", () => false);
   for (const digit of "123456789") bind([digit], null, () => number(digit));
   bind(["N"], "new class", () => { newClass(); });
   bind(["Ctrl+E"], "edit the class", () => { editClass(); });
@@ -63,7 +63,7 @@ function onLightTable() {
   bind(["Enter"], "accept all shown, mark reviewed, next sheet", () => { acceptPage(); }, here);
   bind(["D", "ArrowRight", "PageDown"], "next sheet", () => turnPage(1), here);
   bind(["A", "ArrowLeft", "PageUp"], "sheet before", () => turnPage(-1), here);
-  bind(["Delete", "Backspace", "X"], "delete or reject what was chosen or drawn last", () => { lightTable.deleteLast(); }, here);
+  bind(["Delete", "Backspace", "X"], "delete or reject what is pointed at or was drawn last", () => { lightTable.remove(); }, here);
   bind(["U"], "use it as an example", () => { lightTable.example(false); }, here);
   bind(["Shift+U"], "the class is not this", () => { lightTable.example(true); }, here);
   bind(["+", "="], "larger pictures", () => lightTable.resize(-1), here);

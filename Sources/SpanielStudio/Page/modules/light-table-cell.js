@@ -10,8 +10,8 @@ import { store } from "./store.js";
 const DRAG = 4; // screen pixels before a press is a drag
 
 export class LightTableCell {
-  constructor(id, { selected, drawn, clicked }) {
-    Object.assign(this, { id, selected, drawn, clicked });
+  constructor(id, { selected, hovered, drawn, clicked }) {
+    Object.assign(this, { id, selected, hovered, drawn, clicked });
     this.rejected = new Set();
     this.classes = new Map(); // suggestion → another class, chosen here
     this.selection = null;
@@ -23,6 +23,12 @@ export class LightTableCell {
     this.element = el("figure", { class: "table-cell", "data-picture": id, "aria-label": summary.name },
       el("div", { class: "table-frame" }, this.img, this.overlay), this.foot);
     this.overlay.addEventListener("pointerdown", (event) => this.pressed(event));
+    this.overlay.addEventListener("pointermove", (event) => {
+      if (event.buttons !== 0) return;
+      const { id: under, kind } = event.target.closest(".object")?.dataset ?? {};
+      this.hovered(this.id, kind, under);
+    });
+    this.overlay.addEventListener("pointerleave", () => this.hovered(null));
     new ResizeObserver(() => this.redraw()).observe(this.overlay);
     this.redraw();
   }
@@ -37,6 +43,7 @@ export class LightTableCell {
   }
 
   redraw() {
+    if (this.dragging) return; // when the drag ends
     const summary = store.byId.get(this.id);
     if (!summary) return;
     if (summary.width && summary.width !== this.size.width) {
@@ -103,6 +110,7 @@ export class LightTableCell {
     const move = (moved) => {
       if (!draft && distance(down, [moved.clientX, moved.clientY]) < DRAG) return;
       if (!draft) {
+        this.dragging = true;
         draft = svg("rect", { class: "draft" });
         this.overlay.append(draft);
       }
@@ -113,10 +121,11 @@ export class LightTableCell {
       this.overlay.removeEventListener("pointermove", move);
       this.overlay.removeEventListener("pointerup", up);
       this.overlay.removeEventListener("pointercancel", up);
+      this.dragging = false;
       if (draft) {
         const box = boxBetween(start, this.point(released), this.size);
         if (released.type === "pointerup" && box[2] - box[0] >= 2 && box[3] - box[1] >= 2) this.drawn(this.id, box);
-        else draft.remove();
+        else this.redraw();
       } else if (released.type === "pointerup") {
         this.tapped(target, start);
       }

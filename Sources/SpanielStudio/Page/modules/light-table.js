@@ -9,6 +9,7 @@ import { byId, el, show } from "./dom.js";
 import { filter, filtered } from "./filters.js";
 import { hint } from "./gallery.js";
 import { clamp } from "./geometry.js";
+import { learnAsIGo } from "./learning.js";
 import { LightTableCell } from "./light-table-cell.js";
 import { chooseClass, loadPicture, on, setOption, store } from "./store.js";
 
@@ -19,7 +20,8 @@ let rows = 1; // as many as fit
 let ids = []; // all pictures of this sitting, in order
 let first = 0; // the page's first
 let cells = [];
-let last = null; // what keys act on: { kind, id, pictureId }
+let last = null; // what was drawn or chosen last: { kind, id, pictureId }
+let hovered = null; // what the pointer moved onto since then
 let loadedFrom = "";
 
 const perPage = () => columns * rows;
@@ -31,7 +33,8 @@ export function startLightTable() {
     el("div", { class: "toolbar" },
       el("span", { id: "table-count", class: "number dim" }),
       el("span", { class: "spacer" }),
-      el("label", {}, el("input", { type: "checkbox", id: "table-snap", onchange: (event) => setOption("snap", event.target.checked) }), "Tighten what I draw"),
+      el("label", { title: "A drawn box shrinks to what SAM sees in it" }, el("input", { type: "checkbox", class: "snap-option", onchange: (event) => setOption("snap", event.target.checked) }), "tighten"),
+      el("label", { title: "Every box you draw becomes an example of its class" }, el("input", { type: "checkbox", class: "examples-option", onchange: (event) => setOption("examples", event.target.checked) }), "examples"),
       el("button", { class: "quiet", "aria-label": "Fewer, larger pictures", title: "Fewer, larger (+)", onclick: () => resize(-1) }, "−"),
       el("span", { id: "table-size", class: "dim number" }),
       el("button", { class: "quiet", "aria-label": "More, smaller pictures", title: "More, smaller (-)", onclick: () => resize(1) }, "+"),
@@ -47,7 +50,6 @@ export function startLightTable() {
 }
 
 export function enterLightTable(anew = false) {
-  byId("table-snap").checked = store.options.snap ?? false;
   const list = filtered().filter((picture) => picture.state !== "failed" && picture.state !== "missing");
   // By default only what is not reviewed yet is laid out; pictures that get reviewed stay where they are until the next sitting.
   const sitting = filter.show === "all" ? list.filter((picture) => !picture.reviewed) : list;
@@ -124,6 +126,7 @@ export async function acceptPage() {
   byId("table-accept").disabled = false;
   if (!answer) return;
   const accepted = decisions.filter((each) => each.verdict === "accept").length;
+  learnAsIGo(); // in the background: the next sheet is drawn anew when it is done
   say(`${accepted} accepted, ${decisions.length - accepted} rejected, ${reviewed.length} pictures reviewed.`);
   if (first + perPage() < ids.length) turnPage(1);
   else enterLightTable(true);
@@ -131,8 +134,12 @@ export async function acceptPage() {
 
 const handlers = {
   selected: (pictureId, kind, id) => {
-    last = { pictureId, kind, id };
+    last = pictureId ? { pictureId, kind, id } : null;
+    hovered = null;
     for (const cell of cells) cell.select(cell.id === pictureId ? last : null);
+  },
+  hovered: (pictureId, kind, id) => {
+    hovered = id ? { pictureId, kind, id } : null;
   },
   // A dragged box becomes an object at once; its class is the model's guess until a number key says another.
   async drawn(pictureId, box) {
@@ -171,44 +178,41 @@ async function tightened(pictureId, prompt) {
   }
 }
 
-function lastObject() {
-  if (!last) return null;
-  const picture = store.details.get(last.pictureId);
-  const list = last.kind === "annotation" ? picture?.objects : picture?.open;
-  return list?.find((each) => each.id === last.id) ?? null;
+// What keys act on: what the pointer was moved onto, else what was drawn or chosen last.
+function target() {
+  for (const choice of [hovered, last]) {
+    const picture = store.details.get(choice?.pictureId);
+    const list = choice?.kind === "annotation" ? picture?.objects : picture?.open;
+    const object = list?.find((each) => each.id === choice.id);
+    if (object) return { ...choice, object, cell: cells.find((cell) => cell.id === choice.pictureId) };
+  }
+  return null;
 }
 
 // What the keys do on the light table.
 export const lightTable = {
-  // A number key: the class of what was drawn or chosen last; with nothing chosen, the class of what is drawn next.
+  // A number key: the class of what is pointed at or was drawn last; with neither, of what is drawn next.
   async setClass(each) {
-    const object = lastObject();
-    if (object && last.kind === "annotation") {
-      const answer = await changeAnnotation(object, { classId: each.id });
-      if (answer) await loadPicture(last.pictureId);
-      return;
-    }
-    if (object) {
-      cells.find((cell) => cell.id === last.pictureId)?.setClassOf(object.id, each.id);
-      return;
-    }
-    chooseClass(each.id);
+    const chosen = target();
+    if (!chosen) return chooseClass(each.id);
+    if (chosen.kind === "suggestion") return chosen.cell?.setClassOf(chosen.id, each.id);
+    const answer = await changeAnnotation(chosen.object, { classId: each.id });
+    if (answer && !answer.picture) await loadPicture(chosen.pictureId);
   },
-  async deleteLast() {
-    const object = lastObject();
-    if (!object) return say("Nothing is chosen: click an object first.");
-    if (last.kind === "suggestion") return cells.find((cell) => cell.id === last.pictureId)?.toggle(object.id);
-    await deleteAnnotation(object);
-    await loadPicture(last.pictureId);
-    last = null;
+  async remove() {
+    const chosen = target();
+    if (!chosen) return say("Nothing is chosen: point at an object first.");
+    if (chosen.kind === "suggestion") return chosen.cell?.toggle(chosen.id);
+    const answer = await deleteAnnotation(chosen.object);
+    if (answer && !answer.picture) await loadPicture(chosen.pictureId);
   },
   example(negative) {
-    const object = lastObject();
-    if (!object) return say("Nothing is chosen: click an object first.");
-    if (last.kind === "annotation") return useAsExample(object, negative);
-    return decide([{ suggestion: object.id, verdict: negative ? "reject" : "accept" }], { example: true });
+    const chosen = target();
+    if (!chosen) return say("Nothing is chosen: point at an object first.");
+    if (chosen.kind === "annotation") return useAsExample(chosen.object, negative);
+    return decide([{ suggestion: chosen.id, verdict: negative ? "reject" : "accept" }], { example: true });
   },
-  openLast: () => last?.pictureId ?? pageIds()[0] ?? null,
+  openLast: () => target()?.pictureId ?? pageIds()[0] ?? null,
   unselect: () => handlers.selected(null, null, null),
   resize,
   page: () => pageIds(),

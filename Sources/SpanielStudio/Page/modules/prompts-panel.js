@@ -179,6 +179,7 @@ export class PromptsPanel {
     if (text === "") return;
     this.input.value = "";
     this.tried.textContent = "";
+    this.input.blur(); // keys are commands again
     const answer = await addPrompt(this.classId, { kind: "words", text, negative });
     if (!answer) this.input.value = text;
   }

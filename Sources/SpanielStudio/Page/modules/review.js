@@ -6,6 +6,7 @@ import { address, boxInCrop, crop, get } from "./api.js";
 import { byId, el, icon, show } from "./dom.js";
 import { hint } from "./gallery.js";
 import { chosenClass, classOf, colourOf, emit, nameOf, on, setOption, store } from "./store.js";
+import { learnAsIGo } from "./learning.js";
 import { VirtualGrid } from "./virtual-grid.js";
 
 const choice = { which: "class", order: "doubt", below: false };
@@ -14,6 +15,7 @@ let grid;
 let list = []; // suggestions, each with `decision` once it is made here
 let total = 0;
 let asked = 0;
+let made = 0; // decisions since something was learnt from them
 
 export function startReview() {
   const view = byId("view-review");
@@ -40,9 +42,6 @@ export function startReview() {
   on("class", () => store.view === "review" && load());
   on("scores", () => store.view === "review" && loadLater());
   on("moved", () => store.view === "review" && load(true));
-  on("options", () => {
-    for (const box of document.querySelectorAll(".masks-option")) box.checked = store.options.masks;
-  });
 }
 
 let timer = null;
@@ -167,6 +166,11 @@ function finish(items, answer) {
   if (alike.length > 0) {
     mark(alike, items[0].decision);
     say(`${alike.length} more in near-duplicate pictures decided alike.`);
+  }
+  made += items.length;
+  if (made >= 10) {
+    made = 0;
+    learnAsIGo();
   }
   if (list.every((each) => each.decision) && total > list.length) load();
 }

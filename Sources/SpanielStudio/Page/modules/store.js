@@ -11,7 +11,7 @@ export const store = {
   classId: null, // the chosen class
   view: "gallery",
   revision: 0,
-  options: { masks: false, examples: false, duplicates: true },
+  options: { masks: false, examples: false, duplicates: true, snap: false, learns: false },
 };
 
 const listeners = new Map();

@@ -16,6 +16,12 @@ export function startViews() {
   on("open", ({ picture, box }) => openInEditor(picture, { box }));
   on("leave-editor", () => go(before));
   on("filter", forgetOrder);
+  // The same option has a box in several views.
+  on("options", () => {
+    for (const name of ["masks", "snap", "examples"]) {
+      for (const box of document.querySelectorAll(`.${name}-option`)) box.checked = store.options[name];
+    }
+  });
   let restored = false;
   on("pictures", () => {
     if (restored) return;

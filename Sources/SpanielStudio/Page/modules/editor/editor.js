@@ -48,9 +48,9 @@ export function startEditor() {
     el("div", { class: "toolbar editor-bar" },
       button("select", "Edit", "E"), button("box", "Box", "R"), button("click", "Click", "C"), button("brush", "Brush", "B"), button("polygon", "Polygon", "P"),
       el("span", { class: "spacer" }),
-      el("label", { title: "A drawn box shrinks to what SAM sees in it" }, el("input", { type: "checkbox", id: "editor-snap", onchange: (event) => setOption("snap", event.target.checked) }), "tighten"),
+      el("label", { title: "A drawn box shrinks to what SAM sees in it" }, el("input", { type: "checkbox", class: "snap-option", onchange: (event) => setOption("snap", event.target.checked) }), "tighten"),
       el("label", { title: "SAM's outline is kept with the box" }, el("input", { type: "checkbox", class: "masks-option", onchange: (event) => setOption("masks", event.target.checked) }), "masks"),
-      el("label", { title: "Every box you draw becomes an example of its class" }, el("input", { type: "checkbox", id: "editor-examples", onchange: (event) => setOption("examples", event.target.checked) }), "examples"),
+      el("label", { title: "Every box you draw becomes an example of its class" }, el("input", { type: "checkbox", class: "examples-option", onchange: (event) => setOption("examples", event.target.checked) }), "examples"),
       el("span", { id: "editor-place", class: "dim number" })),
     el("div", { id: "stage", tabindex: "0", role: "application", "aria-label": "The picture; draw with the pointer, J and K choose objects" }),
     el("div", { class: "hints", id: "editor-hints" }));
@@ -84,8 +84,6 @@ export async function openPicture(id, { box = null } = {}) {
   if (!order.includes(id)) order = store.pictures.map((picture) => picture.id);
   pictureId = id;
   selection = null;
-  byId("editor-snap").checked = store.options.snap ?? false;
-  byId("editor-examples").checked = store.options.examples;
   const summary = store.byId.get(id);
   const broken = summary.state === "failed" || summary.state === "missing";
   stage.show(broken ? null : summary, broken ? brokenPicture(summary) : null);
