@@ -10,11 +10,15 @@ let running = null;
 // Learns what has grown by a few since the last time; one run at a time, in the background.
 export function learnAsIGo() {
   if (!store.options.learns) return null;
-  running ??= run().finally(() => { running = null; });
+  running ??= run().finally(() => {
+    running = null;
+    document.body.classList.remove("learning");
+  });
   return running;
 }
 
 async function run() {
+  document.body.classList.add("learning");
   await loadProject();
   for (const { id, accepted, rejected, annotations, mayFit, mayLearn } of [...classes()]) {
     const size = (accepted ?? 0) + (rejected ?? 0) + (annotations ?? 0);

@@ -5,7 +5,7 @@ import { brokenPicture } from "./gallery.js";
 import { el, show, svg } from "./dom.js";
 import { boxBetween, clamp, distance } from "./geometry.js";
 import { drawObject } from "./shapes.js";
-import { store } from "./store.js";
+import { loadPicture, store } from "./store.js";
 
 const DRAG = 4; // screen pixels before a press is a drag
 
@@ -66,6 +66,18 @@ export class LightTableCell {
       open.length > 0 && el("span", { class: "badge accent" }, `${open.length - this.rejected.size} ?`),
       objects.length > 0 && el("span", { class: "badge" }, String(objects.length)),
       summary.reviewed && el("span", { class: "badge accept" }, "reviewed"));
+  }
+
+  // Asks for the picture's objects and suggestions as they are now; `data-state` is "quiet" when they are shown.
+  async load() {
+    this.element.dataset.state = "loading";
+    const asked = this.asked = Symbol("asked");
+    try {
+      await loadPicture(this.id);
+    } catch (problem) {
+      this.fail(problem.message);
+    }
+    if (this.asked === asked) this.element.dataset.state = "quiet";
   }
 
   fail(message) {

@@ -103,7 +103,7 @@ function count() {
 }
 
 function reloadPage() {
-  for (const cell of cells) loadPicture(cell.id).catch((problem) => cell.fail(problem.message));
+  for (const cell of cells) cell.load();
 }
 
 export function turnPage(step) {

@@ -21,7 +21,7 @@ export function drawObject(object, kind, { scale = 1, selected = false, rejected
   const [x1, y1, x2, y2] = object.box;
   const parts = partsOf(object.shape);
   const classes = ["object", kind, selected && "selected", rejected && "rejected", dim && "dimmed"].filter(Boolean).join(" ");
-  const group = svg("g", { class: classes, "data-id": object.id, "data-kind": kind });
+  const group = svg("g", { class: classes, "data-id": object.id, "data-kind": kind, "data-class": object.class });
   const style = (element) => {
     element.style.stroke = colour;
     element.style.fill = colour;
