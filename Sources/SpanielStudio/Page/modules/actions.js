@@ -10,17 +10,20 @@ let queue = Promise.resolve();
 // Changes go out one after another, in the order of the keys. Resolves to the answer, or to null when it was not done.
 export function change(send, { version = null } = {}) {
   const run = async () => {
-    try {
-      return take(await send(version));
-    } catch (problem) {
-      if (problem.isConflict) {
-        const next = await resolveConflict(problem);
-        if (next !== null) return change(send, { version: next });
-      } else if (problem.status !== 0 && problem.status !== 507) {
-        say(problem.message ?? String(problem));
+    let known = version;
+    do {
+      try {
+        return take(await send(known));
+      } catch (problem) {
+        if (!problem.isConflict) {
+          // A lost server and a full disk are said in a banner already.
+          if (problem.status !== 0 && problem.status !== 507) say(problem.message ?? String(problem));
+          return null;
+        }
+        known = await resolveConflict(problem);
       }
-      return null;
-    }
+    } while (known !== null);
+    return null;
   };
   const result = queue.then(run);
   queue = result.catch(() => {});

@@ -48,6 +48,7 @@ async function call(method, path, body = null, version = null, tries = 0) {
     await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, 5) * 1000));
     return call(method, path, body, version, tries + 1);
   }
+  if (response.ok && method !== "GET") clearTrouble("disk");
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
@@ -56,7 +57,6 @@ async function call(method, path, body = null, version = null, tries = 0) {
     trouble("session", "This tab has no session with the server: open the address that `spaniel label` printed.");
   }
   if (response.status === 507) trouble("disk", message);
-  else if (method !== "GET" && response.status < 400) clearTrouble("disk");
   throw new Problem(response.status, code, message, answer);
 }
 

@@ -3,6 +3,8 @@
 import { clearTrouble, trouble } from "./announce.js";
 import { emit, loadPicture, loadPictures, loadProject, store, takeRevision, takeSummary } from "./store.js";
 
+const PAUSE = 3000; // ms before a refused connection is tried again
+
 export function listenToServer() {
   const source = new EventSource("/api/events");
   const on = (name, run) => source.addEventListener(name, (event) => run(JSON.parse(event.data)));
@@ -39,9 +41,15 @@ export function listenToServer() {
     trouble("server", "The server has ended. Everything is saved; start it again with `spaniel label` to go on.");
   });
   source.addEventListener("error", () => {
+    if (leaving) return;
     trouble("server", "The connection to the server is lost. Nothing that was saved is lost; this page tries again by itself.");
+    // The browser itself tries again unless it was refused.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listenToServer, PAUSE);
   });
 }
+
+let leaving = false;
+addEventListener("pagehide", () => { leaving = true; });
 
 let projectTimer = null;
 
