@@ -3,6 +3,7 @@
 import { say, trouble } from "./announce.js";
 import { patch, post, put, remove } from "./api.js";
 import { resolveConflict } from "./conflict.js";
+import { percent } from "./words.js";
 import { emit, loadPicture, loadProject, loadRanking, nameOf, store, takePicture, takeRevision, takeSummary } from "./store.js";
 
 let queue = Promise.resolve();
@@ -179,8 +180,6 @@ export async function learn(each) {
   say(`Held-out quality ${percent(before)} without, ${percent(after)} with what was learnt; it is ${used ? "used from now on" : "not used"}.`);
   await promptsChanged(each.id);
 }
-
-const percent = (share) => `${Math.round(share * 100)} %`;
 
 export async function find(each) {
   try {

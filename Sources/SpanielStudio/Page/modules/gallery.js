@@ -4,6 +4,7 @@ import { post, thumbnail } from "./api.js";
 import { byId, el, icon, show } from "./dom.js";
 import { filtered, scoreOf } from "./filters.js";
 import { colourOf, on, store } from "./store.js";
+import { counted } from "./words.js";
 import { VirtualGrid } from "./virtual-grid.js";
 
 const sizes = { small: 116, medium: 168, large: 248 };
@@ -57,7 +58,7 @@ function redraw() {
   const focused = list[grid.focused]?.id;
   list = filtered();
   byId("gallery-count").textContent = list.length === store.pictures.length
-    ? `${list.length} pictures` : `${list.length} of ${store.pictures.length} pictures`;
+    ? counted(list.length, "picture") : `${list.length} of ${store.pictures.length} pictures`;
   const place = list.findIndex((picture) => picture.id === focused);
   if (place >= 0) grid.focused = place;
   if (grid.count === list.length) grid.refresh();
@@ -122,8 +123,8 @@ export function dot(colour) {
 
 function spoken(picture) {
   if (picture.state === "failed") return `${picture.name}: cannot be decoded`;
-  const parts = [picture.name, `${picture.annotations} boxes`];
-  if (picture.suggestions > 0) parts.push(`${picture.suggestions} suggestions`);
+  const parts = [picture.name, counted(picture.annotations, "box", "boxes")];
+  if (picture.suggestions > 0) parts.push(counted(picture.suggestions, "suggestion"));
   if (picture.reviewed) parts.push("reviewed");
   if (picture.state === "waiting") parts.push("not encoded yet");
   return parts.join(", ");

@@ -9,6 +9,7 @@ import { byId, el, show } from "./dom.js";
 import { filter, filtered } from "./filters.js";
 import { hint } from "./gallery.js";
 import { clamp } from "./geometry.js";
+import { counted } from "./words.js";
 import { learnAsIGo } from "./learning.js";
 import { LightTableCell } from "./light-table-cell.js";
 import { chooseClass, loadPicture, on, setOption, store } from "./store.js";
@@ -99,7 +100,7 @@ function layOut() {
 
 function count() {
   const pages = Math.max(1, Math.ceil(ids.length / perPage()));
-  byId("table-count").textContent = `Sheet ${Math.min(pages, Math.floor(first / perPage()) + 1)} of ${pages} · ${ids.length} pictures`;
+  byId("table-count").textContent = `Sheet ${Math.min(pages, Math.floor(first / perPage()) + 1)} of ${pages} · ${counted(ids.length, "picture")}`;
 }
 
 function reloadPage() {
@@ -127,7 +128,7 @@ export async function acceptPage() {
   if (!answer) return;
   const accepted = decisions.filter((each) => each.verdict === "accept").length;
   learnAsIGo(); // in the background: the next sheet is drawn anew when it is done
-  say(`${accepted} accepted, ${decisions.length - accepted} rejected, ${reviewed.length} pictures reviewed.`);
+  say(`${accepted} accepted, ${decisions.length - accepted} rejected, ${counted(reviewed.length, "picture")} reviewed.`);
   if (first + perPage() < ids.length) turnPage(1);
   else enterLightTable(true);
 }

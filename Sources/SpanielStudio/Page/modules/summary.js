@@ -1,6 +1,7 @@
 // The folder in figures, below the filters.
 
 import { byId, el, show } from "./dom.js";
+import { counted } from "./words.js";
 import { on, store } from "./store.js";
 
 export function startSummary() {
@@ -21,9 +22,9 @@ function draw() {
     const failed = store.pictures.filter((picture) => picture.state === "failed").length;
     const line = (text) => el("div", {}, text);
     show(byId("summary"),
-      line(`${reviewed} of ${store.pictures.length} reviewed · ${boxes} boxes`),
+      line(`${reviewed} of ${store.pictures.length} reviewed · ${counted(boxes, "box", "boxes")}`),
       failed > 0 && line(`${failed} cannot be decoded`),
-      counts.groups > 0 && line(`${counts.groups} groups of near-duplicates`),
+      counts.groups > 0 && line(`${counted(counts.groups, "group")} of near-duplicates`),
       line([...new Set([models.detect, models.mask].filter(Boolean))].join(", ") || "no model"),
       line("Every key is saved at once."));
   });

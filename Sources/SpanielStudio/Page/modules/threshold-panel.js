@@ -4,6 +4,7 @@ import { changeClass } from "./actions.js";
 import { el, show, svg } from "./dom.js";
 import { clamp } from "./geometry.js";
 import { drawHistogram } from "./histogram.js";
+import { counted } from "./words.js";
 import { chosenClass, emit, loadRanking, on, store } from "./store.js";
 
 export class ThresholdPanel {
@@ -58,7 +59,8 @@ export class ThresholdPanel {
     const bins = open.map((count, index) => ({ open: count, accepted: accepted[index], rejected: rejected[index] }));
     const threshold = this.trying ?? this.each.threshold;
     drawHistogram(this.chart, bins, threshold);
-    const text = `${ranking.total} open in ${ranking.withAny ?? ranking.pictures.filter((each) => each.count > 0).length} pictures`;
+    const withAny = ranking.withAny ?? ranking.pictures.filter((each) => each.count > 0).length;
+    const text = `${ranking.total} open in ${counted(withAny, "picture")}`;
     this.found.textContent = ranking.of && ranking.encoded < ranking.of ? `${text}, of ${ranking.encoded} encoded so far` : text;
     this.chart.setAttribute("aria-label", `Scores of the folder: ${text} at ${threshold.toFixed(2)}`);
     this.nothing.textContent = ranking.nothingHere ?? "";
@@ -70,7 +72,7 @@ export class ThresholdPanel {
     const counts = `${accepted} accepted, ${rejected} rejected`;
     if (!estimate) return `${counts}. Decide some to see how precise this threshold is.`;
     const percent = (share) => Math.round(share * 100);
-    return `About ${percent(estimate.value)} % right here (${percent(estimate.low)}–${percent(estimate.high)} %), by ${estimate.decisions} decisions: ${counts}.`;
+    return `About ${percent(estimate.value)} % right here (${percent(estimate.low)}–${percent(estimate.high)} %), by ${counted(estimate.decisions, "decision")}: ${counts}.`;
   }
 
   // The slider moves: the folder is asked with the newest value only, as often as it answers.

@@ -10,6 +10,7 @@ import { byId, el, icon, show } from "../dom.js";
 import { filtered } from "../filters.js";
 import { brokenPicture, hint } from "../gallery.js";
 import { chooseClass, emit, loadPicture, nameOf, on, setOption, store } from "../store.js";
+import { counted } from "../words.js";
 import { drawObjects } from "./objects-panel.js";
 import { Stage } from "./stage.js";
 import { BoxTool } from "./tool-box.js";
@@ -50,10 +51,10 @@ export function startEditor() {
       el("span", { class: "spacer" }),
       el("label", { title: "A drawn box shrinks to what SAM sees in it" }, el("input", { type: "checkbox", class: "snap-option", onchange: (event) => setOption("snap", event.target.checked) }), "tighten"),
       el("label", { title: "SAM's outline is kept with the box" }, el("input", { type: "checkbox", class: "masks-option", onchange: (event) => setOption("masks", event.target.checked) }), "masks"),
-      el("label", { title: "Every box you draw becomes an example of its class" }, el("input", { type: "checkbox", class: "examples-option", onchange: (event) => setOption("examples", event.target.checked) }), "examples"),
-      el("span", { id: "editor-place", class: "dim number" })),
+      el("label", { title: "Every box you draw becomes an example of its class" }, el("input", { type: "checkbox", class: "examples-option", onchange: (event) => setOption("examples", event.target.checked) }), "examples")),
     el("div", { id: "stage", tabindex: "0", role: "application", "aria-label": "The picture; draw with the pointer, J and K choose objects" }),
     el("div", { class: "hints", id: "editor-hints" }));
+  byId("stage").append(el("div", { id: "editor-place", class: "number" }));
   stage = new Stage(byId("stage"), { drawn: draw, tool: () => tool });
   chooseTool("box");
   on("picture", (id) => id === pictureId && redraw());
@@ -96,7 +97,7 @@ export async function openPicture(id, { box = null } = {}) {
     if (!broken && (picture.width !== stage.viewport.picture.width || picture.height !== stage.viewport.picture.height)) stage.show(picture);
     if (tool === tools.click || store.options.snap || store.options.masks) prepare();
     stage.preload(neighbours(id).map((each) => store.byId.get(each)));
-    byId("live").textContent = `${picture.name}: ${picture.objects.length} objects, ${picture.open.length} suggestions`;
+    byId("live").textContent = `${picture.name}: ${counted(picture.objects.length, "object")}, ${counted(picture.open.length, "suggestion")}`;
   } catch (problem) {
     say(problem.message);
   }

@@ -20,7 +20,7 @@ export class Stage {
     this.cross = svg("g", { class: "crosshair", hidden: true }, svg("line"), svg("line"));
     this.overlay = svg("svg", { class: "stage-overlay" }, this.group, this.cross);
     this.message = el("div", { class: "stage-message" });
-    element.append(this.low, this.full, this.canvas, this.overlay, this.message);
+    element.prepend(this.low, this.full, this.canvas, this.overlay, this.message);
     this.viewport = new Viewport(() => this.redraw());
     new ResizeObserver(() => this.layOut()).observe(element);
     element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
