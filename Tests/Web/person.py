@@ -118,8 +118,8 @@ def sheet_state(page):
 
 def one_picture(page, cell, wanted, ids):
     overlay = cell.find_element("css selector", ".overlay")
-    # A person sees first what is there already: right suggestions need nothing.
-    shown = [each for each in page.objects(overlay)]
+    # A person sees first what is there already: right suggestions need nothing. What stands back is faint.
+    shown = [each for each in page.objects(overlay) if not each[4]]
     pairs = matched([box for _, box in wanted], [each[3] for each in shown])
     for index, (kind, box) in enumerate(wanted):
         if index in pairs:
@@ -135,10 +135,10 @@ def one_picture(page, cell, wanted, ids):
             page.wait(lambda: class_of(page, overlay, drawn[0]) == ids[kind][0], what="the class")
     # What is still proposed and wrong is turned away with a click each.
     page.wait(lambda: cell.get_attribute("data-state") == "quiet", what="the picture's suggestions")
-    shown = page.objects(overlay)
+    shown = [each for each in page.objects(overlay) if not each[4]]
     pairs = matched([box for _, box in wanted], [each[3] for each in shown])
     for place, each in enumerate(shown):
-        if each[1] == "suggestion" and not each[4] and place not in pairs.values():
+        if each[1] == "suggestion" and place not in pairs.values():
             point = page.driver.execute_script(FREE_POINT, overlay, each[0])
             if point:
                 page.click_at(overlay, point)

@@ -4,6 +4,7 @@ import { thumbnail } from "./api.js";
 import { brokenPicture } from "./gallery.js";
 import { el, show, svg } from "./dom.js";
 import { boxBetween, clamp, distance } from "./geometry.js";
+import { standingBack } from "./rivals.js";
 import { drawObject } from "./shapes.js";
 import { loadPicture, store } from "./store.js";
 
@@ -12,7 +13,7 @@ const DRAG = 4; // screen pixels before a press is a drag
 export class LightTableCell {
   constructor(id, { selected, hovered, drawn, clicked }) {
     Object.assign(this, { id, selected, hovered, drawn, clicked });
-    this.rejected = new Set();
+    this.turned = new Set(); // suggestions whose verdict the person turned round
     this.classes = new Map(); // suggestion → another class, chosen here
     this.selection = null;
     const summary = store.byId.get(id);
@@ -42,6 +43,11 @@ export class LightTableCell {
     return Math.min(clientWidth / this.size.width, clientHeight / this.size.height) || 1;
   }
 
+  // What stands back is faint until the person turns it round; the rest is accepted.
+  isRejected(id) {
+    return this.back.has(id) !== this.turned.has(id);
+  }
+
   redraw() {
     if (this.dragging) return; // when the drag ends
     const summary = store.byId.get(this.id);
@@ -52,18 +58,19 @@ export class LightTableCell {
     }
     const picture = this.picture;
     const scale = this.scale;
+    this.back = picture ? standingBack(picture, this.classes) : new Set();
     const objects = picture?.objects ?? [];
     const open = picture?.open ?? [];
     const is = (kind, object) => this.selection?.kind === kind && this.selection.id === object.id;
     show(this.overlay,
       open.map((object) => drawObject({ ...object, class: this.classes.get(object.id) ?? object.class }, "suggestion",
-        { scale, width: this.size.width, rejected: this.rejected.has(object.id), selected: is("suggestion", object) })),
+        { scale, width: this.size.width, rejected: this.isRejected(object.id), faint: this.back.has(object.id), selected: is("suggestion", object) })),
       objects.map((object) => drawObject(object, "annotation", { scale, width: this.size.width, selected: is("annotation", object) })));
     this.element.classList.toggle("is-reviewed", summary.reviewed);
     show(this.foot,
       el("span", { class: "thumb-name" }, summary.name),
       summary.state === "waiting" && el("span", { class: "badge" }, "being encoded"),
-      open.length > 0 && el("span", { class: "badge accent" }, `${open.length - this.rejected.size} ?`),
+      open.length > 0 && el("span", { class: "badge accent" }, `${open.filter(({ id }) => !this.isRejected(id)).length} ?`),
       objects.length > 0 && el("span", { class: "badge" }, String(objects.length)),
       summary.reviewed && el("span", { class: "badge accept" }, "reviewed"));
   }
@@ -90,18 +97,20 @@ export class LightTableCell {
   }
 
   toggle(id) {
-    if (!this.rejected.delete(id)) this.rejected.add(id);
+    if (!this.turned.delete(id)) this.turned.add(id);
     this.redraw();
   }
 
   setClassOf(id, classId) {
-    this.rejected.delete(id);
     this.classes.set(id, classId);
+    this.turned.delete(id); // a class of its own keeps it from standing back
     this.redraw();
   }
 
+  // What Enter decides; what stands back and was not turned round stays undecided.
   verdicts() {
-    return (this.picture?.open ?? []).map(({ id }) => this.rejected.has(id)
+    const seen = (this.picture?.open ?? []).filter(({ id }) => !this.back.has(id) || this.turned.has(id));
+    return seen.map(({ id }) => this.isRejected(id)
       ? { suggestion: id, verdict: "reject" }
       : { suggestion: id, verdict: "accept", ...(this.classes.has(id) ? { class: this.classes.get(id) } : {}) });
   }

@@ -12,6 +12,7 @@ import { clamp } from "./geometry.js";
 import { counted } from "./words.js";
 import { learnAsIGo } from "./learning.js";
 import { LightTableCell } from "./light-table-cell.js";
+import { correctedBy } from "./rivals.js";
 import { chooseClass, loadPicture, on, setOption, store } from "./store.js";
 
 const FOOT = 26; // pixels below each picture
@@ -42,7 +43,7 @@ export function startLightTable() {
       el("button", { class: "main", id: "table-accept", onclick: () => acceptPage() }, "Accept all and go on")),
     el("div", { id: "table", role: "group", "aria-label": "Pictures on the light table", tabindex: "0" }),
     el("div", { class: "hints" },
-      hint("Enter", "accept all shown, go on"), hint("click", "reject one"), hint("drag", "draw"), hint("1–9", "its class"),
+      hint("Enter", "accept all shown, go on"), hint("click", "reject one"), hint("drag", "draw or correct"), hint("1–9", "its class"),
       hint("Del", "delete"), hint("A D", "page"), hint("U", "use as example")));
   on("picture", (id) => cells.find((cell) => cell.id === id)?.redraw());
   on("project", () => store.view === "table" && cells.forEach((cell) => cell.redraw()));
@@ -144,6 +145,8 @@ const handlers = {
   },
   // A dragged box becomes an object at once; its class is the model's guess until a number key says another.
   async drawn(pictureId, box) {
+    const corrected = correctedBy(store.details.get(pictureId) ?? { open: [] }, box);
+    if (corrected) return correct(pictureId, corrected, box);
     const classId = await classForNew(pictureId, box);
     if (!classId) return;
     const shape = store.options.snap ? await tightened(pictureId, { box }) : { box };
@@ -163,6 +166,18 @@ async function add(pictureId, classId, shape) {
   if (!answer) return;
   if (!answer.picture) await loadPicture(pictureId);
   if (answer.annotation) handlers.selected(pictureId, "annotation", answer.annotation.id);
+}
+
+// Drawn over a suggestion: it is accepted with the new box, as the class that it has here.
+async function correct(pictureId, suggestion, box) {
+  const cell = cells.find((each) => each.id === pictureId);
+  const shape = store.options.snap ? await tightened(pictureId, { box }) : { box };
+  const classId = cell?.classes.get(suggestion.id) ?? suggestion.class;
+  const answer = await decide([{ suggestion: suggestion.id, verdict: "accept", class: classId, shape }], { example: store.options.examples });
+  if (!answer) return;
+  await loadPicture(pictureId);
+  const made = answer.annotations?.find((each) => each.picture === pictureId);
+  if (made) handlers.selected(pictureId, "annotation", made.id);
 }
 
 async function tightened(pictureId, prompt) {

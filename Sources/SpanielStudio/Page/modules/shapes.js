@@ -16,11 +16,11 @@ export function shapeOfParts(parts) {
 const rounded = (ring) => ring.map(([x, y]) => [round(x), round(y)]);
 
 // One object. `kind` is "annotation" or "suggestion"; `scale` is screen pixels per picture pixel, for what keeps its size.
-export function drawObject(object, kind, { scale = 1, selected = false, rejected = false, dim = false, width = Infinity } = {}) {
+export function drawObject(object, kind, { scale = 1, selected = false, rejected = false, dim = false, faint = false, width = Infinity } = {}) {
   const colour = colourOf(object.class);
   const [x1, y1, x2, y2] = object.box;
   const parts = partsOf(object.shape);
-  const classes = ["object", kind, selected && "selected", rejected && "rejected", dim && "dimmed"].filter(Boolean).join(" ");
+  const classes = ["object", kind, selected && "selected", rejected && "rejected", dim && "dimmed", faint && "faint"].filter(Boolean).join(" ");
   const group = svg("g", { class: classes, "data-id": object.id, "data-kind": kind, "data-class": object.class });
   const style = (element) => {
     element.style.stroke = colour;
