@@ -80,9 +80,11 @@ function inReview() {
   bind(["Shift+X", "Shift+S"], "reject it and all worse", () => { review.rejectWorse(); }, here);
   bind(["U"], "accept it as an example", () => { review.example(false); }, here);
   bind(["Shift+U"], "reject it as a negative", () => { review.example(true); }, here);
+  bind(["T"], "the threshold just below this one", () => { review.thresholdHere(); }, here);
   bind(["A"], "the one before", () => review.move("ArrowLeft"), here);
   bind(["D"], "the next", () => review.move("ArrowRight"), here);
-  bind(moves, "move", (event) => review.move(event.key), here);
+  bind(moves, "move; Shift chooses several (and a click)", (event) => review.move(event.key), here);
+  bind(moves.map((key) => `Shift+${key}`), null, (event) => review.move(event.key, true), here);
   bind(["O"], "open the picture there", () => review.openFocused(), here);
 }
 

@@ -1,7 +1,7 @@
 // The review: suggestions of the whole folder as crops, most doubtful first, one key each.
 
 import { say } from "./announce.js";
-import { decide, undo } from "./actions.js";
+import { changeClass, decide, undo } from "./actions.js";
 import { address, boxInCrop, crop, get } from "./api.js";
 import { byId, el, icon, show } from "./dom.js";
 import { hint } from "./gallery.js";
@@ -139,18 +139,23 @@ function speak(index) {
   if (list[index]) byId("live").textContent = spoken(list[index]);
 }
 
-// Decides one and goes on to the next open one at once; the server's refusal takes the mark away again.
+// Decides what is chosen and goes on to the next open one at once; the server's refusal takes the mark away again.
 async function one(verdict, { as = null, example = false } = {}) {
-  const item = list[grid.focused];
-  if (!item) return;
-  if (item.decision) {
-    next();
-    return say("That one is decided; Ctrl+Z takes decisions back.");
+  const items = chosen().filter((each) => !each.decision);
+  if (items.length === 0) {
+    if (list.length > 0) say("Decided already; Ctrl+Z takes decisions back.");
+    return next();
   }
-  mark([item], verdict, as);
+  mark(items, verdict, as);
   next();
-  const answer = await decide([{ suggestion: item.id, verdict, ...(as ? { class: as } : {}) }], { example });
-  finish([item], answer);
+  const answer = await decide(items.map(({ id }) => ({ suggestion: id, verdict, ...(as ? { class: as } : {}) })), { example });
+  finish(items, answer);
+}
+
+// What is chosen: one, or all between two by Shift and a click or an arrow.
+function chosen() {
+  const [first, last] = grid.range ?? [grid.focused, grid.focused];
+  return list.slice(first, last + 1);
 }
 
 function mark(items, decision, as = null) {
@@ -176,7 +181,7 @@ function finish(items, answer) {
 }
 
 function next() {
-  let index = grid.focused + 1;
+  let index = (grid.range?.[1] ?? grid.focused) + 1;
   while (index < list.length && list[index].decision) index += 1;
   if (index < list.length) grid.focus(index);
   else if (grid.focused < list.length - 1) grid.focus(list.length - 1);
@@ -203,7 +208,7 @@ export const review = {
     load();
     byId("review").focus({ preventScroll: true });
   },
-  move: (key) => grid.move(key),
+  move: (key, extend) => grid.move(key, extend),
   accept: () => one("accept"),
   reject: () => one("reject"),
   acceptAs: (each) => one("accept", { as: each.id === list[grid.focused]?.class ? null : each.id }),
@@ -211,6 +216,17 @@ export const review = {
   rejectWorse: () => many("reject"),
   example: (negative) => one(negative ? "reject" : "accept", { example: true }),
   openFocused: () => grid.open(grid.focused),
+  // The class's threshold goes just below this crop's score.
+  async thresholdHere() {
+    const item = list[grid.focused];
+    const each = item && classOf(item.class);
+    if (!each) return;
+    const answer = await changeClass(each, { threshold: Math.max(0, Math.floor(item.score * 1000 - 1) / 1000) });
+    if (!answer) return;
+    say(`The threshold of ${each.name} is now ${answer.class.threshold.toFixed(2)}, just below this one.`, { undo });
+    emit("scores", [each.id]);
+    load(true);
+  },
   resort: () => load(),
   focused: () => list[grid.focused] ?? null,
   classOfFocused: () => classOf(list[grid.focused]?.class),

@@ -10,12 +10,14 @@ export class VirtualGrid {
     this.wanted = { width, height };
     this.count = 0;
     this.focused = 0;
+    this.range = null; // [first, last] chosen together, by Shift
     this.cells = new Map(); // index → element
     this.spare = [];
     this.plane = el("div", { class: "grid-plane", role: "presentation" });
     scroller.classList.add("grid-scroller");
     scroller.setAttribute("role", "listbox");
     scroller.setAttribute("aria-label", label);
+    scroller.setAttribute("aria-multiselectable", "true");
     scroller.tabIndex = 0;
     scroller.replaceChildren(this.plane);
     scroller.addEventListener("scroll", () => this.draw(), { passive: true });
@@ -107,8 +109,10 @@ export class VirtualGrid {
   }
 
   markFocus(cell, index) {
+    const chosen = this.range ? index >= this.range[0] && index <= this.range[1] : index === this.focused;
     cell.classList.toggle("focused", index === this.focused);
-    cell.setAttribute("aria-selected", index === this.focused);
+    cell.classList.toggle("chosen", chosen);
+    cell.setAttribute("aria-selected", chosen);
     if (index === this.focused) this.scroller.setAttribute("aria-activedescendant", cell.id);
   }
 
@@ -119,18 +123,18 @@ export class VirtualGrid {
 
   clicked(event) {
     const cell = event.target.closest(".grid-cell");
-    if (cell && this.plane.contains(cell)) this.focus(Number(cell.dataset.index));
+    if (cell && this.plane.contains(cell)) this.focus(Number(cell.dataset.index), event.shiftKey);
   }
 
-  focus(index) {
+  // `extend` chooses all from where the choice began.
+  focus(index, extend = false) {
     if (this.count === 0) return;
     const before = this.focused;
     this.focused = clamp(index, 0, this.count - 1);
+    this.anchor = extend ? this.anchor ?? before : null;
+    this.range = extend ? [Math.min(this.anchor, this.focused), Math.max(this.anchor, this.focused)] : null;
     this.reveal(this.focused);
-    for (const changed of [before, this.focused]) {
-      const cell = this.cells.get(changed);
-      if (cell) this.markFocus(cell, changed);
-    }
+    for (const [each, cell] of this.cells) this.markFocus(cell, each);
     if (before !== this.focused) this.moved(this.focused);
   }
 
@@ -145,14 +149,14 @@ export class VirtualGrid {
   }
 
   // Arrow keys and their like; returns whether the key was one of them.
-  move(key) {
+  move(key, extend = false) {
     const rows = Math.max(1, Math.floor(this.scroller.clientHeight / ((this.size?.height ?? 100) + this.gap)));
     const steps = {
       ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns,
       PageUp: -rows * this.columns, PageDown: rows * this.columns, Home: -this.count, End: this.count,
     };
     if (!(key in steps)) return false;
-    this.focus(this.focused + steps[key]);
+    this.focus(this.focused + steps[key], extend);
     return true;
   }
 }
