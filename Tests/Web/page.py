@@ -277,6 +277,65 @@ def two_tabs(sitting):
     assert sitting.pictures()[name]["annotations"] == before
 
 
+@step("a full disk is said on the page, and the decision that was not saved loses its mark")
+def full_disk(sitting):
+    page = sitting.page
+    page.key("v")
+    if not page.wait(lambda: page.all("#review .grid-cell:not([hidden])") or page.find("#review .empty"), what="crops"):
+        return
+    if page.find("#review .empty"):
+        page.click("#review-below")
+        page.wait(lambda: page.all("#review .grid-cell:not([hidden])"), what="crops a little below the threshold")
+    page.driver.execute_script("""
+        window.honest = window.fetch;
+        window.fetch = (path, options) => options?.method === 'POST'
+            ? Promise.resolve(new Response(JSON.stringify({ error: { code: 'disk.full', message: 'The disk is full: free some space.' } }), { status: 507 }))
+            : window.honest(path, options);""")
+    before = sitting.objects()
+    page.key("Enter")
+    page.wait(lambda: "disk is full" in page.text('.trouble[data-kind="disk"]'), what="the full disk")
+    page.wait(lambda: page.text("#review-count").split(" open, ")[1].startswith("0 decided"), what="the mark to go")
+    page.shot(sitting.out / "full-disk.png")
+    page.driver.execute_script("window.fetch = window.honest")
+    assert sitting.objects() == before
+    page.key("w")
+    page.saved()
+    page.wait(lambda: not page.find('.trouble[data-kind="disk"]'), what="the trouble to go when it is over")
+    page.key("Ctrl+z")
+    page.saved()
+
+
+@step("an empty folder says what to do, and a picture that comes appears by itself")
+def empty_folder(sitting):
+    folder = sitting.folder.parent / "empty"
+    folder.mkdir()
+    with Server(sitting.tool, folder, "--port", "0") as server, Page(server.address) as page:
+        page.wait(lambda: "No pictures here yet" in page.text("#gallery .empty"), what="what to do")
+        page.shot(sitting.out / "empty.png")
+        shutil.copyfile(sitting.folder / "scene-001.jpg", folder / "new.jpg")
+        page.wait(lambda: page.all(".grid-cell:not([hidden]) img"), 30, "the new picture")
+        assert page.errors() == [], page.errors()
+
+
+@step("filters show the pictures without boxes, and those that are not reviewed")
+def filters(sitting):
+    page = sitting.page
+    page.key("g")
+    everything = sitting.pictures().values()
+    for value, expected in (("unlabelled", [each for each in everything if each["annotations"] == 0]),
+                            ("open", [each for each in everything if not each["reviewed"]])):
+        page.driver.execute_script("""
+            const select = document.querySelector('#filters select');
+            select.value = arguments[0];
+            select.dispatchEvent(new Event('change'));""", value)
+        count = f"{len(expected)} of {len(everything)}"
+        page.wait(lambda: page.text("#gallery-count").startswith(count) or len(expected) == len(everything), what=count)
+    page.driver.execute_script("""
+        const select = document.querySelector('#filters select');
+        select.value = 'all';
+        select.dispatchEvent(new Event('change'));""")
+
+
 @step("what is exported is read back, found equal, and a file that a trainer reads")
 def export(sitting):
     page = sitting.page
