@@ -7,13 +7,14 @@ PARITY = .venv-parity
 SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
     Fuzz/Package.swift Fuzz/Sources
 SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/stage \
-    Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check
+    Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Tests/Web/run
 
-.PHONY: help setup build demo test lint bounds consumer parity fuzz bench format docs install dist clean
+.PHONY: help setup build demo test test-web effort lint bounds consumer parity fuzz bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
 	@echo "make test      every test that needs no Python    make lint   what takes seconds: formatting and scripts"
+	@echo "make test-web  drive the labelling page in a real browser    make effort   count how much work it saves (SET=FOLDER)"
 	@echo "make bounds    hold exp, erf and GELU against their bounds for all float32 values"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
 	@echo "make fuzz      throw mutated files at every reader, a minute each"
@@ -51,6 +52,15 @@ test: setup lint
 	$(TEST) --filter QualityTests
 	Tests/Consumer/run
 	Tests/Hub/run
+
+# The labelling page in Debian's Chromium: a few minutes; what it saw lies in out/web.
+test-web: build
+	Tests/Web/run $(TOOL) out/web
+
+# Keys and gestures per object, without and with suggestions, of the pictures of SET and its truth.json.
+effort: build
+	@.ci/setup chromium chromium-driver python3-selenium python3-pil python3-numpy
+	/usr/bin/python3 Tests/Web/effort $(SET) --tool $(TOOL)
 
 # The scripts too, where shellcheck is installed.
 lint:
