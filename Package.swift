@@ -236,3 +236,15 @@ func test(_ module: Target.Dependency, _ others: [Target.Dependency] = []) -> Ta
     guard case .byNameItem(let name, _) = module else { fatalError("a module's name") }
     return .testTarget(name: "\(name)Tests", dependencies: [module] + others, swiftSettings: settings)
 }
+
+// Another package that depends on this one gets the libraries, and resolves nothing that the tool alone needs, above
+// all not the labelling page's server and the twenty packages that it brings.
+if Context.packageDirectory.split(separator: "/").contains("checkouts") {
+    let kept = ["Yams"]
+    package.products.removeAll { $0.name == "spaniel" }
+    package.targets.removeAll { ["SpanielTool", "SpanielStudio"].contains($0.name) || $0.isTest }
+    package.dependencies.removeAll { dependency in
+        guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+        return !kept.contains { location.hasSuffix("/\($0)") }
+    }
+}
