@@ -238,8 +238,10 @@ func test(_ module: Target.Dependency, _ others: [Target.Dependency] = []) -> Ta
 }
 
 // Another package that depends on this one gets the libraries, and resolves nothing that the tool alone needs, above
-// all not the labelling page's server and the twenty packages that it brings.
-if Context.packageDirectory.split(separator: "/").contains("checkouts") {
+// all not the labelling page's server and the twenty packages that it brings. While it resolves, SwiftPM reads this file
+// out of the repository, as if it stood at the root; then it builds in `checkouts`.
+let folders = Context.packageDirectory.split(separator: "/")
+if folders.isEmpty || folders.contains("checkouts") {
     let kept = ["Yams"]
     package.products.removeAll { $0.name == "spaniel" }
     package.targets.removeAll { ["SpanielTool", "SpanielStudio"].contains($0.name) || $0.isTest }
