@@ -41,7 +41,7 @@ extension OWLViT {
                 }
             }
             found += winners.compactMap { $0 }.filter {
-                number == 0 || !isCut($0.box, by: view.frame, of: encoding.size)
+                number == 0 || !Tiles.isCut($0.box, by: view.frame.part, of: encoding.size)
             }
         }
         if encoding.views.count > 1 { found = Self.merged(found) }

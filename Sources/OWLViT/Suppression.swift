@@ -41,14 +41,4 @@ extension OWLViT {
         }
         return selected
     }
-
-    /// Whether a tile's edge inside the picture cuts a box, so that a neighbour or the whole picture shows
-    /// the object better.
-    func isCut(_ box: Box, by frame: Frame, of size: Size) -> Bool {
-        let part = frame.part
-        let (x, y) = (0.01 * part.width, 0.01 * part.height)
-        return part.x1 > 0 && box.x1 < part.x1 + x || part.y1 > 0 && box.y1 < part.y1 + y
-            || part.x2 < Double(size.width) && box.x2 > part.x2 - x
-            || part.y2 < Double(size.height) && box.y2 > part.y2 - y
-    }
 }

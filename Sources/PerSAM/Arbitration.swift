@@ -25,20 +25,20 @@ struct Arbitration {
                 reachedMaximum = true
                 continue
             }
-            let area = object.mask.area
-            for i in objects.indices {
+            let area = object.boxed.area
+            for i in objects.indices where object.box.intersection(objects[i].box).area > 0 {
                 let other = objects[i]
                 let isRival = other.className != object.className
-                if isRival && 2 * object.mask.intersectionArea(with: other.mask) > area {
+                if isRival && 2 * object.boxed.intersectionArea(with: other.boxed) > area {
                     searches[place.search].found[place.find].verdict = .otherClass
                     // The first rival is the best: later objects have lower scores.
                     if other.rival == nil {
                         objects[i].rival = .init(className: object.className, score: object.score)
                     }
                 }
-                object.mask.subtract(other.mask)
+                object.boxed.subtract(other.boxed)
             }
-            guard searches[place.search].found[place.find].verdict == .accepted, let box = object.mask.box
+            guard searches[place.search].found[place.find].verdict == .accepted, let box = object.boxed.box
             else {
                 if searches[place.search].found[place.find].verdict == .accepted {
                     searches[place.search].found[place.find].verdict = .duplicate
@@ -66,7 +66,7 @@ struct Arbitration {
                     peak: find.peak,
                     score: find.object?.score, similarity: find.object?.similarity,
                     predictedIoU: find.object?.predictedIoU, presence: find.object?.presence,
-                    box: find.object?.box, mask: find.object?.mask)
+                    box: find.object?.box, boxed: find.object?.boxed)
             }
         }
     }

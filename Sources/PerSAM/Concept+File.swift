@@ -14,6 +14,7 @@ extension PerSAM.Concept {
         var entries: [JSON] = []
         for (i, concept) in concepts.enumerated() {
             tensors.append(("\(i).features", Tensor.stack(concept.features)))
+            if !concept.afar.isEmpty { tensors.append(("\(i).afar", Tensor.stack(concept.afar))) }
             if !concept.negatives.isEmpty {
                 tensors.append(("\(i).negatives", Tensor.stack(concept.negatives)))
             }
@@ -65,6 +66,7 @@ extension PerSAM.Concept {
                 background: levels[0], inside: levels[1],
                 prompting: prompting, weights: try weights("\(i).weights"), threshold: levels[2],
                 model: archive.model)
+            concept.afar = try archive.tensor("\(i).afar", [vectors.count, channels]).map(rows) ?? []
             if let embedding = try archive.tensor("\(i).original", [channels]) {
                 concept.original = Original.Target(
                     embedding: embedding, feature: embedding.l2Normalized(),

@@ -26,6 +26,9 @@ extension PerSAM {
         package var directions: [Tensor]
         /// The examples' features before normalising, [C] each.
         package var features: [Tensor]
+        /// The features of the same examples seen from further away, [C] each; none where every example fills
+        /// too much of its picture for that.
+        package var afar: [Tensor] = []
         /// The negative examples' directions, [C] of length one each.
         package var negatives: [Tensor]
         /// The mean similarity of the examples' backgrounds, at least 0: likeness 0.
@@ -42,6 +45,9 @@ extension PerSAM {
         public var threshold: Float
         /// The model that the class was learnt with; `find` refuses a concept of another model.
         public var model: ModelIdentity
+
+        /// The examples as the cells are compared with them, [C] of length one each.
+        package var views: [Tensor] { directions + afar.map { $0.l2Normalized() } }
 
         /// Scales a cosine from 0 at the similarity of the examples' backgrounds to 1 at 1, clamped to 0…1.
         package func likeness(_ similarity: Float) -> Float {

@@ -26,11 +26,19 @@ extension Example {
         return mask
     }
 
-    /// Crops the picture and the mask to a square three times the object's size, so that a small object
-    /// covers more than a few cells; a larger object keeps its whole picture.
-    func closer(_ mask: Mask) -> (picture: Picture, mask: Mask) {
+    /// How many times an object's size the part of its picture is that it is learnt from.
+    enum Distance: Double {
+        /// So near that a small object covers more than a few cells.
+        case near = 3
+        /// As small as objects are in a picture of many.
+        case afar = 8
+    }
+
+    /// Crops the picture and the mask to a square some times the object's size; a larger object keeps its
+    /// whole picture.
+    func closer(_ mask: Mask, _ distance: Distance = .near) -> (picture: Picture, mask: Mask) {
         guard let box = mask.box else { return (picture, mask) }
-        let side = Int((3 * max(box.width, box.height)).rounded(.up))
+        let side = Int((distance.rawValue * max(box.width, box.height)).rounded(.up))
         guard side < max(picture.width, picture.height) else { return (picture, mask) }
         func part(_ center: Double, _ length: Int) -> Range<Int> {
             let extent = min(side, length)
@@ -51,7 +59,7 @@ extension PerSAM {
     /// - Throws: `ExampleError` where the region does not suit the picture; `PerSAMError.nothingThere`.
     package func cutOut(_ example: Example, _ encoding: SAM.Encoding) throws -> Example {
         let mask = try example.mask(sam, encoding)
-        let (picture, cut) = example.closer(mask)
+        let (picture, cut) = example.closer(mask, .afar)
         return Example(picture, mask: cut, class: example.className)
     }
 }

@@ -24,13 +24,34 @@ extension PerSAM {
     public func find(_ concepts: [Concept], in encoding: SAM.Encoding, options: FindOptions = FindOptions())
         throws -> Findings
     {
+        try find(concepts, in: TiledEncoding(encoding), options: options)
+    }
+
+    /// Finds every instance of a class in a picture that was encoded in tiles.
+    /// - Throws: what the same for a whole picture throws.
+    public func find(_ concept: Concept, in encoding: TiledEncoding, options: FindOptions = FindOptions())
+        throws -> Findings
+    {
+        try find([concept], in: encoding, options: options)
+    }
+
+    /// Finds every instance of several classes in a picture that was encoded in tiles; an object that several
+    /// tiles show is found once. The authors' arithmetic looks at the whole picture alone.
+    /// - Throws: what the same for a whole picture throws.
+    public func find(_ concepts: [Concept], in encoding: TiledEncoding, options: FindOptions = FindOptions())
+        throws -> Findings
+    {
         if options.faithful { try requireOriginalModel() }
         for concept in concepts { try check(concept) }
-        let cells = Cells(encoding)
+        let views = encoding.views.map { (view: $0, cells: Cells($0.encoding)) }
         let searches = try concepts.map { concept in
-            let scene = Scene(encoding, cells, concept, sam)
-            if options.faithful, let target = concept.original { return findOriginal(target, scene) }
-            return try Search(scene, options).run()
+            let walks = views.map { view, cells in
+                Walk(Scene(view.encoding, cells, concept, sam), part: view.part, of: encoding.size)
+            }
+            if options.faithful, let target = concept.original {
+                return findOriginal(target, walks[0].scene)
+            }
+            return try Search(walks, options).run()
         }
         return Arbitration(searches, options).findings
     }
@@ -40,7 +61,7 @@ extension PerSAM {
         try ConceptError.check(concept.className, learntWith: concept.model, model: sam.identity)
         let channels = sam.configuration.imageEncoder.outputChannels
         let original = concept.original.map { [$0.embedding] } ?? []
-        for vector in concept.directions + concept.features + concept.negatives + original
+        for vector in concept.directions + concept.features + concept.afar + concept.negatives + original
         where vector.shape != [channels] {
             throw ConceptError.channels(
                 concept: concept.className, found: vector.count, expected: channels)

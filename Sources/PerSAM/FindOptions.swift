@@ -20,7 +20,7 @@ extension PerSAM {
         public var strategy: Strategy
         /// The score from which an object counts, 0…1; nil takes each concept's own.
         public var threshold: Float?
-        /// The most objects to return, of all classes together; 100 by default.
+        /// The most objects to return, of all classes together; 1000 by default.
         public var maximumObjects: Int
         /// Whether to return the best object of each class whatever its score, as the paper does.
         ///
@@ -36,7 +36,7 @@ extension PerSAM {
         public init(
             strategy: Strategy = .peak,
             threshold: Float? = nil,
-            maximumObjects: Int = 100,
+            maximumObjects: Int = 1000,
             single: Bool = false,
             faithful: Bool = false
         ) {

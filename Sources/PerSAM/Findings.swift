@@ -45,7 +45,7 @@ extension PerSAM {
         /// twice the presence, where that is below one half.
         ///
         /// Likeness is 0 where the object is as similar as the examples' backgrounds, 1 where it is as
-        /// similar as the examples themselves.
+        /// similar as the examples themselves. The likeness to other objects found in the picture counts too.
         public var score: Float
         /// The cosine of the object's mean feature with the nearest example's, -1…1.
         public var similarity: Float
@@ -55,8 +55,13 @@ extension PerSAM {
         public var presence: Float?
         /// The smallest box around the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open.
         public var box: Box
-        /// The object's pixels, of the displayed picture's size.
-        public var mask: Mask
+        /// The object's pixels, of the displayed picture's size; made anew at each call.
+        public var mask: Mask {
+            get { boxed.mask }
+            set { boxed = BoxedMask(newValue) }
+        }
+        /// The mask without what lies around it.
+        package var boxed: BoxedMask
         /// The second best class in this place, if several classes were searched for and one was found here.
         ///
         /// The closer its score is to `score`, the less certain the class.
@@ -64,12 +69,21 @@ extension PerSAM {
 
         package init(
             className: String, score: Float, similarity: Float, predictedIoU: Float, presence: Float? = nil,
-            box: Box, mask: Mask
+            box: Box, boxed: BoxedMask
         ) {
             (self.className, self.score, self.similarity, self.predictedIoU) = (
                 className, score, similarity, predictedIoU
             )
-            (self.presence, self.box, self.mask) = (presence, box, mask)
+            (self.presence, self.box, self.boxed) = (presence, box, boxed)
+        }
+
+        package init(
+            className: String, score: Float, similarity: Float, predictedIoU: Float, presence: Float? = nil,
+            box: Box, mask: Mask
+        ) {
+            self.init(
+                className: className, score: score, similarity: similarity, predictedIoU: predictedIoU,
+                presence: presence, box: box, boxed: BoxedMask(mask))
         }
     }
 
@@ -130,6 +144,8 @@ extension PerSAM {
             case otherClass = "other-class"
             /// The candidate would count, but as many as asked for score better.
             case surplus
+            /// The edge of a tile cuts the mask; a neighbour or the whole picture shows the object better.
+            case cut
         }
 
         /// The class that was searched for.
@@ -151,17 +167,19 @@ extension PerSAM {
         /// The box of the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open; nil without a
         /// mask.
         public var box: Box?
-        /// The mask, of the displayed picture's size, if there is one.
-        package var mask: Mask?
+        /// The mask, of the displayed picture's size, if there is one; made anew at each call.
+        package var mask: Mask? { boxed?.mask }
+        /// The mask without what lies around it.
+        package var boxed: BoxedMask?
 
         package init(
             className: String, verdict: Verdict, point: Point, peak: Float, score: Float? = nil,
             similarity: Float? = nil,
-            predictedIoU: Float? = nil, presence: Float? = nil, box: Box? = nil, mask: Mask? = nil
+            predictedIoU: Float? = nil, presence: Float? = nil, box: Box? = nil, boxed: BoxedMask? = nil
         ) {
             (self.className, self.verdict, self.point, self.peak) = (className, verdict, point, peak)
             (self.score, self.similarity, self.predictedIoU) = (score, similarity, predictedIoU)
-            (self.presence, self.box, self.mask) = (presence, box, mask)
+            (self.presence, self.box, self.boxed) = (presence, box, boxed)
         }
     }
 

@@ -65,6 +65,7 @@ public struct PerSAM: Sendable {
         if options.faithful { try requireOriginalModel() }
         let className = try examples.commonClass()
         let references = try examples.map { try Reference($0, sam) }
+        let afar = try zip(examples, references).map { try $1.afar($0, sam) }
         let others = try negatives.map { try Reference($0, sam) }
         var concept = Concept(
             className: className, directions: references.map(\.direction),
@@ -78,6 +79,12 @@ public struct PerSAM: Sendable {
         concept.inside = similarities.map(\.inside).average ?? 1
         concept.prompting = bestPrompting(references[0], concept)
         if options.fineTune { concept.weights = fittedWeights(references[0], concept) }
+        if !afar.allSatisfy({ $0 == nil }) {
+            concept.afar = zip(afar, references).map { $0?.feature ?? $1.feature }
+            let views = (references + afar.compactMap(\.self)).map { $0.similarities(to: concept.views) }
+            concept.background = max(0, views.compactMap(\.background).average ?? 0)
+            concept.inside = views.map(\.inside).average ?? 1
+        }
         if options.faithful {
             let first = examples[0]
             let mask = try first.maskPicture ?? Self.painted(first.mask(sam))
@@ -109,6 +116,8 @@ extension PerSAM {
         let encoding: SAM.Encoding
         let cells: Cells
         let mask: Mask
+        /// The mask in the example's whole picture.
+        private let given: Mask
         /// The share of each cell that the object covers, 0…1, [hw].
         let coverage: [Float]
         /// The object's mean feature, [C].
@@ -118,8 +127,22 @@ extension PerSAM {
 
         init(_ example: Example, _ sam: SAM) throws {
             let given = try example.mask(sam)
-            let (picture, mask) = example.closer(given)
+            try self.init(example.closer(given), given: given, sam)
+        }
+
+        /// The example seen from further away; nil where it is so large in its picture that there is hardly
+        /// more to see.
+        func afar(_ example: Example, _ sam: SAM) throws -> Reference? {
+            let part = example.closer(given, .afar)
+            let (near, size) = (encoding.frame.original, part.picture.size)
+            return max(size.width, size.height) < 2 * max(near.width, near.height)
+                ? nil : try Reference(part, given: given, sam)
+        }
+
+        private init(_ part: (picture: Picture, mask: Mask), given: Mask, _ sam: SAM) throws {
+            let (picture, mask) = part
             self.mask = mask
+            self.given = given
             encoding = try sam.encode(picture)
             cells = Cells(encoding)
             coverage = cells.coverage(of: mask)

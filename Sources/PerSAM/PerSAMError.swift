@@ -13,6 +13,9 @@ public enum PerSAMError: SpanielError, Equatable {
     /// A concept has PerSAM-F's weights for three masks, and the model offers another number of them.
     case conceptWeights(concept: String, masks: Int)
 
+    /// The number of tiles along a side is not from 1 to the most.
+    case tiles(Int, most: Int)
+
     /// A stable name for programs, such as `example.nothing`.
     public var code: String {
         switch self {
@@ -20,6 +23,7 @@ public enum PerSAMError: SpanielError, Equatable {
         case .nothingThere: "example.nothing"
         case .originalModel: "model.original"
         case .conceptWeights: "concept.format"
+        case .tiles: "options.tiles"
         }
     }
 }
@@ -39,6 +43,8 @@ extension PerSAMError {
         case .conceptWeights(let concept, let masks):
             "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without "
                 + "fine tuning"
+        case .tiles(let count, let most):
+            "\(count) tiles a side, expected 1 to \(most)"
         }
     }
 }

@@ -6,6 +6,8 @@ struct Scene {
     let sam: SAM
     let encoding: SAM.Encoding
     let concept: PerSAM.Concept
+    /// The concept's directions, those from further away too, [C] of length one each.
+    private let views: [Tensor]
     let cells: Cells
     /// The cosine of each cell with the nearest example, [hw].
     let similarity: [Float]
@@ -22,7 +24,8 @@ struct Scene {
         self.sam = sam
         self.encoding = encoding
         self.concept = concept
-        let similarity = cells.similarity(to: concept.directions)
+        views = concept.views
+        let similarity = cells.similarity(to: views)
         let against = cells.similarity(to: concept.negatives)
         let inPicture = cells.presence.map { $0 > 0.3 }
         isCandidate = similarity.indices.map { inPicture[$0] && similarity[$0] > against[$0] }
@@ -165,7 +168,7 @@ struct Scene {
             }
             guard area >= 4 else { return nil }
             let direction = cells.mean(weighing: coverage).l2Normalized()
-            let similarity = concept.directions.map { $0.dot(direction) }.max() ?? -1
+            let similarity = views.map { $0.dot(direction) }.max() ?? -1
             let stability = Float(strict) / Float(max(1, lax))
             return Proposal(
                 logits: map, predictedIoU: scores[i], presence: presence, similarity: similarity,

@@ -27,10 +27,13 @@ extension SAM {
         /// - Parameter threshold: a logit; 0, the default, is a probability of one half.
         public func mask(threshold: Float = 0) -> Mask {
             var rows = rows
-            return Mask(width: frame.original.width, height: frame.original.height, above: threshold) {
-                y, row in
+            var mask = Mask(size: frame.original)
+            var row = [Float](repeating: 0, count: mask.width)
+            for y in 0..<mask.height where !rows.isBelow(threshold, row: y) {
                 rows.fill(y, &row)
+                mask.setRow(y, above: threshold, row)
             }
+            return mask
         }
 
         /// The logits enlarged to the displayed picture, row by row: bilinear to the model's input, cropped

@@ -45,6 +45,7 @@ package struct FindTrainer: LabelledTrainer {
         var chosen = concept
         chosen.directions = examples.map { concept.directions[$0] }
         chosen.features = examples.map { concept.features[$0] }
+        if !concept.afar.isEmpty { chosen.afar = examples.map { concept.afar[$0] } }
         // Candidates below the usual threshold count too, because the threshold is what is fitted.
         let found = try persam.find(chosen, in: scene).candidates.compactMap {
             candidate -> (box: Box, score: Float)? in

@@ -7,7 +7,7 @@ struct TileTests {
         "tiles cover a side, overlap by a quarter, and are of one length",
         arguments: [(1000, 3), (97, 2), (61, 4), (5, 5), (3, 16), (1, 2)])
     func ranges(length: Int, count: Int) {
-        let ranges = OWLViT.Tiles.ranges(of: length, count: count)
+        let ranges = Tiles.ranges(of: length, count: count)
         #expect(ranges.count <= min(count, length) && (length < 20 || ranges.count == count))
         #expect(ranges.first?.lowerBound == 0 && ranges.last?.upperBound == length)
         #expect(Set(ranges.map(\.count)).count == 1)

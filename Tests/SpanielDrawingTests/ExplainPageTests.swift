@@ -22,7 +22,7 @@ import Testing
             className: name, verdict: verdict, point: box.center, peak: 0.5, score: hasMask ? score : nil,
             similarity: hasMask ? 0.8 : nil,
             predictedIoU: hasMask ? 0.7 : nil, box: hasMask ? box : nil,
-            mask: hasMask ? Mask(box: box, size: size) : nil)
+            boxed: hasMask ? BoxedMask(Mask(box: box, size: size)) : nil)
     }
 
     static func map(_ name: String) -> PerSAM.SimilarityMap {

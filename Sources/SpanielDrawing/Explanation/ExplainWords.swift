@@ -67,6 +67,8 @@ extension ExplainPage {
                 "its place is \(better.map { "number \($0 + 1)’s, \(findings.candidates[$0].className)" } ?? "a better object’s")"
         case .surplus:
             return "surplus: as many as were asked for score better"
+        case .cut:
+            return "the edge of a tile cuts it; a neighbour or the whole picture shows it better"
         }
     }
 

@@ -5,8 +5,13 @@ public import SpanielImaging
 public enum Drawing {
     /// One object to draw; a part that is nil or empty is left out.
     public struct Object: Sendable {
-        /// The mask, of the picture's size.
-        public var mask: Mask?
+        /// The mask, of the picture's size; made anew at each call.
+        public var mask: Mask? {
+            get { boxed?.mask }
+            set { boxed = newValue.map { BoxedMask($0) } }
+        }
+        /// The mask without what lies around it.
+        private var boxed: BoxedMask?
         /// The box: x1, y1, x2, y2 in pixels of the picture.
         public var box: Box?
         /// The text of the label.
@@ -16,7 +21,7 @@ public enum Drawing {
 
         /// An object with the parts that are given.
         public init(mask: Mask? = nil, box: Box? = nil, label: String = "", color: Palette.Color) {
-            self.mask = mask
+            boxed = mask.map { BoxedMask($0) }
             self.box = box
             self.label = label
             self.color = color

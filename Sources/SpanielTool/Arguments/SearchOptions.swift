@@ -24,7 +24,17 @@ struct SearchOptions: ParsableArguments {
             valueName: "folder"))
     var explain: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Also look at so many tiles a side: for small objects; each takes as long as the picture.",
+            valueName: "n"))
+    var tiles = 1
+
     func validate() throws {
+        if !(1...8).contains(tiles) { throw ValidationError("--tiles \(tiles) must be between 1 and 8") }
+        if faithful && tiles > 1 {
+            throw ValidationError("--faithful looks at the whole picture: leave out --tiles")
+        }
         if explain == "" { throw ValidationError("--explain needs the name of a folder") }
     }
 

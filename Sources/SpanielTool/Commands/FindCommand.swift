@@ -68,12 +68,14 @@ struct FindCommand: PictureCommand {
                 "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful"
             )
         }
-        let options = search.options(maxObjects: output.maxObjects)
+        let (options, tiles) = (search.options(maxObjects: output.maxObjects), search.tiles)
         let check = try check.load(for: names, model, log: output.log)
         let cache = try EncodingCache(output.cache, sam)
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         let work: PictureTask.Work = { image, picture, stopwatch in
-            let encoding = try stopwatch.time("encode") { try cache.encode(picture) }
+            let encoding = try stopwatch.time("encode") {
+                try PerSAM.TiledEncoding(picture, tiles: tiles, encode: cache.encode)
+            }
             let findings = try stopwatch.time("prompt") {
                 try persam.find(concepts, in: encoding, options: options)
             }

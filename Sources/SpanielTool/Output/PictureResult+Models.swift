@@ -62,7 +62,7 @@ extension PictureResult.Object {
             className: found.className, score: found.score,
             scores: [("similarity", found.similarity), ("iou", found.predictedIoU)]
                 + Self.presence(found.presence) + more,
-            box: found.box, mask: found.mask)
+            box: found.box, boxed: found.boxed)
     }
 
     /// SAM 2's probability that an object is there, as one of the scores.

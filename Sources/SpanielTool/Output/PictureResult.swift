@@ -10,8 +10,11 @@ package struct PictureResult: Sendable {
         /// The parts of the score, by name.
         package let scores: [(name: String, value: Float)]
         package let box: Box
-        /// nil where a task gives boxes only.
-        package let mask: Mask?
+        /// nil where a task gives boxes only; made anew at each call.
+        package var mask: Mask? { boxed?.mask }
+        private let boxed: BoxedMask?
+        /// The number of the mask's pixels.
+        package var area: Int? { boxed?.area }
 
         package init(
             className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?
@@ -20,7 +23,14 @@ package struct PictureResult: Sendable {
             self.score = score
             self.scores = scores
             self.box = box
-            self.mask = mask
+            boxed = mask.map { BoxedMask($0) }
+        }
+
+        package init(
+            className: String, score: Float, scores: [(name: String, value: Float)], box: Box, boxed: BoxedMask
+        ) {
+            (self.className, self.score, self.scores) = (className, score, scores)
+            (self.box, self.boxed) = (box, boxed)
         }
     }
 

@@ -55,7 +55,7 @@ package enum Record {
             "scores": JSON.object(JSON.Object(object.scores.map { ($0.name, JSON($0.value)) })),
             "box": [JSON(box.x1), JSON(box.y1), JSON(box.x2), JSON(box.y2)],
         ]
-        record["area"] = object.mask.map { JSON($0.area) } ?? JSON(box.area)
+        record["area"] = object.area.map { JSON($0) } ?? JSON(box.area)
         if let mask = object.mask {
             record["mask"] = [
                 "size": [JSON(mask.height), JSON(mask.width)], "counts": JSON(mask.rle.compressed),

@@ -23,7 +23,7 @@ package enum Summary {
         for (index, object) in result.objects.enumerated() {
             let number = left(String(index + 1), numberWidth)
             let name = right(object.className.onOneLine, classWidth)
-            let area = object.mask.map { "  \($0.area) px" } ?? ""
+            let area = object.area.map { "  \($0) px" } ?? ""
             lines.append("  \(number)  \(name)  \(decimals(object.score, 2))  box \(box(object.box))\(area)")
         }
         lines += result.absent.map { "  " + words($0, alone: count == 0 && result.absent.count == 1) }
