@@ -45,7 +45,9 @@ struct Sighting {
         isCut = mask.box.map { Tiles.isCut($0, by: part, of: size) } ?? false
         var bits = [UInt64](repeating: 0, count: (scene.isInside.count + 63) / 64)
         let values = proposal.logits.array
-        for p in values.indices where values[p] > 0 && scene.isInside[p] { bits[p / 64] |= 1 << UInt64(p % 64) }
+        for p in values.indices where values[p] > 0 && scene.isInside[p] {
+            bits[p / 64] |= 1 << UInt64(p % 64)
+        }
         self.bits = bits
         area = bits.reduce(0) { $0 + $1.nonzeroBitCount }
     }

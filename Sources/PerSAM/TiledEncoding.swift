@@ -39,7 +39,7 @@ extension PerSAM {
         }
     }
 
-    /// Encodes a picture as a whole and in tiles, which is the slow part: each tile takes as long as the whole.
+    /// Encodes a picture as a whole and in tiles; each tile takes as long as the whole.
     ///
     ///     let shelf = try persam.encode(Picture(contentsOf: Starters.shelf), tiles: 2)
     ///     print(try persam.find(concept, in: shelf).count)

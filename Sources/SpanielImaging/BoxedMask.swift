@@ -1,5 +1,5 @@
-/// A mask that keeps only the part around its pixels, so that a thousand small objects of a large picture take
-/// no more memory than one large one.
+/// A mask that keeps only the part around its pixels, so that a thousand small objects of a large picture
+/// take no more memory than one large one.
 ///
 ///     let boxed = BoxedMask(mask)
 ///     print(boxed.area == mask.area, boxed.mask == mask)  // true true

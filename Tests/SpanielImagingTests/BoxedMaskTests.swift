@@ -18,7 +18,9 @@ import Testing
         var generator = Generator(seed: 5)
         for _ in 0..<20 {
             func part() -> Box {
-                func edge(_ length: Int) -> Double { Double.random(in: 0...Double(length), using: &generator) }
+                func edge(_ length: Int) -> Double {
+                    Double.random(in: 0...Double(length), using: &generator)
+                }
                 let (x, y) = ([edge(size.width), edge(size.width)], [edge(size.height), edge(size.height)])
                 return Box(x1: x.min()!, y1: y.min()!, x2: x.max()!, y2: y.max()!)
             }

@@ -43,6 +43,21 @@ struct FindTests {
         #expect(record["stop"]?["reason"]?.string != nil)
     }
 
+    @Test("tiles find each boot once, and a cache keeps every tile")
+    func tiles() throws {
+        let cache = scratch("cache")
+        func boxes() throws -> [JSON] {
+            let run = try find(
+                Self.boot, Tool.example("lawn.jpg"), "--json", "--tiles", "2", "--cache", cache)
+            #expect(run.status == 0, "\(run.messages)")
+            return try #require(run.records.first?["objects"]?.array)
+        }
+        let found = try boxes()
+        #expect(found.count == 3)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: cache).count == 5)
+        #expect(try boxes().map { $0.text() } == found.map { $0.text() })
+    }
+
     @Test("a reference with its mask says the same as an example")
     func reference() throws {
         let scene = Tool.example("shelf.jpg")
@@ -183,6 +198,8 @@ struct FindTests {
             ["--concept", "c", "--fine-tune"], ["--concept", "c", "--negative", "a.png#b.png"],
             ["--example", "a.png#b.png", "--strategy", "guess"],
             ["--example", "a.png#b.png", "--threshold", "mug"],
+            ["--example", "a.png#b.png", "--tiles", "9"],
+            ["--example", "a.png#b.png", "--tiles", "2", "--faithful"],
         ])
     func usage(_ arguments: [String]) throws {
         let run = try find(arguments, "scene.png")

@@ -27,7 +27,8 @@ package struct PictureResult: Sendable {
         }
 
         package init(
-            className: String, score: Float, scores: [(name: String, value: Float)], box: Box, boxed: BoxedMask
+            className: String, score: Float, scores: [(name: String, value: Float)], box: Box,
+            boxed: BoxedMask
         ) {
             (self.className, self.score, self.scores) = (className, score, scores)
             (self.box, self.boxed) = (box, boxed)
