@@ -41,8 +41,8 @@ extension PerSAM {
 
         /// The class, as its examples name it.
         public var className: String
-        /// The likeness to the class times the square root of the mask's stability, 0…1; with SAM 2 also times
-        /// twice the presence, where that is below one half.
+        /// The likeness to the class times the square root of the mask's stability, 0…1; with SAM 2 also
+        /// times twice the presence, where that is below one half.
         ///
         /// Likeness is 0 where the object is as similar as the examples' backgrounds, 1 where it is as
         /// similar as the examples themselves. The likeness to other objects found in the picture counts too.

@@ -28,8 +28,8 @@ package enum Tiles {
             + ranges(of: size.height, count: count).flatMap { rows in columns.map { ($0, rows) } }
     }
 
-    /// Whether a tile's edge inside the picture cuts a box, so that a neighbour or the whole picture shows the
-    /// object better.
+    /// Whether a tile's edge inside the picture cuts a box, so that a neighbour or the whole picture shows
+    /// the object better.
     package static func isCut(_ box: Box, by part: Box, of size: Size) -> Bool {
         let (x, y) = (0.01 * part.width, 0.01 * part.height)
         return part.x1 > 0 && box.x1 < part.x1 + x || part.y1 > 0 && box.y1 < part.y1 + y
