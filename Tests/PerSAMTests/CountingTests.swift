@@ -1,5 +1,6 @@
 import PerSAM
 import SpanielTestSupport
+import Tensor
 import Testing
 
 /// Many small objects in one picture.

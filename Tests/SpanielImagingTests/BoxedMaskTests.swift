@@ -7,7 +7,8 @@ import Testing
     /// A mask with pixels in one part of it.
     private func mask(_ size: Size, in box: Box, _ generator: inout Generator) -> Mask {
         Mask(width: size.width, height: size.height) { x, y in
-            box.contains(Point(x: Double(x), y: Double(y))) && Bool.random(using: &generator)
+            box.x1 <= Double(x) && Double(x) < box.x2 && box.y1 <= Double(y) && Double(y) < box.y2
+                && Bool.random(using: &generator)
         }
     }
 
