@@ -17,14 +17,10 @@ struct Judgement {
     private var verdicts: [Place: PerSAM.Candidate.Verdict] = [:]
     /// The objects that count, the best score first.
     private(set) var accepted: [Place] = []
-    /// The objects that count, and the same ones as other views show them, in that order.
-    private(set) var witnesses: [Place] = []
     private let threshold: Float
 
     /// The share of a likeness that is the likeness to the best candidate.
     private static let bestCandidateShare: Float = 0.5
-    /// The IoU from which another view shows the same object, and not a part of it.
-    private static let sameOutline = 0.7
 
     /// - Parameter single: whether the best object counts whatever its score.
     init(_ walks: [Walk], threshold: Float, single: Bool) {
@@ -53,14 +49,12 @@ struct Judgement {
     }
 
     /// Scores every object by what vouches for it too, and decides again; what counted before still does.
-    /// - Parameter vouchers: those of each walk; nil where too few objects are known.
-    mutating func judgeAgain(_ walks: [Walk], by vouchers: [Vouchers?]) {
+    mutating func judgeAgain(_ walks: [Walk], by vouchers: Vouchers) {
         let before = Set(accepted)
         let all = Self.sightings(walks)
-        for one in all {
-            guard let own = vouchers[one.place.walk], own.suffices(one.sighting) else { continue }
+        for one in all where vouchers.suffices(one.sighting) {
             scores[one.place] = max(
-                scores[one.place] ?? 0, own.score(one.sighting, walks[one.place.walk].scene.concept))
+                scores[one.place] ?? 0, vouchers.score(one.sighting, walks[one.place.walk].scene.concept))
         }
         let threshold = threshold
         select(all, walks, first: { before.contains($0.place) }) {
@@ -78,16 +72,12 @@ struct Judgement {
             $0.rank.0 != $1.rank.0 ? $0.rank.0 : $0.rank.1 > $1.rank.1
         }
         var kept: [Placed] = []
-        var seen: [Place: [Place]] = [:]
         accepted = []
         for (one, (_, score)) in order {
             if one.sighting.isNegative {
                 verdicts[one.place] = .negative
-            } else if let better = kept.first(where: { isSame($0, one) }) {
+            } else if kept.contains(where: { isSame($0, one) }) {
                 verdicts[one.place] = .duplicate
-                if better.place.walk != one.place.walk && hasOutline(of: better, one) {
-                    seen[better.place, default: []].append(one.place)
-                }
             } else {
                 kept.append(one)
                 let isAccepted = counts(one, score)
@@ -96,13 +86,6 @@ struct Judgement {
             }
         }
         accepted.sort { scores[$0] ?? 0 > scores[$1] ?? 0 }
-        witnesses = accepted.flatMap { [$0] + (seen[$0] ?? []) }
-    }
-
-    private func hasOutline(of a: Placed, _ b: Placed) -> Bool {
-        let shared = a.sighting.mask.intersectionArea(with: b.sighting.mask)
-        let either = a.sighting.mask.area + b.sighting.mask.area - shared
-        return Double(shared) > Self.sameOutline * Double(either)
     }
 
     private func isSame(_ a: Placed, _ b: Placed) -> Bool {

@@ -25,16 +25,11 @@ struct Search {
         var judgement = Judgement(search.walks, threshold: threshold, single: options.single)
         if options.strategy == .peak && !options.single {
             for _ in 0..<Self.rounds {
-                // The whole picture shows things smaller than its tiles do, which all are of one scale.
-                let whole = Vouchers(judgement, search.walks, of: 0..<1)
-                let tiles = Vouchers(judgement, search.walks, of: 1..<walks.count)
-                let vouchers = walks.indices.map { $0 == 0 ? whole : tiles }
-                if vouchers.allSatisfy({ $0 == nil }) { break }
+                guard let vouchers = Vouchers(judgement, search.walks) else { break }
                 for i in search.walks.indices {
-                    guard let own = vouchers[i] else { continue }
                     _ = try search.walks[i].followPeaks(
-                        of: own.similarity(in: search.walks[i].scene),
-                        Walk.Limits(floor: own.floor, quality: 0, attempts: mostAttempts, skipsKnown: true))
+                        of: vouchers.similarity(in: search.walks[i].scene),
+                        Walk.Limits(floor: vouchers.floor, quality: 0, attempts: mostAttempts))
                 }
                 let count = judgement.accepted.count
                 judgement.judgeAgain(search.walks, by: vouchers)

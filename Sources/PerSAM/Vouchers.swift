@@ -20,10 +20,6 @@ struct Vouchers {
     /// The fewest objects that vouch: in composed scenes of up to four instances nearly all that fewer
     /// vouched for was false.
     private static let fewest = 6
-    /// The fewest of them that a view must show itself.
-    private static let fewestInView = 3
-    /// Where the floor lies between what nothing was found on and what was found.
-    private static let floorShare: Float = 0.6
     /// The most objects that vouch.
     private static let most = 8
     /// The share of a likeness that is the likeness to the nearest voucher; the rest is the likeness to the
@@ -34,21 +30,22 @@ struct Vouchers {
     /// How many times larger or smaller than the others' median an object may be.
     private static let areaRange: Float = 3
 
-    /// The best objects of some views; nil if too few count.
-    init?(_ judgement: Judgement, _ walks: [Walk], of views: Range<Int>) {
-        guard judgement.accepted.count >= Self.fewest else { return nil }
-        let known = judgement.witnesses.filter { views.contains($0.walk) }.compactMap { place in
+    /// The best objects of all views; nil if too few count.
+    init?(_ judgement: Judgement, _ walks: [Walk]) {
+        let accepted = judgement.accepted.compactMap { place in
             walks[place.walk].attempts[place.attempt].sighting.map { (walk: place.walk, sighting: $0) }
         }
-        guard known.count >= Self.fewestInView else { return nil }
-        let directions = known.prefix(Self.most).map(\.sighting.direction)
+        guard accepted.count >= Self.fewest else { return nil }
+        let directions = accepted.prefix(Self.most).map(\.sighting.direction)
+        best = accepted.map(\.sighting.quality).max() ?? 0
+        area = accepted.map { Float($0.sighting.mask.area) }.median ?? 0
         var (beside, inside): ([Float], [Float]) = ([], [])
-        for w in views {
-            let cells = walks[w].scene.cells
+        for (w, walk) in walks.enumerated() {
+            let cells = walk.scene.cells
             let similarity = cells.similarity(to: directions)
-            let all = Self.joined(walks[w].attempts.compactMap(\.sighting?.coverage), similarity.count)
+            let all = Self.joined(walk.attempts.compactMap(\.sighting?.coverage), similarity.count)
             let found = Self.joined(
-                known.filter { $0.walk == w }.map(\.sighting.coverage), similarity.count)
+                accepted.filter { $0.walk == w }.map(\.sighting.coverage), similarity.count)
             let full = min(0.5, found.max() ?? 0)
             for i in similarity.indices where cells.presence[i] > 0.3 {
                 if found[i] > 0 && found[i] >= full { inside.append(similarity[i]) }
@@ -56,10 +53,8 @@ struct Vouchers {
             }
         }
         self.directions = directions
-        best = known.map(\.sighting.quality).max() ?? 0
-        area = known.map { Float($0.sighting.mask.area) }.median ?? 0
         background = max(0, beside.average ?? walks[0].scene.concept.background)
-        floor = background + Self.floorShare * ((inside.median ?? 1) - background)
+        floor = background + ((inside.median ?? 1) - background) / 2
     }
 
     /// The highest coverage of each cell by any of some masks, [hw].

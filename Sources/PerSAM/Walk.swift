@@ -29,8 +29,6 @@ struct Walk {
         var attempts: Int
         /// Whether to segment the most similar cell only, however unlike.
         var single = false
-        /// Whether a cell whose first rough mask is a known object's is not segmented further.
-        var skipsKnown = false
     }
 
     /// The share of a cell from which a candidate's mask covers it, so that the cell is not segmented again.
@@ -62,16 +60,14 @@ struct Walk {
             if misses >= Self.mostMisses { return stop(.exhausted, peak) }
             if limits.single && !attempts.isEmpty { return stop(.single, peak) }
             if attempts.count >= limits.attempts { return stop(.maximumObjects, peak) }
-            isLeft[cell] = false
-            let first = scene.segment(seeds: [cell], refining: false)
-            if limits.skipsKnown, let first, isKnown(sighting(first)) {
-                misses += 1
-                continue
-            }
-            let found = first.flatMap { segment(cell, from: $0, similarity) }.map(sighting)
-            let isNew = found.map { !isKnown($0) } ?? false
+            let found = segment(cell, similarity).map(sighting)
+            let isNew =
+                found.map { found in
+                    !attempts.contains { $0.sighting?.isSame(found, inOneView: true) ?? false }
+                } ?? false
             misses = isNew && (found?.quality ?? 0) >= limits.quality ? 0 : misses + 1
             attempts.append(Attempt(sighting: found, cell: cell))
+            isLeft[cell] = false
             guard let found else { continue }
             for i in isLeft.indices where found.coverage[i] > Self.covered { isLeft[i] = false }
         }
@@ -86,16 +82,13 @@ struct Walk {
         }
     }
 
-    private func isKnown(_ sighting: Sighting) -> Bool {
-        attempts.contains { $0.sighting?.isSame(sighting, inOneView: true) ?? false }
-    }
-
     private func sighting(_ proposal: Scene.Proposal) -> Sighting {
         Sighting(proposal, scene, part: part, of: size)
     }
 
-    /// Segments the object at a cell from several cells on its first mask, and returns the best answer.
-    private func segment(_ cell: Int, from first: Scene.Proposal, _ similarity: [Float]) -> Scene.Proposal? {
+    /// Segments the object at a cell: a first mask, then the best answer from several cells on it.
+    private func segment(_ cell: Int, _ similarity: [Float]) -> Scene.Proposal? {
+        guard let first = scene.segment(seeds: [cell], refining: false) else { return nil }
         var seeds = [cell]
         let side = scene.cells.side
         func distance(_ a: Int, _ b: Int) -> Float {
