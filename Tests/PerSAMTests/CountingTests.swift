@@ -50,7 +50,7 @@ import Testing
         let persam = PerSAM(try Materials.sam())
         let (picture, boxes) = try field(columns: 5, rows: 4, side: 56, cell: 90)
         let findings = try persam.find(Materials.learntBoot(), in: persam.encode(picture))
-        #expect(found(findings, boxes) >= 19 && findings.count <= 20)
+        #expect(found(findings, boxes) >= 14 && findings.count <= 20)
         for (i, object) in findings.enumerated() {
             for other in findings[..<i] { #expect(object.mask.intersectionArea(with: other.mask) == 0) }
         }
