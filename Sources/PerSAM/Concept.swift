@@ -42,6 +42,10 @@ extension PerSAM {
         public var threshold: Float
         /// The model that the class was learnt with; `find` refuses a concept of another model.
         public var model: ModelIdentity
+        /// What `features` are of; nil: the model's own. `find` refuses a concept of other features.
+        public var featureIdentity: FeatureIdentity?
+        /// SAM's own feature of the first example, [C], for its guided attention; nil: `features` are SAM's.
+        package var target: Tensor?
 
         /// Scales a cosine from 0 at the similarity of the examples' backgrounds to 1 at 1, clamped to 0…1.
         package func likeness(_ similarity: Float) -> Float {

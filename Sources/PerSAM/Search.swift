@@ -75,13 +75,13 @@ struct Search {
 
     /// Returns the cells that the strategies `grid` and `propose` segment: the most similar of each square.
     private func seeds() -> [Int] {
-        let side = scene.cells.side
-        let step = max(1, side / 16)
+        let (rows, columns) = (scene.cells.rows, scene.cells.columns)
+        let step = max(1, max(rows, columns) / 16)
         var seeds: [Int] = []
-        for top in stride(from: 0, to: side, by: step) {
-            for left in stride(from: 0, to: side, by: step) {
-                let square = (top..<min(side, top + step)).flatMap { y in
-                    (left..<min(side, left + step)).map { y * side + $0 }
+        for top in stride(from: 0, to: rows, by: step) {
+            for left in stride(from: 0, to: columns, by: step) {
+                let square = (top..<min(rows, top + step)).flatMap { y in
+                    (left..<min(columns, left + step)).map { y * columns + $0 }
                 }
                 let best = square.filter { scene.isCandidate[$0] }.max {
                     scene.similarity[$0] < scene.similarity[$1]
@@ -106,9 +106,9 @@ struct Search {
     private func segment(_ cell: Int) -> Scene.Proposal? {
         guard let first = scene.segment(seeds: [cell], refining: false) else { return nil }
         var seeds = [cell]
-        let side = scene.cells.side
+        let columns = scene.cells.columns
         func distance(_ a: Int, _ b: Int) -> Float {
-            let (x, y) = (Float(a % side - b % side), Float(a / side - b / side))
+            let (x, y) = (Float(a % columns - b % columns), Float(a / columns - b / columns))
             return (x * x + y * y).squareRoot()
         }
         let inside = first.coverage.indices.filter {

@@ -12,10 +12,14 @@ package struct PictureResult: Sendable {
         package let box: Box
         /// nil where a task gives boxes only.
         package let mask: Mask?
+        /// Which of two models' opinions moved the score more; nil where one was asked.
+        package let decided: String?
 
         package init(
-            className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?
+            className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?,
+            decided: String? = nil
         ) {
+            self.decided = decided
             self.className = className
             self.score = score
             self.scores = scores
