@@ -1,11 +1,11 @@
 import SpanielImaging
-import Tensor
+package import Tensor
 
 /// The cells of an encoded picture as PerSAM compares them; they depend on the encoding alone, so that one
 /// value serves every concept.
 ///
 /// They are SAM's own, a square grid over its input, or those of a `FeatureGrid`, which covers the picture.
-struct Cells: Sendable {
+package struct Cells: Sendable {
     /// The cells' features at length one, [hw, C].
     let directions: Tensor
     /// The cells' features, [hw, C].
@@ -32,7 +32,7 @@ struct Cells: Sendable {
         self.init(encoding.embedding, frame: encoding.frame, size: (side, side))
     }
 
-    init(_ grid: PerSAM.FeatureGrid, _ frame: SAM.Frame) {
+    package init(_ grid: PerSAM.FeatureGrid, _ frame: SAM.Frame) {
         let shape = grid.values.shape
         self.init(
             grid.values, frame: frame,

@@ -1,17 +1,17 @@
-import Tensor
+package import Tensor
 
 /// How much a mask at SAM's low resolution covers of each cell of another grid: the mask is resampled by
 /// areas, so that features need not be.
 ///
 ///     coverage = D · P · A, P being the mask's probabilities [4h, 4w]
-struct MaskCoverage: Sendable {
+package struct MaskCoverage: Sendable {
     /// The share of each row of cells that each row of the mask covers, [rows, 4h].
     private let down: Tensor
     /// The share of each column of cells that each column of the mask covers, [columns, 4w].
     private let across: Tensor
 
     /// - Parameter side: the mask's rows and columns.
-    init(_ cells: Cells, side: Int) {
+    package init(_ cells: Cells, side: Int) {
         let pixel = Double(cells.frame.side) / Double(side)
         func shares(_ count: Int, _ cell: Double) -> Tensor {
             var shares = [Float](repeating: 0, count: count * side)
@@ -28,7 +28,7 @@ struct MaskCoverage: Sendable {
 
     /// - Parameter probabilities: [4h, 4w].
     /// - Returns: 0…1 for each cell, row after row.
-    func callAsFunction(_ probabilities: Tensor) -> [Float] {
+    package func callAsFunction(_ probabilities: Tensor) -> [Float] {
         matmul(matmul(down, probabilities), across, transposed: true).array.map { min(1, $0) }
     }
 }
@@ -37,7 +37,7 @@ extension Cells {
     /// Returns a map over these cells, such as the similarity, at the middles of SAM's own cells, between the
     /// four nearest cells; nil beside the picture.
     /// - Parameter side: the number of SAM's cells along a side.
-    func resampled(_ values: [Float], toSAM side: Int) -> [Float?] {
+    package func resampled(_ values: [Float], toSAM side: Int) -> [Float?] {
         let cell = Double(frame.side) / Double(side)
         /// The two nearest of some cells, and the weight of the second.
         func place(_ i: Int, _ count: Int, _ size: Double, _ length: Int) -> (Int, Int, Float)? {

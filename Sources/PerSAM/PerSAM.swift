@@ -133,7 +133,7 @@ extension PerSAM {
 
         init(_ example: Example, _ persam: PerSAM) throws {
             let given = try example.mask(persam.sam)
-            let (picture, mask) = example.closer(given)
+            let (picture, mask) = example.closer(given, times: persam.surroundings)
             self.mask = mask
             encoding = try persam.encode(picture)
             cells = Cells(encoding)

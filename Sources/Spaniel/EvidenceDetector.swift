@@ -55,9 +55,12 @@ public struct EvidenceDetector: Sendable {
         for concept in concepts {
             guard let evidence = concept.evidence else { continue }
             let threshold = try detector.threshold(of: concept, options)
-            var every = options
-            (every.threshold, every.thresholds, every.maximumObjects) = (0, [:], Self.mostLooks)
-            let places = try detector.detect(concept, in: encoding, options: every)
+            // A box that OWL-ViT scores lower cannot reach the threshold whatever the features say.
+            var likely = options
+            (likely.threshold, likely.thresholds) = (threshold * threshold, [:])
+            likely.maximumObjects = Self.mostLooks
+            let found = try detector.detect(concept, in: encoding, options: likely)
+            let places = found.isEmpty ? Array(found.best.values) : Array(found)
             let looks = try features.looks(at: places.map { ($0.box, .upright) }, in: picture)
             let judged = zip(places, looks).map { $0.judged(by: evidence.likeness($1.l2Normalized())) }
             let known = detections.thresholds[concept.className]

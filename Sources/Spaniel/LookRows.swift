@@ -82,13 +82,13 @@ struct LookRows {
 }
 
 /// The generator SplitMix64 (Steele et al. 2014): the same numbers from the same seed on every machine.
-struct SplitMix {
+package struct SplitMix {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }
+    package init(seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }
 
     /// The next 64 bits.
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -97,7 +97,7 @@ struct SplitMix {
     }
 
     /// A number of a range, evenly spread.
-    mutating func next(in range: ClosedRange<Double>) -> Double {
+    package mutating func next(in range: ClosedRange<Double>) -> Double {
         let z = next()
         return range.lowerBound + (range.upperBound - range.lowerBound) * Double(z >> 11) * 0x1p-53
     }

@@ -147,7 +147,7 @@ class Search:
     def closer(self, rgb, mask):
         y, x = np.nonzero(mask)
         box = x.min(), y.min(), x.max() + 1, y.max() + 1
-        side = math.ceil(3 * max(box[2] - box[0], box[3] - box[1]))
+        side = math.ceil(12 * max(box[2] - box[0], box[3] - box[1]))
         if side >= max(mask.shape):
             return rgb, mask
 

@@ -49,9 +49,8 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
         #expect(map.extent == Box(x1: 0, y1: 0, x2: 1, y2: 1))
         for row in 0..<map.rows {
             for column in 0..<map.columns {
-                let (a, b) = (
-                    map.values[row * map.columns + column], whole.values[row * whole.columns + column]
-                )
+                let a = map.values[row * map.columns + column]
+                let b = whole.values[row * whole.columns + column]
                 #expect(abs(a - b) < 1e-5)
             }
         }
@@ -64,17 +63,19 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
         // Similarity rises to the right by the position in SAM's input, so that between cells it is known.
         let (rows, columns) = (3, 5)
         let cells = Cells(PerSAM.FeatureGrid(Tensor([Float](repeating: 1, count: 15), [rows, columns, 1])), frame)
-        let values = (0..<15).map { Float($0 % columns) + 0.5 }
+        let values: [Float] = (0..<15).map { i in Float(i % columns) + 0.5 }
         let map = cells.resampled(values, toSAM: 8)
         for (i, value) in map.enumerated() {
-            let (x, y) = ((Float(i % 8) + 0.5) * 8, i / 8)
+            let x: Float = (Float(i % 8) + 0.5) * 8
+            let y = i / 8
             // 6 of SAM's 8 rows are in the picture.
             guard y < 6 else {
                 #expect(value == nil)
                 continue
             }
-            let expected = max(0.5, min(4.5, x / 64 * 5))
-            #expect(abs((value ?? 0) - expected) < 1e-5)
+            let expected: Float = max(0.5, min(4.5, x / 64 * 5))
+            let difference = abs((value ?? 0) - expected)
+            #expect(difference < 1e-5)
         }
     }
 
@@ -88,11 +89,13 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
         #expect(all.count == rows * columns)
         #expect(all.allSatisfy { abs($0 - 1) < 1e-5 })
         // The left half of the picture.
-        let half = (0..<64 * 64).map { $0 % 64 < 32 ? 1 as Float : 0 }
+        let half: [Float] = (0..<64 * 64).map { i in i % 64 < 32 ? 1 : 0 }
         let left = MaskCoverage(cells, side: 64)(Tensor(half, [64, 64]))
-        #expect(abs(left.reduce(0, +) / Float(rows * columns) - 0.5) < 1e-5)
+        let share = left.reduce(0, +) / Float(rows * columns)
+        #expect(abs(share - 0.5) < 1e-5)
+        let border = Float(columns) / 2
         for i in left.indices {
-            let covered = max(0, min(1, Float(columns) / 2 - Float(i % columns)))
+            let covered: Float = max(0, min(1, border - Float(i % columns)))
             #expect(abs(left[i] - covered) < 1e-4)
         }
     }

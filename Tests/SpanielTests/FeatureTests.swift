@@ -82,4 +82,33 @@ import Testing
         let grid = try features.features(of: picture).values
         #expect(map.rows == grid.shape[0] && map.columns == grid.shape[1])
     }
+
+    @Test("detect's score by examples is the root of both models' opinions, and the lower one decides")
+    func evidence() throws {
+        let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
+        let detector = EvidenceDetector(owl, try DINOv2Features(dino("plain"), longestSide: 56))
+        let (picture, mask) = try Materials.boot()
+        let box = try #require(mask.box)
+        let boot = try detector.learn([Example(picture, box: box, class: "boot")])
+        let shelf = try Picture(contentsOf: Materials.example("shelf.jpg"))
+        let encoding = try owl.encode(shelf)
+        let all = OWLViT.DetectOptions(threshold: 0)
+        let alone = try owl.detect(boot, in: encoding, options: all)
+        let found = try detector.detect([boot], in: shelf, encoding, options: all)
+        #expect(!found.isEmpty)
+        for object in found {
+            let own = try #require(alone.first { $0.box == object.box }).score
+            let likeness = try #require(object.features)
+            #expect(abs(object.score - (own * likeness).squareRoot()) < 1e-6)
+            #expect(object.isDecidedByFeatures == (likeness < own))
+        }
+        let scores = found.map(\.score)
+        #expect(scores == scores.sorted(by: >))
+        // The example's own box is the example.
+        let looks = try detector.features.looks(at: [(box, .upright)], in: picture)
+        let own = try #require(boot.evidence?.likeness(looks[0].l2Normalized()))
+        #expect(own > 0.999)
+        #expect(try detector.detect([boot], in: shelf, encoding, options: .init(threshold: 1)).isEmpty)
+        #expect(try detector.detect([boot], in: shelf, encoding, options: .init(threshold: 1)).best["boot"] != nil)
+    }
 }

@@ -126,4 +126,43 @@ struct FeatureOptionTests {
         let run = try Tool.run(["tensors", "find", "--image", scene, "-o", file] + Self.boot + Self.tiny)
         #expect(run.status == 0, "\(run.messages)")
     }
+
+    @Test("detect asks features beside OWL-ViT and says whose opinion moved the score more")
+    func detect() throws {
+        let tiny = ["--features", TinyModels.dinov2, "--feature-layers", "1", "--feature-size", "56"]
+        let example = ["--example", "boot=\(Tool.example("boot.jpg"))#box=199,142,451,358"]
+        let asked = ["detect", scene, "--json", "--threshold", "0.1"]
+        let run = try Tool.run(asked + example + tiny)
+        #expect(run.status == 0 && run.messages.isEmpty)
+        let record = try #require(try run.records.first)
+        #expect(record["features"]?["settings"]?.string == "layer 1, 56 pixels, positions removed")
+        let objects = try #require(record["objects"]?.array)
+        #expect(!objects.isEmpty)
+        for object in objects {
+            #expect((0...1).contains(object["scores"]?["features"]?.double ?? -1))
+            #expect(["features", "model"].contains(object["decided"]?.string ?? ""))
+        }
+        let file = scratch("boot.concept")
+        #expect(try Tool.run(["learn", "--for", "detect", "-o", file] + example + tiny).status == 0)
+        #expect(try Tool.run(asked + ["--concept", file] + tiny).objects == run.objects)
+        let without = try Tool.run(asked + ["--concept", file])
+        #expect(without.status == 65 && without.messages.contains("spaniel learn --for detect"))
+        #expect(try Tool.run(asked + ["--text", "a boot"] + tiny).status == 64)
+    }
+
+    @Test("labelled pictures teach detect with features too")
+    func labelledDetect() throws {
+        let tiny = ["--features", TinyModels.dinov2, "--feature-layers", "1", "--feature-size", "56"]
+        let file = scratch("all.concept")
+        let truth = "coco:\(Tool.example("truth.coco.json"))"
+        let learnt = try Tool.run(["learn", "--for", "detect", "--from", truth, "-o", file] + tiny)
+        #expect(learnt.status == 0)
+        if learnt.messages.contains("each place is looked at closer") {
+            let run = try Tool.run(["detect", scene, "--json", "--concept", file] + tiny)
+            #expect(run.status == 0)
+            let first = try #require(try run.records.first?["objects"]?.array?.first)
+            #expect(first["decided"] != nil && first["scores"]?["closer"] != nil)
+        }
+        #expect(learnt.messages.contains("closer"))
+    }
 }

@@ -60,9 +60,14 @@ extension LearnCommand {
                 sam: try ModelNeed.masks.loadSAM(
                     samModel, pull: model.pull, precision: model.precision.precision),
                 features: try features.load(model, longestSide: FeatureOptions.lookSide))
-            try save(learning.concepts(trainer, budget: budget), of: classes) {
-                try $0.learn(with: owl, selection.learning)
+            let concepts = try learning.concepts(trainer, budget: budget)
+            let without = concepts.filter { $0.featureIdentity == nil }.map(\.className)
+            if !features.areOwn && !without.isEmpty {
+                log.notice(
+                    "not found better with closer looks, which alone ask --features: \(without.joined(separator: ", "))"
+                )
             }
+            try save(concepts, of: classes) { try $0.learn(with: owl, selection.learning) }
         case .mask, .classify: throw Self.nothingToLearn(task)
         }
         try source.finish(labelled, options)
