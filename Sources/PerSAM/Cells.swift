@@ -37,7 +37,8 @@ package struct Cells: Sendable {
         self.init(
             grid.values, frame: frame,
             size: (
-                Double(frame.resized.width) / Double(shape[1]), Double(frame.resized.height) / Double(shape[0])
+                Double(frame.resized.width) / Double(shape[1]),
+                Double(frame.resized.height) / Double(shape[0])
             ))
     }
 

@@ -68,7 +68,9 @@ extension PerSAM {
     /// Checks that a picture has the features that this PerSAM compares.
     func check(_ encoding: Encoding) throws(PerSAMError) {
         guard let features else { return }
-        guard let grid = encoding.features else { throw .featuresMissing(features: features.identity.model.name) }
+        guard let grid = encoding.features else {
+            throw .featuresMissing(features: features.identity.model.name)
+        }
         precondition(
             grid.values.shape[2] == features.channels,
             "features of \(grid.values.shape[2]) channels, \(features.channels) expected")

@@ -40,7 +40,8 @@ struct Scene {
         maskSide = side
         let isOwn = encoding.features == nil
         maskCoverage = isOwn ? nil : MaskCoverage(cells, side: side)
-        let known = concept.prompting == .guided ? Self.attention(similarity, visible, cells, isOwn ? nil : own) : nil
+        let known =
+            concept.prompting == .guided ? Self.attention(similarity, visible, cells, isOwn ? nil : own) : nil
         guidance = known.map { .init(attention: $0, target: concept.target ?? concept.features[0]) }
         (self.cells, self.similarity) = (cells, similarity)
     }

@@ -19,7 +19,8 @@ package struct PositionalSubspace: Sendable {
         let side = model.configuration.grid * model.configuration.patchSize
         var noise = SplitMix(seed: 0)
         let picture = Picture(
-            rgb: (0..<3 * side * side).map { _ in UInt8(truncatingIfNeeded: noise.next() >> 56) }, width: side,
+            rgb: (0..<3 * side * side).map { _ in UInt8(truncatingIfNeeded: noise.next() >> 56) },
+            width: side,
             height: side)
         return try model.encode(picture, layers: layers, preparation: .whole(longestSide: side)).map {
             let shape = $0.patches.shape
@@ -80,10 +81,14 @@ package struct PositionalSubspace: Sendable {
                     let cosine = 1 / (tangent * tangent + 1).squareRoot()
                     let sine = tangent * cosine
                     for k in 0..<n {
-                        (a[k][p], a[k][q]) = (cosine * a[k][p] - sine * a[k][q], sine * a[k][p] + cosine * a[k][q])
+                        (a[k][p], a[k][q]) = (
+                            cosine * a[k][p] - sine * a[k][q], sine * a[k][p] + cosine * a[k][q]
+                        )
                     }
                     for k in 0..<n {
-                        (a[p][k], a[q][k]) = (cosine * a[p][k] - sine * a[q][k], sine * a[p][k] + cosine * a[q][k])
+                        (a[p][k], a[q][k]) = (
+                            cosine * a[p][k] - sine * a[q][k], sine * a[p][k] + cosine * a[q][k]
+                        )
                         (vectors[p][k], vectors[q][k]) = (
                             cosine * vectors[p][k] - sine * vectors[q][k],
                             sine * vectors[p][k] + cosine * vectors[q][k]

@@ -110,7 +110,9 @@ struct TaughtTests {
         #expect(abs(half - 0.5) < 1e-6)
         let file = try Safetensors(contentsOf: scratch["x"])
         for missing in ["0.looks_background", "0.closer"] {
-            let tensors = try file.entries.filter { $0.name != missing }.map { ($0.name, try file.tensor($0)) }
+            let tensors = try file.entries.filter { $0.name != missing }.map {
+                ($0.name, try file.tensor($0))
+            }
             try Safetensors.write(tensors, metadata: file.metadata, to: scratch["y"])
             #expect(throws: ConceptError.self) { try OWLViT.Concept(contentsOf: scratch["y"]) }
         }

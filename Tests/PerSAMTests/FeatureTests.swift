@@ -30,7 +30,8 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
     }
 
     /// The grids are the same but for the cells beside the picture; areas are summed in another order.
-    @Test("SAM's embedding as another model's features finds what SAM alone does", arguments: ["shelf", "lawn"])
+    @Test(
+        "SAM's embedding as another model's features finds what SAM alone does", arguments: ["shelf", "lawn"])
     func sameFeatures(name: String) throws {
         let (own, other) = (PerSAM(try Materials.sam()), try persam())
         let (plain, boot) = (try own.learn([Materials.boot()]), try other.learn([Materials.boot()]))
@@ -62,7 +63,8 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
             original: Size(width: 80, height: 60), resized: Size(width: 64, height: 48), side: 64)
         // Similarity rises to the right by the position in SAM's input, so that between cells it is known.
         let (rows, columns) = (3, 5)
-        let cells = Cells(PerSAM.FeatureGrid(Tensor([Float](repeating: 1, count: 15), [rows, columns, 1])), frame)
+        let cells = Cells(
+            PerSAM.FeatureGrid(Tensor([Float](repeating: 1, count: 15), [rows, columns, 1])), frame)
         let values: [Float] = (0..<15).map { i in Float(i % columns) + 0.5 }
         let map = cells.resampled(values, toSAM: 8)
         for (i, value) in map.enumerated() {
@@ -79,7 +81,9 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
         }
     }
 
-    @Test("a mask over all of the picture covers every cell of any grid", arguments: [(3, 5), (28, 37), (61, 90)])
+    @Test(
+        "a mask over all of the picture covers every cell of any grid",
+        arguments: [(3, 5), (28, 37), (61, 90)])
     func wholeCoverage(rows: Int, columns: Int) {
         let frame = SAM.Frame(
             original: Size(width: 640, height: 481), resized: Size(width: 256, height: 192), side: 256)
@@ -143,7 +147,8 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
         var metadata = file.metadata
         metadata["format"] = "spaniel-concept-1"
         try Safetensors.write(
-            file.entries.map { ($0.name, try file.tensor($0)) }, metadata: metadata, to: folder["old.concept"])
+            file.entries.map { ($0.name, try file.tensor($0)) }, metadata: metadata, to: folder["old.concept"]
+        )
         let old = try PerSAM.Concept(contentsOf: folder["old.concept"])
         #expect(old.featureIdentity == nil)
         let persam = PerSAM(try Materials.sam())

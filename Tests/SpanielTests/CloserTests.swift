@@ -108,7 +108,8 @@ struct CloserTests {
         for found in results[0] {
             let closer = try #require(found.closer)
             let place = try #require(found.place)
-            #expect((found.features != nil) == hasFeatures && (found.isDecidedByFeatures != nil) == hasFeatures)
+            #expect(
+                (found.features != nil) == hasFeatures && (found.isDecidedByFeatures != nil) == hasFeatures)
             #expect(place >= found.probability && abs(found.score - closer * pow(place, 0.25)) < 1e-6)
             #expect(Box(scenes[0].picture.size).intersection(found.box) == found.box)
         }
@@ -120,7 +121,8 @@ struct CloserTests {
         let lessons = try CloserTraining(closer, preparation: .hf).learn(
             ["boot"], encoded, picture: { scenes[$0].picture })
         let boot = OWLViT.Concept(
-            className: "boot", threshold: 0.5, taught: try #require(lessons["boot"]).taught, model: owl.identity)
+            className: "boot", threshold: 0.5, taught: try #require(lessons["boot"]).taught,
+            model: owl.identity)
         #expect(throws: PerSAMError.self) {
             try other.detect([boot], in: scenes[0].picture, encoded[0].encoding)
         }

@@ -15,7 +15,8 @@ import Testing
         let dino = try dino(name)
         let picture = try Picture(contentsOf: Materials.example("shelf.jpg"))
         func cosine(_ layers: [Int]) throws -> Float {
-            let source = try DINOv2Features(dino, layers: layers, longestSide: 140, keepsPositions: layers.count == 3)
+            let source = try DINOv2Features(
+                dino, layers: layers, longestSide: 140, keepsPositions: layers.count == 3)
             let grid = try source.features(of: picture).values
             #expect(grid.shape[2] == source.channels && source.channels == layers.count * dino.channels)
             // Patches of 4 pixels; 640 × 480 becomes 140 × 105.
@@ -62,7 +63,9 @@ import Testing
         let last = try DINOv2Features(dino)
         #expect(last.layers == [dino.layerCount] && last.longestSide == 518)
         #expect(last.identity.settings == "layer \(dino.layerCount), 518 pixels, positions removed")
-        #expect(try DINOv2Features(dino, layers: [1, 2]).identity.settings == "layers 1+2, 518 pixels, positions removed")
+        #expect(
+            try DINOv2Features(dino, layers: [1, 2]).identity.settings
+                == "layers 1+2, 518 pixels, positions removed")
         #expect(last.identity.model == dino.identity)
         #expect(throws: DINOv2Error.self) { try DINOv2Features(dino, layers: [99]) }
         #expect(throws: DINOv2Error.self) { try DINOv2Features(dino, longestSide: 3) }
@@ -109,6 +112,8 @@ import Testing
         let own = try #require(boot.evidence?.likeness(looks[0].l2Normalized()))
         #expect(own > 0.999)
         #expect(try detector.detect([boot], in: shelf, encoding, options: .init(threshold: 1)).isEmpty)
-        #expect(try detector.detect([boot], in: shelf, encoding, options: .init(threshold: 1)).best["boot"] != nil)
+        #expect(
+            try detector.detect([boot], in: shelf, encoding, options: .init(threshold: 1)).best["boot"] != nil
+        )
     }
 }

@@ -9,7 +9,9 @@ struct FeatureOptionTests {
     private static let boot = [
         "--example", "boot=\(Tool.example("boot.jpg"))#\(Tool.example("boot-mask.png"))",
     ]
-    private static let tiny = ["--features", TinyModels.dinov2, "--feature-layers", "1", "--feature-size", "112"]
+    private static let tiny = [
+        "--features", TinyModels.dinov2, "--feature-layers", "1", "--feature-size", "112",
+    ]
     private let scratch: ScratchFolder
     private let scene = Tool.example("shelf.jpg")
 

@@ -42,7 +42,8 @@ struct Main {
                     throw UsageError(text: "profile takes a kind and --model FOLDER")
                 }
                 try ProfileReport(
-                    kind: words[1], model: model, features: features, task: task, precision: precision).run()
+                    kind: words[1], model: model, features: features, task: task, precision: precision
+                ).run()
             case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
             case "limits": print(Limits.measured(precision))
             default: throw UsageError(text: "serve, profile, kernels or limits?")

@@ -17,7 +17,9 @@ protocol Subject {
 
 /// The model of a kind that a folder holds.
 /// - Parameter features: the folder of the second model, for the kind that has two.
-func subject(_ kind: String, model: String, features: String?, precision: Tensor.Precision) throws -> any Subject {
+func subject(_ kind: String, model: String, features: String?, precision: Tensor.Precision) throws
+    -> any Subject
+{
     let folder = URL(filePath: model)
     if kind == "find" {
         guard let features else { throw UsageError(text: "find takes --features FOLDER too") }

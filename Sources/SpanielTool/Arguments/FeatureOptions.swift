@@ -39,7 +39,8 @@ struct FeatureOptions: ParsableArguments {
     func validate() throws {
         if features.isEmpty { throw ValidationError("--features needs the name of a model, or sam") }
         if areOwn && (layerArgument != nil || size != nil || keepPositions) {
-            throw ValidationError("--feature-layers, --feature-size and --keep-positions belong to --features NAME")
+            throw ValidationError(
+                "--feature-layers, --feature-size and --keep-positions belong to --features NAME")
         }
     }
 
@@ -51,8 +52,10 @@ struct FeatureOptions: ParsableArguments {
         let dino = try ModelNeed.featureSource.load(features, threads: model.threads, pull: model.pull) {
             try DINOv2(contentsOf: $0, precision: model.precision.precision)
         }
-        do { return try DINOv2Features(
-            dino, layers: layers, longestSide: size ?? longestSide, keepsPositions: keepPositions) } catch {
+        do {
+            return try DINOv2Features(
+                dino, layers: layers, longestSide: size ?? longestSide, keepsPositions: keepPositions)
+        } catch {
             throw UsageError("\(layers.isEmpty ? "--feature-size" : "--feature-layers"): \(error)")
         }
     }
@@ -73,7 +76,8 @@ struct FeatureLayers {
     init(parsing text: String) throws {
         numbers = try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
             guard let number = Int(word), number >= 1 else {
-                throw ValidationError("expected layers such as 9 or 8,9,10, which count from 1, found \(text)")
+                throw ValidationError(
+                    "expected layers such as 9 or 8,9,10, which count from 1, found \(text)")
             }
             return number
         }

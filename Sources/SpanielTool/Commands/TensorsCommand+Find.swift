@@ -34,7 +34,8 @@ extension TensorsCommand {
             ("points", Tensor(all.flatMap { [Float($0.point.x), Float($0.point.y)] }, [all.count, 2])))
         for (name, values) in [
             ("peaks", all.map(\.peak)), ("scores", all.map { $0.score ?? .nan }),
-            ("similarities", all.map { $0.similarity ?? .nan }), ("ious", all.map { $0.predictedIoU ?? .nan }),
+            ("similarities", all.map { $0.similarity ?? .nan }),
+            ("ious", all.map { $0.predictedIoU ?? .nan }),
         ] {
             tensors.append((name, Tensor(values, [all.count])))
         }
