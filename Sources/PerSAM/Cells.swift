@@ -1,5 +1,5 @@
 import SpanielImaging
-package import Tensor
+import Tensor
 
 /// The cells of an encoded picture as PerSAM compares them; they depend on the encoding alone, so that one
 /// value serves every concept.

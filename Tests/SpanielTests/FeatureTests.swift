@@ -1,4 +1,3 @@
-import DINOv2
 import Foundation
 import Spaniel
 import Tensor
