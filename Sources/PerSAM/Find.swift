@@ -27,6 +27,7 @@ extension PerSAM {
         if options.faithful { try requireOriginalModel() }
         for concept in concepts { try check(concept) }
         try check(encoding)
+        let encoding = features == nil ? Encoding(masks: encoding.masks) : encoding
         let cells = Cells(encoding)
         let searches = try concepts.map { concept in
             let scene = Scene(encoding, cells, concept, sam)

@@ -129,6 +129,9 @@ private struct OwnEmbedding: PerSAM.FeatureSource {
         #expect(throws: PerSAMError.conceptFeatures(concept: "boot", learntWith: identity, features: nil)) {
             try own.find(boot, in: scene)
         }
+        // What a picture has beside SAM's encoding is not needed for SAM's own features.
+        let found = try own.find(plain, in: scene)
+        #expect(try found.map(\.score) == own.find(plain, in: scene.masks).map(\.score))
         let finer = PerSAM(sam, features: OwnEmbedding(sam: sam, settings: "finer"))
         #expect(throws: PerSAMError.self) { try finer.find(boot, in: scene) }
         #expect(throws: PerSAMError.featuresMissing(features: sam.identity.name)) {
