@@ -119,12 +119,12 @@ struct CloserTests {
         let other = CloserDetector(owl, closer.sam, features: hasFeatures ? nil : features)
         let encoded = try scenes.map { (encoding: try owl.encode($0.picture), labelled: $0.labelled) }
         let lessons = try CloserTraining(closer, preparation: .hf).learn(
-            ["boot"], encoded, picture: { scenes[$0].picture })
-        let boot = OWLViT.Concept(
-            className: "boot", threshold: 0.5, taught: try #require(lessons["boot"]).taught,
-            model: owl.identity)
+            ["boot", "pumpkin"], encoded, picture: { scenes[$0].picture })
+        let (name, lesson) = try #require(lessons.first)
+        let taught = OWLViT.Concept(
+            className: name, threshold: 0.5, taught: lesson.taught, model: owl.identity)
         #expect(throws: PerSAMError.self) {
-            try other.detect([boot], in: scenes[0].picture, encoded[0].encoding)
+            try other.detect([taught], in: scenes[0].picture, encoded[0].encoding)
         }
     }
 }
