@@ -79,7 +79,7 @@ struct CloserTests {
 
     @Test(
         "what is taught and found is the same on one thread and on several, in the picture, and scored",
-        arguments: [false, true])
+        .serialized, arguments: [false, true])
     func threads(hasFeatures: Bool) throws {
         let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
         let dino = try DINOv2(contentsOf: Materials.golden("DINOv2/plain"), precision: .float32)
