@@ -89,6 +89,7 @@ parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	$(PARITY)/bin/python Tests/Parity/mobilesam.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/sam2.py --spaniel $(TOOL) --models $(PARITY)/models
 	$(PARITY)/bin/python Tests/Parity/persam.py --spaniel $(TOOL) --models $(PARITY)/models
+	$(PARITY)/bin/python Tests/Parity/features.py --spaniel $(TOOL) --models $(PARITY)/models
 	@for model in vit dinov2 clip clipseg owlvit; do \
 	    $(PARITY)/bin/python Tests/Parity/$$model.py --spaniel $(TOOL) --models $(PARITY)/models $(SIZES) || exit 1; \
 	done

@@ -13,7 +13,7 @@ let package = Package(
         .executableTarget(
             name: "SpanielBench",
             dependencies: ["CLimits"]
-                + ["Tensor", "SAM", "ViT", "DINOv2", "CLIPSeg", "OWLViT"].map {
+                + ["Tensor", "SAM", "ViT", "DINOv2", "CLIPSeg", "OWLViT", "Spaniel"].map {
                     .product(name: $0, package: "spaniel")
                 }
         ),

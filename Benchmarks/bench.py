@@ -1,7 +1,7 @@
 """Measures Spaniel beside its opponents, in turn within one run, and prints one table.
 
     python3 Benchmarks/bench.py [--model FOLDER] [--peers pytorch,openvino,onnxruntime] [--pairs 7]
-                                 [--threads 2] [--only encode,decode,sam2,everything,slimsam,mobilesam,vit,dinov2,clipseg,owlvit,threads,process,pictures,help]
+                                 [--threads 2] [--only encode,decode,sam2,everything,slimsam,mobilesam,vit,dinov2,find,clipseg,owlvit,threads,process,pictures,help]
 
 Every measurement is a pair: ours, then the opponent's, both kept on the same processors, all models loaded before the first. What is
 reported of a pair is its ratio; a time alone says little on a machine that others use. Needs the standard library only; the opponents
@@ -88,7 +88,7 @@ ANSWERS = [
     ("owlvit", "owlvit-base-patch32", "OWL-ViT B/32, 768², 3 texts"),
     ("owlvit", "owlvit-base-patch16", "OWL-ViT B/16, 768², 3 texts"),
 ]
-ROWS = ["encode", "decode", "sam2", "everything", "slimsam", "mobilesam", "vit", "dinov2", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
+ROWS = ["encode", "decode", "sam2", "everything", "slimsam", "mobilesam", "vit", "dinov2", "find", "clipseg", "owlvit", "threads", "process", "pictures", "help"]
 PHOTOGRAPHS = 100  # of 12 megapixels
 
 
@@ -169,7 +169,7 @@ def main() -> None:
 
     model = arguments.model
     macs, side = 0.0, 0
-    if only & {"encode", "decode", "everything", "threads", "process", "pictures"}:
+    if only & {"encode", "decode", "everything", "find", "threads", "process", "pictures"}:
         model = model or made("sam_models.py", "sam-vit-base", "base")
         config = json.loads((model / "config.json").read_text())
         side = config.get("vision_config", {}).get("image_size", 1024)
@@ -272,6 +272,19 @@ def main() -> None:
             if kind not in ("vit", "dinov2"):
                 tasks.append(("further", f"{work.split(',')[0]}: a further text on an encoded picture", None, 5))
             compare(kind, folder, tasks)
+
+    if "find" in only and names and arguments.precision == "float32":  # the opponent is the same arithmetic in Python
+        small = made("models.py", "dinov2-small", "dinov2-small")
+        words = ["--model", model, "--features", small, "--threads", arguments.threads]
+        ours, peer = Process([arguments.bench, "serve", "find", *words]), Process([arguments.python, HERE / "Peers/peer_find.py", *words])
+        for task, work in (("encode", "`find --features`: SAM-B, 1024², and DINOv2-small, 518²"), ("search", "`find --features`: search of an encoded picture")):
+            print(f"{work} ", end="", file=sys.stderr, flush=True)
+            report.add(work, *alternate(lambda: burst(ours, task, 1), {peer.name: lambda: burst(peer, task, 1)}, arguments.pairs, 0.3))
+            print(file=sys.stderr)
+        difference = largest_difference(ours.ask("values"), peer.ask("values"))
+        notes.append(f"- find by features, the same work: our similarities and scores and Python's differ by {difference:.1e} of the largest.")
+        ours.close()
+        peer.close()
 
     if "threads" in only and arguments.threads > 1:
         print("threads ", end="", file=sys.stderr, flush=True)

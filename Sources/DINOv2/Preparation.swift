@@ -24,6 +24,14 @@ extension DINOv2 {
         .shortestEdge(224), crop: Size(width: 224, height: 224), filter: .bicubic,
         mean: ViT.Preprocessing.openAIMean, deviation: ViT.Preprocessing.openAIDeviation)
 
+    /// - Throws: `DINOv2Error.longestSide` if a picture cannot be brought to such a side.
+    package func check(longestSide: Int) throws(DINOv2Error) {
+        let patch = configuration.patchSize
+        guard (patch...max(patch, Self.mostPixels)).contains(longestSide) else {
+            throw .longestSide(longestSide, least: patch, most: Self.mostPixels)
+        }
+    }
+
     /// Brings a picture to the model's input.
     /// - Returns: [1, H, W, 3], normalised.
     package func prepared(_ picture: Picture, _ preparation: Preparation) throws -> (
@@ -34,9 +42,7 @@ extension DINOv2 {
         switch preparation {
         case .published: chosen = preprocessing
         case .whole(let longest):
-            guard (patch...max(patch, Self.mostPixels)).contains(longest) else {
-                throw DINOv2Error.longestSide(longest, least: patch, most: Self.mostPixels)
-            }
+            try check(longestSide: longest)
             chosen = ViT.Preprocessing(
                 .squash(Self.wholePatches(picture.size, longest: longest, patch: patch)), filter: .bicubic,
                 factor: preprocessing.factor, mean: preprocessing.mean, deviation: preprocessing.deviation)

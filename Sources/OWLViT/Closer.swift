@@ -13,11 +13,45 @@ extension OWLViT {
         package let growth: Float
         /// The model that the masks were of.
         package let masks: ModelIdentity
+        /// The class from the features of another model in a closer look; nil where none was asked.
+        package let evidence: FeatureClassifier?
 
         package init(
-            place: LinearClassifier, closer: LinearClassifier, growth: Float, masks: ModelIdentity
+            place: LinearClassifier, closer: LinearClassifier, growth: Float, masks: ModelIdentity,
+            evidence: FeatureClassifier? = nil
         ) {
             (self.place, self.closer, self.growth, self.masks) = (place, closer, growth, masks)
+            self.evidence = evidence
+        }
+    }
+
+    /// A class from the features of another model in a closer look, [2 C].
+    package struct FeatureClassifier: Sendable {
+        package let classifier: LinearClassifier
+        package let identity: FeatureIdentity
+
+        package init(_ classifier: LinearClassifier, _ identity: FeatureIdentity) {
+            (self.classifier, self.identity) = (classifier, identity)
+        }
+    }
+
+    /// What another model's features say of the examples of one class.
+    package struct FeatureExamples: Sendable {
+        /// A closer look at each example, [n, 2 C], each of length one.
+        package let looks: Tensor
+        /// The mean cosine of the examples with what lies beside them, at least 0.
+        package let background: Float
+        package let identity: FeatureIdentity
+
+        package init(looks: Tensor, background: Float, identity: FeatureIdentity) {
+            (self.looks, self.background, self.identity) = (looks, background, identity)
+        }
+
+        /// Scales a look's cosine with the nearest example from 0, as like as what lies beside them, to 1.
+        /// - Parameter look: [2 C] of length one.
+        package func likeness(_ look: Tensor) -> Float {
+            let cosine = matmul(look.reshaped([1, look.count]), looks, transposed: true).maximum()
+            return max(0, min(1, (cosine - background) / max(1e-6, 1 - background)))
         }
     }
 
@@ -87,23 +121,39 @@ extension OWLViT {
     }
 
     private func look(at glance: Glance, in picture: Picture, _ preparation: Preparation) throws -> Tensor {
-        let (box, orientation) = glance
-        let inside = box.cut(to: picture.size) ?? Box(picture.size)
-        let part = picture.part(around: inside, margin: Self.margin).turned(orientation)
-        let features = merged(try imageEncoder(preprocessing(part, preparation)))
+        let features = merged(try imageEncoder(preprocessing(picture.part(seenBy: glance), preparation)))
         let grid = configuration.grid
-        let cells = features.reshaped([grid, grid, features.shape[1]])
-        let edge = (grid + 3) / 6
-        let middle = (edge..<grid - edge).map { cells[leading: $0][leading: edge..<grid - edge] }
-        return Tensor.concatenated(
-            [Tensor.concatenated(middle, axis: 0).mean(axis: 0), features.mean(axis: 0)], axis: 0)
+        return features.reshaped([grid, grid, features.shape[1]]).middleAndWhole
     }
 
     /// How much of its surroundings a closer look takes on each side, as a share of the box.
-    private static let margin = 0.15
+    fileprivate static let margin = 0.15
+}
+
+extension Tensor {
+    /// The mean features of the middle two thirds of a grid, and of all of it: [h, w, C] becomes [2 C].
+    package var middleAndWhole: Tensor {
+        func inner(_ count: Int) -> Range<Int> {
+            let edge = (count + 3) / 6
+            return 2 * edge < count ? edge..<count - edge : 0..<count
+        }
+        let (rows, columns) = (inner(shape[0]), inner(shape[1]))
+        let middle = rows.map { self[leading: $0][leading: columns] }
+        return Tensor.concatenated(
+            [
+                Tensor.concatenated(middle, axis: 0).mean(axis: 0),
+                reshaped([shape[0] * shape[1], shape[2]]).mean(axis: 0),
+            ], axis: 0)
+    }
 }
 
 extension Picture {
+    /// What a closer look sees: a box and a little around it, turned.
+    package func part(seenBy glance: OWLViT.Glance) -> Picture {
+        let inside = glance.box.cut(to: size) ?? Box(size)
+        return part(around: inside, margin: OWLViT.margin).turned(glance.orientation)
+    }
+
     /// The part in and around a box, in whole pixels, cut to the picture.
     /// - Parameter margin: what is taken on each side, as a share of the box's width or height.
     fileprivate func part(around box: Box, margin: Double) -> Picture {

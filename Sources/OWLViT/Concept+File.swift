@@ -6,7 +6,8 @@ public import SpanielPlatform
 /// A concept file is a safetensors file whose metadata names the classes, their texts and the model.
 extension OWLViT.Concept {
     private static let format = ConceptArchive.Format(
-        "spaniel-detect-concept-3", earlier: ["spaniel-detect-concept-2"], for: "detect")
+        "spaniel-detect-concept-4", earlier: ["spaniel-detect-concept-3", "spaniel-detect-concept-2"],
+        for: "detect")
 
     /// Writes several concepts of one model to one file, whole or not at all; a file that is there is
     /// replaced.
@@ -33,9 +34,18 @@ extension OWLViT.Concept {
             }
             if let taught = concept.taught {
                 tensors.append(("\(i).growth", Tensor([taught.growth], [1])))
-                tensors += [("\(i).place", taught.place), ("\(i).closer", taught.closer)].map {
-                    ($0, Tensor($1.weights.array + [$1.bias], [$1.weights.count + 1]))
+                let classifiers = [
+                    ("place", taught.place), ("closer", taught.closer),
+                    ("closer_features", taught.evidence?.classifier),
+                ]
+                for case (let name, let classifier?) in classifiers {
+                    let values = classifier.weights.array + [classifier.bias]
+                    tensors.append(("\(i).\(name)", Tensor(values, [values.count])))
                 }
+            }
+            if let evidence = concept.evidence {
+                tensors.append(("\(i).looks", evidence.looks))
+                tensors.append(("\(i).looks_background", Tensor([evidence.background], [1])))
             }
             let texts = concept.texts.map { JSON.object(["text": JSON($0.text), "cut": JSON($0.wasCut)]) }
             var entry: JSON = [
@@ -45,6 +55,7 @@ extension OWLViT.Concept {
             if let masks = concept.taught?.masks {
                 entry["masks"] = ["model": JSON(masks.name), "model_sha256": JSON(masks.sha256)]
             }
+            entry["features"] = concept.featureIdentity.map(ConceptArchive.entry)
             entries.append(entry)
         }
         try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
@@ -93,10 +104,11 @@ extension ConceptArchive {
         if let threshold, !(0...1).contains(threshold) {
             throw refuse("a threshold from 0 to 1", "\(threshold)")
         }
-        let concept = OWLViT.Concept(
+        var concept = OWLViT.Concept(
             className: className, texts: texts, examples: try examples("\(i).examples"),
             negatives: try examples("\(i).negatives"),
             scoring: scoring, threshold: threshold, taught: try taught(i), model: model)
+        concept.evidence = try evidence(i)
         guard !concept.texts.isEmpty || !concept.examples.isEmpty else {
             throw refuse("texts or examples of \(className)", "neither")
         }
@@ -122,7 +134,8 @@ extension ConceptArchive {
             guard (0.1...10).contains(growth) else { throw refuse("a growth from 0.1 to 10", "\(growth)") }
             return OWLViT.Taught(
                 place: place, closer: closer, growth: growth,
-                masks: ModelIdentity(name: name, sha256: digest))
+                masks: ModelIdentity(name: name, sha256: digest),
+                evidence: try classifier("\(i).closer_features").map { .init($0, try identity(i)) })
         case (nil, nil, nil, nil): return nil
         default: throw refuse("\(i).place, \(i).closer, \(i).growth and their model", "some of them")
         }
@@ -142,5 +155,18 @@ extension ConceptArchive {
             return OWLViT.Exemplar(embedding: vector, box: box, overlap: place[4])
         }
         return OWLViT.Examples(exemplars: exemplars, midpoint: midpoint[0])
+    }
+
+    private func evidence(_ i: Int) throws -> OWLViT.FeatureExamples? {
+        guard let looks = try tensor("\(i).looks", [nil, nil]) else { return nil }
+        guard let background = try tensor("\(i).looks_background", [1])?[0] else {
+            throw refuse("\(i).looks and \(i).looks_background", "not both")
+        }
+        return OWLViT.FeatureExamples(looks: looks, background: background, identity: try identity(i))
+    }
+
+    private func identity(_ i: Int) throws -> FeatureIdentity {
+        guard let identity = try features(entries[i]) else { throw refuse("the features' model", "none") }
+        return identity
     }
 }

@@ -24,6 +24,8 @@ extension OWLViT {
         /// What many labelled pictures taught beside the examples: a place is looked at closer by it;
         /// `detect` does without.
         package var taught: Taught?
+        /// What another model's features say of the examples; nil where none was asked.
+        package var evidence: FeatureExamples?
         /// The model that the class was learnt with; `detect` refuses a concept of another model.
         public var model: ModelIdentity
 
@@ -40,6 +42,9 @@ extension OWLViT {
 
         /// Whether labelled pictures taught the class well enough to look at each place alone.
         public var looksCloser: Bool { taught != nil }
+
+        /// The features that were asked beside the model, if any were.
+        public var featureIdentity: FeatureIdentity? { taught?.evidence?.identity ?? evidence?.identity }
 
         /// The threshold if none is set: 0.1 for texts alone, as in transformers; for examples 0.4 if
         /// `scoring` is `calibrated`, 0.6 if it is `sigmoid`.

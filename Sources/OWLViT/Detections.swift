@@ -23,6 +23,10 @@ extension OWLViT {
         public var place: Float?
         /// The probability of the class when the place was looked at closer, 0…1; nil where it was not.
         public var closer: Float?
+        /// What another model's features say of the class there, 0…1; nil where none was asked.
+        public var features: Float?
+        /// Whether the features moved the score more than the model did; nil where none were asked.
+        public var isDecidedByFeatures: Bool?
         /// The object's box: x1, y1, x2, y2 in pixels of the displayed picture, clipped to it unless
         /// `OWLViT.DetectOptions.clips` is false.
         public var box: Box

@@ -75,13 +75,14 @@ struct Arbitration {
 extension Scene {
     /// The similarity of each cell, for the findings.
     var similarityMap: PerSAM.SimilarityMap {
-        let frame = encoding.frame
-        let side = Double(frame.side)
+        let (across, down) = (
+            Double(cells.columns) * cells.size.width, Double(cells.rows) * cells.size.height
+        )
         return PerSAM.SimilarityMap(
-            className: concept.className, rows: cells.side, columns: cells.side, values: similarity,
+            className: concept.className, rows: cells.rows, columns: cells.columns, values: similarity,
             extent: Box(
-                x1: 0, y1: 0, x2: Double(frame.resized.width) / side,
-                y2: Double(frame.resized.height) / side),
+                x1: 0, y1: 0, x2: Double(cells.frame.resized.width) / across,
+                y2: Double(cells.frame.resized.height) / down),
             background: concept.background, threshold: concept.floor)
     }
 }

@@ -4,7 +4,8 @@ public import SpanielPlatform
 
 /// A concept file is a safetensors file whose metadata names the classes and the model.
 extension PerSAM.Concept {
-    private static let format = ConceptArchive.Format("spaniel-concept-1", for: "find")
+    private static let format = ConceptArchive.Format(
+        "spaniel-concept-2", earlier: ["spaniel-concept-1"], for: "find")
 
     /// Writes several concepts of one model to one file, whole or not at all; a file that is there is
     /// replaced.
@@ -18,6 +19,7 @@ extension PerSAM.Concept {
             if !concept.negatives.isEmpty {
                 tensors.append(("\(i).negatives", Tensor.stack(concept.negatives)))
             }
+            if let target = concept.target { tensors.append(("\(i).target", target)) }
             if let weights = concept.weights {
                 tensors.append(("\(i).weights", Tensor([weights.second, weights.third], [2])))
             }
@@ -29,7 +31,11 @@ extension PerSAM.Concept {
             }
             tensors.append(
                 ("\(i).levels", Tensor([concept.background, concept.inside, concept.threshold], [3])))
-            entries.append(["class": JSON(concept.className), "prompting": JSON(concept.prompting.rawValue)])
+            var entry: JSON = [
+                "class": JSON(concept.className), "prompting": JSON(concept.prompting.rawValue),
+            ]
+            entry["features"] = concept.featureIdentity.map(ConceptArchive.entry)
+            entries.append(entry)
         }
         try ConceptArchive.write(tensors, entries, in: Self.format, model: concepts.first?.model, to: url)
     }
@@ -65,8 +71,12 @@ extension PerSAM.Concept {
                 negatives: try archive.tensor("\(i).negatives", [nil, channels]).map(rows) ?? [],
                 background: levels[0], inside: levels[1],
                 prompting: prompting, weights: try weights("\(i).weights"), threshold: levels[2],
-                model: archive.model)
+                model: archive.model, featureIdentity: try archive.features(entry),
+                target: try archive.tensor("\(i).target", [nil]))
             concept.afar = try archive.tensor("\(i).afar", [vectors.count, channels]).map(rows) ?? []
+            guard (concept.target == nil) == (concept.featureIdentity == nil) else {
+                throw archive.refuse("\(i).target and the features' model", "not both")
+            }
             if let embedding = try archive.tensor("\(i).original", [channels]) {
                 concept.original = Original.Target(
                     embedding: embedding, feature: embedding.l2Normalized(),

@@ -45,6 +45,10 @@ extension PerSAM {
         public var threshold: Float
         /// The model that the class was learnt with; `find` refuses a concept of another model.
         public var model: ModelIdentity
+        /// What `features` are of; nil: the model's own. `find` refuses a concept of other features.
+        public var featureIdentity: FeatureIdentity?
+        /// SAM's own feature of the first example, [C], for its guided attention; nil: `features` are SAM's.
+        package var target: Tensor?
 
         /// The examples as the cells are compared with them, [C] of length one each.
         package var views: [Tensor] { directions + afar.map { $0.l2Normalized() } }

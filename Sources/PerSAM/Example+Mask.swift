@@ -26,19 +26,11 @@ extension Example {
         return mask
     }
 
-    /// How many times an object's size the part of its picture is that it is learnt from.
-    enum Distance: Double {
-        /// So near that a small object covers more than a few cells.
-        case near = 3
-        /// As small as objects are in a picture of many.
-        case afar = 8
-    }
-
     /// Crops the picture and the mask to a square some times the object's size; a larger object keeps its
     /// whole picture.
-    func closer(_ mask: Mask, _ distance: Distance = .near) -> (picture: Picture, mask: Mask) {
+    func closer(_ mask: Mask, times: Double) -> (picture: Picture, mask: Mask) {
         guard let box = mask.box else { return (picture, mask) }
-        let side = Int((distance.rawValue * max(box.width, box.height)).rounded(.up))
+        let side = Int((times * max(box.width, box.height)).rounded(.up))
         guard side < max(picture.width, picture.height) else { return (picture, mask) }
         func part(_ center: Double, _ length: Int) -> Range<Int> {
             let extent = min(side, length)
@@ -53,13 +45,21 @@ extension Example {
 }
 
 extension PerSAM {
+    /// How much of an example's surroundings it is learnt with, in sizes of the object. SAM's features hardly
+    /// change with the scale; those of other models do, so that an object stays about as large as in the
+    /// pictures that will be searched, and covers a few cells of 14 pixels.
+    var surroundings: Double { features == nil ? 3 : 12 }
+
+    /// The same for examples as small as objects are in a picture of many.
+    static let afar = 8.0
+
     /// Crops an example to the part that learning uses, so that the rest of its picture can be released; the
     /// concept learnt from it is the same.
     /// - Parameter encoding: the picture's.
     /// - Throws: `ExampleError` where the region does not suit the picture; `PerSAMError.nothingThere`.
     package func cutOut(_ example: Example, _ encoding: SAM.Encoding) throws -> Example {
         let mask = try example.mask(sam, encoding)
-        let (picture, cut) = example.closer(mask, .afar)
+        let (picture, cut) = example.closer(mask, times: max(surroundings, Self.afar))
         return Example(picture, mask: cut, class: example.className)
     }
 }

@@ -7,9 +7,9 @@ extension PerSAM {
     ///     let found = try persam.find(concept, in: shelf)
     ///     print(found.count, found.stop.reason) // 2 belowThreshold
     ///
-    /// - Throws: `ConceptError` for a concept of another model, `PerSAMError.conceptWeights` for one whose
-    ///   weights do not suit this model; `CancellationError`.
-    public func find(_ concept: Concept, in encoding: SAM.Encoding, options: FindOptions = FindOptions())
+    /// - Throws: `ConceptError` for a concept of another model, `PerSAMError` for one of other features or
+    ///   whose weights do not suit this model; `CancellationError`.
+    public func find(_ concept: Concept, in encoding: Encoding, options: FindOptions = FindOptions())
         throws -> Findings
     {
         try find([concept], in: encoding, options: options)
@@ -19,9 +19,9 @@ extension PerSAM {
     ///
     /// A pixel belongs to one object at most: where two overlap, the one with the better score gets it.
     /// - Returns: the objects of all classes, the best first.
-    /// - Throws: `ConceptError` for a concept of another model, `PerSAMError.conceptWeights` for one whose
-    ///   weights do not suit this model; `CancellationError`.
-    public func find(_ concepts: [Concept], in encoding: SAM.Encoding, options: FindOptions = FindOptions())
+    /// - Throws: `ConceptError` for a concept of another model, `PerSAMError` for one of other features or
+    ///   whose weights do not suit this model; `CancellationError`.
+    public func find(_ concepts: [Concept], in encoding: Encoding, options: FindOptions = FindOptions())
         throws -> Findings
     {
         try find(concepts, in: TiledEncoding(encoding), options: options)
@@ -43,10 +43,14 @@ extension PerSAM {
     {
         if options.faithful { try requireOriginalModel() }
         for concept in concepts { try check(concept) }
-        let views = encoding.views.map { (view: $0, cells: Cells($0.encoding)) }
+        for view in encoding.views { try check(view.encoding) }
+        let views = encoding.views.map { view in
+            let encoding = features == nil ? Encoding(masks: view.encoding.masks) : view.encoding
+            return (part: view.part, encoding: encoding, cells: Cells(encoding))
+        }
         let searches = try concepts.map { concept in
-            let walks = views.map { view, cells in
-                Walk(Scene(view.encoding, cells, concept, sam), part: view.part, of: encoding.size)
+            let walks = views.map {
+                Walk(Scene($0.encoding, $0.cells, concept, sam), part: $0.part, of: encoding.size)
             }
             if options.faithful, let target = concept.original {
                 return findOriginal(target, walks[0].scene)
@@ -59,16 +63,27 @@ extension PerSAM {
     /// Checks a concept's model and shapes: a file may name this model and still hold anything.
     private func check(_ concept: Concept) throws {
         try ConceptError.check(concept.className, learntWith: concept.model, model: sam.identity)
-        let channels = sam.configuration.imageEncoder.outputChannels
-        let original = concept.original.map { [$0.embedding] } ?? []
-        for vector in concept.directions + concept.features + concept.afar + concept.negatives + original
-        where vector.shape != [channels] {
-            throw ConceptError.channels(
-                concept: concept.className, found: vector.count, expected: channels)
+        try checkFeatures(of: concept)
+        let own = sam.configuration.imageEncoder.outputChannels
+        func check(_ vectors: [Tensor], _ channels: Int) throws {
+            for vector in vectors where vector.shape != [channels] {
+                throw ConceptError.channels(
+                    concept: concept.className, found: vector.count, expected: channels)
+            }
         }
+        try check(
+            concept.directions + concept.features + concept.afar + concept.negatives, features?.channels ?? own)
+        try check([concept.target, concept.original?.embedding].compactMap(\.self), own)
         let masks = sam.configuration.maskDecoder.masks
         if masks != 3 && (concept.weights ?? concept.original?.weights) != nil {
             throw PerSAMError.conceptWeights(concept: concept.className, masks: masks)
+        }
+    }
+
+    private func checkFeatures(of concept: Concept) throws(PerSAMError) {
+        guard concept.featureIdentity.isSame(as: features?.identity) else {
+            throw .conceptFeatures(
+                concept: concept.className, learntWith: concept.featureIdentity, features: features?.identity)
         }
     }
 

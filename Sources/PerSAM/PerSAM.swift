@@ -14,11 +14,16 @@ import Tensor
 ///     // 0.976… Box(x1: 436.0, y1: 81.0, x2: 612.0, y2: 221.0)
 ///     // 0.973… Box(x1: 50.0, y1: 87.0, x2: 202.0, y2: 211.0)
 public struct PerSAM: Sendable {
-    /// The model that encodes pictures and segments what is found.
+    /// The model that segments what is found.
     public let sam: SAM
+    /// The model whose features tell the object from others; nil: SAM's own.
+    public let features: (any FeatureSource)?
 
-    /// Uses a loaded SAM, of any size; nothing else is loaded.
-    public init(_ sam: SAM) { self.sam = sam }
+    /// Uses a loaded SAM, of any size, and perhaps the features of another model.
+    public init(_ sam: SAM, features: (any FeatureSource)? = nil) {
+        self.sam = sam
+        self.features = features
+    }
 
     /// How `learn` learns a class.
     public struct LearnOptions: Sendable {
@@ -44,7 +49,14 @@ public struct PerSAM: Sendable {
     ///     print(shelf.frame.original) // Size(width: 640, height: 480)
     ///
     /// - Throws: `CancellationError` when the current task is cancelled meanwhile.
-    public func encode(_ picture: Picture) throws -> SAM.Encoding { try sam.encode(picture) }
+    public func encode(_ picture: Picture) throws -> Encoding {
+        try encode(picture, sam.encode(picture))
+    }
+
+    /// Adds the features to SAM's encoding of the same picture.
+    package func encode(_ picture: Picture, _ masks: SAM.Encoding) throws -> Encoding {
+        Encoding(masks: masks, features: try features?.features(of: picture))
+    }
 
     /// Learns one class from its examples; each example's picture is encoded.
     ///
@@ -58,21 +70,21 @@ public struct PerSAM: Sendable {
     ///   - options: how to learn.
     /// - Throws: `ExampleError` where an example does not suit its picture or the examples are of several
     ///   classes; `PerSAMError` where SAM finds nothing at an example's point or in its box, or for the
-    ///   authors' arithmetic with a SAM 2; `CancellationError`.
+    ///   authors' arithmetic with a SAM 2 or with features; `CancellationError`.
     public func learn(
         _ examples: [Example], negatives: [Example] = [], options: LearnOptions = LearnOptions()
     ) throws -> Concept {
         if options.faithful { try requireOriginalModel() }
         let className = try examples.commonClass()
-        let references = try examples.map { try Reference($0, sam) }
-        let afar = try zip(examples, references).map { try $1.afar($0, sam) }
-        let others = try negatives.map { try Reference($0, sam) }
+        let references = try examples.map { try Reference($0, self) }
+        let afar = try zip(examples, references).map { try $1.afar($0, self) }
+        let others = try negatives.map { try Reference($0, self) }
         var concept = Concept(
             className: className, directions: references.map(\.direction),
             features: references.map(\.feature),
             negatives: others.map(\.direction), background: 0, inside: 0, prompting: .plain,
             threshold: Self.threshold,
-            model: sam.identity)
+            model: sam.identity, featureIdentity: features?.identity, target: references[0].target)
         // Each example is compared with the directions of all of them.
         let similarities = references.map { $0.similarities(to: concept.directions) }
         concept.background = max(0, similarities.compactMap(\.background).average ?? 0)
@@ -93,9 +105,10 @@ public struct PerSAM: Sendable {
         return concept
     }
 
-    /// Checks that the authors' code knows the model's generation.
+    /// Checks that the authors' code knows the model's generation and its features.
     package func requireOriginalModel() throws(PerSAMError) {
         if sam.configuration.maskDecoder.second != nil { throw .originalModel(model: sam.weights.modelName) }
+        if let features { throw .originalFeatures(features: features.identity.model.name) }
     }
 
     /// The default threshold, measured on composed scenes with the model that ships: at 0.65 most pictures
@@ -113,7 +126,7 @@ public struct PerSAM: Sendable {
 extension PerSAM {
     /// An example whose picture is encoded.
     struct Reference {
-        let encoding: SAM.Encoding
+        let encoding: Encoding
         let cells: Cells
         let mask: Mask
         /// The mask in the example's whole picture.
@@ -122,31 +135,37 @@ extension PerSAM {
         let coverage: [Float]
         /// The object's mean feature, [C].
         let feature: Tensor
+        /// SAM's own mean feature of the object, [C], where `feature` is another model's.
+        let target: Tensor?
         /// The feature at length one, [C].
         var direction: Tensor { feature.l2Normalized() }
 
-        init(_ example: Example, _ sam: SAM) throws {
-            let given = try example.mask(sam)
-            try self.init(example.closer(given), given: given, sam)
+        init(_ example: Example, _ persam: PerSAM) throws {
+            let given = try example.mask(persam.sam)
+            try self.init(example.closer(given, times: persam.surroundings), given: given, persam)
         }
 
         /// The example seen from further away; nil where it is so large in its picture that there is hardly
         /// more to see.
-        func afar(_ example: Example, _ sam: SAM) throws -> Reference? {
-            let part = example.closer(given, .afar)
+        func afar(_ example: Example, _ persam: PerSAM) throws -> Reference? {
+            let part = example.closer(given, times: PerSAM.afar)
             let (near, size) = (encoding.frame.original, part.picture.size)
             return max(size.width, size.height) < 2 * max(near.width, near.height)
-                ? nil : try Reference(part, given: given, sam)
+                ? nil : try Reference(part, given: given, persam)
         }
 
-        private init(_ part: (picture: Picture, mask: Mask), given: Mask, _ sam: SAM) throws {
+        private init(_ part: (picture: Picture, mask: Mask), given: Mask, _ persam: PerSAM) throws {
             let (picture, mask) = part
             self.mask = mask
             self.given = given
-            encoding = try sam.encode(picture)
+            encoding = try persam.encode(picture)
             cells = Cells(encoding)
             coverage = cells.coverage(of: mask)
             feature = cells.mean(weighing: coverage)
+            target = encoding.features.map { [masks = encoding.masks] _ in
+                let own = Cells(masks)
+                return own.mean(weighing: own.coverage(of: mask))
+            }
         }
 
         /// Measures how similar the example's own cells are to what was learnt: the mean over the cells
@@ -195,7 +214,7 @@ extension PerSAM {
         let prompt = SAM.Prompt(points: [
             .init(reference.cells.middle(of: reference.seed(concept)), isObject: true)
         ])
-        let (logits, _, _) = sam.decode(prompts: [prompt], in: reference.encoding, multimask: true)
+        let (logits, _, _) = sam.decode(prompts: [prompt], in: reference.encoding.masks, multimask: true)
         guard logits.shape[1] == 3 else { return nil }
         let truth = scene.lowResolution(reference.mask)
         let inside = truth.indices.filter { scene.isInside[$0] }

@@ -1,4 +1,5 @@
 public import SpanielImaging
+public import Tensor
 
 /// Why PerSAM cannot use an example or a concept.
 ///
@@ -12,6 +13,13 @@ public enum PerSAMError: SpanielError, Equatable {
     case originalModel(model: String)
     /// A concept has PerSAM-F's weights for three masks, and the model offers another number of them.
     case conceptWeights(concept: String, masks: Int)
+    /// The authors' arithmetic was asked for together with another model's features.
+    case originalFeatures(features: String)
+    /// A concept was learnt with other features than those that are compared; nil: SAM's own.
+    case conceptFeatures(
+        concept: String, learntWith: FeatureIdentity?, features: FeatureIdentity?)
+    /// A picture was encoded without the features that are compared.
+    case featuresMissing(features: String)
 
     /// The number of tiles along a side is not from 1 to the most.
     case tiles(Int, most: Int)
@@ -21,7 +29,9 @@ public enum PerSAMError: SpanielError, Equatable {
         switch self {
         case .noCell: "mask.empty"
         case .nothingThere: "example.nothing"
-        case .originalModel: "model.original"
+        case .originalModel, .originalFeatures: "model.original"
+        case .conceptFeatures: "concept.features"
+        case .featuresMissing: "encoding.features"
         case .conceptWeights: "concept.format"
         case .tiles: "options.tiles"
         }
@@ -40,11 +50,22 @@ extension PerSAMError {
         case .originalModel(let model):
             "\(model) is a SAM 2, and the original arithmetic is the first SAM's; use such a model, or do "
                 + "without it"
+        case .originalFeatures(let features):
+            "the original arithmetic knows SAM's own features, not those of \(features); do without one of them"
+        case .conceptFeatures(let concept, let learntWith, let features):
+            "the concept '\(concept)' was learnt with \(Self.name(learntWith)), not with "
+                + "\(Self.name(features)); use those, or learn it again"
+        case .featuresMissing(let features):
+            "the picture was encoded without the features of \(features); encode it with PerSAM.encode"
         case .conceptWeights(let concept, let masks):
             "the concept '\(concept)' mixes three masks, the model offers \(masks); learn it again without "
                 + "fine tuning"
         case .tiles(let count, let most):
             "\(count) tiles a side, expected 1 to \(most)"
         }
+    }
+
+    private static func name(_ features: FeatureIdentity?) -> String {
+        features.map { "the features of \($0)" } ?? "SAM's own features"
     }
 }

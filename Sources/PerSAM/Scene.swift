@@ -19,10 +19,15 @@ struct Scene {
     let negative: Point
     private let guidance: SAM.MaskDecoder.Guidance?
 
+    /// How a mask covers cells that are not SAM's own; nil for those that are.
+    private let maskCoverage: MaskCoverage?
+    /// The rows, and columns, of a mask at low resolution.
+    let maskSide: Int
+
     /// - Parameter cells: those of `encoding`, built once for all concepts.
-    init(_ encoding: SAM.Encoding, _ cells: Cells, _ concept: PerSAM.Concept, _ sam: SAM) {
+    init(_ encoding: PerSAM.Encoding, _ cells: Cells, _ concept: PerSAM.Concept, _ sam: SAM) {
         self.sam = sam
-        self.encoding = encoding
+        self.encoding = encoding.masks
         self.concept = concept
         views = concept.views
         let similarity = cells.similarity(to: views)
@@ -31,10 +36,16 @@ struct Scene {
         isCandidate = similarity.indices.map { inPicture[$0] && similarity[$0] > against[$0] }
         let visible = similarity.indices.filter { inPicture[$0] }
         negative = cells.middle(of: visible.min { similarity[$0] < similarity[$1] } ?? 0)
-        let side = 4 * cells.side
+        let own = encoding.masks.embedding.shape[0]
+        let side = 4 * own
         let (rows, columns) = Self.extent(encoding.frame, side)
         isInside = (0..<side * side).map { $0 / side < rows && $0 % side < columns }
-        guidance = concept.prompting == .guided ? Self.guidance(similarity, visible, concept) : nil
+        maskSide = side
+        let isOwn = encoding.features == nil
+        maskCoverage = isOwn ? nil : MaskCoverage(cells, side: side)
+        let known =
+            concept.prompting == .guided ? Self.attention(similarity, visible, cells, isOwn ? nil : own) : nil
+        guidance = known.map { .init(attention: $0, target: concept.target ?? concept.features[0]) }
         (self.cells, self.similarity) = (cells, similarity)
     }
 
@@ -44,26 +55,32 @@ struct Scene {
         return (covered(frame.resized.height), covered(frame.resized.width))
     }
 
-    /// Returns PerSAM's attention map, aligned with the grid: the sigmoid of the similarity, standardised
+    /// Returns PerSAM's attention map, aligned with SAM's grid: the sigmoid of the similarity, standardised
     /// over the cells in the picture.
-    private static func guidance(_ similarity: [Float], _ visible: [Int], _ concept: PerSAM.Concept)
-        -> SAM.MaskDecoder.Guidance
-    {
+    /// - Parameter side: SAM's cells along a side, where `cells` are not SAM's own.
+    private static func attention(
+        _ similarity: [Float], _ visible: [Int], _ cells: Cells, _ side: Int?
+    ) -> Tensor {
+        guard let side else { return attention(similarity, visible) }
+        let resampled = cells.resampled(similarity, toSAM: side)
+        let visible = resampled.indices.filter { resampled[$0] != nil }
+        return attention(resampled.map { $0 ?? 0 }, visible)
+    }
+
+    private static func attention(_ similarity: [Float], _ visible: [Int]) -> Tensor {
         let values = Tensor(visible.map { similarity[$0] }, [visible.count])
         let deviation = visible.count > 1 ? max(1e-6, values.standardDeviation()) : 1
         let mean = values.mean()
         var standard = [Float](repeating: -100, count: similarity.count)
         for cell in visible { standard[cell] = (similarity[cell] - mean) / deviation }
-        return .init(attention: Tensor(standard, [standard.count]).sigmoid(), target: concept.features[0])
+        return Tensor(standard, [standard.count]).sigmoid()
     }
 
     /// Returns a mask at low resolution, [4h · 4w]: the pixels that it covers by more than half.
     func lowResolution(_ mask: Mask) -> [Bool] {
-        let frame = encoding.frame
+        let pixel = Double(encoding.frame.side) / Double(maskSide)
         return Cells.coverage(
-            of: mask, columns: Double(frame.resized.width), rows: Double(frame.resized.height),
-            extent: Double(frame.side),
-            side: 4 * cells.side
+            of: mask, encoding.frame, cell: (pixel, pixel), rows: maskSide, columns: maskSide
         ).map { $0 > 0.5 }
     }
 
@@ -156,17 +173,14 @@ struct Scene {
         return scores.indices.compactMap { i in
             let map = logits[leading: i]
             let values = map.array
-            let side = 4 * cells.side
             var (area, strict, lax) = (0, 0, 0)
-            var coverage = [Float](repeating: 0, count: cells.side * cells.side)
-            let probabilities = map.sigmoid().array
             for p in values.indices where isInside[p] {
                 if values[p] > 0 { area += 1 }
                 if values[p] > 1 { strict += 1 }
                 if values[p] > -1 { lax += 1 }
-                coverage[p / side / 4 * cells.side + p % side / 4] += probabilities[p] / 16
             }
             guard area >= 4 else { return nil }
+            let coverage = coverage(of: map.sigmoid())
             let direction = cells.mean(weighing: coverage).l2Normalized()
             let similarity = views.map { $0.dot(direction) }.max() ?? -1
             let stability = Float(strict) / Float(max(1, lax))
@@ -180,10 +194,23 @@ struct Scene {
         }
     }
 
+    /// Returns the share of each cell that a mask covers, 0…1, [hw].
+    /// - Parameter probabilities: [4h, 4w].
+    private func coverage(of probabilities: Tensor) -> [Float] {
+        if let maskCoverage { return maskCoverage(probabilities) }
+        // A cell of SAM's own is 4 × 4 pixels.
+        var coverage = [Float](repeating: 0, count: cells.count)
+        let values = probabilities.array
+        for p in values.indices where isInside[p] {
+            coverage[p / maskSide / 4 * cells.columns + p % maskSide / 4] += values[p] / 16
+        }
+        return coverage
+    }
+
     /// Returns the box of a low-resolution mask in pixels of the displayed picture; x2 and y2 are the last
     /// pixel inside, as in the authors' code.
     private func box(around logits: Tensor) -> Box? {
-        let side = 4 * cells.side
+        let side = maskSide
         let values = logits.array
         var (left, top, right, bottom) = (side, side, -1, -1)
         for p in values.indices where isInside[p] && values[p] > 0 {

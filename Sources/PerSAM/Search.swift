@@ -65,13 +65,13 @@ struct Search {
 
     /// Returns the cells that the strategies `grid` and `propose` segment: the most similar of each square.
     private func seeds(_ scene: Scene) -> [Int] {
-        let side = scene.cells.side
-        let step = max(1, side / 16)
+        let (rows, columns) = (scene.cells.rows, scene.cells.columns)
+        let step = max(1, max(rows, columns) / 16)
         var seeds: [Int] = []
-        for top in stride(from: 0, to: side, by: step) {
-            for left in stride(from: 0, to: side, by: step) {
-                let square = (top..<min(side, top + step)).flatMap { y in
-                    (left..<min(side, left + step)).map { y * side + $0 }
+        for top in stride(from: 0, to: rows, by: step) {
+            for left in stride(from: 0, to: columns, by: step) {
+                let square = (top..<min(rows, top + step)).flatMap { y in
+                    (left..<min(columns, left + step)).map { y * columns + $0 }
                 }
                 let best = square.filter { scene.isCandidate[$0] }.max {
                     scene.similarity[$0] < scene.similarity[$1]

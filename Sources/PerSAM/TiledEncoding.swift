@@ -12,7 +12,7 @@ extension PerSAM {
         package struct View: Sendable {
             /// The place in the picture: x1, y1, x2, y2 in its pixels.
             package let part: Box
-            package let encoding: SAM.Encoding
+            package let encoding: Encoding
         }
 
         /// Encodes the whole picture and its tiles.
@@ -20,7 +20,7 @@ extension PerSAM {
         ///   - tiles: the number of tiles along a side, 1…16.
         ///   - encode: encodes a picture.
         /// - Throws: `PerSAMError.tiles`, and what `encode` throws.
-        package init(_ picture: Picture, tiles: Int, encode: (Picture) throws -> SAM.Encoding) throws {
+        package init(_ picture: Picture, tiles: Int, encode: (Picture) throws -> Encoding) throws {
             guard (1...Tiles.most).contains(tiles) else { throw PerSAMError.tiles(tiles, most: Tiles.most) }
             size = picture.size
             views = try Tiles.parts(of: picture.size, count: tiles).map { columns, rows in
@@ -33,7 +33,7 @@ extension PerSAM {
         }
 
         /// The whole picture alone.
-        init(_ encoding: SAM.Encoding) {
+        init(_ encoding: Encoding) {
             size = encoding.frame.original
             views = [View(part: Box(size), encoding: encoding)]
         }
@@ -47,6 +47,6 @@ extension PerSAM {
     /// - Parameter tiles: the number of tiles along a side, 1…16; 1 is the whole picture alone.
     /// - Throws: `PerSAMError.tiles`; `CancellationError` when the current task is cancelled meanwhile.
     public func encode(_ picture: Picture, tiles: Int) throws -> TiledEncoding {
-        try TiledEncoding(picture, tiles: tiles, encode: sam.encode)
+        try TiledEncoding(picture, tiles: tiles, encode: encode)
     }
 }

@@ -90,9 +90,9 @@ struct Walk {
     private func segment(_ cell: Int, _ similarity: [Float]) -> Scene.Proposal? {
         guard let first = scene.segment(seeds: [cell], refining: false) else { return nil }
         var seeds = [cell]
-        let side = scene.cells.side
+        let columns = scene.cells.columns
         func distance(_ a: Int, _ b: Int) -> Float {
-            let (x, y) = (Float(a % side - b % side), Float(a / side - b / side))
+            let (x, y) = (Float(a % columns - b % columns), Float(a / columns - b / columns))
             return (x * x + y * y).squareRoot()
         }
         let inside = first.coverage.indices.filter {

@@ -1,4 +1,5 @@
 public import OWLViT
+public import PerSAM
 public import SAM
 public import SpanielImaging
 package import Tensor
@@ -14,17 +15,21 @@ package import Tensor
 ///     score = (probability that the place is of any of the classes)^¼ · probability of the closer look
 ///
 /// The first look knows little of classes, so it counts little. A concept that was not taught closer looks
-/// (`OWLViT.Concept.looksCloser`) is found as `OWLViT.detect` does.
+/// (`OWLViT.Concept.looksCloser`) is found as `OWLViT.detect` does. With another model's features a closer look
+/// has two opinions, and the mean of their logits counts.
 public struct CloserDetector: Sendable {
     /// The model that detects.
     public let detector: OWLViT
     /// The model that makes boxes exact.
     public let sam: SAM
+    /// What is asked beside the detector in a closer look; nil asks nothing.
+    public let features: (any PerSAM.FeatureSource)?
 
-    /// Combines two loaded models.
-    public init(_ detector: OWLViT, _ sam: SAM) {
+    /// Combines loaded models.
+    public init(_ detector: OWLViT, _ sam: SAM, features: (any PerSAM.FeatureSource)? = nil) {
         self.detector = detector
         self.sam = sam
+        self.features = features
     }
 
     /// A place, and what each of its boxes shows when seen alone.
@@ -34,6 +39,8 @@ public struct CloserDetector: Sendable {
         package var mask: Box?
         /// What the place's own box shows, then what the mask's does, [2 C].
         package var looks: [Tensor]
+        /// The same with the other features, if they are asked.
+        package var evidence: [Tensor] = []
     }
 
     /// The probability of any class from which SAM is asked about a place.
@@ -66,13 +73,39 @@ public struct CloserDetector: Sendable {
     ) throws -> [Candidate] {
         for concept in concepts {
             try detector.check(concept)
-            guard let masks = concept.taught?.masks else { continue }
-            try ConceptError.check(concept.className, learntWith: masks, model: sam.identity)
+            guard let taught = concept.taught else { continue }
+            try ConceptError.check(concept.className, learntWith: taught.masks, model: sam.identity)
+            try check(taught, of: concept.className)
         }
         let classifiers = concepts.compactMap(\.taught?.place)
         guard !classifiers.isEmpty else { return [] }
-        return try detector.candidates(
+        return try candidates(
             detector.places(by: classifiers, in: encoding), in: picture, encoding.preparation)
+    }
+
+    /// Looks at places, each in its own box.
+    package func candidates(
+        _ places: [OWLViT.Place], in picture: Picture, _ preparation: OWLViT.Preparation
+    ) throws -> [Candidate] {
+        let glances = places.map { OWLViT.Glance($0.box, .upright) }
+        let looks = try detector.looks(at: glances, in: picture, preparation: preparation)
+        let evidence = try features?.looks(at: glances, in: picture)
+        return places.indices.map { i in
+            Candidate(place: places[i], looks: [looks[i]], evidence: evidence.map { [$0[i]] } ?? [])
+        }
+    }
+
+    /// Checks that a class was taught with these features.
+    private func check(_ taught: OWLViT.Taught, of className: String) throws {
+        guard (taught.evidence?.identity).isSame(as: features?.identity) else {
+            throw PerSAMError.conceptFeatures(
+                concept: className, learntWith: taught.evidence?.identity, features: features?.identity)
+        }
+        guard let features, let weights = taught.evidence?.classifier.weights else { return }
+        if weights.shape != [2 * features.channels] {
+            throw ConceptError.channels(
+                concept: className, found: weights.count, expected: 2 * features.channels)
+        }
     }
 
     /// Whether SAM is to be asked about any of some places.
@@ -98,13 +131,15 @@ public struct CloserDetector: Sendable {
             else { return nil }
             return try sam.mask(inBox: rough, in: scene)?.mask.box ?? rough
         }
-        var looks = try detector.looks(
-            at: boxes.compactMap { $0.map { ($0, .upright) } }, in: picture, preparation: preparation)[...]
+        let glances = boxes.compactMap { $0.map { OWLViT.Glance($0, .upright) } }
+        var looks = try detector.looks(at: glances, in: picture, preparation: preparation)[...]
+        var evidence = try features?.looks(at: glances, in: picture)[...]
         return zip(candidates, boxes).map { candidate, box in
             guard let box, let look = looks.popFirst() else { return candidate }
             var exact = candidate
             exact.mask = box
             exact.looks.append(look)
+            if let other = evidence?.popFirst() { exact.evidence.append(other) }
             return exact
         }
     }
@@ -140,12 +175,34 @@ extension CloserDetector.Candidate {
     package func detection(
         _ className: String, _ index: Int, _ taught: OWLViT.Taught, in size: Size
     ) -> OWLViT.Detection {
-        let closer = looks.map(taught.closer.probability).max() ?? 0
+        let opinions = opinions(taught)
+        let best = opinions.max { $0.mean < $1.mean }
+        let closer = best.map { OWLViT.Scale.sigmoid($0.mean) } ?? 0
         let logit = place.logits[index]
-        return OWLViT.Detection(
+        var detection = OWLViT.Detection(
             className: className, score: place.probability.squareRoot().squareRoot() * closer, logit: logit,
             probability: OWLViT.Scale.sigmoid(logit), place: place.probability, closer: closer,
             box: box(growth: Double(taught.growth)).intersection(Box(size)))
+        if let other = best?.features {
+            detection.features = OWLViT.Scale.sigmoid(other)
+            detection.isDecidedByFeatures = abs(other) > abs(best?.own ?? 0)
+        }
+        return detection
+    }
+
+    /// What each look says of a class: the logit of the model's own features, that of the others.
+    private func opinions(_ taught: OWLViT.Taught) -> [(own: Float, features: Float?, mean: Float)] {
+        func logit(_ classifier: OWLViT.LinearClassifier, _ look: Tensor) -> Float {
+            classifier.logits(of: look.reshaped([1, look.count]))[0]
+        }
+        return looks.indices.map { i in
+            let own = logit(taught.closer, looks[i])
+            guard let classifier = taught.evidence?.classifier, i < evidence.count else {
+                return (own, nil, own)
+            }
+            let other = logit(classifier, evidence[i])
+            return (own, other, (own + other) / 2)
+        }
     }
 
     /// The mask's box, its middle moved a quarter of the way to the place's, and larger by a factor; without a
@@ -159,22 +216,9 @@ extension CloserDetector.Candidate {
     }
 }
 
-extension OWLViT {
-    /// Looks at places, each in its own box.
-    package func candidates(_ places: [Place], in picture: Picture, _ preparation: Preparation) throws
-        -> [CloserDetector.Candidate]
-    {
-        let looks = try looks(
-            at: places.map { ($0.box, .upright) }, in: picture, preparation: preparation)
-        return zip(places, looks).map {
-            CloserDetector.Candidate(place: $0, looks: [$1])
-        }
-    }
-}
-
 extension OWLViT.Detections {
     /// Adds candidates of one class.
-    fileprivate mutating func add(_ candidates: [OWLViT.Detection], above threshold: Float) {
+    mutating func add(_ candidates: [OWLViT.Detection], above threshold: Float) {
         objects += candidates.filter { $0.score > threshold }
         for candidate in candidates
         where candidate.score > best[candidate.className]?.score ?? -.infinity {
@@ -183,7 +227,7 @@ extension OWLViT.Detections {
     }
 
     /// Sorts the objects, the best first, of equals the first added; drops what a better one excludes.
-    fileprivate mutating func settle(_ options: OWLViT.DetectOptions) {
+    mutating func settle(_ options: OWLViT.DetectOptions) {
         let sorted = objects.indices.sorted {
             (objects[$1].score, $0) < (objects[$0].score, $1)
         }.map { objects[$0] }

@@ -51,22 +51,33 @@ package struct CloserTraining {
             }
         }
         var looks = LookRows()
+        var evidence = closerDetector.features.map { _ in LookRows { $0.evidence } }
         var candidates: [[CloserDetector.Candidate]] = []
         for (index, scene) in scenes.enumerated() {
             let picture = try picture(index)
             let places = detector.places(by: without[folds[index]], in: scene.encoding)
-            let found = try detector.candidates(places, in: picture, preparation)
+            let found = try closerDetector.candidates(places, in: picture, preparation)
             looks.add(found, scene.labelled, scene: index)
             candidates.append(found)
             let glances = LookRows.glances(at: scene.labelled, seed: UInt64(index))
             let seen = try detector.looks(
                 at: glances.map { ($0.box, $0.orientation) }, in: picture, preparation: preparation)
             looks.add(zip(glances.map(\.className), seen), scene: index)
+            if let features = closerDetector.features {
+                let others = try features.looks(
+                    at: glances.map { ($0.box, $0.orientation) }, in: picture)
+                evidence?.add(found, scene.labelled, scene: index)
+                evidence?.add(zip(glances.map(\.className), others), scene: index)
+            }
             note()
         }
         let closer = looks.classifiers(classNames)
         let closerWithout = Set(folds).sorted().map { fold in
             looks.classifiers(classNames, leavingOut: { folds[$0] == fold }, from: closer)
+        }
+        let others = evidence?.classifiers(classNames)
+        let othersWithout = Set(folds).sorted().map { fold in
+            evidence?.classifiers(classNames, leavingOut: { folds[$0] == fold }, from: others)
         }
         for index in scenes.indices {
             let without = closerWithout[folds[index]]
@@ -79,13 +90,21 @@ package struct CloserTraining {
         }
         let growth = Self.growth(candidates, scenes)
         let masks = closerDetector.sam.identity
-        func taught(_ index: Int, _ closer: OWLViT.LinearClassifier) -> OWLViT.Taught {
-            OWLViT.Taught(place: everywhere[index], closer: closer, growth: growth, masks: masks)
+        let identity = closerDetector.features?.identity
+        func taught(
+            _ index: Int, _ closer: [OWLViT.LinearClassifier], _ others: [OWLViT.LinearClassifier]?
+        ) -> OWLViT.Taught {
+            let evidence = identity.flatMap { identity in
+                others.map { OWLViT.FeatureClassifier($0[index], identity) }
+            }
+            return OWLViT.Taught(
+                place: everywhere[index], closer: closer[index], growth: growth, masks: masks,
+                evidence: evidence)
         }
         var lessons: [String: Lesson] = [:]
         for (index, name) in classNames.enumerated() {
             let evidence = scenes.indices.map { scene in
-                let learnt = taught(index, closerWithout[folds[scene]][index])
+                let learnt = taught(index, closerWithout[folds[scene]], othersWithout[folds[scene]])
                 let found = candidates[scene].map {
                     $0.detection(name, index, learnt, in: scenes[scene].encoding.size)
                 }
@@ -96,7 +115,7 @@ package struct CloserTraining {
             }
             guard let verdict = DetectionEvidence.verdict(of: evidence, usual: OWLViT.Scale.exampleThreshold)
             else { continue }
-            lessons[name] = Lesson(taught: taught(index, closer[index]), verdict: verdict)
+            lessons[name] = Lesson(taught: taught(index, closer, others), verdict: verdict)
         }
         return lessons
     }

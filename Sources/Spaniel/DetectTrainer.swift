@@ -1,4 +1,5 @@
 package import OWLViT
+package import PerSAM
 package import SAM
 package import SpanielImaging
 
@@ -14,12 +15,14 @@ package struct DetectTrainer: LabelledTrainer {
     ///   - texts: returns the texts of a class.
     ///   - negatives: returns the examples that a class must not be taken for.
     ///   - sam: makes boxes exact where classes are taught closer looks; nil teaches none.
+    ///   - features: are asked beside the model in closer looks.
     package init(
         _ owl: OWLViT, options: OWLViT.LearnOptions = OWLViT.LearnOptions(),
         texts: @escaping (String) -> [OWLViT.Text] = { _ in [] },
-        negatives: @escaping (String) -> OWLViT.Examples = { _ in .none }, sam: SAM? = nil
+        negatives: @escaping (String) -> OWLViT.Examples = { _ in .none }, sam: SAM? = nil,
+        features: (any PerSAM.FeatureSource)? = nil
     ) {
-        closer = sam.map { CloserDetector(owl, $0) }
+        closer = sam.map { CloserDetector(owl, $0, features: features) }
         (self.owl, self.options, self.texts, self.negatives) = (owl, options, texts, negatives)
     }
 

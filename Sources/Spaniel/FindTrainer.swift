@@ -15,20 +15,20 @@ package struct FindTrainer: LabelledTrainer {
         (self.persam, self.options, self.negatives) = (persam, options, negatives)
     }
 
-    package func scene(_ picture: Picture, _ labelled: [LabelledRegion]) throws -> SAM.Encoding {
+    package func scene(_ picture: Picture, _ labelled: [LabelledRegion]) throws -> PerSAM.Encoding {
         try persam.encode(picture)
     }
 
     /// Crops the object with its surroundings; the authors' arithmetic needs the whole picture.
     package func observe(
-        _ region: Example.Region, className: String, in picture: Picture, _ scene: SAM.Encoding
+        _ region: Example.Region, className: String, in picture: Picture, _ scene: PerSAM.Encoding
     ) throws -> Example {
         let example = Example(picture, region: region, class: className)
-        return options.faithful ? example : try persam.cutOut(example, scene)
+        return options.faithful ? example : try persam.cutOut(example, scene.masks)
     }
 
     package func learn(
-        _ className: String, _ examples: [(observation: Example, scene: SAM.Encoding)]
+        _ className: String, _ examples: [(observation: Example, scene: PerSAM.Encoding)]
     ) throws -> PerSAM.Concept {
         try persam.learn(examples.map(\.observation), negatives: negatives(className), options: options)
     }
@@ -38,7 +38,7 @@ package struct FindTrainer: LabelledTrainer {
     package func set(_ threshold: Float, of concept: inout PerSAM.Concept) { concept.threshold = threshold }
 
     package func search(
-        _ concept: PerSAM.Concept, by examples: [Int], of observations: [Example], in scene: SAM.Encoding,
+        _ concept: PerSAM.Concept, by examples: [Int], of observations: [Example], in scene: PerSAM.Encoding,
         labelled: [LabelledRegion]
     ) throws -> DetectionEvidence? {
         if examples.isEmpty { return nil }

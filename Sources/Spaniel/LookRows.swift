@@ -6,6 +6,12 @@ import Tensor
 struct LookRows {
     /// What a look shows: a class, or nil for none.
     private var rows: [(className: String?, scene: Int, features: Tensor)] = []
+    /// Which looks at a candidate count: the detector's, or those with other features.
+    private let looks: @Sendable (CloserDetector.Candidate) -> [Tensor]
+
+    init(_ looks: @escaping @Sendable (CloserDetector.Candidate) -> [Tensor] = { $0.looks }) {
+        self.looks = looks
+    }
 
     /// The IoU with a label from which a place shows it, and below which it shows something else.
     private static let (same, other) = (0.5, 0.3)
@@ -29,9 +35,9 @@ struct LookRows {
             let nearest = labelled.filter { !$0.isCrowd }.max { $0.box.iou(box) < $1.box.iou(box) }
             let overlap = nearest.map { $0.box.iou(box) } ?? 0
             if overlap >= Self.same {
-                rows.append((nearest?.className, scene, candidate.looks[0]))
+                rows.append((nearest?.className, scene, looks(candidate)[0]))
             } else if overlap < Self.other {
-                rows.append((nil, scene, candidate.looks[0]))
+                rows.append((nil, scene, looks(candidate)[0]))
             }
         }
     }
@@ -76,18 +82,23 @@ struct LookRows {
 }
 
 /// The generator SplitMix64 (Steele et al. 2014): the same numbers from the same seed on every machine.
-struct SplitMix {
+package struct SplitMix {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }
+    package init(seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }
 
-    /// A number of a range, evenly spread.
-    mutating func next(in range: ClosedRange<Double>) -> Double {
+    /// The next 64 bits.
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        z ^= z >> 31
+        return z ^ (z >> 31)
+    }
+
+    /// A number of a range, evenly spread.
+    package mutating func next(in range: ClosedRange<Double>) -> Double {
+        let z = next()
         return range.lowerBound + (range.upperBound - range.lowerBound) * Double(z >> 11) * 0x1p-53
     }
 }

@@ -85,6 +85,39 @@ struct TaughtTests {
         }
     }
 
+    @Test("what other features say comes back from a file, with whose they are")
+    func features() throws {
+        let (planted, scratch) = (try Planted(), try ScratchFolder())
+        let identity = FeatureIdentity(model: ModelIdentity(name: "dino", sha256: "34"), settings: "layer 9")
+        var saved = taught(planted, place: [1, 2, 3, 0.5], closer: [4, 5, -6])
+        let classifier = OWLViT.LinearClassifier(weights: Tensor([7, 8, 9], [3]), bias: 2)
+        saved.taught = saved.taught.map {
+            OWLViT.Taught(
+                place: $0.place, closer: $0.closer, growth: $0.growth, masks: $0.masks,
+                evidence: .init(classifier, identity))
+        }
+        saved.evidence = OWLViT.FeatureExamples(
+            looks: Tensor([1, 0, 0.6, 0.8], [2, 2]), background: 0.25, identity: identity)
+        try saved.save(to: scratch["x"])
+        let loaded = try OWLViT.Concept(contentsOf: scratch["x"])
+        #expect(loaded.featureIdentity == identity)
+        #expect(loaded.taught?.evidence?.classifier.weights.array == [7, 8, 9])
+        #expect(loaded.taught?.evidence?.classifier.bias == 2 && loaded.evidence?.background == 0.25)
+        #expect(loaded.evidence?.looks.array == [1, 0, 0.6, 0.8])
+        // Halfway from the background to an example is a half.
+        #expect(loaded.evidence?.likeness(Tensor([1, 0], [2])) == 1)
+        let half = try #require(loaded.evidence?.likeness(Tensor([0.625, -0.78], [2])))
+        #expect(abs(half - 0.5) < 1e-6)
+        let file = try Safetensors(contentsOf: scratch["x"])
+        for missing in ["0.looks_background", "0.closer"] {
+            let tensors = try file.entries.filter { $0.name != missing }.map {
+                ($0.name, try file.tensor($0))
+            }
+            try Safetensors.write(tensors, metadata: file.metadata, to: scratch["y"])
+            #expect(throws: ConceptError.self) { try OWLViT.Concept(contentsOf: scratch["y"]) }
+        }
+    }
+
     @Test("what cannot be this model's is refused")
     func channels() throws {
         let planted = try Planted()

@@ -39,6 +39,8 @@ def bilinear(x, size):
 class Original:
     """SAM with the original's decoder. Every size follows from the folder's config.json."""
 
+    epsilon = 1e-5  # QUIRK against transformers, which has the config's: of the decoder layers' norms
+
     def __init__(self, folder):
         self.model = SamModel.from_pretrained(folder, dtype=torch.float32).eval()
         config = self.model.config
@@ -128,9 +130,9 @@ class Original:
         pe = tokens + t  # QUIRK: the target is added in place, and the positional encoding is the same memory
         q = tokens
         for i, layer in enumerate(transformer.layers):
-            def norm(name, x):  # QUIRK against transformers: the original's eps is 1e-5
+            def norm(name, x):
                 n = getattr(layer, name)
-                return F.layer_norm(x, n.normalized_shape, n.weight, n.bias, 1e-5)
+                return F.layer_norm(x, n.normalized_shape, n.weight, n.bias, self.epsilon)
 
             q = q + t
             if i == 0:

@@ -77,10 +77,14 @@ struct CloserTests {
         }
     }
 
-    @Test("what is taught and found is the same on one thread and on several, in the picture, and scored")
-    func threads() throws {
+    @Test(
+        "what is taught and found is the same on one thread and on several, in the picture, and scored",
+        .serialized, arguments: [false, true])
+    func threads(hasFeatures: Bool) throws {
         let owl = try OWLViT(contentsOf: Materials.golden("OWLViT/v1"), precision: .float32)
-        let closer = CloserDetector(owl, try Materials.sam())
+        let dino = try DINOv2(contentsOf: Materials.golden("DINOv2/plain"), precision: .float32)
+        let features = try DINOv2Features(dino, longestSide: 28)
+        let closer = CloserDetector(owl, try Materials.sam(), features: hasFeatures ? features : nil)
         let scenes = try scenes()
         let before = Parallel.threads
         defer { Parallel.threads = before }
@@ -104,10 +108,23 @@ struct CloserTests {
         for found in results[0] {
             let closer = try #require(found.closer)
             let place = try #require(found.place)
+            #expect(
+                (found.features != nil) == hasFeatures && (found.isDecidedByFeatures != nil) == hasFeatures)
             #expect(place >= found.probability && abs(found.score - closer * pow(place, 0.25)) < 1e-6)
             #expect(Box(scenes[0].picture.size).intersection(found.box) == found.box)
         }
         let scores = results[0].map(\.score)
         #expect(scores == scores.sorted(by: >))
+        // What was taught with features is not found without them, nor the other way.
+        let other = CloserDetector(owl, closer.sam, features: hasFeatures ? nil : features)
+        let encoded = try scenes.map { (encoding: try owl.encode($0.picture), labelled: $0.labelled) }
+        let lessons = try CloserTraining(closer, preparation: .hf).learn(
+            ["boot", "pumpkin"], encoded, picture: { scenes[$0].picture })
+        let (name, lesson) = try #require(lessons.first)
+        let taught = OWLViT.Concept(
+            className: name, threshold: 0.5, taught: lesson.taught, model: owl.identity)
+        #expect(throws: PerSAMError.self) {
+            try other.detect([taught], in: scenes[0].picture, encoded[0].encoding)
+        }
     }
 }

@@ -7,6 +7,8 @@ struct Main {
     static let usage = """
         spaniel-bench serve KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
                                                            sam, vit, dinov2, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
+        spaniel-bench serve find --model FOLDER --features FOLDER [--threads N] [--precision float32|bfloat16]
+                                                           the same of PerSAM by DINOv2's features
         spaniel-bench profile KIND --model FOLDER [--task TASK] [--threads N] [--precision float32|bfloat16]
                                                            where a task's milliseconds go, operation by operation (encode, decode, answer, …;
                                                            the kind's first task where none is named)
@@ -23,6 +25,7 @@ struct Main {
             var arguments = Arguments(Array(CommandLine.arguments.dropFirst()))
             if let threads = try arguments.takeInt("--threads") { Parallel.threads = threads }
             let model = try arguments.take("--model")
+            let features = try arguments.take("--features")
             let task = try arguments.take("--task")
             let precision = try arguments.takePrecision()
             let words = try arguments.rest()
@@ -31,13 +34,16 @@ struct Main {
                 guard let model, words.count == 2 else {
                     throw UsageError(text: "serve takes a kind and --model FOLDER")
                 }
-                var server = try Server(words[1], model: model, precision: precision)
+                var server = try Server(
+                    words[1], model: model, features: features, precision: precision)
                 try server.run()
             case "profile":
                 guard let model, words.count == 2 else {
                     throw UsageError(text: "profile takes a kind and --model FOLDER")
                 }
-                try ProfileReport(kind: words[1], model: model, task: task, precision: precision).run()
+                try ProfileReport(
+                    kind: words[1], model: model, features: features, task: task, precision: precision
+                ).run()
             case "kernels": KernelBenchmark(words: Array(words.dropFirst())).run()
             case "limits": print(Limits.measured(precision))
             default: throw UsageError(text: "serve, profile, kernels or limits?")

@@ -9,12 +9,13 @@ struct ProfileReport {
 
     let kind: String
     let model: String
+    var features: String?
     /// The kind's first where none is named.
     let task: String?
     let precision: Tensor.Precision
 
     func run() throws {
-        var subject = try subject(kind, model: model, precision: precision)
+        var subject = try subject(kind, model: model, features: features, precision: precision)
         let task = task ?? type(of: subject).tasks[0]
         let limits = Limits.measured(precision)
         _ = try subject.time(task)

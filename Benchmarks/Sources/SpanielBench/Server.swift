@@ -14,9 +14,10 @@ struct Server {
     private var subject: any Subject
 
     /// - Parameter kind: of the model; bench.py knows it from the folder.
-    init(_ kind: String, model: String, precision: Tensor.Precision) throws {
+    init(_ kind: String, model: String, features: String?, precision: Tensor.Precision) throws {
         self.precision = precision
-        subject = try SpanielBench.subject(kind, model: model, precision: precision)
+        subject = try SpanielBench.subject(
+            kind, model: model, features: features, precision: precision)
     }
 
     mutating func run() throws {

@@ -16,15 +16,22 @@ protocol Subject {
 }
 
 /// The model of a kind that a folder holds.
-func subject(_ kind: String, model: String, precision: Tensor.Precision) throws -> any Subject {
+/// - Parameter features: the folder of the second model, for the kind that has two.
+func subject(_ kind: String, model: String, features: String?, precision: Tensor.Precision) throws
+    -> any Subject
+{
     let folder = URL(filePath: model)
+    if kind == "find" {
+        guard let features else { throw UsageError(text: "find takes --features FOLDER too") }
+        return try FindSubject(folder, features: URL(filePath: features), precision)
+    }
     return switch kind {
     case "sam": try SAMSubject(folder, precision)
     case "vit": try ViTSubject(folder, precision)
     case "dinov2": try DINOv2Subject(folder, precision)
     case "clipseg": try CLIPSegSubject(folder, precision)
     case "owlvit": try OWLViTSubject(folder, precision)
-    default: throw UsageError(text: "a kind is sam, vit, dinov2, clipseg or owlvit, not \(kind)")
+    default: throw UsageError(text: "a kind is sam, vit, dinov2, clipseg, owlvit or find, not \(kind)")
     }
 }
 

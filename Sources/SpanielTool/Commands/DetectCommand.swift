@@ -17,12 +17,14 @@ struct DetectCommand: PictureCommand {
             The default model is owlvit-nano. --threshold is 0.1 by default for words and 0.4 for examples; where the model finds everything \
             alike, an example's score is measured between what lies beside it and itself. An example without a region is the whole picture. \
             A concept that spaniel learn --from taught closer looks has each likely place looked at alone and its box drawn by SAM; of such an \
-            object the scores are place, closer and their score.
+            object the scores are place, closer and their score. With --features a DINOv2 is asked beside OWL-ViT about each box by itself \
+            (at 168 pixels unless --feature-size says another size); its opinion is the score called features, and decided says which of the two moved the score more.
             """)
 
     @OptionGroup var pictures: PictureArguments
     @OptionGroup(title: "What to find") var sought: SoughtOptions
     @OptionGroup(title: "How") var how: DetectionOptions
+    @OptionGroup(title: "How") var features: FeatureOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Output") var export: ExportOptions
@@ -31,6 +33,9 @@ struct DetectCommand: PictureCommand {
         try sought.check(for: .detect, mayBeEmpty: pictures.areOfLines, negativesMayJoinConcepts: false)
         if how.examples.selection != nil && sought.examples.examples.isEmpty {
             throw ValidationError("--selection chooses among the boxes of an example, and there is none")
+        }
+        if !features.areOwn && sought.examples.examples.isEmpty && sought.conceptFiles.isEmpty {
+            throw ValidationError("--features compares what is found with examples, and there is none")
         }
         if how.samModel != nil && !how.withMasks && sought.conceptFiles.isEmpty {
             throw ValidationError("--sam-model belongs to --with-masks and to --concept")
@@ -44,9 +49,12 @@ struct DetectCommand: PictureCommand {
         let owl = try model.loadOWLViT()
         let words = classes.flatMap(\.texts)
         try owl.texts.note(words, to: output.log)
-        let concepts =
-            try classes.map { try $0.learn(with: owl, how.examples.learning) }
-            + ConceptFile.load(sought.conceptFiles, for: .detect, owl.weights)
+        let dino = try features.load(model, longestSide: FeatureOptions.lookSide)
+        let saved: [OWLViT.Concept] = try ConceptFile.load(sought.conceptFiles, for: .detect, owl.weights)
+        try ConceptFile.check(
+            saved.filter { !$0.examples.isEmpty }, of: sought.conceptFiles, for: .detect,
+            learnt: \.featureIdentity, features, dino?.identity)
+        let concepts = try classes.map { try $0.learn(with: owl, how.examples.learning, dino) } + saved
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
         if !sought.isEmpty { try output.thresholds.check(against: names) }
         note(concepts, classes)
@@ -65,7 +73,7 @@ struct DetectCommand: PictureCommand {
                 var scene: SAM.Encoding?
                 let detections: OWLViT.Detections
                 if let sam, let samCache, concepts.contains(where: \.looksCloser) {
-                    let detector = CloserDetector(owl, sam)
+                    let detector = CloserDetector(owl, sam, features: dino)
                     let closer = concepts.compactMap(\.taught?.closer)
                     var candidates = try stopwatch.time("closer") {
                         try detector.candidates(concepts, in: picture, encoding)
@@ -81,7 +89,11 @@ struct DetectCommand: PictureCommand {
                         concepts, candidates, in: encoding, options: options)
                 } else {
                     detections = try stopwatch.time("prompt") {
-                        try owl.detect(concepts, in: encoding, options: options)
+                        guard let dino, concepts.contains(where: { $0.evidence != nil }) else {
+                            return try owl.detect(concepts, in: encoding, options: options)
+                        }
+                        return try EvidenceDetector(owl, dino).detect(
+                            concepts, in: picture, encoding, options: options)
                     }
                 }
                 guard how.withMasks, let sam, let samCache, !detections.isEmpty else {
@@ -95,7 +107,7 @@ struct DetectCommand: PictureCommand {
         }
         return PictureTask(
             name: .detect, model: owl.weights, others: sam.map { [("sam_model", $0.weights)] } ?? [],
-            classes: names,
+            features: dino.map { .init($0.weights, $0.settings) }, classes: names,
             work: sought.isEmpty ? nil : work(concepts),
             workOfLine: { line in
                 var classes = ExampleReading.classes(of: line.texts)

@@ -11,7 +11,10 @@ struct FindCommand: PictureCommand {
             spaniel find --reference IMG --mask MASK [--class NAME] IMAGES …
             spaniel find --concept FILE.concept IMAGES …
             """,
-        discussion: "The default model is sam-nano.")
+        discussion: """
+            The default model is sam-nano. SAM draws edges well and tells things apart badly: with --features a DINOv2 says where the object is and \
+            whether it is there at all, and SAM draws it.
+            """)
 
     @OptionGroup var pictures: PictureArguments
     @OptionGroup(title: "What to find") var examples: ExampleOptions
@@ -23,6 +26,7 @@ struct FindCommand: PictureCommand {
     var conceptFiles: [String] = []
 
     @OptionGroup(title: "How") var search: SearchOptions
+    @OptionGroup(title: "How") var features: FeatureOptions
     @OptionGroup(title: "Check by words") var check: CheckOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -39,6 +43,9 @@ struct FindCommand: PictureCommand {
         if !conceptFiles.isEmpty && !examples.negatives.isEmpty {
             throw ValidationError("--negative belongs to the examples: give it to spaniel learn")
         }
+        if search.faithful && !features.areOwn {
+            throw ValidationError("--faithful knows SAM's own features only; leave out --features")
+        }
         if !conceptFiles.isEmpty && search.fineTune {
             throw ValidationError("--fine-tune belongs to the examples: give it to spaniel learn")
         }
@@ -50,11 +57,15 @@ struct FindCommand: PictureCommand {
         var reading = ExampleReading(faithful: search.faithful)
         let classes = try reading.classes(examples.examples, negatives: examples.negatives)
         let sam = try model.loadSAM(for: .find)
-        let persam = PerSAM(sam)
+        let dino = try features.load(model)
+        let persam = PerSAM(sam, features: dino)
         let learning = PerSAM.LearnOptions(fineTune: search.fineTune, faithful: search.faithful)
-        var taught =
-            try classes.map { try $0.learn(with: persam, learning) }
-            + ConceptFile.load(conceptFiles, for: .find, sam.weights)
+        let saved: [PerSAM.Concept] = try ConceptFile.load(conceptFiles, for: .find, sam.weights)
+        if !saved.isEmpty {
+            try ConceptFile.check(
+                saved, of: conceptFiles, for: .find, learnt: \.featureIdentity, features, dino?.identity)
+        }
+        var taught = try classes.map { try $0.learn(with: persam, learning) } + saved
         let names = try ConceptFile.distinctNames(of: taught)
         let thresholds = output.thresholds
         try thresholds.check(against: names)
@@ -71,10 +82,15 @@ struct FindCommand: PictureCommand {
         let (options, tiles) = (search.options(maxObjects: output.maxObjects), search.tiles)
         let check = try check.load(for: names, model, log: output.log)
         let cache = try EncodingCache(output.cache, sam)
+        let featureCache = try dino.map { try EncodingCache(output.cache, $0) }
         var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
         let work: PictureTask.Work = { image, picture, stopwatch in
-            let encoding = try stopwatch.time("encode") {
-                try PerSAM.TiledEncoding(picture, tiles: tiles, encode: cache.encode)
+            let encoding = try PerSAM.TiledEncoding(picture, tiles: tiles) { part in
+                let masks = try stopwatch.time("encode") { try cache.encode(part) }
+                let grid = try featureCache.map { cache in
+                    try stopwatch.time("features") { try cache.encode(part) }
+                }
+                return PerSAM.Encoding(masks: masks, features: grid)
             }
             let findings = try stopwatch.time("prompt") {
                 try persam.find(concepts, in: encoding, options: options)
@@ -85,7 +101,7 @@ struct FindCommand: PictureCommand {
         }
         return PictureTask(
             name: .find, model: sam.weights, others: check.map { [("clip_model", $0.clip.weights)] } ?? [],
-            classes: names,
+            features: dino.map { .init($0.weights, $0.settings) }, classes: names,
             transparency: search.faithful ? .dropped : .white, work: work)
     }
 }

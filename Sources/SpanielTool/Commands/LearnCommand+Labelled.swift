@@ -32,7 +32,7 @@ extension LearnCommand {
         let budget = Self.budgets[task] ?? .max
         switch task {
         case .find:
-            let persam = PerSAM(try model.loadSAM(for: .find.of("spaniel learn --for find")))
+            let persam = try loadPerSAM()
             let options = PerSAM.LearnOptions(fineTune: fineTune, faithful: faithful)
             let trainer = FindTrainer(persam, options: options) { byName[$0]?.negatives ?? [] }
             try save(learning.concepts(trainer, budget: budget), of: classes) {
@@ -58,10 +58,16 @@ extension LearnCommand {
                 owl, options: selection.learning, texts: { embedded[$0] ?? [] },
                 negatives: { against[$0] ?? .none },
                 sam: try ModelNeed.masks.loadSAM(
-                    samModel, pull: model.pull, precision: model.precision.precision))
-            try save(learning.concepts(trainer, budget: budget), of: classes) {
-                try $0.learn(with: owl, selection.learning)
+                    samModel, pull: model.pull, precision: model.precision.precision),
+                features: try features.load(model, longestSide: FeatureOptions.lookSide))
+            let concepts = try learning.concepts(trainer, budget: budget)
+            let without = concepts.filter { $0.featureIdentity == nil }.map(\.className)
+            if !features.areOwn && !without.isEmpty {
+                log.notice(
+                    "not found better with closer looks, which alone ask --features: \(without.joined(separator: ", "))"
+                )
             }
+            try save(concepts, of: classes) { try $0.learn(with: owl, selection.learning) }
         case .mask, .classify: throw Self.nothingToLearn(task)
         }
         try source.finish(labelled, options)

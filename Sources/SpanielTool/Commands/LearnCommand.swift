@@ -62,6 +62,8 @@ struct LearnCommand: ParsableCommand {
     @Flag(help: "find: PerSAM-F, fit the weights that mix the model's three masks to the example.")
     var fineTune = false
 
+    @OptionGroup(title: "find and detect") var features: FeatureOptions
+
     @OptionGroup(title: "segment") var mixing: MixOptions
 
     @Flag(
@@ -122,6 +124,10 @@ struct LearnCommand: ParsableCommand {
         try refuse(!texts.texts.isEmpty, "--text", of: [.segment, .detect])
         try refuse(faithful, "--faithful", of: [.find])
         try refuse(fineTune, "--fine-tune", of: [.find])
+        try refuse(!features.areOwn, "--features", of: [.find, .detect])
+        if faithful && !features.areOwn {
+            throw ValidationError("--faithful knows SAM's own features only; leave out --features")
+        }
         try refuse(mixing.mix != nil, "--mix", of: [.segment])
         try refuse(mixing.rotations, "--rotations", of: [.segment])
         try refuse(fitThreshold, "--fit-threshold", of: [.segment])
@@ -161,8 +167,14 @@ struct LearnCommand: ParsableCommand {
 
     private typealias Learn<Stored> = (ExampleReading.Class) throws -> Stored
 
+    /// SAM, and the features that were asked for.
+    func loadPerSAM() throws -> PerSAM {
+        let sam = try model.loadSAM(for: .find.of("spaniel learn --for find"))
+        return PerSAM(sam, features: try features.load(model))
+    }
+
     private func learnForFind() throws -> Learn<PerSAM.Concept> {
-        let persam = PerSAM(try model.loadSAM(for: .find.of("spaniel learn --for find")))
+        let persam = try loadPerSAM()
         let options = PerSAM.LearnOptions(fineTune: fineTune, faithful: faithful)
         return { try $0.learn(with: persam, options) }
     }
@@ -186,7 +198,8 @@ struct LearnCommand: ParsableCommand {
     private func learnForDetect(_ words: [String]) throws -> Learn<OWLViT.Concept> {
         let owl = try model.loadOWLViT(for: .detect.of("spaniel learn --for detect"))
         try owl.texts.note(words, to: log)
-        return { try $0.learn(with: owl, selection.learning) }
+        let dino = try features.load(model, longestSide: FeatureOptions.lookSide)
+        return { try $0.learn(with: owl, selection.learning, dino) }
     }
 
     private func save<Stored: StoredConcept>(_ classes: [ExampleReading.Class], _ learn: Learn<Stored>) throws

@@ -16,13 +16,13 @@ struct TensorsCommand: ParsableCommand {
             """)
 
     enum Model: String, ExpressibleByArgument, CaseIterable {
-        case sam, sam2, persam, vit, clip, clipseg, owlvit, dinov2
+        case sam, sam2, persam, find, vit, clip, clipseg, owlvit, dinov2
     }
 
     @Argument(
         help: ArgumentHelp(
-            "Whose tensors: persam is with the original code's arithmetic, owlvit is OWLv2 too.",
-            valueName: "sam|sam2|persam|vit|clip|clipseg|owlvit|dinov2"))
+            "Whose tensors: persam is with the original code's arithmetic, find with that of spaniel find, owlvit is OWLv2 too.",
+            valueName: "sam|sam2|persam|find|vit|clip|clipseg|owlvit|dinov2"))
     var kind: Model
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -41,12 +41,14 @@ struct TensorsCommand: ParsableCommand {
     @Flag(help: "sam and sam2: three masks for the prompt instead of one.")
     var multimask = false
 
-    @OptionGroup(title: "persam and clipseg") var examples: ExampleOptions
+    @OptionGroup(title: "persam, find and clipseg") var examples: ExampleOptions
+
+    @OptionGroup(title: "find") var features: FeatureOptions
 
     @Flag(help: "persam: the original code's arithmetic, the only one there is tensors of.")
     var faithful = false
 
-    @Flag(help: "persam: PerSAM-F.")
+    @Flag(help: "persam and find: PerSAM-F.")
     var fineTune = false
 
     @OptionGroup(title: "clip, clipseg and owlvit") var texts: TextOptions
@@ -69,12 +71,16 @@ struct TensorsCommand: ParsableCommand {
         if (image == nil) == (pixelValues == nil) {
             throw ValidationError("give --image IMG or --pixel-values FILE.safetensors")
         }
-        if kind != .persam && (faithful || fineTune) {
-            throw ValidationError("--faithful and --fine-tune belong to persam")
+        if kind != .persam && (faithful || (fineTune && kind != .find)) {
+            throw ValidationError("--faithful belongs to persam, --fine-tune to persam and find")
         }
-        if ![.persam, .clipseg].contains(kind) && !examples.examples.isEmpty {
-            throw ValidationError("examples belong to persam and clipseg")
+        if ![.persam, .find, .clipseg].contains(kind) && !examples.examples.isEmpty {
+            throw ValidationError("examples belong to persam, find and clipseg")
         }
+        if kind == .find && (examples.examples.isEmpty || image == nil) {
+            throw ValidationError("find needs --image IMG and an example: --example IMG#MASK")
+        }
+        if kind != .find && !features.areOwn { throw ValidationError("--features belongs to find") }
         if ![.sam, .sam2].contains(kind) && (prompts.prompt != nil || multimask) {
             throw ValidationError("points, boxes and --multimask belong to sam and sam2")
         }
@@ -94,7 +100,7 @@ struct TensorsCommand: ParsableCommand {
         if layers.contains(where: { $0 < 1 }) { throw ValidationError("layers count from 1") }
     }
 
-    private typealias Tensors = [(name: String, tensor: Tensor)]
+    typealias Tensors = [(name: String, tensor: Tensor)]
 
     func run() throws {
         try OutputFolder.checkParent(ofFile: output)
@@ -113,6 +119,7 @@ struct TensorsCommand: ParsableCommand {
         case .sam: return try samTensors(model.loadSAM(for: .find.of(user)))
         case .sam2: return try samTensors(model.loadSAM(for: .second))
         case .persam: return try persamTensors(model.loadSAM(for: .find.of(user)))
+        case .find: return try findTensors(user)
         case .vit:
             let vit = try model.loadViT(for: .classify.of(user))
             return try input {

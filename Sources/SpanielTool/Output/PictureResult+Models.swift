@@ -80,12 +80,13 @@ extension PictureResult.Object {
     init(_ detection: OWLViT.Detection, mask: Mask? = nil, also more: [(name: String, value: Float)] = []) {
         let optional: [(name: String, value: Float?)] = [
             ("similarity", detection.similarity), ("objectness", detection.objectness),
-            ("place", detection.place), ("closer", detection.closer),
+            ("place", detection.place), ("closer", detection.closer), ("features", detection.features),
         ]
         self.init(
             className: detection.className, score: detection.score,
             scores: [("sigmoid", detection.probability), ("logit", detection.logit)]
                 + optional.compactMap { part in part.value.map { (part.name, $0) } } + more,
-            box: detection.box, mask: mask)
+            box: detection.box, mask: mask,
+            decided: detection.isDecidedByFeatures.map { $0 ? "features" : "model" })
     }
 }

@@ -15,10 +15,14 @@ package struct PictureResult: Sendable {
         private let boxed: BoxedMask?
         /// The number of the mask's pixels.
         package var area: Int? { boxed?.area }
+        /// Which of two models' opinions moved the score more; nil where one was asked.
+        package let decided: String?
 
         package init(
-            className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?
+            className: String, score: Float, scores: [(name: String, value: Float)], box: Box, mask: Mask?,
+            decided: String? = nil
         ) {
+            self.decided = decided
             self.className = className
             self.score = score
             self.scores = scores
@@ -31,7 +35,7 @@ package struct PictureResult: Sendable {
             boxed: BoxedMask
         ) {
             (self.className, self.score, self.scores) = (className, score, scores)
-            (self.box, self.boxed) = (box, boxed)
+            (self.box, self.boxed, decided) = (box, boxed, nil)
         }
     }
 

@@ -31,6 +31,11 @@ package enum Record {
         record["task"] = JSON(run.task.rawValue)
         record["model"] = model(run.model)
         for other in run.others { record[other.key] = model(other.model) }
+        if let (model, settings) = run.features {
+            var features = Self.model(model)
+            features["settings"] = JSON(settings)
+            record["features"] = features
+        }
         record["precision"] = JSON(run.precision)
         record["isa"] = JSON(run.instructionSet)
         if let classes = result.classes {
@@ -55,6 +60,7 @@ package enum Record {
             "scores": JSON.object(JSON.Object(object.scores.map { ($0.name, JSON($0.value)) })),
             "box": [JSON(box.x1), JSON(box.y1), JSON(box.x2), JSON(box.y2)],
         ]
+        record["decided"] = object.decided.map { JSON($0) }
         record["area"] = object.area.map { JSON($0) } ?? JSON(box.area)
         if let mask = object.mask {
             record["mask"] = [

@@ -50,8 +50,8 @@ struct ResultWriter {
         } else {
             try output.write(
                 Summary.block(
-                    image: image, size: picture.size, result: result, milliseconds: stopwatch.total,
-                    written: written))
+                    image: image, size: picture.size, result: result, features: run.features?.model.name,
+                    milliseconds: stopwatch.total, written: written))
         }
     }
 

@@ -18,17 +18,20 @@ package struct RunDescription: Sendable {
     package let model: Model
     /// The models beside the main one, by their key in the record: `sam_model`, `clip_model`.
     package let others: [(key: String, model: Model)]
+    /// The model whose features are compared, and how they are taken from it; nil: the main model's own.
+    package let features: (model: Model, settings: String)?
     package let precision: String
     package let instructionSet: String
 
     package init(
         task: TaskName, model: Model, others: [(key: String, model: Model)] = [],
-        precision: String = "float32",
+        features: (model: Model, settings: String)? = nil, precision: String = "float32",
         instructionSet: String
     ) {
         self.task = task
         self.model = model
         self.others = others
+        self.features = features
         self.precision = precision
         self.instructionSet = instructionSet
     }

@@ -4,18 +4,22 @@ import SpanielDrawing
 /// The results for people: one block a picture.
 package enum Summary {
     /// ```
-    /// photos/1.jpg  1280 × 960, 2 objects, 340 ms
+    /// photos/1.jpg  1280 × 960, 2 objects by dinov2-small, 340 ms
     ///   1  mug  0.91  box 212,80 – 430,391  51234 px
     ///   nothing more like it: best peak 0.58 under threshold 0.62
     ///   wrote found/1.overlay.png and 2 masks
     /// ```
+    ///
+    /// - Parameter features: the model that told objects apart, if that was another than the main one.
     package static func block(
-        image: String, size: Size, result: PictureResult, milliseconds: Double, written: [String] = []
+        image: String, size: Size, result: PictureResult, features: String? = nil, milliseconds: Double,
+        written: [String] = []
     ) -> String {
         let count = result.objects.count
         let found = result.classes.map { kinds($0.count) } ?? objects(count)
+        let by = features.map { " by \($0.onOneLine)" } ?? ""
         var lines = [
-            "\(image.onOneLine)  \(size.width) × \(size.height), \(found), \(decimals(milliseconds, 0)) ms"
+            "\(image.onOneLine)  \(size.width) × \(size.height), \(found)\(by), \(decimals(milliseconds, 0)) ms"
         ]
         lines += result.classes.map(block(classes:)) ?? []
         let classWidth = result.objects.map { $0.className.onOneLine.count }.max() ?? 0

@@ -82,3 +82,31 @@ enum ConceptFile<Stored: StoredConcept> {
         return names
     }
 }
+
+extension ConceptFile {
+    /// Checks that the concepts of a file were learnt with the features that are compared.
+    ///
+    /// - Parameters:
+    ///   - learnt: what a concept was learnt with; nil: the main model's own features.
+    ///   - options: which are compared, as the command line says.
+    ///   - features: which those are; nil: the main model's own.
+    /// - Throws: `Failure` 65 with the command that learns the concept anew.
+    static func check(
+        _ concepts: [Stored], of paths: [String], for task: TaskName, learnt: (Stored) -> FeatureIdentity?,
+        _ options: FeatureOptions, _ features: FeatureIdentity?
+    ) throws(Failure) {
+        for concept in concepts {
+            let learnt = learnt(concept)
+            if learnt.isSame(as: features) { continue }
+            func name(_ identity: FeatureIdentity?) -> String {
+                identity.map { "the features of \($0)" } ?? "the model's own features"
+            }
+            throw Failure(
+                .unusable, code: "concept.features",
+                "the concept '\(concept.className)' was learnt with \(name(learnt)), not with \(name(features)); "
+                    + "name those with --features\(learnt == nil ? " \(FeatureOptions.own)" : ""), or learn it anew: "
+                    + "spaniel learn --for \(task.rawValue)\(options.asWritten) --example … -o \(paths.first ?? "FILE.concept")"
+            )
+        }
+    }
+}

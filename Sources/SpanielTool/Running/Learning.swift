@@ -21,11 +21,18 @@ extension ExampleReading.Class {
         }
     }
 
-    /// What the class's texts and examples are to OWL-ViT.
-    func learn(with owl: OWLViT, _ options: OWLViT.LearnOptions) throws -> OWLViT.Concept {
+    /// What the class's texts and examples are to OWL-ViT, and the examples to other features.
+    func learn(with owl: OWLViT, _ options: OWLViT.LearnOptions, _ features: DINOv2Features? = nil) throws
+        -> OWLViT.Concept
+    {
         let words = try owl.embed(texts)
         guard examples.isEmpty else {
-            return try learn { try owl.learn(examples, texts: words, negatives: negatives, options: options) }
+            return try learn {
+                var concept = try owl.learn(
+                    examples, texts: words, negatives: negatives, options: options)
+                concept.evidence = try features?.learn(examples, negatives: negatives)
+                return concept
+            }
         }
         var concept = try owl.concept(name, texts: words)
         concept.negatives = try negativeExamples(with: owl, options)

@@ -33,7 +33,7 @@ package enum ModelKind: String, Sendable, CaseIterable {
         case .clip: "spaniel classify, with --text"
         case .clipseg: "spaniel segment"
         case .owlvit, .owlv2: "spaniel detect"
-        case .dinov2, .dinov2WithRegisters: "features, with spaniel tensors dinov2"
+        case .dinov2, .dinov2WithRegisters: "--features of spaniel find and spaniel detect"
         }
     }
 
@@ -83,6 +83,10 @@ package struct ModelNeed: Sendable {
     package static let features = ModelNeed(
         user: "spaniel tensors dinov2", kinds: [.dinov2, .dinov2WithRegisters],
         usual: "facebook/dinov2-small", published: "facebook/dinov2-small")
+    /// DINOv2 beside another model.
+    package static let featureSource = ModelNeed(
+        user: "--features", option: "--features", kinds: features.kinds, usual: features.usual,
+        published: features.published)
     /// CLIP as a check on what SAM found.
     package static let words = ModelNeed(
         user: "--text", option: "--clip-model", kinds: [.clip], usual: "openai/clip-vit-base-patch32",

@@ -21,7 +21,9 @@ struct PictureRun {
         let run = RunDescription(task, isRecorded: options.json)
         writer = try ResultWriter(options, exports: exports, run: run, classes: task.classes)
         progress = Progress(total: entries.count, log: options.log)
-        let models = [task.model.modelName] + task.others.map(\.model.modelName)
+        let models =
+            [task.model.modelName] + task.others.map(\.model.modelName)
+            + (task.features.map { ["\($0.model.modelName) (\($0.settings))"] } ?? [])
         let how = "\(task.model.precision) on \(InstructionSet.current), \(Parallel.threads) threads"
         progress.detail("\(models.joined(separator: ", ")), \(how)")
     }

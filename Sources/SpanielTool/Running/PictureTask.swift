@@ -8,10 +8,20 @@ struct PictureTask {
     /// What is done with one picture, given its name too; what it throws is about that picture.
     typealias Work = (_ image: String, _ picture: Picture, inout Stopwatch) throws -> PictureResult
 
+    /// A model whose features are compared, and how they are taken from it.
+    struct Features {
+        let model: Weights
+        let settings: String
+
+        init(_ model: Weights, _ settings: String) { (self.model, self.settings) = (model, settings) }
+    }
+
     let name: TaskName
     let model: Weights
     /// Models beside the main one, by their key in records.
     var others: [(key: String, model: Weights)] = []
+    /// What tells objects apart, where the main model does not.
+    var features: Features?
     /// In the order of their colours.
     let classes: [String]
     /// How transparent pixels are read; the original code ignored that they are.

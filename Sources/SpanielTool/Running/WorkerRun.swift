@@ -136,6 +136,7 @@ extension RunDescription {
         self.init(
             task: task.name, model: .init(task.model, isRecorded: isRecorded),
             others: task.others.map { ($0.key, .init($0.model, isRecorded: isRecorded)) },
+            features: task.features.map { (.init($0.model, isRecorded: isRecorded), $0.settings) },
             precision: task.model.precision.rawValue,
             instructionSet: InstructionSet.current.rawValue)
     }
