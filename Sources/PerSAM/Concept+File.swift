@@ -30,6 +30,7 @@ extension PerSAM.Concept {
             }
             if let taught = concept.taught {
                 tensors.append(("\(i).growth", Tensor([taught.growth], [1])))
+                tensors.append(("\(i).alone", Tensor([taught.alone], [1])))
                 tensors += [("\(i).place", taught.place.stored), ("\(i).closer", taught.closer.stored)]
                 if let other = taught.other { tensors.append(("\(i).closer_features", other.stored)) }
             }
@@ -105,7 +106,11 @@ extension PerSAM.Concept {
 extension ConceptArchive {
     fileprivate func taught(_ i: Int) throws -> PerSAM.Taught? {
         guard let (place, closer, growth) = try looks(i) else { return nil }
+        guard let alone = try tensor("\(i).alone", [1])?[0] else {
+            throw refuse("\(i).alone beside \(i).closer", "none")
+        }
         return PerSAM.Taught(
-            place: place, closer: closer, other: try classifier("\(i).closer_features"), growth: growth)
+            place: place, closer: closer, other: try classifier("\(i).closer_features"), growth: growth,
+            alone: alone)
     }
 }

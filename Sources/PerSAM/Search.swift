@@ -26,7 +26,7 @@ struct Search {
     init(_ scene: Scene, _ options: PerSAM.FindOptions) {
         self.scene = scene
         self.options = options
-        threshold = options.threshold ?? scene.concept.threshold
+        threshold = options.threshold ?? scene.concept.taught?.alone ?? scene.concept.threshold
     }
 
     /// A cell that was segmented, and the mask there, if any.

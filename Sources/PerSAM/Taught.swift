@@ -14,11 +14,15 @@ extension PerSAM {
         package let other: LinearClassifier?
         /// How much larger objects are than the boxes of their masks: of width and height.
         package let growth: Float
+        /// The threshold of the similarity's score, for a search without closer looks.
+        package var alone: Float
 
         package init(
-            place: LinearClassifier, closer: LinearClassifier, other: LinearClassifier? = nil, growth: Float
+            place: LinearClassifier, closer: LinearClassifier, other: LinearClassifier? = nil,
+            growth: Float, alone: Float
         ) {
-            (self.place, self.closer, self.other, self.growth) = (place, closer, other, growth)
+            (self.place, self.closer, self.other) = (place, closer, other)
+            (self.growth, self.alone) = (growth, alone)
         }
     }
 

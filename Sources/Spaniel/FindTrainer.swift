@@ -76,7 +76,8 @@ package struct FindTrainer: LabelledTrainer {
             seen: note)
         return Self.better(learnt, lessons, than: usual, name: \.className) {
             $0.taught = PerSAM.Taught(
-                place: $1.place, closer: $1.closer.own, other: $1.closer.other, growth: $1.growth)
+                place: $1.place, closer: $1.closer.own, other: $1.closer.other, growth: $1.growth,
+                alone: $0.threshold)
             $0.threshold = $1.verdict.threshold
         }
     }

@@ -72,7 +72,9 @@ struct FindCommand: PictureCommand {
         let thresholds = output.thresholds
         try thresholds.check(against: names)
         for index in taught.indices {
-            if let threshold = thresholds[taught[index].className] { taught[index].threshold = threshold }
+            guard let threshold = thresholds[taught[index].className] else { continue }
+            taught[index].threshold = threshold
+            taught[index].taught?.alone = threshold
         }
         let concepts = taught
         if search.faithful, let concept = concepts.first(where: { $0.original == nil }) {
