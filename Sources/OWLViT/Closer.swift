@@ -103,9 +103,6 @@ extension OWLViT {
         return places
     }
 
-    /// A box to look at, and how what it shows is turned first.
-    package typealias Glance = (box: Box, orientation: Orientation)
-
     /// Looks at boxes and a little around them, each alone at the model's full size.
     ///
     /// One look has too little work for several threads; several looks share them better.
@@ -121,56 +118,9 @@ extension OWLViT {
     }
 
     private func look(at glance: Glance, in picture: Picture, _ preparation: Preparation) throws -> Tensor {
-        let features = merged(try imageEncoder(preprocessing(picture.part(seenBy: glance), preparation)))
+        let part = picture.part(seenBy: glance).picture
+        let features = merged(try imageEncoder(preprocessing(part, preparation)))
         let grid = configuration.grid
         return features.reshaped([grid, grid, features.shape[1]]).middleAndWhole
-    }
-
-    /// How much of its surroundings a closer look takes on each side, as a share of the box.
-    fileprivate static let margin = 0.15
-}
-
-extension Tensor {
-    /// The mean features of the middle two thirds of a grid, and of all of it: [h, w, C] becomes [2 C].
-    package var middleAndWhole: Tensor {
-        func inner(_ count: Int) -> Range<Int> {
-            let edge = (count + 3) / 6
-            return 2 * edge < count ? edge..<count - edge : 0..<count
-        }
-        let (rows, columns) = (inner(shape[0]), inner(shape[1]))
-        let middle = rows.map { self[leading: $0][leading: columns] }
-        return Tensor.concatenated(
-            [
-                Tensor.concatenated(middle, axis: 0).mean(axis: 0),
-                reshaped([shape[0] * shape[1], shape[2]]).mean(axis: 0),
-            ], axis: 0)
-    }
-}
-
-extension Picture {
-    /// What a closer look sees: a box and a little around it, turned.
-    package func part(seenBy glance: OWLViT.Glance) -> Picture {
-        let inside = glance.box.cut(to: size) ?? Box(size)
-        return part(around: inside, margin: OWLViT.margin).turned(glance.orientation)
-    }
-
-    /// The part in and around a box, in whole pixels, cut to the picture.
-    /// - Parameter margin: what is taken on each side, as a share of the box's width or height.
-    fileprivate func part(around box: Box, margin: Double) -> Picture {
-        func range(_ low: Double, _ high: Double, _ length: Int) -> Range<Int> {
-            let more = margin * max(0, high - low)
-            let first = Int(max(0, min(Double(length - 1), (low - more).rounded(.down))))
-            let last = Int(max(Double(first + 1), min(Double(length), (high + more).rounded(.up))))
-            return first..<last
-        }
-        return cropped(columns: range(box.x1, box.x2, width), rows: range(box.y1, box.y2, height))
-    }
-
-    /// The picture turned or mirrored.
-    fileprivate func turned(_ orientation: Orientation) -> Picture {
-        let turned = orientation.apply(to: pixels, width: width, height: height, channels: 3)
-        return orientation.swapsSides
-            ? Picture(rgb: turned, width: height, height: width)
-            : Picture(rgb: turned, width: width, height: height)
     }
 }

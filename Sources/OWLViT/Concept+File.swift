@@ -34,13 +34,9 @@ extension OWLViT.Concept {
             }
             if let taught = concept.taught {
                 tensors.append(("\(i).growth", Tensor([taught.growth], [1])))
-                let classifiers = [
-                    ("place", taught.place), ("closer", taught.closer),
-                    ("closer_features", taught.evidence?.classifier),
-                ]
-                for case (let name, let classifier?) in classifiers {
-                    let values = classifier.weights.array + [classifier.bias]
-                    tensors.append(("\(i).\(name)", Tensor(values, [values.count])))
+                tensors += [("\(i).place", taught.place.stored), ("\(i).closer", taught.closer.stored)]
+                if let other = taught.evidence?.classifier {
+                    tensors.append(("\(i).closer_features", other.stored))
                 }
             }
             if let evidence = concept.evidence {
@@ -116,27 +112,17 @@ extension ConceptArchive {
     }
 
     private func taught(_ i: Int) throws -> OWLViT.Taught? {
-        func classifier(_ name: String) throws -> OWLViT.LinearClassifier? {
-            guard let values = try tensor(name, [nil]) else { return nil }
-            guard values.count > 1 else { throw refuse("weights and a bias in \(name)", "one number") }
-            let last = values.count - 1
-            return OWLViT.LinearClassifier(weights: values[leading: 0..<last], bias: values[last])
-        }
-        let parts = (
-            try classifier("\(i).place"), try classifier("\(i).closer"), try tensor("\(i).growth", [1])?[0],
-            entries[i]["masks"]
-        )
-        switch parts {
-        case (let place?, let closer?, let growth?, let masks?):
+        let masks = entries[i]["masks"]
+        switch (try looks(i), masks) {
+        case (let (place, closer, growth)?, let masks?):
             guard let name = masks["model"]?.string, let digest = masks["model_sha256"]?.string else {
                 throw refuse("the model of the masks", "damaged metadata")
             }
-            guard (0.1...10).contains(growth) else { throw refuse("a growth from 0.1 to 10", "\(growth)") }
             return OWLViT.Taught(
                 place: place, closer: closer, growth: growth,
                 masks: ModelIdentity(name: name, sha256: digest),
                 evidence: try classifier("\(i).closer_features").map { .init($0, try identity(i)) })
-        case (nil, nil, nil, nil): return nil
+        case (nil, nil): return nil
         default: throw refuse("\(i).place, \(i).closer, \(i).growth and their model", "some of them")
         }
     }

@@ -29,6 +29,12 @@ extension PerSAM.Concept {
                     tensors.append(("\(i).original_weights", Tensor([weights.second, weights.third], [2])))
                 }
             }
+            if let taught = concept.taught {
+                tensors.append(("\(i).growth", Tensor([taught.growth], [1])))
+                tensors.append(("\(i).alone", Tensor([taught.alone], [1])))
+                tensors += [("\(i).place", taught.place.stored), ("\(i).closer", taught.closer.stored)]
+                if let other = taught.other { tensors.append(("\(i).closer_features", other.stored)) }
+            }
             tensors.append(
                 ("\(i).levels", Tensor([concept.background, concept.inside, concept.threshold], [3])))
             var entry: JSON = [
@@ -77,6 +83,7 @@ extension PerSAM.Concept {
             guard (concept.target == nil) == (concept.featureIdentity == nil) else {
                 throw archive.refuse("\(i).target and the features' model", "not both")
             }
+            concept.taught = try archive.taught(i)
             if let embedding = try archive.tensor("\(i).original", [channels]) {
                 concept.original = Original.Target(
                     embedding: embedding, feature: embedding.l2Normalized(),
@@ -95,5 +102,17 @@ extension PerSAM.Concept {
                 file: url.path, expected: "one class", found: "\(all.count); read them with Concept.load")
         }
         self = all[0]
+    }
+}
+
+extension ConceptArchive {
+    fileprivate func taught(_ i: Int) throws -> PerSAM.Taught? {
+        guard let (place, closer, growth) = try looks(i) else { return nil }
+        guard let alone = try tensor("\(i).alone", [1])?[0] else {
+            throw refuse("\(i).alone beside \(i).closer", "none")
+        }
+        return PerSAM.Taught(
+            place: place, closer: closer, other: try classifier("\(i).closer_features"), growth: growth,
+            alone: alone)
     }
 }

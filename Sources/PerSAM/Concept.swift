@@ -41,6 +41,8 @@ extension PerSAM {
         package var weights: MaskWeights?
         /// The target of the authors' code, if the concept was learnt for it.
         package var original: Original.Target?
+        /// What many labelled pictures taught beside the examples: a place is looked at closer by it.
+        package var taught: Taught?
         /// The score from which an object counts as found, 0…1; 0.65 after learning.
         public var threshold: Float
         /// The model that the class was learnt with; `find` refuses a concept of another model.
@@ -52,6 +54,9 @@ extension PerSAM {
 
         /// The examples as the cells are compared with them, [C] of length one each.
         package var views: [Tensor] { directions + afar.map { $0.l2Normalized() } }
+
+        /// Whether labelled pictures taught the class well enough to look at each place alone.
+        public var looksCloser: Bool { taught != nil }
 
         /// Scales a cosine from 0 at the similarity of the examples' backgrounds to 1 at 1, clamped to 0…1.
         package func likeness(_ similarity: Float) -> Float {

@@ -61,7 +61,7 @@ extension PerSAM {
     }
 
     /// Checks a concept's model and shapes: a file may name this model and still hold anything.
-    private func check(_ concept: Concept) throws {
+    package func check(_ concept: Concept) throws {
         try ConceptError.check(concept.className, learntWith: concept.model, model: sam.identity)
         try checkFeatures(of: concept)
         let own = sam.configuration.imageEncoder.outputChannels
@@ -74,6 +74,11 @@ extension PerSAM {
         try check(
             concept.directions + concept.features + concept.afar + concept.negatives, features?.channels ?? own)
         try check([concept.target, concept.original?.embedding].compactMap(\.self), own)
+        if let taught = concept.taught {
+            try check([taught.place.weights], features?.channels ?? own)
+            try check([taught.closer.weights], 3 * own)
+            try check([taught.other?.weights].compactMap(\.self), 2 * (features?.channels ?? 0))
+        }
         let masks = sam.configuration.maskDecoder.masks
         if masks != 3 && (concept.weights ?? concept.original?.weights) != nil {
             throw PerSAMError.conceptWeights(concept: concept.className, masks: masks)

@@ -4,7 +4,7 @@ extension PerSAM {
     /// The objects found in a picture, the best score first, and why there are no more.
     public struct Findings: RandomAccessCollection, Sendable {
         /// The objects, the best score first.
-        public let objects: [FoundObject]
+        public internal(set) var objects: [FoundObject]
         /// Why the search ended; of several classes, the one with the highest peak left.
         public let stop: Stop
         /// Every place that was segmented, accepted or not, in that order, class after class.
@@ -42,7 +42,8 @@ extension PerSAM {
         /// The class, as its examples name it.
         public var className: String
         /// The likeness to the class times the square root of the mask's stability, 0…1; with SAM 2 also
-        /// times twice the presence, where that is below one half.
+        /// times twice the presence, where that is below one half. Of a class that was taught closer looks, the
+        /// fourth root of `place` times `closer`.
         ///
         /// Likeness is 0 where the object is as similar as the examples' backgrounds, 1 where it is as
         /// similar as the examples themselves. The likeness to other objects found in the picture counts too.
@@ -53,7 +54,12 @@ extension PerSAM {
         public var predictedIoU: Float
         /// SAM 2's probability that an object is there at all, 0…1; nil for SAM.
         public var presence: Float?
-        /// The smallest box around the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open.
+        /// The probability that any class is in this place, 0…1; nil of a class without closer looks.
+        public package(set) var place: Float?
+        /// The probability of the class in a closer look, 0…1; nil of a class without closer looks.
+        public package(set) var closer: Float?
+        /// The smallest box around the mask: x1, y1, x2, y2 in pixels of the displayed picture, half-open; of a
+        /// class that was taught closer looks as much larger as labelled objects were.
         public var box: Box
         /// The object's pixels, of the displayed picture's size; made anew at each call.
         public var mask: Mask {

@@ -16,7 +16,8 @@ struct Search {
     /// - Parameter walks: one for each view of the picture, the whole picture first.
     init(_ walks: [Walk], _ options: PerSAM.FindOptions) {
         (self.walks, self.options) = (walks, options)
-        threshold = options.threshold ?? walks[0].scene.concept.threshold
+        let concept = walks[0].scene.concept
+        threshold = options.threshold ?? concept.taught?.alone ?? concept.threshold
     }
 
     func run() throws -> SearchResult {

@@ -32,20 +32,6 @@ public struct CloserDetector: Sendable {
         self.features = features
     }
 
-    /// A place, and what each of its boxes shows when seen alone.
-    package struct Candidate: Sendable {
-        package let place: OWLViT.Place
-        /// The box of SAM's mask, if SAM was asked and saw something.
-        package var mask: Box?
-        /// What the place's own box shows, then what the mask's does, [2 C].
-        package var looks: [Tensor]
-        /// The same with the other features, if they are asked.
-        package var evidence: [Tensor] = []
-    }
-
-    /// The probability of any class from which SAM is asked about a place.
-    private static let worthAsking: Float = 0.05
-
     /// Finds the objects of some classes.
     /// - Parameters:
     ///   - concepts: the classes.
@@ -60,7 +46,7 @@ public struct CloserDetector: Sendable {
     ) throws -> OWLViT.Detections {
         var candidates = try candidates(concepts, in: picture, encoding)
         let closer = concepts.compactMap(\.taught?.closer)
-        if Self.areWorthAsking(candidates, closer) {
+        if candidates.contains(where: { $0.isWorthAsking(closer) }) {
             candidates = try exact(candidates, closer, in: picture, sam.encode(picture), encoding.preparation)
         }
         return try detections(concepts, candidates, in: encoding, options: options)
@@ -70,7 +56,7 @@ public struct CloserDetector: Sendable {
     /// - Throws: `ConceptError` for a concept of another model; `CancellationError`.
     package func candidates(
         _ concepts: [OWLViT.Concept], in picture: Picture, _ encoding: OWLViT.Encoding
-    ) throws -> [Candidate] {
+    ) throws -> [CloserCandidate] {
         for concept in concepts {
             try detector.check(concept)
             guard let taught = concept.taught else { continue }
@@ -79,20 +65,24 @@ public struct CloserDetector: Sendable {
         }
         let classifiers = concepts.compactMap(\.taught?.place)
         guard !classifiers.isEmpty else { return [] }
-        return try candidates(
-            detector.places(by: classifiers, in: encoding), in: picture, encoding.preparation)
+        return try candidates(by: classifiers, in: picture, encoding, atMost: OWLViT.usualPlaces)
     }
 
-    /// Looks at places, each in its own box.
-    package func candidates(
-        _ places: [OWLViT.Place], in picture: Picture, _ preparation: OWLViT.Preparation
-    ) throws -> [Candidate] {
-        let glances = places.map { OWLViT.Glance($0.box, .upright) }
-        let looks = try detector.looks(at: glances, in: picture, preparation: preparation)
-        let evidence = try features?.looks(at: glances, in: picture)
-        return places.indices.map { i in
-            Candidate(place: places[i], looks: [looks[i]], evidence: evidence.map { [$0[i]] } ?? [])
-        }
+    private func candidates(
+        by classifiers: [LinearClassifier], in picture: Picture, _ encoding: OWLViT.Encoding,
+        atMost count: Int
+    ) throws -> [CloserCandidate] {
+        let places = detector.places(by: classifiers, in: encoding, atMost: count)
+        let looks = try looks(at: places.map { ($0.box, .upright) }, in: picture, encoding.preparation)
+        return zip(places, looks).map { CloserCandidate(box: $0.box, logits: $0.logits, looks: [$1]) }
+    }
+
+    /// Looks at boxes, each alone, with both models if there are two.
+    private func looks(at glances: [Glance], in picture: Picture, _ preparation: OWLViT.Preparation) throws
+        -> [CloserLook]
+    {
+        let own = try detector.looks(at: glances, in: picture, preparation: preparation)
+        return CloserLook.both(own, try features?.looks(at: glances, in: picture))
     }
 
     /// Checks that a class was taught with these features.
@@ -108,45 +98,32 @@ public struct CloserDetector: Sendable {
         }
     }
 
-    /// Whether SAM is to be asked about any of some places.
-    /// - Parameter closer: each class's classifier of looks.
-    package static func areWorthAsking(_ candidates: [Candidate], _ closer: [OWLViT.LinearClassifier]) -> Bool
-    {
-        candidates.contains { isWorthAsking($0, closer) }
-    }
-
-    private static func isWorthAsking(_ candidate: Candidate, _ closer: [OWLViT.LinearClassifier]) -> Bool {
-        closer.contains { $0.probability(of: candidate.looks[0]) >= worthAsking }
-    }
-
     /// Asks SAM about the places that are worth it, and looks at its masks' boxes.
     package func exact(
-        _ candidates: [Candidate], _ closer: [OWLViT.LinearClassifier], in picture: Picture,
+        _ candidates: [CloserCandidate], _ closer: [LinearClassifier], in picture: Picture,
         _ scene: SAM.Encoding, _ preparation: OWLViT.Preparation
-    ) throws -> [Candidate] {
+    ) throws -> [CloserCandidate] {
         let boxes = try candidates.map { candidate -> Box? in
             try Task.checkCancellation()
-            guard Self.isWorthAsking(candidate, closer),
-                let rough = try sam.mask(inBox: candidate.place.box, in: scene)?.mask.box
+            guard candidate.isWorthAsking(closer),
+                let rough = try sam.mask(inBox: candidate.box, in: scene)?.mask.box
             else { return nil }
             return try sam.mask(inBox: rough, in: scene)?.mask.box ?? rough
         }
-        let glances = boxes.compactMap { $0.map { OWLViT.Glance($0, .upright) } }
-        var looks = try detector.looks(at: glances, in: picture, preparation: preparation)[...]
-        var evidence = try features?.looks(at: glances, in: picture)[...]
+        var looks = try looks(
+            at: boxes.compactMap { $0.map { ($0, .upright) } }, in: picture, preparation)[...]
         return zip(candidates, boxes).map { candidate, box in
             guard let box, let look = looks.popFirst() else { return candidate }
             var exact = candidate
             exact.mask = box
             exact.looks.append(look)
-            if let other = evidence?.popFirst() { exact.evidence.append(other) }
             return exact
         }
     }
 
     /// Returns what was found at some places, and what classes that were not taught closer looks find.
     package func detections(
-        _ concepts: [OWLViT.Concept], _ candidates: [Candidate], in encoding: OWLViT.Encoding,
+        _ concepts: [OWLViT.Concept], _ candidates: [CloserCandidate], in encoding: OWLViT.Encoding,
         options: OWLViT.DetectOptions
     ) throws -> OWLViT.Detections {
         var all = options
@@ -167,52 +144,70 @@ public struct CloserDetector: Sendable {
     }
 }
 
-extension CloserDetector.Candidate {
+extension CloserDetector {
+    /// What a lesson makes of a class.
+    package func taught(by lesson: CloserLesson) -> OWLViT.Taught {
+        OWLViT.Taught(
+            place: lesson.place, closer: lesson.closer.own, growth: lesson.growth, masks: sam.identity,
+            evidence: features.flatMap { features in
+                lesson.closer.other.map { OWLViT.FeatureClassifier($0, features.identity) }
+            })
+    }
+
+    /// The detector as it is taught: so many places suffice to see what else is taken for a class.
+    package struct Cascade: CloserCascade {
+        private let closer: CloserDetector
+        private let preparation: OWLViT.Preparation
+        /// Beyond the likeliest six hardly any place is mistaken.
+        private static let places = 6
+
+        package init(_ closer: CloserDetector, preparation: OWLViT.Preparation) {
+            (self.closer, self.preparation) = (closer, preparation)
+        }
+
+        package func size(of encoding: OWLViT.Encoding) -> Size { encoding.size }
+
+        package func rows(_ scenes: [(encoding: OWLViT.Encoding, labelled: [LabelledRegion])]) -> PatchRows {
+            PatchRows(scenes)
+        }
+
+        package func candidates(
+            by classifiers: [LinearClassifier], in picture: Picture, _ encoding: OWLViT.Encoding
+        ) throws -> [CloserCandidate] {
+            try closer.candidates(by: classifiers, in: picture, encoding, atMost: Self.places)
+        }
+
+        package func looks(at glances: [Glance], in picture: Picture) throws -> [CloserLook] {
+            try closer.looks(at: glances, in: picture, preparation)
+        }
+
+        package func exact(
+            _ candidates: [CloserCandidate], _ classifiers: [LinearClassifier], in picture: Picture,
+            _ encoding: OWLViT.Encoding
+        ) throws -> [CloserCandidate] {
+            try closer.exact(candidates, classifiers, in: picture, closer.sam.encode(picture), preparation)
+        }
+    }
+}
+
+extension CloserCandidate {
     /// How much the place is of a class, by the surest of its looks.
     /// - Parameters:
     ///   - index: of the class among those that the place has logits of.
     ///   - size: the picture's.
-    package func detection(
+    fileprivate func detection(
         _ className: String, _ index: Int, _ taught: OWLViT.Taught, in size: Size
     ) -> OWLViT.Detection {
-        let opinions = opinions(taught)
-        let best = opinions.max { $0.mean < $1.mean }
-        let closer = best.map { OWLViT.Scale.sigmoid($0.mean) } ?? 0
-        let logit = place.logits[index]
+        let opinion = opinion(
+            of: CloserClassifier(own: taught.closer, other: taught.evidence?.classifier))
         var detection = OWLViT.Detection(
-            className: className, score: place.probability.squareRoot().squareRoot() * closer, logit: logit,
-            probability: OWLViT.Scale.sigmoid(logit), place: place.probability, closer: closer,
+            className: className, score: score(opinion), logit: logits[index],
+            probability: OWLViT.Scale.sigmoid(logits[index]), place: probability,
+            closer: opinion.probability,
             box: box(growth: Double(taught.growth)).intersection(Box(size)))
-        if let other = best?.features {
-            detection.features = OWLViT.Scale.sigmoid(other)
-            detection.isDecidedByFeatures = abs(other) > abs(best?.own ?? 0)
-        }
+        detection.features = opinion.other.map(OWLViT.Scale.sigmoid)
+        detection.isDecidedByFeatures = opinion.isDecidedByOther
         return detection
-    }
-
-    /// What each look says of a class: the logit of the model's own features, that of the others.
-    private func opinions(_ taught: OWLViT.Taught) -> [(own: Float, features: Float?, mean: Float)] {
-        func logit(_ classifier: OWLViT.LinearClassifier, _ look: Tensor) -> Float {
-            classifier.logits(of: look.reshaped([1, look.count]))[0]
-        }
-        return looks.indices.map { i in
-            let own = logit(taught.closer, looks[i])
-            guard let classifier = taught.evidence?.classifier, i < evidence.count else {
-                return (own, nil, own)
-            }
-            let other = logit(classifier, evidence[i])
-            return (own, other, (own + other) / 2)
-        }
-    }
-
-    /// The mask's box, its middle moved a quarter of the way to the place's, and larger by a factor; without a
-    /// mask the place's box.
-    private func box(growth: Double) -> Box {
-        guard let mask else { return place.box }
-        let x = 0.75 * mask.center.x + 0.25 * place.box.center.x
-        let y = 0.75 * mask.center.y + 0.25 * place.box.center.y
-        let (width, height) = (growth * mask.width / 2, growth * mask.height / 2)
-        return Box(x1: x - width, y1: y - height, x2: x + width, y2: y + height)
     }
 }
 
@@ -239,18 +234,12 @@ extension OWLViT.Detections {
 extension [OWLViT.Detection] {
     /// Goes through detections from the best down and drops those that overlap a better one.
     package func suppressed(_ suppression: OWLViT.DetectOptions.Suppression) -> [OWLViT.Detection] {
-        var kept: [OWLViT.Detection] = []
-        for detection in self {
-            let isDropped = kept.contains { better in
-                switch suppression {
-                case .none: false
-                case .classWise(let iou):
-                    better.className == detection.className && better.box.iou(detection.box) > iou
-                case .classFree(let iou): better.box.iou(detection.box) > iou
-                }
+        kept { better, other in
+            switch suppression {
+            case .none: false
+            case .classWise(let iou): better.className == other.className && better.box.iou(other.box) > iou
+            case .classFree(let iou): better.box.iou(other.box) > iou
             }
-            if !isDropped { kept.append(detection) }
         }
-        return kept
     }
 }

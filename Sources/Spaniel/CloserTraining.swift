@@ -1,34 +1,27 @@
-package import OWLViT
 package import SpanielImaging
 import SpanielPlatform
-import Tensor
+package import Tensor
 
-/// Teaches classes from labelled pictures what `CloserDetector` asks of them: where they are, by the features
-/// of patches, and what they look like alone, by looks at the labelled objects and at whatever else the first
-/// look takes for one.
+/// Teaches classes from labelled pictures what a `CloserCascade` asks of them: where they are, by the features
+/// of a picture's parts, and what they look like alone, by looks at the labelled objects and at whatever else
+/// the first look takes for one.
 ///
 /// Pictures are left out by fifths: what a picture's places are, and how they score, is said by classifiers
 /// that did not see it, so that the mistakes the closer look learns from, and the threshold, are honest.
-package struct CloserTraining {
-    private let detector: OWLViT
-    private let closerDetector: CloserDetector
-    private let preparation: OWLViT.Preparation
+package struct CloserTraining<Cascade: CloserCascade> {
+    private let cascade: Cascade
+    private let looks: LookRows.Options
+    private let usual: Float
 
-    package init(_ detector: CloserDetector, preparation: OWLViT.Preparation) {
-        self.detector = detector.detector
-        closerDetector = detector
-        self.preparation = preparation
+    /// - Parameters:
+    ///   - looks: how the second look is learnt.
+    ///   - usual: the threshold of a class that is found nowhere else.
+    package init(_ cascade: Cascade, looks: LookRows.Options = LookRows.Options(), usual: Float) {
+        (self.cascade, self.looks, self.usual) = (cascade, looks, usual)
     }
 
     /// A labelled picture, encoded.
-    package typealias Scene = (encoding: OWLViT.Encoding, labelled: [LabelledRegion])
-
-    /// What was learnt of a class.
-    package struct Lesson: Sendable {
-        package let taught: OWLViT.Taught
-        /// How well the class is found in pictures that were left out, and the threshold for it.
-        package let verdict: HeldOutVerdict
-    }
+    package typealias Scene = (encoding: Cascade.Encoding, labelled: [LabelledRegion])
 
     /// Learns some classes together; each is what the others are not.
     /// - Parameters:
@@ -39,83 +32,61 @@ package struct CloserTraining {
     package func learn(
         _ classNames: [String], _ scenes: [Scene], picture: (_ scene: Int) throws -> Picture,
         seen note: () -> Void = {}
-    ) throws -> [String: Lesson] {
+    ) throws -> [String: CloserLesson] {
         guard !classNames.isEmpty, !scenes.isEmpty else { return [:] }
         let folds = Self.folds(of: scenes.map { $0.labelled.first?.className ?? "" })
-        let patches = PatchRows(scenes)
-        let everywhere = classNames.map { patches.classifier($0) }
+        let rows = try cascade.rows(scenes)
+        let everywhere = rows.classifiers(classNames, leavingOut: { _ in false }, from: nil)
+        guard !everywhere.isEmpty else { return [:] }
         let without = try Set(folds).sorted().map { fold in
             try Task.checkCancellation()
-            return zip(classNames, everywhere).map {
-                patches.classifier($0, leavingOut: { folds[$0] == fold }, from: $1)
-            }
+            return rows.classifiers(classNames, leavingOut: { folds[$0] == fold }, from: everywhere)
         }
-        var looks = LookRows()
-        var evidence = closerDetector.features.map { _ in LookRows { $0.evidence } }
-        var candidates: [[CloserDetector.Candidate]] = []
+        var seen = LookRows(looks)
+        var candidates: [[CloserCandidate]] = []
         for (index, scene) in scenes.enumerated() {
             let picture = try picture(index)
-            let places = detector.places(by: without[folds[index]], in: scene.encoding)
-            let found = try closerDetector.candidates(places, in: picture, preparation)
-            looks.add(found, scene.labelled, scene: index)
+            let found = try cascade.candidates(by: without[folds[index]], in: picture, scene.encoding)
+            seen.add(found, scene.labelled, scene: index)
             candidates.append(found)
-            let glances = LookRows.glances(at: scene.labelled, seed: UInt64(index))
-            let seen = try detector.looks(
-                at: glances.map { ($0.box, $0.orientation) }, in: picture, preparation: preparation)
-            looks.add(zip(glances.map(\.className), seen), scene: index)
-            if let features = closerDetector.features {
-                let others = try features.looks(
-                    at: glances.map { ($0.box, $0.orientation) }, in: picture)
-                evidence?.add(found, scene.labelled, scene: index)
-                evidence?.add(zip(glances.map(\.className), others), scene: index)
-            }
+            let glances = seen.glances(at: scene.labelled, seed: UInt64(index))
+            let features = try cascade.looks(at: glances.map { ($0.box, $0.orientation) }, in: picture)
+            seen.add(zip(glances.map(\.className), features), scene: index)
             note()
         }
-        let closer = looks.classifiers(classNames)
-        let closerWithout = Set(folds).sorted().map { fold in
-            looks.classifiers(classNames, leavingOut: { folds[$0] == fold }, from: closer)
-        }
-        let others = evidence?.classifiers(classNames)
-        let othersWithout = Set(folds).sorted().map { fold in
-            evidence?.classifiers(classNames, leavingOut: { folds[$0] == fold }, from: others)
+        let closer = seen.classifiers(classNames)
+        let closerWithout = try Set(folds).sorted().map { fold in
+            try Task.checkCancellation()
+            return seen.classifiers(classNames, leavingOut: { folds[$0] == fold }, from: closer)
         }
         for index in scenes.indices {
-            let without = closerWithout[folds[index]]
-            if CloserDetector.areWorthAsking(candidates[index], without) {
-                let picture = try picture(index)
-                candidates[index] = try closerDetector.exact(
-                    candidates[index], without, in: picture, closerDetector.sam.encode(picture), preparation)
+            let without = closerWithout[folds[index]].map(\.own)
+            if candidates[index].contains(where: { $0.isWorthAsking(without) }) {
+                candidates[index] = try cascade.exact(
+                    candidates[index], without, in: picture(index), scenes[index].encoding)
             }
             note()
         }
         let growth = Self.growth(candidates, scenes)
-        let masks = closerDetector.sam.identity
-        let identity = closerDetector.features?.identity
-        func taught(
-            _ index: Int, _ closer: [OWLViT.LinearClassifier], _ others: [OWLViT.LinearClassifier]?
-        ) -> OWLViT.Taught {
-            let evidence = identity.flatMap { identity in
-                others.map { OWLViT.FeatureClassifier($0[index], identity) }
-            }
-            return OWLViT.Taught(
-                place: everywhere[index], closer: closer[index], growth: growth, masks: masks,
-                evidence: evidence)
-        }
-        var lessons: [String: Lesson] = [:]
+        var lessons: [String: CloserLesson] = [:]
         for (index, name) in classNames.enumerated() {
             let evidence = scenes.indices.map { scene in
-                let learnt = taught(index, closerWithout[folds[scene]], othersWithout[folds[scene]])
+                let learnt = closerWithout[folds[scene]][index]
+                let whole = Box(cascade.size(of: scenes[scene].encoding))
                 let found = candidates[scene].map {
-                    $0.detection(name, index, learnt, in: scenes[scene].encoding.size)
+                    (
+                        box: $0.box(growth: Double(growth)).intersection(whole),
+                        score: $0.score($0.opinion(of: learnt))
+                    )
                 }
-                let kept = found.sorted { $0.score > $1.score }.suppressed(.classWise(iou: 0.3))
+                let kept = found.sorted { $0.score > $1.score }.kept { $0.box.iou($1.box) > 0.3 }
                 return DetectionEvidence(
-                    found: kept.map { ($0.box, $0.score) },
-                    scenes[scene].labelled.filter { $0.className == name })
+                    found: kept, scenes[scene].labelled.filter { $0.className == name })
             }
-            guard let verdict = DetectionEvidence.verdict(of: evidence, usual: OWLViT.Scale.exampleThreshold)
-            else { continue }
-            lessons[name] = Lesson(taught: taught(index, closer, others), verdict: verdict)
+            guard let verdict = DetectionEvidence.verdict(of: evidence, usual: usual) else { continue }
+            lessons[name] = CloserLesson(
+                place: everywhere[min(index, everywhere.count - 1)], closer: closer[index], growth: growth,
+                verdict: verdict, evidence: evidence)
         }
         return lessons
     }
@@ -124,7 +95,7 @@ package struct CloserTraining {
     /// one, which a mask of half an object does not move; 1 if there are none.
     ///
     /// It is one number of all pictures, so none is left out.
-    private static func growth(_ candidates: [[CloserDetector.Candidate]], _ scenes: [Scene]) -> Float {
+    private static func growth(_ candidates: [[CloserCandidate]], _ scenes: [Scene]) -> Float {
         var logarithms: [Double] = []
         for (candidates, scene) in zip(candidates, scenes) {
             for candidate in candidates {
@@ -132,7 +103,7 @@ package struct CloserTraining {
                 let labelled = scene.labelled.filter { !$0.isCrowd }.map(\.box)
                 guard let truth = labelled.max(by: { $0.iou(mask) < $1.iou(mask) }),
                     truth.iou(mask) >= DetectionEvidence.leastOverlap,
-                    truth.iou(candidate.place.box) >= DetectionEvidence.leastOverlap
+                    truth.iou(candidate.box) >= DetectionEvidence.leastOverlap
                 else { continue }
                 logarithms += [log(truth.width / mask.width), log(truth.height / mask.height)]
             }
@@ -148,5 +119,51 @@ package struct CloserTraining {
         let order = classNames.indices.sorted { (classNames[$0], $0) < (classNames[$1], $1) }
         for (turn, picture) in order.enumerated() { folds[picture] = turn % min(5, classNames.count) }
         return folds
+    }
+}
+
+/// What a `CloserTraining` taught of a class.
+package struct CloserLesson: Sendable {
+    /// Where the class may be, of the first look's features.
+    package let place: LinearClassifier
+    /// What it looks like alone, of the second look's.
+    package let closer: CloserClassifier
+    /// How much larger objects are than the boxes of their masks.
+    package let growth: Float
+    /// How well the class is found in pictures that were left out, and the threshold for it.
+    package let verdict: HeldOutVerdict
+    /// What was found of the class in each picture when it was left out.
+    let evidence: [DetectionEvidence]
+
+    /// How well the class is found in some of the pictures.
+    fileprivate func quality(in pictures: Set<Int>) -> Double {
+        let some = evidence.indices.filter(pictures.contains).map { evidence[$0] }
+        return DetectionEvidence.verdict(of: some, usual: verdict.threshold)?.quality ?? 0
+    }
+}
+
+extension LabelledTrainer {
+    /// Chooses between what classes learnt alone and what closer looks taught them, by the same pictures: all of
+    /// them look closer or none, because their scores are compared with each other.
+    /// - Parameters:
+    ///   - before: the classes that might look closer.
+    ///   - teach: puts a lesson into a concept.
+    /// - Returns: for each class what is better, or nil.
+    static func better(
+        _ learnt: [Alone<Concept>], _ lessons: [String: CloserLesson], than before: [Alone<Concept>],
+        name: (Concept) -> String, teach: (inout Concept, CloserLesson) -> Void
+    ) -> [(concept: Concept, verdict: HeldOutVerdict)?] {
+        let now = before.reduce(0) { sum, alone in
+            sum + (lessons[name(alone.concept)]?.quality(in: alone.searched) ?? 0)
+        }
+        let earlier = before.reduce(0) { $0 + ($1.verdict?.quality ?? 0) }
+        guard now >= earlier else { return learnt.map { _ in nil } }
+        return learnt.map { alone in
+            lessons[name(alone.concept)].map { lesson in
+                var better = alone.concept
+                teach(&better, lesson)
+                return (better, lesson.verdict)
+            }
+        }
     }
 }

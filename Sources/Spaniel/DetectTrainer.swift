@@ -67,29 +67,22 @@ package struct DetectTrainer: LabelledTrainer {
     /// Teaches closer looks to the classes that enough pictures show and that have no texts and no negatives
     /// of their own, if the classes are found better with them.
     package func together(
-        _ learnt: [(concept: OWLViT.Concept, verdict: HeldOutVerdict?)],
+        _ learnt: [Alone<OWLViT.Concept>],
         _ scenes: [(scene: OWLViT.Encoding, labelled: [LabelledRegion])],
         picture: (_ scene: Int) throws -> Picture, seen note: () -> Void
     ) throws -> [(concept: OWLViT.Concept, verdict: HeldOutVerdict)?] {
-        let none: [(concept: OWLViT.Concept, verdict: HeldOutVerdict)?] = learnt.map { _ in nil }
         let usual = learnt.filter {
             $0.concept.texts.isEmpty && $0.concept.negatives.isEmpty && $0.concept.scoring == .calibrated
-                && $0.verdict != nil
+                && $0.isShownEnough
         }
-        guard let closer, !usual.isEmpty else { return none }
-        let lessons = try CloserTraining(closer, preparation: options.preparation).learn(
+        guard let closer, !usual.isEmpty else { return learnt.map { _ in nil } }
+        let cascade = CloserDetector.Cascade(closer, preparation: options.preparation)
+        let lessons = try CloserTraining(cascade, usual: OWLViT.Scale.exampleThreshold).learn(
             usual.map(\.concept.className), scenes.map { ($0.scene, $0.labelled) }, picture: picture,
             seen: note)
-        // All of them or none: their scores are compared with each other.
-        let now = usual.reduce(0) { $0 + (lessons[$1.concept.className]?.verdict.quality ?? 0) }
-        let before = usual.reduce(0) { $0 + ($1.verdict?.quality ?? 0) }
-        guard now >= before else { return none }
-        return learnt.map { concept, _ in
-            guard let lesson = lessons[concept.className] else { return nil }
-            var better = concept
-            better.taught = lesson.taught
-            set(lesson.verdict.threshold, of: &better)
-            return (better, lesson.verdict)
+        return Self.better(learnt, lessons, than: usual, name: \.className) {
+            $0.taught = closer.taught(by: $1)
+            set($1.verdict.threshold, of: &$0)
         }
     }
 }

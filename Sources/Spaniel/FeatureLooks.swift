@@ -1,6 +1,6 @@
 package import OWLViT
 package import PerSAM
-import SpanielImaging
+package import SpanielImaging
 package import Tensor
 
 extension PerSAM.FeatureSource {
@@ -8,10 +8,10 @@ extension PerSAM.FeatureSource {
     /// - Returns: for each the mean features of the middle two thirds and of the whole part, [2 C], each half
     ///   at length one.
     /// - Throws: `CancellationError`.
-    package func looks(at glances: [OWLViT.Glance], in picture: Picture) throws -> [Tensor] {
+    package func looks(at glances: [Glance], in picture: Picture) throws -> [Tensor] {
         try glances.map { glance in
             try Task.checkCancellation()
-            let values = try features(of: picture.part(seenBy: glance)).values
+            let values = try features(of: picture.part(seenBy: glance).picture).values
             let look = values.middleAndWhole
             return look.reshaped([2, channels]).l2Normalized().reshaped([2 * channels])
         }

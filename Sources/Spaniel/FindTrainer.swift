@@ -56,4 +56,35 @@ package struct FindTrainer: LabelledTrainer {
         }
         return DetectionEvidence(found: found, labelled)
     }
+
+    package var learnsTogether: Bool { !options.faithful && !options.fineTune }
+
+    /// A search takes as long as three closer looks, and there is one for each class and picture.
+    package var mostPicturesAlone: Int { 12 }
+
+    /// Teaches closer looks to the classes that enough pictures show and that have no negatives of their own,
+    /// if the classes are found better with them.
+    package func together(
+        _ learnt: [Alone<PerSAM.Concept>],
+        _ scenes: [(scene: PerSAM.Encoding, labelled: [LabelledRegion])],
+        picture: (_ scene: Int) throws -> Picture, seen note: () -> Void
+    ) throws -> [(concept: PerSAM.Concept, verdict: HeldOutVerdict)?] {
+        let usual = learnt.filter { $0.concept.negatives.isEmpty && $0.isShownEnough }
+        let training = CloserTraining(
+            CloserFinder.Cascade(CloserFinder(persam)), looks: Self.looks, usual: Self.usualThreshold)
+        let lessons = try training.learn(
+            usual.map(\.concept.className), scenes.map { ($0.scene, $0.labelled) }, picture: picture,
+            seen: note)
+        return Self.better(learnt, lessons, than: usual, name: \.className) {
+            $0.taught = PerSAM.Taught(
+                place: $1.place, closer: $1.closer.own, other: $1.closer.other, growth: $1.growth,
+                alone: $0.threshold)
+            $0.threshold = $1.verdict.threshold
+        }
+    }
+
+    /// How the second look is learnt: SAM's features vary more between pictures than OWL-ViT's.
+    private static let looks = LookRows.Options(variants: 2, ridge: 10)
+    /// The threshold of a class that nothing else is taken for.
+    private static let usualThreshold: Float = 0.4
 }

@@ -1,5 +1,22 @@
 package import SpanielImaging
 
+/// A class as it was learnt by itself, and how well it is found.
+package struct Alone<Concept> {
+    package let concept: Concept
+    /// How well; nil where that could not be said.
+    package let verdict: HeldOutVerdict?
+    /// The pictures of which that was said.
+    package let searched: Set<Int>
+    /// Whether enough pictures show the class to leave some out.
+    package let isShownEnough: Bool
+
+    package init(concept: Concept, leaveOneOut: LeaveOneOut) {
+        self.concept = concept
+        (verdict, searched) = (leaveOneOut.verdict, leaveOneOut.searched)
+        if case .fewPictures = leaveOneOut.obstacle { isShownEnough = false } else { isShownEnough = true }
+    }
+}
+
 /// How a model learns from labelled pictures: each picture is encoded once and then released, so that an
 /// observation does not grow with its picture.
 package protocol LabelledTrainer {
@@ -32,12 +49,15 @@ package protocol LabelledTrainer {
     ///   - note: called after each picture, to show progress.
     /// - Returns: for each class what is better, or nil.
     func together(
-        _ learnt: [(concept: Concept, verdict: HeldOutVerdict?)],
+        _ learnt: [Alone<Concept>],
         _ scenes: [(scene: Scene, labelled: [LabelledRegion])],
         picture: (_ scene: Int) throws -> Picture, seen note: () -> Void
     ) throws -> [(concept: Concept, verdict: HeldOutVerdict)?]
     /// Whether `together` may find something better.
     var learnsTogether: Bool { get }
+    /// The most pictures that are searched to see whether the classes are found as well without what `together`
+    /// learns.
+    var mostPicturesAlone: Int { get }
     /// Searches a picture with some of a concept's examples and compares the result with the labels.
     /// - Parameters:
     ///   - examples: the indices of the examples to use.
@@ -52,9 +72,10 @@ package protocol LabelledTrainer {
 
 extension LabelledTrainer {
     package var learnsTogether: Bool { false }
+    package var mostPicturesAlone: Int { .max }
 
     package func together(
-        _ learnt: [(concept: Concept, verdict: HeldOutVerdict?)],
+        _ learnt: [Alone<Concept>],
         _ scenes: [(scene: Scene, labelled: [LabelledRegion])],
         picture: (_ scene: Int) throws -> Picture, seen note: () -> Void
     ) throws -> [(concept: Concept, verdict: HeldOutVerdict)?] { learnt.map { _ in nil } }

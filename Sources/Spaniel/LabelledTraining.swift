@@ -38,9 +38,10 @@ package struct LabelledTraining<Trainer: LabelledTrainer> {
     }
 
     /// Returns the most searches that learning a class takes.
-    package func mostSearches(_ className: String, budget: Int) -> Int {
+    package func mostSearches(_ className: String, budget: Int, atMost most: Int = .max) -> Int {
         let pictures = examples.filter { $0.className == className }.map(\.picture)
-        return LeaveOneOut.mostSearches(pictures: scenes.count, pictureOfExample: pictures, budget: budget)
+        return LeaveOneOut.mostSearches(
+            pictures: scenes.count, pictureOfExample: pictures, budget: budget, atMost: most)
     }
 
     /// Learns what the classes teach together: see `LabelledTrainer.together`.
@@ -48,7 +49,8 @@ package struct LabelledTraining<Trainer: LabelledTrainer> {
         _ outcomes: [Outcome], picture: (_ scene: Int) throws -> Picture, seen note: () -> Void = {}
     ) throws -> [(concept: Trainer.Concept, verdict: HeldOutVerdict)?] {
         try trainer.together(
-            outcomes.map { ($0.concept, $0.leaveOneOut.verdict) }, scenes, picture: picture, seen: note)
+            outcomes.map { Alone(concept: $0.concept, leaveOneOut: $0.leaveOneOut) }, scenes,
+            picture: picture, seen: note)
     }
 
     /// A learnt class, and how well its examples find each other.
@@ -64,17 +66,18 @@ package struct LabelledTraining<Trainer: LabelledTrainer> {
     ///
     /// - Parameters:
     ///   - budget: the most searches for examples that hurt.
+    ///   - most: the most pictures that are searched.
     ///   - note: called after each search, to show progress.
-    package func learn(_ className: String, budget: Int = .max, searched note: () -> Void = {}) throws
-        -> Outcome
-    {
+    package func learn(
+        _ className: String, budget: Int = .max, atMost most: Int = .max, searched note: () -> Void = {}
+    ) throws -> Outcome {
         let own = examples.filter { $0.className == className }
         let observations = own.map(\.observation)
         var concept = try trainer.learn(className, own.map { ($0.observation, scenes[$0.picture].scene) })
         let labels = scenes.map { $0.labelled.filter { $0.className == className } }
         let result = try LeaveOneOut(
             pictures: scenes.count, pictureOfExample: own.map(\.picture),
-            usual: trainer.threshold(of: concept), budget: budget
+            usual: trainer.threshold(of: concept), budget: budget, atMost: most
         ) { picture, chosen in
             try Task.checkCancellation()
             defer { note() }

@@ -47,6 +47,8 @@ package struct LeaveOneOut: Sendable {
     package private(set) var obstacle: Obstacle?
     /// The harmful examples, the worst first.
     package private(set) var hurting: [Hurting] = []
+    /// The pictures that were searched.
+    package private(set) var searched: Set<Int> = []
     /// The number of examples that were left out to see whether they hurt: all, or as many as the budget
     /// allowed.
     package private(set) var examined = 0
@@ -57,10 +59,24 @@ package struct LeaveOneOut: Sendable {
     /// The gain in quality from which an example counts as harmful.
     package static let gain = 0.01
 
+    /// Chooses the pictures to search: of the pictures with examples and of the others the same share, evenly
+    /// spread.
+    package static func searched(_ pictures: Int, _ pictureOfExample: [Int], atMost most: Int) -> Set<Int> {
+        guard pictures > most else { return Set(0..<pictures) }
+        let shown = Set(pictureOfExample)
+        // Those with examples first, so that both kinds are spread evenly.
+        let order = (0..<pictures).sorted {
+            (shown.contains($0) ? 0 : 1, $0) < (shown.contains($1) ? 0 : 1, $1)
+        }
+        return Set((0..<max(0, most)).map { order[$0 * pictures / most] })
+    }
+
     /// Returns the most searches that `init` can make, to show progress by.
-    package static func mostSearches(pictures: Int, pictureOfExample: [Int], budget: Int) -> Int {
+    package static func mostSearches(
+        pictures: Int, pictureOfExample: [Int], budget: Int, atMost most: Int = .max
+    ) -> Int {
         Set(pictureOfExample).count < fewestPictures
-            ? 0 : pictures + min(budget, pictureOfExample.count * (pictures - 1))
+            ? 0 : min(most, pictures) + min(budget, pictureOfExample.count * (pictures - 1))
     }
 
     /// - Parameters:
@@ -68,9 +84,10 @@ package struct LeaveOneOut: Sendable {
     ///   - pictureOfExample: for each example, the index of its picture.
     ///   - usual: the threshold without evidence.
     ///   - budget: the most searches for harmful examples; later examples are not examined.
+    ///   - most: the most pictures to search, evenly spread over those that show examples and the others.
     ///   - search: searches a picture with some of the examples; returns nil if it cannot search without any.
     package init<Evidence: HeldOutEvidence>(
-        pictures: Int, pictureOfExample: [Int], usual: Float, budget: Int = .max,
+        pictures: Int, pictureOfExample: [Int], usual: Float, budget: Int = .max, atMost most: Int = .max,
         search: (_ picture: Int, _ examples: [Int]) throws -> Evidence?
     ) rethrows {
         let shown = Set(pictureOfExample).count
@@ -81,7 +98,8 @@ package struct LeaveOneOut: Sendable {
         func others(_ picture: Int) -> [Int] {
             pictureOfExample.indices.filter { pictureOfExample[$0] != picture }
         }
-        let evidence = try (0..<pictures).map { try search($0, others($0)) }
+        searched = Self.searched(pictures, pictureOfExample, atMost: most)
+        let evidence = try (0..<pictures).map { searched.contains($0) ? try search($0, others($0)) : nil }
         guard let verdict = Evidence.verdict(of: evidence.compactMap(\.self), usual: usual) else {
             obstacle = .nothingFound
             return

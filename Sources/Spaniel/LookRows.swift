@@ -1,33 +1,37 @@
-import OWLViT
-import SpanielImaging
+package import SpanielImaging
 import Tensor
 
 /// Closer looks as rows of features.
-struct LookRows {
-    /// What a look shows: a class, or nil for none.
-    private var rows: [(className: String?, scene: Int, features: Tensor)] = []
-    /// Which looks at a candidate count: the detector's, or those with other features.
-    private let looks: @Sendable (CloserDetector.Candidate) -> [Tensor]
+package struct LookRows {
+    /// How a second look is learnt.
+    package struct Options: Sendable {
+        /// How often a labelled object is looked at, each time a little beside it and turned.
+        package var variants: Int
+        /// The ridge, in the looks' mean variance.
+        package var ridge: Double
 
-    init(_ looks: @escaping @Sendable (CloserDetector.Candidate) -> [Tensor] = { $0.looks }) {
-        self.looks = looks
+        package init(variants: Int = 2, ridge: Double = 3) {
+            (self.variants, self.ridge) = (variants, ridge)
+        }
     }
+
+    private let options: Options
+    /// What a look shows: a class, or nil for none.
+    private var rows: [(className: String?, scene: Int, look: CloserLook)] = []
 
     /// The IoU with a label from which a place shows it, and below which it shows something else.
     private static let (same, other) = (0.5, 0.3)
-    /// How often a labelled object is looked at, each time a little beside it and turned.
-    private static let variants = 2
-    /// The ridge, in the looks' mean variance.
-    private static let ridge = 3.0
     /// How far a look's edges are moved, as a share of the box.
     private static let shift = 0.1
 
+    package init(_ options: Options) { self.options = options }
+
     /// Adds what was found in a picture.
-    mutating func add(
-        _ candidates: [CloserDetector.Candidate], _ labelled: [LabelledRegion], scene: Int
+    package mutating func add(
+        _ candidates: [CloserCandidate], _ labelled: [LabelledRegion], scene: Int
     ) {
         for candidate in candidates {
-            let box = candidate.place.box
+            let box = candidate.box
             let isInCrowd = labelled.contains {
                 $0.isCrowd && 2 * $0.box.intersection(box).area >= box.area
             }
@@ -35,22 +39,22 @@ struct LookRows {
             let nearest = labelled.filter { !$0.isCrowd }.max { $0.box.iou(box) < $1.box.iou(box) }
             let overlap = nearest.map { $0.box.iou(box) } ?? 0
             if overlap >= Self.same {
-                rows.append((nearest?.className, scene, looks(candidate)[0]))
+                rows.append((nearest?.className, scene, candidate.looks[0]))
             } else if overlap < Self.other {
-                rows.append((nil, scene, looks(candidate)[0]))
+                rows.append((nil, scene, candidate.looks[0]))
             }
         }
     }
 
     /// Where to look at the labelled objects of a picture: moved a little and turned.
-    static func glances(at labelled: [LabelledRegion], seed: UInt64) -> [(
+    package func glances(at labelled: [LabelledRegion], seed: UInt64) -> [(
         className: String, box: Box, orientation: Orientation
     )] {
         var noise = SplitMix(seed: seed)
         let turns: [Orientation] = [.upright, .rotated90, .rotated180, .rotated270]
         return labelled.filter { !$0.isCrowd }.flatMap { object in
-            (0..<variants).map { variant in
-                let shifts = (0..<4).map { _ in variant == 0 ? 0 : noise.next(in: -shift...shift) }
+            (0..<options.variants).map { variant in
+                let shifts = (0..<4).map { _ in variant == 0 ? 0 : noise.next(in: -Self.shift...Self.shift) }
                 let (width, height) = (object.box.width, object.box.height)
                 let box = Box(
                     x1: object.box.x1 + shifts[0] * width, y1: object.box.y1 + shifts[1] * height,
@@ -61,21 +65,35 @@ struct LookRows {
     }
 
     /// Adds looks at labelled objects.
-    mutating func add(_ looks: some Sequence<(String, Tensor)>, scene: Int) {
-        for (className, features) in looks { rows.append((className, scene, features)) }
+    package mutating func add(_ looks: some Sequence<(String, CloserLook)>, scene: Int) {
+        for (className, look) in looks { rows.append((className, scene, look)) }
     }
 
     /// Fits a classifier for each class, which tells it from the others and from none.
-    func classifiers(
+    package func classifiers(
         _ classNames: [String], leavingOut isLeftOut: (_ scene: Int) -> Bool = { _ in false },
-        from starts: [OWLViT.LinearClassifier]? = nil
-    ) -> [OWLViT.LinearClassifier] {
-        let columns = Tensor.stack(rows.map(\.features)).transposed([1, 0])
+        from starts: [CloserClassifier]? = nil
+    ) -> [CloserClassifier] {
+        let own = classifiers(rows.map(\.look.own), classNames, isLeftOut, starts?.map(\.own))
+        let others = rows.compactMap(\.look.other)
+        guard !others.isEmpty, others.count == rows.count else {
+            return own.map { CloserClassifier(own: $0) }
+        }
+        let known = starts?.compactMap(\.other)
+        let other = classifiers(
+            others, classNames, isLeftOut, known?.count == classNames.count ? known : nil)
+        return zip(own, other).map { CloserClassifier(own: $0, other: $1) }
+    }
+
+    private func classifiers(
+        _ features: [Tensor], _ classNames: [String], _ isLeftOut: (_ scene: Int) -> Bool,
+        _ starts: [LinearClassifier]?
+    ) -> [LinearClassifier] {
+        let columns = Tensor.stack(features).transposed([1, 0])
         let counts = rows.map { isLeftOut($0.scene) ? 0 : 1 as Float }
         return classNames.enumerated().map { index, name in
-            OWLViT.LinearClassifier(
-                fitting: columns, rows.map { $0.className == name }, counts: counts,
-                ridge: Self.ridge, positiveWeight: 1,
+            LinearClassifier(
+                fitting: columns, rows.map { $0.className == name }, counts: counts, ridge: options.ridge,
                 from: starts?[index])
         }
     }

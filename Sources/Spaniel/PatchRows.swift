@@ -1,20 +1,26 @@
-import OWLViT
+package import OWLViT
 import SpanielImaging
-import Tensor
+package import Tensor
 
 /// The patches of labelled pictures as rows of features.
-struct PatchRows {
+package struct PatchRows: PlaceRows {
     /// The features, [C, rows].
     private let columns: Tensor
     private let rows: [(box: Box, scene: Int)]
-    private let scenes: [CloserTraining.Scene]
+    private let scenes: [(encoding: OWLViT.Encoding, labelled: [LabelledRegion])]
 
     /// The most rows; of more, every second or third patch that shows no label is taken.
     private static let most = 20_000
     /// The IoU from which a patch's box shows a labelled object.
     private static let leastOverlap = 0.55
 
-    init(_ scenes: [CloserTraining.Scene]) {
+    /// The ridge, in the features' mean variance: the features of OWL-ViT lie close together, and a smaller one
+    /// learns its few pictures by heart.
+    private static let ridge = 25.0
+    /// The most that a patch of a class counts beside another, of which there are many more.
+    private static let positiveWeight: Float = 10
+
+    package init(_ scenes: [(encoding: OWLViT.Encoding, labelled: [LabelledRegion])]) {
         self.scenes = scenes
         let all = scenes.reduce(0) { $0 + $1.encoding.views[0].boxes.count }
         let step = (all + Self.most - 1) / Self.most
@@ -34,10 +40,15 @@ struct PatchRows {
         columns = Tensor.stack(features).transposed([1, 0])
     }
 
-    func classifier(
-        _ className: String, leavingOut isLeftOut: (_ scene: Int) -> Bool = { _ in false },
-        from start: OWLViT.LinearClassifier? = nil
-    ) -> OWLViT.LinearClassifier {
+    package func classifiers(
+        _ classNames: [String], leavingOut isLeftOut: (_ scene: Int) -> Bool, from starts: [LinearClassifier]?
+    ) -> [LinearClassifier] {
+        classNames.enumerated().map { classifier($1, leavingOut: isLeftOut, from: starts?[$0]) }
+    }
+
+    private func classifier(
+        _ className: String, leavingOut isLeftOut: (_ scene: Int) -> Bool, from start: LinearClassifier?
+    ) -> LinearClassifier {
         let isPositive = rows.map { row in
             scenes[row.scene].labelled.contains {
                 $0.className == className && !$0.isCrowd && $0.box.iou(row.box) >= Self.leastOverlap
@@ -51,6 +62,8 @@ struct PatchRows {
             }
             return isLeftOut(row.scene) || isInCrowd ? 0 : 1 as Float
         }
-        return OWLViT.LinearClassifier(fitting: columns, isPositive, counts: counts, from: start)
+        return LinearClassifier(
+            fitting: columns, isPositive, counts: counts, ridge: Self.ridge,
+            positiveWeight: Self.positiveWeight, from: start)
     }
 }

@@ -24,7 +24,7 @@ struct TaughtTests {
         let (columns, all) = rows([[1, 0, 1], [-1, 0, 1], [0, 1, 1], [0, -1, 0.2]], each: 30, seed: 7)
         let isPositive = (0..<120).map { $0 < 60 }
         // A third feature lets a plane pass between; the mean of the class is [0, 0, 1].
-        let classifier = OWLViT.LinearClassifier(
+        let classifier = LinearClassifier(
             fitting: columns, isPositive, counts: [Float](repeating: 1, count: 120), ridge: 0.1,
             positiveWeight: 1)
         let probabilities = (0..<120).map { classifier.probability(of: all[leading: $0]) }
@@ -38,8 +38,8 @@ struct TaughtTests {
     }
 
     private func taught(_ planted: Planted, place: [Float], closer: [Float]) -> OWLViT.Concept {
-        func classifier(_ values: [Float]) -> OWLViT.LinearClassifier {
-            OWLViT.LinearClassifier(
+        func classifier(_ values: [Float]) -> LinearClassifier {
+            LinearClassifier(
                 weights: Tensor(Array(values.dropLast()), [values.count - 1]), bias: values.last!)
         }
         return OWLViT.Concept(
@@ -90,7 +90,7 @@ struct TaughtTests {
         let (planted, scratch) = (try Planted(), try ScratchFolder())
         let identity = FeatureIdentity(model: ModelIdentity(name: "dino", sha256: "34"), settings: "layer 9")
         var saved = taught(planted, place: [1, 2, 3, 0.5], closer: [4, 5, -6])
-        let classifier = OWLViT.LinearClassifier(weights: Tensor([7, 8, 9], [3]), bias: 2)
+        let classifier = LinearClassifier(weights: Tensor([7, 8, 9], [3]), bias: 2)
         saved.taught = saved.taught.map {
             OWLViT.Taught(
                 place: $0.place, closer: $0.closer, growth: $0.growth, masks: $0.masks,
@@ -142,7 +142,7 @@ struct TaughtTests {
             (planted.direction(0) * 3, box(200, 200, 260, 220)),
         ])
         let classifiers = [(0, 2), (1, 4)].map { direction, factor in
-            OWLViT.LinearClassifier(weights: planted.direction(direction) * Float(factor), bias: -1)
+            LinearClassifier(weights: planted.direction(direction) * Float(factor), bias: -1)
         }
         let places = planted.owl.places(by: classifiers, in: planted.encoding(view))
         // The planted shares are float32.

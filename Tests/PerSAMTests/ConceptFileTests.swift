@@ -73,6 +73,42 @@ import Testing
         #expect(throws: expected) { try persam.find(read, in: scene, options: options) }
     }
 
+    @Test("what was taught comes back from a file, is refused in part, and a file without it is read")
+    func taught() throws {
+        let folder = try ScratchFolder()
+        let persam = PerSAM(try Materials.sam())
+        var concept = try Materials.learntBoot()
+        func classifier(_ count: Int) -> LinearClassifier {
+            LinearClassifier(weights: Tensor((0..<count).map { Float($0) }, [count]), bias: 0.5)
+        }
+        concept.taught = PerSAM.Taught(
+            place: classifier(128), closer: classifier(384), growth: 1.25, alone: 0.7)
+        try concept.save(to: folder["x.concept"])
+        let read = try PerSAM.Concept(contentsOf: folder["x.concept"])
+        let taught = try #require(read.taught)
+        #expect(read.looksCloser && taught.growth == 1.25 && taught.alone == 0.7 && taught.place.bias == 0.5)
+        #expect(taught.place.weights.array == classifier(128).weights.array)
+        #expect(taught.closer.weights.array == classifier(384).weights.array)
+        #expect(throws: Never.self) { try persam.find(read, in: Materials.encoding("path")) }
+        let file = try Safetensors(contentsOf: folder["x.concept"])
+        let tensors = try file.entries.map { ($0.name, try file.tensor($0)) }
+        for name in ["0.place", "0.closer", "0.growth", "0.alone"] {
+            try Safetensors.write(
+                tensors.filter { $0.0 != name }, metadata: file.metadata, to: folder["y.concept"])
+            #expect(throws: ConceptError.self) { try PerSAM.Concept(contentsOf: folder["y.concept"]) }
+        }
+        concept.taught = PerSAM.Taught(place: classifier(128), closer: classifier(256), growth: 1, alone: 0.7)
+        #expect(throws: ConceptError.channels(concept: "boot", found: 256, expected: 384)) {
+            try persam.find(concept, in: Materials.encoding("path"))
+        }
+        // The version before knew nothing of this.
+        var metadata = file.metadata
+        metadata["format"] = "spaniel-concept-1"
+        let old = tensors.filter { !["0.place", "0.closer", "0.growth", "0.alone"].contains($0.0) }
+        try Safetensors.write(old, metadata: metadata, to: folder["old.concept"])
+        #expect(try !PerSAM.Concept(contentsOf: folder["old.concept"]).looksCloser)
+    }
+
     @Test("another kind of file is refused")
     func otherFile() throws {
         let folder = try ScratchFolder()

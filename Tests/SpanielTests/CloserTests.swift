@@ -8,7 +8,7 @@ struct CloserTests {
     @Test("every fifth of the pictures shows some of every class that has five")
     func folds() {
         let names = (0..<12).map { $0 % 3 == 0 ? "b" : "a" }
-        let folds = CloserTraining.folds(of: names)
+        let folds = CloserTraining<CloserDetector.Cascade>.folds(of: names)
         #expect(Set(folds) == Set(0..<5))
         let ofA = Set(names.indices.filter { names[$0] == "a" }.map { folds[$0] })
         #expect(ofA == Set(0..<5))
@@ -16,7 +16,9 @@ struct CloserTests {
             let size = folds.filter { $0 == fold }.count
             #expect(size == 2 || size == 3)
         }
-        #expect(CloserTraining.folds(of: ["a", "a"]) == [0, 1] && CloserTraining.folds(of: []).isEmpty)
+        #expect(
+            CloserTraining<CloserDetector.Cascade>.folds(of: ["a", "a"]) == [0, 1]
+                && CloserTraining<CloserDetector.Cascade>.folds(of: []).isEmpty)
     }
 
     @Test("of overlapping detections the better stays, of one class or of all")
@@ -32,51 +34,6 @@ struct CloserTests {
         #expect(all.suppressed(.classFree(iou: 0.5)) == [all[0], all[3]])
     }
 
-    /// The boots and pumpkins of the pictures in Examples/, of which one shows neither.
-    private static let labels: [(file: String, objects: [(String, Box)])] = [
-        (
-            "shelf.jpg",
-            [
-                ("boot", Box(x1: 50, y1: 85, x2: 204, y2: 214)),
-                ("boot", Box(x1: 435, y1: 78, x2: 612, y2: 222)),
-                ("pumpkin", Box(x1: 110, y1: 291, x2: 247, y2: 429)),
-            ]
-        ),
-        (
-            "lawn.jpg",
-            [
-                ("pumpkin", Box(x1: 52, y1: 59, x2: 169, y2: 179)),
-                ("boot", Box(x1: 158, y1: 245, x2: 341, y2: 420)),
-                ("boot", Box(x1: 494, y1: 325, x2: 606, y2: 439)),
-                ("boot", Box(x1: 291, y1: 51, x2: 383, y2: 173)),
-            ]
-        ),
-        (
-            "crowd.jpg",
-            [
-                ("boot", Box(x1: 37, y1: 63, x2: 188, y2: 180)),
-                ("boot", Box(x1: 226, y1: 48, x2: 370, y2: 158)),
-                ("boot", Box(x1: 423, y1: 63, x2: 571, y2: 198)),
-                ("boot", Box(x1: 149, y1: 235, x2: 279, y2: 411)),
-                ("boot", Box(x1: 325, y1: 267, x2: 461, y2: 394)),
-                ("pumpkin", Box(x1: 496, y1: 265, x2: 623, y2: 395)),
-            ]
-        ),
-        (
-            "path.jpg",
-            []
-        ),
-    ]
-
-    private func scenes() throws -> [(picture: Picture, labelled: [LabelledRegion])] {
-        try Self.labels.map { file, objects in
-            (
-                try Picture(contentsOf: Materials.example(file)),
-                objects.map { LabelledRegion(className: $0, box: $1) }
-            )
-        }
-    }
-
     @Test(
         "what is taught and found is the same on one thread and on several, in the picture, and scored",
         .serialized, arguments: [false, true])
@@ -85,20 +42,21 @@ struct CloserTests {
         let dino = try DINOv2(contentsOf: Materials.golden("DINOv2/plain"), precision: .float32)
         let features = try DINOv2Features(dino, longestSide: 28)
         let closer = CloserDetector(owl, try Materials.sam(), features: hasFeatures ? features : nil)
-        let scenes = try scenes()
+        let scenes = try LabelledExamples.scenes()
         let before = Parallel.threads
         defer { Parallel.threads = before }
-        let results = try [1, 3].map { threads in
+        let results = try [1, 3].map { threads -> OWLViT.Detections in
             Parallel.threads = threads
             let encoded = try scenes.map { (encoding: try owl.encode($0.picture), labelled: $0.labelled) }
             var seen = 0
-            let lessons = try CloserTraining(closer, preparation: .hf).learn(
+            let training = CloserTraining(CloserDetector.Cascade(closer, preparation: .hf), usual: 0.4)
+            let lessons = try training.learn(
                 ["boot", "pumpkin"], encoded, picture: { scenes[$0].picture }, seen: { seen += 1 })
             #expect(seen == 2 * scenes.count)
             let concepts = lessons.sorted { $0.key < $1.key }.map { name, lesson in
                 OWLViT.Concept(
-                    className: name, threshold: lesson.verdict.threshold, taught: lesson.taught,
-                    model: owl.identity)
+                    className: name, threshold: lesson.verdict.threshold,
+                    taught: closer.taught(by: lesson), model: owl.identity)
             }
             return try closer.detect(
                 concepts, in: scenes[0].picture, encoded[0].encoding, options: .init(threshold: 0))
@@ -118,11 +76,11 @@ struct CloserTests {
         // What was taught with features is not found without them, nor the other way.
         let other = CloserDetector(owl, closer.sam, features: hasFeatures ? nil : features)
         let encoded = try scenes.map { (encoding: try owl.encode($0.picture), labelled: $0.labelled) }
-        let lessons = try CloserTraining(closer, preparation: .hf).learn(
-            ["boot", "pumpkin"], encoded, picture: { scenes[$0].picture })
+        let training = CloserTraining(CloserDetector.Cascade(closer, preparation: .hf), usual: 0.4)
+        let lessons = try training.learn(["boot", "pumpkin"], encoded, picture: { scenes[$0].picture })
         let (name, lesson) = try #require(lessons.first)
         let taught = OWLViT.Concept(
-            className: name, threshold: 0.5, taught: lesson.taught, model: owl.identity)
+            className: name, threshold: 0.5, taught: closer.taught(by: lesson), model: owl.identity)
         #expect(throws: PerSAMError.self) {
             try other.detect([taught], in: scenes[0].picture, encoded[0].encoding)
         }

@@ -88,6 +88,25 @@ struct LearnFromTests {
         #expect(try Tool.run(arguments + ["--threads", "2"]).objects == run.objects)
     }
 
+    @Test("a labelled set teaches find closer looks, and the record says what each look thought")
+    func closerFind() throws {
+        let learnt = try Tool.run("learn", "--for", "find", "--from", Self.truth, "-o", scratch("x.concept"))
+        #expect(learnt.status == 0, "\(learnt.messages)")
+        #expect(learnt.messages.contains("; each place is looked at closer"), "\(learnt.messages)")
+        let arguments = ["find", "--concept", scratch("x.concept"), Tool.example("shelf.jpg"), "--json"]
+        let run = try Tool.run(arguments + ["--threads", "1"])
+        #expect(run.status == 0, "\(run.messages)")
+        let boots = try run.records[0]["objects"]?.array?.filter { $0["class"]?.string == "boot" } ?? []
+        #expect(boots.count == 2)
+        for boot in boots {
+            let scores = try #require(boot["scores"])
+            let (place, closer) = (scores["place"]?.double ?? 0, scores["closer"]?.double ?? 0)
+            #expect(abs((boot["score"]?.double ?? 0) - closer * pow(place, 0.25)) < 1e-4)
+            #expect(scores["similarity"] != nil && boot["mask"] != nil)
+        }
+        #expect(try Tool.run(arguments + ["--threads", "2"]).objects == run.objects)
+    }
+
     @Test("--sam-model belongs to detect, and there to --from or to what looks closer")
     func samModel() throws {
         for arguments in [

@@ -78,7 +78,7 @@ struct DetectCommand: PictureCommand {
                     var candidates = try stopwatch.time("closer") {
                         try detector.candidates(concepts, in: picture, encoding)
                     }
-                    if CloserDetector.areWorthAsking(candidates, closer) {
+                    if candidates.contains(where: { $0.isWorthAsking(closer) }) {
                         let known = try stopwatch.time("sam_encode") { try samCache.encode(picture) }
                         scene = known
                         candidates = try stopwatch.time("exact") {

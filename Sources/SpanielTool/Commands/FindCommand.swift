@@ -14,6 +14,8 @@ struct FindCommand: PictureCommand {
         discussion: """
             The default model is sam-nano. SAM draws edges well and tells things apart badly: with --features a DINOv2 says where the object is and \
             whether it is there at all, and SAM draws it.
+            Of a concept that spaniel learn --from taught closer looks each likely place is looked at alone; of such an object the scores are \
+            place, closer and their score.
             """)
 
     @OptionGroup var pictures: PictureArguments
@@ -70,7 +72,9 @@ struct FindCommand: PictureCommand {
         let thresholds = output.thresholds
         try thresholds.check(against: names)
         for index in taught.indices {
-            if let threshold = thresholds[taught[index].className] { taught[index].threshold = threshold }
+            guard let threshold = thresholds[taught[index].className] else { continue }
+            taught[index].threshold = threshold
+            taught[index].taught?.alone = threshold
         }
         let concepts = taught
         if search.faithful, let concept = concepts.first(where: { $0.original == nil }) {
@@ -79,6 +83,8 @@ struct FindCommand: PictureCommand {
                 "the concept '\(concept.className)' was not learnt for --faithful; learn it again with spaniel learn --faithful"
             )
         }
+        let finder = CloserFinder(persam)
+        let looksCloser = concepts.contains(where: \.looksCloser)
         let (options, tiles) = (search.options(maxObjects: output.maxObjects), search.tiles)
         let check = try check.load(for: names, model, log: output.log)
         let cache = try EncodingCache(output.cache, sam)
@@ -92,8 +98,8 @@ struct FindCommand: PictureCommand {
                 }
                 return PerSAM.Encoding(masks: masks, features: grid)
             }
-            let findings = try stopwatch.time("prompt") {
-                try persam.find(concepts, in: encoding, options: options)
+            let findings = try stopwatch.time(looksCloser ? "closer" : "prompt") {
+                try finder.find(concepts, in: picture, encoding, options: options)
             }
             try explanations?.write(findings, image: image, picture: picture)
             guard let check, !findings.isEmpty else { return PictureResult(findings) }

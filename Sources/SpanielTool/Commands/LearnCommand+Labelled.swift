@@ -5,7 +5,7 @@ import SpanielImaging
 import SpanielPlatform
 
 extension LearnCommand {
-    /// The most searches a class for examples that hurt: a minute or so each.
+    /// The most searches a class for examples that hurt: a minute or so each, of `find` for all of them.
     private static let budgets: [TaskName: Int] = [.find: 500, .segment: 1000, .detect: 5000]
 
     /// `--from`: learns from a labelled set, together with texts and negatives.
@@ -29,7 +29,8 @@ extension LearnCommand {
         try reading.add(examples.negatives, to: &classes)
         let byName = Dictionary(classes.map { ($0.name, $0) }) { first, _ in first }
         let words = classes.flatMap(\.texts)
-        let budget = Self.budgets[task] ?? .max
+        let most = Self.budgets[task] ?? .max
+        let budget = task == .find ? most / max(1, set.classes.count) : most
         switch task {
         case .find:
             let persam = try loadPerSAM()

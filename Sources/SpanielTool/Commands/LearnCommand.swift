@@ -17,8 +17,8 @@ struct LearnCommand: ParsableCommand {
             The default model is that of the command: sam-nano, clipseg-nano or owlvit-nano. With --from every labelled object is an example. Each \
             labelled picture is then searched with the examples of all others: the threshold of a class that at least three pictures show becomes \
             the one that tells best what is labelled from what is not (find and detect: the highest F1 of boxes; segment: the largest overlap of \
-            pixels), and an example is named that the others are found better without. detect also learns where in a picture the classes are and what \
-            they look like when each place is looked at alone, and keeps that where it finds more of what is labelled. Formats: \
+            pixels), and an example is named that the others are found better without. find and detect also learn where in a picture the classes are \
+            and what they look like when each place is looked at alone, and keep that where it finds more of what is labelled. Formats: \
             \(AnnotationArgument.forms.joined(separator: ", ")).
             """)
 

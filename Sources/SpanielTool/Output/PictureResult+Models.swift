@@ -61,13 +61,18 @@ extension PictureResult.Object {
         self.init(
             className: found.className, score: found.score,
             scores: [("similarity", found.similarity), ("iou", found.predictedIoU)]
-                + Self.presence(found.presence) + more,
+                + Self.presence(found.presence) + Self.looks(found.place, found.closer) + more,
             box: found.box, boxed: found.boxed)
     }
 
     /// SAM 2's probability that an object is there, as one of the scores.
     static func presence(_ presence: Float?) -> [(name: String, value: Float)] {
         presence.map { [("presence", $0)] } ?? []
+    }
+
+    /// What the looks of a class that was taught them say, as scores.
+    private static func looks(_ place: Float?, _ closer: Float?) -> [(name: String, value: Float)] {
+        [("place", place), ("closer", closer)].compactMap { look in look.1.map { (look.0, $0) } }
     }
 
     init(_ segment: CLIPSeg.Segment, also more: [(name: String, value: Float)] = []) {
@@ -80,12 +85,13 @@ extension PictureResult.Object {
     init(_ detection: OWLViT.Detection, mask: Mask? = nil, also more: [(name: String, value: Float)] = []) {
         let optional: [(name: String, value: Float?)] = [
             ("similarity", detection.similarity), ("objectness", detection.objectness),
-            ("place", detection.place), ("closer", detection.closer), ("features", detection.features),
+            ("features", detection.features),
         ]
         self.init(
             className: detection.className, score: detection.score,
             scores: [("sigmoid", detection.probability), ("logit", detection.logit)]
-                + optional.compactMap { part in part.value.map { (part.name, $0) } } + more,
+                + optional.compactMap { part in part.value.map { (part.name, $0) } }
+                + Self.looks(detection.place, detection.closer) + more,
             box: detection.box, mask: mask,
             decided: detection.isDecidedByFeatures.map { $0 ? "features" : "model" })
     }

@@ -71,7 +71,9 @@ package struct LabelledLearning {
         var better: [(concept: Trainer.Concept, verdict: HeldOutVerdict)?] = names.map { _ in nil }
         if trainer.learnsTogether {
             // Whether examples hurt is asked below, of the classes that learn nothing better together.
-            try eachClass(of: training, names, budget: 0) { _, outcome, _ in outcomes.append(outcome) }
+            try eachClass(
+                of: training, names, budget: 0, atMost: trainer.mostPicturesAlone
+            ) { _, outcome, _ in outcomes.append(outcome) }
             better = try together(training, outcomes)
         }
         var alone: [String: LabelledTraining<Trainer>.Outcome] = [:]
@@ -97,12 +99,13 @@ package struct LabelledLearning {
     }
 
     /// Learns each class alone.
+    /// - Parameter most: the most pictures that are searched for each.
     private func eachClass<Trainer: LabelledTrainer>(
-        of training: LabelledTraining<Trainer>, _ names: [String], budget: Int,
+        of training: LabelledTraining<Trainer>, _ names: [String], budget: Int, atMost most: Int = .max,
         _ take: (String, LabelledTraining<Trainer>.Outcome, inout Progress) -> Void
     ) throws {
         // A step for learning the class, one for each search.
-        let steps = names.map { 1 + training.mostSearches($0, budget: budget) }
+        let steps = names.map { 1 + training.mostSearches($0, budget: budget, atMost: most) }
         var progress = Progress(total: steps.reduce(0, +), log: log)
         defer { progress.clear() }
         for (name, steps) in zip(names, steps) {
@@ -110,7 +113,7 @@ package struct LabelledLearning {
             var searches = 0
             let outcome: LabelledTraining<Trainer>.Outcome
             do {
-                outcome = try training.learn(name, budget: budget) {
+                outcome = try training.learn(name, budget: budget, atMost: most) {
                     searches += 1
                     progress.advance()
                 }
