@@ -72,7 +72,8 @@ extension PerSAM {
             }
         }
         try check(
-            concept.directions + concept.features + concept.afar + concept.negatives, features?.channels ?? own)
+            concept.directions + concept.features + concept.afar + concept.negatives,
+            features?.channels ?? own)
         try check([concept.target, concept.original?.embedding].compactMap(\.self), own)
         if let taught = concept.taught {
             try check([taught.place.weights], features?.channels ?? own)
