@@ -16,7 +16,7 @@ package final class ProjectFile {
     /// The next id that no row ever had.
     var nextID: Int64 = 1
     /// Keeps others from opening the project.
-    private let lock: Int32
+    private var lock: Int32
 
     /// "SpaL".
     static let applicationID = 0x5370_614C
@@ -36,14 +36,29 @@ package final class ProjectFile {
                 try database.read { try load($0) }
             } catch let error as StudioError { throw error } catch { throw Self.problem(error, path) }
         } catch {
-            close(lock)
+            Self.release(lock)
             throw error
         }
     }
 
-    deinit {
-        try? database.close()
-        close(lock)
+    deinit { try? close() }
+
+    /// Closes the file; nothing else may be done with it.
+    package func close() throws {
+        guard lock >= 0 else { return }
+        Self.release(lock)
+        lock = -1
+        try database.close()
+    }
+
+    private static func release(_ lock: Int32) {
+        #if canImport(Glibc)
+            _ = Glibc.close(lock)
+        #elseif canImport(Musl)
+            _ = Musl.close(lock)
+        #else
+            _ = Darwin.close(lock)
+        #endif
     }
 
     private static var configuration: Configuration {
@@ -63,7 +78,7 @@ package final class ProjectFile {
             throw .file(path: path, problem: String(cString: strerror(errno)))
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
+            release(descriptor)
             throw .inUse(path: path)
         }
         return descriptor

@@ -1,9 +1,9 @@
 import Tensor
-import OWLViT
+package import OWLViT
 import SpanielPlatform
 
 /// What a class is found by, ready to be compared with every picture of the folder.
-struct ClassQuery: Sendable {
+package struct ClassQuery: Sendable {
     /// A vector, and the prompt that it is of; nil for words that are only tried.
     struct Vector: Sendable {
         let prompt: Int64?
@@ -13,19 +13,19 @@ struct ClassQuery: Sendable {
         let key: UInt64
     }
 
-    let concept: OWLViT.Concept
+    package let concept: OWLViT.Concept
     let texts: [Vector]
     let examples: [Vector]
     let negatives: [Vector]
     /// The linear head that scores instead; nil if there is none or it is switched off.
     var head: LinearHead?
     /// The score above which an object is suggested, 0…1.
-    var threshold: Float
+    package var threshold: Float
 
     var isEmpty: Bool { texts.isEmpty && examples.isEmpty && head == nil }
     var vectors: [Vector] { texts + examples + negatives }
 
-    init(
+    package init(
         _ concept: OWLViT.Concept, texts: [Int64?], examples: [Int64], negatives: [Int64],
         head: LinearHead?, threshold: Float?
     ) {
@@ -122,7 +122,7 @@ extension ClassQuery {
 }
 
 /// A class as a linear function of a patch's features, which the decisions taught.
-struct LinearHead: Sendable, Equatable {
+package struct LinearHead: Sendable, Equatable {
     static let defaultThreshold: Float = 0.5
     let weights: [Float]
     let bias: Float
