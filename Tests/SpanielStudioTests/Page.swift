@@ -83,9 +83,8 @@ final class Page {
     func waitUntilEncoded() async throws {
         for _ in 0..<600 {
             let progress = try client.json("GET", "/api/project")["progress"]
-            if progress?["encoded"]?.int ?? 0 + (progress?["failed"]?.int ?? 0) >= progress?["total"]?.int ?? 1 {
-                return
-            }
+            let (encoded, failed) = (progress?["encoded"]?.int ?? 0, progress?["failed"]?.int ?? 0)
+            if encoded + failed >= progress?["total"]?.int ?? 1 { return }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw RawClient.Failed(description: "the pictures were not encoded in half a minute")

@@ -228,9 +228,13 @@ extension ProjectFile {
     package func save(_ pictures: [PictureRecord]) throws(StudioError) {
         do {
             try database.write { database in
+                // Names may have been exchanged: all go before the first comes.
+                for picture in pictures {
+                    try database.execute(sql: "DELETE FROM picture WHERE id = ?", arguments: [picture.id])
+                }
                 for picture in pictures {
                     try database.execute(
-                        sql: "INSERT OR REPLACE INTO picture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        sql: "INSERT INTO picture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         arguments: [
                             picture.id, picture.path, picture.content, picture.size?.width,
                             picture.size?.height, picture.bytes, picture.modified,

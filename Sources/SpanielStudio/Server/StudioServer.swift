@@ -39,7 +39,9 @@ package final class StudioServer: Sendable {
         var quiet = Logger(label: "spaniel.studio")
         quiet.logLevel = .critical
         let logger = quiet
+        let events = studio.events
         do {
+            try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 let first = Server(
                     childChannelSetup: channel,
@@ -60,6 +62,7 @@ package final class StudioServer: Sendable {
                 defer { tasks.cancelAll() }
                 try await tasks.next()
             }
+            } onCancel: { events.close() }
         } catch {
             try? await group.shutdownGracefully()
             throw error
