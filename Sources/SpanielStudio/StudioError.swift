@@ -68,7 +68,8 @@ package enum StudioError: SpanielError, Equatable {
             "The last change was not saved: \(problem). Nothing else is lost; free some space and do it again"
         case .unknown(let what): "There is no such \(what); it may have been deleted meanwhile"
         case .value(let name, let expected, let found): "\(name): expected \(expected), found \(found)"
-        case .changed(let what): "\(what) was changed meanwhile, in another tab perhaps; look at it and try again"
+        case .changed(let what):
+            "\(what) was changed meanwhile, in another tab perhaps; look at it and try again"
         case .noVersion: "The request has no If-Match with the version that it changes"
         case .nothing(let what): what
         case .few(_, let sentence): sentence

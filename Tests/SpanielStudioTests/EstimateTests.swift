@@ -25,7 +25,9 @@ struct EstimateTests {
                 return 2 * hits / (hits + Double(wrong.count { $0 > cut }) + Double(right.count))
             }
             let best = try #require(estimates.bestThreshold)
-            for cut in stride(from: 0, through: 1, by: 0.001) { #expect(quality(best) >= quality(cut) - 1e-9) }
+            for cut in stride(from: 0, through: 1, by: 0.001) {
+                #expect(quality(best) >= quality(cut) - 1e-9)
+            }
         }
     }
 
@@ -112,7 +114,8 @@ struct LookTests {
     @Test func `Groups hold those that look alike and have one shape`() {
         let size = Size(width: 100, height: 50)
         let groups = Look.groups([
-            (1, 0xFF00, size), (2, 0xFF01, size), (3, 0x0000_00FF, size), (4, 0xFF00, Size(width: 50, height: 100)),
+            (1, 0xFF00, size), (2, 0xFF01, size), (3, 0x0000_00FF, size),
+            (4, 0xFF00, Size(width: 50, height: 100)),
             (5, 0xFF03, Size(width: 200, height: 100)),
         ])
         #expect(groups == [1: 1, 2: 1, 5: 1])

@@ -13,7 +13,8 @@ import Testing
         ).path
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
-        return FileManager.default.isExecutableFile(atPath: beside) ? beside : "\(root)/.build/release/spaniel"
+        return FileManager.default.isExecutableFile(atPath: beside)
+            ? beside : "\(root)/.build/release/spaniel"
     }()
 
     /// `spaniel label`, and what it printed.
@@ -49,9 +50,10 @@ import Testing
         var uncertain: String?
         for round in 0..<100 {
             let running = try Running(folder)
-            let names = try running.client.json("GET", "/api/project")["classes"]?.array?.compactMap {
-                $0["name"]?.string
-            } ?? []
+            let names =
+                try running.client.json("GET", "/api/project")["classes"]?.array?.compactMap {
+                    $0["name"]?.string
+                } ?? []
             if let uncertain, names.count == known.count + 1 { known.append(uncertain) }
             #expect(names == known, "round \(round)")
             uncertain = nil

@@ -34,10 +34,15 @@ struct PolicyTests {
         Case(headers: whole, status: nil),
         Case(headers: whole + [("Sec-Fetch-Site", "same-origin")], status: nil),
         Case(headers: whole + [("Content-Length", "2")], status: nil),
-        Case(headers: [("Host", "localhost:8790"), ("Origin", "http://localhost:8790"), type, cookie], status: nil),
-        Case(headers: [("Host", "LOCALHOST:8790"), ("Origin", "http://localhost:8790"), type, cookie], status: nil),
+        Case(
+            headers: [("Host", "localhost:8790"), ("Origin", "http://localhost:8790"), type, cookie],
+            status: nil),
+        Case(
+            headers: [("Host", "LOCALHOST:8790"), ("Origin", "http://localhost:8790"), type, cookie],
+            status: nil),
         Case(headers: [("Host", "[::1]:8790"), ("Origin", "http://[::1]:8790"), type, cookie], status: nil),
-        Case(headers: [host, origin, ("Content-Type", "application/json; charset=utf-8"), cookie], status: nil),
+        Case(
+            headers: [host, origin, ("Content-Type", "application/json; charset=utf-8"), cookie], status: nil),
         Case(headers: [host, origin, type, ("Cookie", "a=b; spaniel-8790=the-secret")], status: nil),
         Case(headers: [host, type, token], status: nil),
         Case(method: .DELETE, target: "/api/jobs/j1", headers: whole, status: nil),
@@ -52,14 +57,36 @@ struct PolicyTests {
         get("/api/project", [host, origin, cookie], nil),
         Case(method: .HEAD, target: "/api/project", headers: [host, cookie], status: nil),
         // A link from another site leads to the page, and to nothing else
-        get("/", [host, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")], nil),
-        get("/", [host, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")], 403),
-        get("/", [host, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image")], 403),
+        get(
+            "/",
+            [
+                host, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
+                ("Sec-Fetch-Dest", "document"),
+            ], nil),
+        get(
+            "/",
+            [
+                host, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
+                ("Sec-Fetch-Dest", "iframe"),
+            ], 403),
+        get(
+            "/",
+            [
+                host, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"),
+                ("Sec-Fetch-Dest", "image"),
+            ], 403),
         get("/", [host, ("Sec-Fetch-Site", "same-site")], 403),
-        get("/api/project", [host, cookie, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")], 403),
+        get(
+            "/api/project",
+            [
+                host, cookie, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
+                ("Sec-Fetch-Dest", "document"),
+            ], 403),
         get("/modules/main.js", [host, ("Sec-Fetch-Site", "cross-site")], 403),
         get("/api/pictures/p1/image", [host, cookie, ("Sec-Fetch-Site", "same-site")], 403),
-        get("/api/project", [host, cookie, ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "same-origin")], 403),
+        get(
+            "/api/project", [host, cookie, ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "same-origin")], 403
+        ),
         Case(headers: whole + [("Sec-Fetch-Site", "cross-site")], status: 403),
         Case(headers: whole + [("Sec-Fetch-Site", "same-site")], status: 403),
         // Host
@@ -89,7 +116,9 @@ struct PolicyTests {
         Case(headers: [host, ("Origin", "http://127.0.0.1:8791"), type, cookie], status: 403),
         Case(headers: [host, ("Origin", "http://localhost:8790"), type, cookie], status: 403),
         Case(headers: [host, ("Origin", "http://127.0.0.1:8790.evil.example"), type, cookie], status: 403),
-        Case(headers: [host, ("Origin", "http://evil.example/http://127.0.0.1:8790"), type, cookie], status: 403),
+        Case(
+            headers: [host, ("Origin", "http://evil.example/http://127.0.0.1:8790"), type, cookie],
+            status: 403),
         Case(headers: [host, origin, origin, type, cookie], status: 403),
         Case(headers: [host, type, cookie], status: 403),
         Case(headers: [host, type, cookie, ("Referer", "http://127.0.0.1:8790/")], status: 403),
@@ -101,8 +130,11 @@ struct PolicyTests {
         // What forms and simple requests of other sites can send
         Case(headers: [host, origin, cookie], status: 415),
         Case(headers: [host, origin, ("Content-Type", "text/plain"), cookie], status: 415),
-        Case(headers: [host, origin, ("Content-Type", "application/x-www-form-urlencoded"), cookie], status: 415),
-        Case(headers: [host, origin, ("Content-Type", "multipart/form-data; boundary=x"), cookie], status: 415),
+        Case(
+            headers: [host, origin, ("Content-Type", "application/x-www-form-urlencoded"), cookie],
+            status: 415),
+        Case(
+            headers: [host, origin, ("Content-Type", "multipart/form-data; boundary=x"), cookie], status: 415),
         Case(headers: [host, origin, ("Content-Type", "text/plain; application/json"), cookie], status: 415),
         Case(headers: [host, origin, ("Content-Type", "application/jsonx"), cookie], status: 415),
         Case(headers: [host, origin, type, ("Content-Type", "text/plain"), cookie], status: 415),

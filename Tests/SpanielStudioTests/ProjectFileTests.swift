@@ -70,7 +70,9 @@ struct ProjectFileTests {
         }
     }
 
-    @Test(arguments: 1...8) func `Undo and redo walk as a list of whole states does, also over restarts`(seed: Int)
+    @Test(arguments: 1...8) func `Undo and redo walk as a list of whole states does, also over restarts`(
+        seed: Int
+    )
         throws
     {
         var random = Generator(seed: UInt64(seed))
@@ -190,16 +192,22 @@ struct ProjectFileTests {
         try ProjectFile(at: url).close()
         struct Broken: Error {}
         #expect(throws: (any Error).self) {
-            try ProjectSchema.migrate(at: url, adding: [{ database in
-                try database.execute(sql: "CREATE TABLE half (a)")
-                throw Broken()
-            }])
+            try ProjectSchema.migrate(
+                at: url,
+                adding: [
+                    { database in
+                        try database.execute(sql: "CREATE TABLE half (a)")
+                        throw Broken()
+                    }
+                ])
         }
         let file = try ProjectFile(at: url)
         #expect(file.state.revision == 0)
     }
 
-    @Test(arguments: 1...40) func `A file damaged anywhere is refused or read whole, and never written`(seed: Int)
+    @Test(arguments: 1...40) func `A file damaged anywhere is refused or read whole, and never written`(
+        seed: Int
+    )
         throws
     {
         var file = try ProjectFile(at: url)
@@ -212,7 +220,8 @@ struct ProjectFileTests {
             bytes.removeLast(Int.random(in: 1..<bytes.count - 100, using: &random))
         } else {
             for _ in 0..<(1 << (seed % 8)) {
-                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+                    in: 0...255, using: &random)
             }
         }
         try Data(bytes).write(to: url)

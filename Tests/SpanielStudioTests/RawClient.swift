@@ -94,7 +94,8 @@ final class RawClient {
         answer.status = Int(lines[0].split(separator: " ").dropFirst().first ?? "") ?? 0
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
-            answer.headers[parts[0].lowercased()] = parts.count > 1
+            answer.headers[parts[0].lowercased()] =
+                parts.count > 1
                 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
         }
         let length = isHead || answer.status == 204 ? 0 : Int(answer.headers["content-length"] ?? "0") ?? 0

@@ -27,7 +27,8 @@ import Testing
         let answer = try session(token)
         #expect(answer.status == 204)
         let cookie = answer.headers["set-cookie"] ?? ""
-        #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"))
+        #expect(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"))
         #expect(!cookie.contains(token), "the cookie does not tell the token")
         let client = try RawClient(port: port)
         let value = cookie.prefix { $0 != ";" }
@@ -56,8 +57,10 @@ import Testing
     /// Addresses that lead elsewhere where a server reads them wrongly.
     static let traversals: [String] = {
         let ups = [
-            "..", ".", "%2e%2e", "%2E%2E", ".%2e", "%2e.", "..%2f", "..%5c", "..\\", "%252e%252e", "..;", "..%00",
-            "%c0%ae%c0%ae", "%uff0e%uff0e", "....", "..%ef%bc%8f", "%2e%2e%2f", "..%c0%af", "..%255c", "%00..",
+            "..", ".", "%2e%2e", "%2E%2E", ".%2e", "%2e.", "..%2f", "..%5c", "..\\", "%252e%252e", "..;",
+            "..%00",
+            "%c0%ae%c0%ae", "%uff0e%uff0e", "....", "..%ef%bc%8f", "%2e%2e%2f", "..%c0%af", "..%255c",
+            "%00..",
         ]
         let bases = ["/", "/modules/", "/api/pictures/", "/api/exports/", "/api/pictures/p1/", "/style/"]
         return bases.flatMap { base in
@@ -65,9 +68,12 @@ import Testing
                 ["\(base)\(up)/secret.txt", "\(base)\(up)/\(up)/\(up)/secret.txt"]
             }
         } + [
-            "/api/pictures/secret.txt/image", "/api/pictures/..%2fsecret.txt/image", "/api/pictures/p1%2f..%2fsecret.txt",
-            "/api/pictures/%70%31/image", "/api/pictures/p-1/image", "/api/pictures/p99999999999999999999/image",
-            "/api/pictures/p1;/image", "/api/pictures/p1%00/image", "/api/pictures/P1/image", "/api/pictures//image",
+            "/api/pictures/secret.txt/image", "/api/pictures/..%2fsecret.txt/image",
+            "/api/pictures/p1%2f..%2fsecret.txt",
+            "/api/pictures/%70%31/image", "/api/pictures/p-1/image",
+            "/api/pictures/p99999999999999999999/image",
+            "/api/pictures/p1;/image", "/api/pictures/p1%00/image", "/api/pictures/P1/image",
+            "/api/pictures//image",
             "/api/pictures/p0x1/image", "/api/pictures/p١/image", "/api/exports/x1/../secret.txt",
             "/secret.txt", "/photos/secret.txt", "/etc/passwd", "/api/exports/secret.txt", "/openapi.yaml/..",
             "/index.html/../secret.txt", "/./secret.txt",
@@ -93,7 +99,9 @@ import Testing
             #expect((400..<500).contains(answer.status), "\(path): \(answer.status)")
             #expect(!answer.text.contains("the secret"), "\(path)")
         }
-        let names = try page.client.json("GET", "/api/pictures")["pictures"]?.array?.compactMap { $0["name"]?.string }
+        let names = try page.client.json("GET", "/api/pictures")["pictures"]?.array?.compactMap {
+            $0["name"]?.string
+        }
         #expect(names == ["photo-0.png"])
         await page.stop()
     }
@@ -104,8 +112,10 @@ import Testing
         #expect(try folder.bytes("a.png") == Array("a".utf8))
         #expect(try folder.bytes("sub/b.png") == Array("b".utf8))
         for path in [
-            "../outside.png", "sub/../a.png", "./a.png", "/etc/passwd", "link.png", "linked/outside.png", "sub//b.png",
-            "", ".", "..", "sub", "sub/", "a.png/", "a.png\u{0}", "sub/../../outside.png", "missing.png", "pipe.png",
+            "../outside.png", "sub/../a.png", "./a.png", "/etc/passwd", "link.png", "linked/outside.png",
+            "sub//b.png",
+            "", ".", "..", "sub", "sub/", "a.png/", "a.png\u{0}", "sub/../../outside.png", "missing.png",
+            "pipe.png",
         ] {
             #expect(throws: StudioError.self, "\(path)") { try folder.bytes(path) }
         }
@@ -201,7 +211,10 @@ import Testing
             client.send(text)
             if let answer = try? client.answer() { #expect([400, 505].contains(answer.status), "\(text)") }
         }
-        for body in ["", "[]", "{", "null", "\"x\"", "{\"decisions\":{}}", "{\"a\":1,\"a\":2}", String(repeating: "[", count: 100)] {
+        for body in [
+            "", "[]", "{", "null", "\"x\"", "{\"decisions\":{}}", "{\"a\":1,\"a\":2}",
+            String(repeating: "[", count: 100),
+        ] {
             let client = try RawClient(port: page.client.port, seconds: 3)
             client.send(
                 """
@@ -228,19 +241,27 @@ import Testing
         let id = try page.firstPicture()
         for path in paths {
             var address = String(path).replacing("{picture}", with: id)
-            for (name, value) in [("class", "c1"), ("annotation", "a1"), ("prompt", "q1"), ("job", "j1"), ("export", "x1")] {
+            for (name, value) in [
+                ("class", "c1"), ("annotation", "a1"), ("prompt", "q1"), ("job", "j1"), ("export", "x1"),
+            ] {
                 address = address.replacing("{\(name)}", with: value)
             }
             guard address != "/api/events" else { continue }
-            let answers = try ["GET", "POST", "PUT", "PATCH", "DELETE"].map { try page.client.ask($0, address) }
-            let known = answers.contains { $0.json["error"]?["message"]?.string?.contains("such address") != true }
+            let answers = try ["GET", "POST", "PUT", "PATCH", "DELETE"].map {
+                try page.client.ask($0, address)
+            }
+            let known = answers.contains {
+                $0.json["error"]?["message"]?.string?.contains("such address") != true
+            }
             #expect(known, "\(path)")
         }
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sources/SpanielStudio/Page")
-        let files = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String }.filter {
-            (try? root.appending(path: $0).resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
-        } ?? []
+        let files =
+            FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String }.filter {
+                (try? root.appending(path: $0).resourceValues(forKeys: [.isRegularFileKey]).isRegularFile)
+                    == true
+            } ?? []
         #expect(Set(files).union(["openapi.yaml"]) == Set(PageFiles.names), "run Packaging/page")
         for file in files { #expect(try page.client.ask("GET", "/\(file)").status == 200) }
         await page.stop()

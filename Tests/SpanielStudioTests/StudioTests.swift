@@ -32,7 +32,8 @@ import Testing
         return list.first { $0["name"]?.string == name }?["id"]?.string ?? ""
     }
 
-    @Test func `One example becomes suggestions in other pictures, decisions become labels, and all can be undone`()
+    @Test
+    func `One example becomes suggestions in other pictures, decisions become labels, and all can be undone`()
         async throws
     {
         try await withBoots { page in
@@ -51,7 +52,8 @@ import Testing
             let ranking = try client.json("GET", "/api/classes/\(classID)/ranking")
             #expect(ranking["encoded"] == 3)
             #expect(ranking["histogram"]?["open"]?.array?.count == 50)
-            let queue = try client.json("GET", "/api/suggestions?class=\(classID)&order=score&picture=\(shelf)")
+            let queue = try client.json(
+                "GET", "/api/suggestions?class=\(classID)&order=score&picture=\(shelf)")
             let found = queue["suggestions"]?.array ?? []
             #expect(found.count == 2, "the shelf has two boots")
             // The near-duplicate is decided together.
@@ -84,7 +86,8 @@ import Testing
             for _ in 0..<2 { at = try client.json("POST", "/api/redo", version: at)["revision"]?.int ?? 0 }
             #expect(try client.json("GET", "/api/pictures/\(shelf)")["objects"]?.array?.count == 1)
             // Nothing here is said, not guessed.
-            let cup = try client.json("POST", "/api/classes", ["name": "zeppelin"])["class"]?["id"]?.string ?? ""
+            let cup =
+                try client.json("POST", "/api/classes", ["name": "zeppelin"])["class"]?["id"]?.string ?? ""
             let nothing = try client.json("GET", "/api/classes/\(cup)/ranking?words=a+zeppelin&threshold=0.9")
             #expect(nothing["total"] == 0 && nothing["nothingHere"]?.string?.isEmpty == false)
         }
@@ -106,7 +109,8 @@ import Testing
         try client.json("PUT", "/api/annotations/\(id)", body, status: 428)
         let second = try client.json("PUT", "/api/annotations/\(id)", body, version: version)["annotation"]
         let late = try client.json("PUT", "/api/annotations/\(id)", body, version: version, status: 409)
-        #expect(late["current"]?["box"] == second?["box"] && late["current"]?["version"] == second?["version"])
+        #expect(
+            late["current"]?["box"] == second?["box"] && late["current"]?["version"] == second?["version"])
         let gone = second?["version"]?.int ?? 0
         try client.json("DELETE", "/api/annotations/\(id)", version: gone)
         try client.json("PUT", "/api/annotations/\(id)", body, version: gone, status: 404)
@@ -128,8 +132,10 @@ import Testing
             ["box": ["1", 2, 3, 4]], ["polygons": []], ["polygons": [["outer": [[1, 1], [2, 2]]]]],
             ["polygons": [["outer": [[500, 500], [600, 600], [500, 600]]]]],
             ["mask": ["size": [64, 96], "counts": "!!"]], ["mask": ["size": [64, 96], "counts": [1]]],
-            ["mask": ["size": [64, 96], "counts": [6144]]], ["mask": ["size": [65, 96], "counts": [0, 6240]]],
-            ["mask": ["size": [1_000_000, 1_000_000], "counts": [0, 1]]], ["mask": ["size": [64, 96], "counts": [-1, 6145]]],
+            ["mask": ["size": [64, 96], "counts": [6144]]],
+            ["mask": ["size": [65, 96], "counts": [0, 6240]]],
+            ["mask": ["size": [1_000_000, 1_000_000], "counts": [0, 1]]],
+            ["mask": ["size": [64, 96], "counts": [-1, 6145]]],
             ["box": [1e308, 1e308, 1e309, 1e309]],
         ]
         for shape in shapes {
@@ -144,14 +150,18 @@ import Testing
             "/api/pictures/p0/annotations", "/api/classes/c99/prompts", "/api/classes/c1/prompts/x",
             "/api/classes/\(classID.string ?? "")x/fit",
         ] { #expect([404, 422].contains(try client.ask("POST", path, [:]).status), "\(path)") }
-        for query in ["limit=0", "limit=x", "order=size", "order=score", "show=none", "offset=-1", "class=c99"] {
+        for query in [
+            "limit=0", "limit=x", "order=size", "order=score", "show=none", "offset=-1", "class=c99",
+        ] {
             #expect([404, 422].contains(try client.ask("GET", "/api/pictures?\(query)").status), "\(query)")
         }
         for box in ["", "1,2,3", "a,b,c,d", "1,2,3,4,5", "nan,1,2,3", "1e400,0,1,1"] {
             #expect(try client.ask("GET", "/api/pictures/\(picture)/crop?box=\(box)").status == 422, "\(box)")
         }
         for box in ["-50,-50,-10,-10", "0,0,96,64", "90,60,200,200", "5,5,5,5", "30,30,20,20"] {
-            #expect(try client.ask("GET", "/api/pictures/\(picture)/crop?box=\(box)&side=64").status == 200, "\(box)")
+            #expect(
+                try client.ask("GET", "/api/pictures/\(picture)/crop?box=\(box)&side=64").status == 200,
+                "\(box)")
         }
         // Words without a model.
         try client.json("POST", "/api/find", ["class": classID], status: 422)
@@ -167,7 +177,9 @@ import Testing
     }()
 
     @Test(arguments: AnnotationFormat.allCases.filter { $0 != .cocoResults })
-    func `What is exported is read back equal, and imported again it changes nothing`(format: AnnotationFormat)
+    func `What is exported is read back equal, and imported again it changes nothing`(
+        format: AnnotationFormat
+    )
         async throws
     {
         let page = try await Page { try Page.draw($0, count: 12) }
@@ -183,14 +195,16 @@ import Testing
             // Pascal VOC holds boxes only.
             let shapes = format == .voc ? [Self.box] : [Self.box, Self.ring, Self.pixels]
             for (index, shape) in shapes.enumerated() {
-                try client.json("POST", path, ["class": classes[(place + index) % 3], "shape": shape], status: 201)
+                try client.json(
+                    "POST", path, ["class": classes[(place + index) % 3], "shape": shape], status: 201)
                 count += 1
             }
         }
         let result = try client.json("POST", "/api/export", ["format": JSON(format.rawValue)])
         #expect(result["equal"] == true, "\(result["differences"]?.text() ?? "")")
         #expect(result["files"]?[0]?["objects"]?.int == count)
-        let split = try client.json("POST", "/api/export", ["format": JSON(format.rawValue), "validation": 0.25])
+        let split = try client.json(
+            "POST", "/api/export", ["format": JSON(format.rawValue), "validation": 0.25])
         #expect(split["equal"] == true, "\(split["differences"]?.text() ?? "")")
         #expect(split["files"]?.array?.count == 2)
         let sizes = split["files"]?.array?.compactMap { $0["pictures"]?.int } ?? []
@@ -198,18 +212,25 @@ import Testing
         #expect(result["place"] != split["place"], "an export never writes into another")
         if let download = result["files"]?[0]?["download"]?.string {
             let answer = try client.ask("GET", download)
-            #expect(answer.status == 200 && answer.headers["content-disposition"]?.hasPrefix("attachment") == true)
+            #expect(
+                answer.status == 200 && answer.headers["content-disposition"]?.hasPrefix("attachment") == true
+            )
         }
         // The files sent back as an import find every object known; those that hold masks exactly do.
         guard [.coco, .labelme, .cvat].contains(format) else { return await page.stop() }
         let place = result["place"]?.string ?? ""
-        let names = (FileManager.default.enumerator(atPath: place)?.compactMap { $0 as? String } ?? []).filter {
+        let names = (FileManager.default.enumerator(atPath: place)?.compactMap { $0 as? String } ?? []).filter
+        {
             FileKind(of: URL(filePath: "\(place)/\($0)")) == .file
         }
         let files = try names.map { name -> JSON in
-            ["name": JSON(name), "text": JSON(try String(contentsOfFile: "\(place)/\(name)", encoding: .utf8))]
+            [
+                "name": JSON(name),
+                "text": JSON(try String(contentsOfFile: "\(place)/\(name)", encoding: .utf8)),
+            ]
         }
-        let back = try client.json("POST", "/api/import", ["format": JSON(format.rawValue), "files": JSON(files)])
+        let back = try client.json(
+            "POST", "/api/import", ["format": JSON(format.rawValue), "files": JSON(files)])
         #expect(back["unknown"]?.array?.isEmpty == true)
         if format == .coco { #expect(back["objects"] == 0, "\(back["notes"]?.text() ?? "")") }
         await page.stop()
@@ -217,7 +238,10 @@ import Testing
 
     @Test func `A name of an import that leads out of its folder is refused`() async throws {
         let page = try await Page()
-        for name in ["../x.json", "/etc/x.json", "a/../../x.json", "a//b.json", "", ".", "a\\b.json", "a\u{0}b", "a/./b.json"] {
+        for name in [
+            "../x.json", "/etc/x.json", "a/../../x.json", "a//b.json", "", ".", "a\\b.json", "a\u{0}b",
+            "a/./b.json",
+        ] {
             let body: JSON = ["format": "labelme", "files": [["name": JSON(name), "text": "{}"]]]
             try page.client.json("POST", "/api/import", body, status: 422)
         }

@@ -40,7 +40,8 @@ extension ProjectFile {
         for edit in edits {
             switch edit {
             case .put(let row):
-                let before = changes.last { $0.table == type(of: row).table && $0.id == row.id }?.after
+                let before =
+                    changes.last { $0.table == type(of: row).table && $0.id == row.id }?.after
                     ?? state.row(type(of: row).table, row.id)
                 changes.append(Change(table: type(of: row).table, id: row.id, before: before, after: row))
             case .delete(let table, let id):
@@ -132,7 +133,8 @@ extension ProjectFile {
         try reading { database in
             try Row.fetchOne(
                 database,
-                sql: "SELECT id, label FROM step WHERE undone = ? ORDER BY id \(undone ? "ASC" : "DESC") LIMIT 1",
+                sql:
+                    "SELECT id, label FROM step WHERE undone = ? ORDER BY id \(undone ? "ASC" : "DESC") LIMIT 1",
                 arguments: [undone]
             ).map { ($0["id"] ?? 0, $0["label"] ?? "") }
         }
@@ -142,14 +144,16 @@ extension ProjectFile {
         try reading { database in
             try Row.fetchAll(
                 database,
-                sql: "SELECT \"table\" AS t, \"row\" AS r, before, after FROM change WHERE step = ? ORDER BY place",
+                sql:
+                    "SELECT \"table\" AS t, \"row\" AS r, before, after FROM change WHERE step = ? ORDER BY place",
                 arguments: [step]
             ).map { row in
                 guard let name = row["t"] as String?, let table = ProjectTable(rawValue: name),
                     let id = row["r"] as Int64?
                 else { throw RecordProblem(description: "a change of another table") }
                 return Change(
-                    table: table, id: id, before: try (row["before"] as String?).map { try Self.row(table, id, $0) },
+                    table: table, id: id,
+                    before: try (row["before"] as String?).map { try Self.row(table, id, $0) },
                     after: try (row["after"] as String?).map { try Self.row(table, id, $0) })
             }
         }
@@ -224,6 +228,25 @@ extension ProjectFile {
 }
 
 extension ProjectFile {
+    /// Adds what a search proposes. It is no step of the history, which takes back what people do.
+    package func add(_ suggestions: [SuggestionRecord]) throws(StudioError) {
+        let rows = suggestions.map { row in
+            var row = row
+            row.version = state.revision
+            return row
+        }
+        do {
+            try database.write { database in
+                for row in rows {
+                    try Self.write(
+                        Change(table: .suggestions, id: row.id, before: nil, after: row), database)
+                }
+                try Self.set("nextID", nextID, database)
+            }
+        } catch { throw Self.problem(error, path) }
+        for row in rows { state.apply(.suggestions, id: row.id, row) }
+    }
+
     /// Saves what is known of pictures; the history does not cover it.
     package func save(_ pictures: [PictureRecord]) throws(StudioError) {
         do {

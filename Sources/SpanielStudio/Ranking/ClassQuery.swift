@@ -66,7 +66,8 @@ extension ClassQuery {
     func scores(_ patches: CompactPatches, _ similarities: [[Float]], logits: [Float]?) -> PatchScores {
         let count = patches.count
         var result = PatchScores(
-            scores: [Float](repeating: -1, count: count), margins: [Float](repeating: -.infinity, count: count),
+            scores: [Float](repeating: -1, count: count),
+            margins: [Float](repeating: -.infinity, count: count),
             prompts: [UInt8](repeating: 0, count: count))
         if let logits {
             for patch in 0..<count {

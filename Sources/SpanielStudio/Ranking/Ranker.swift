@@ -193,7 +193,9 @@ package final class Ranker {
         for patch in order where kept.count < Self.most {
             let box = patches.box(patch)
             let clipped = box.intersection(whole)
-            guard clipped.area > 0, !kept.contains(where: { $0.box.iou(box) > Self.overlap }) else { continue }
+            guard clipped.area > 0, !kept.contains(where: { $0.box.iou(box) > Self.overlap }) else {
+                continue
+            }
             kept.append((patch, box))
             result.append(
                 Candidate(

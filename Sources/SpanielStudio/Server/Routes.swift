@@ -35,7 +35,8 @@ struct Routes: Sendable {
             }
             let call = Call(
                 method: request.method == .head ? .get : request.method,
-                parts: path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).map(String.init),
+                parts: path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).map(
+                    String.init),
                 query: query, body: body, version: Self.version(request.headers[.ifMatch]),
                 isKept: query["v"] != nil)
             var answer = try await self.answer(call)
@@ -138,7 +139,8 @@ struct Routes: Sendable {
                 [
                     "error": [
                         "code": "request.token",
-                        "message": "The address is of another run; use the one that spaniel label printed last",
+                        "message":
+                            "The address is of another run; use the one that spaniel label printed last",
                     ]
                 ], status: .forbidden)
         }
@@ -171,9 +173,10 @@ struct Routes: Sendable {
             let (bytes, type) = try await studio.image(id)
             return .bytes(bytes, type: type, isKept: call.isKept)
         case (.get, "crop", 3):
-            let numbers = (call.query["box"] ?? "").split(separator: ",", omittingEmptySubsequences: false).map {
-                JSON.number(String($0))
-            }
+            let numbers = (call.query["box"] ?? "").split(separator: ",", omittingEmptySubsequences: false)
+                .map {
+                    JSON.number(String($0))
+                }
             guard let box = Box(json: JSON(numbers)) else {
                 throw StudioError.value(
                     name: "box", expected: "x1,y1,x2,y2", found: String((call.query["box"] ?? "").prefix(60)))

@@ -69,9 +69,11 @@ extension Studio {
             for row in rows {
                 let open = open(record.id, in: row.id)
                 keys[row.id] =
-                    options.order == "doubt" ? open.map(\.doubt).max() ?? 0 : score(record.id, in: row.id) ?? -1
+                    options.order == "doubt"
+                    ? open.map(\.doubt).max() ?? 0 : score(record.id, in: row.id) ?? -1
             }
-            let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($0.element.id, $0.offset) })
+            let places = Dictionary(
+                uniqueKeysWithValues: rows.enumerated().map { ($0.element.id, $0.offset) })
             rows.sort {
                 (keys[$1.id] ?? 0, places[$0.id] ?? 0) < (keys[$0.id] ?? 0, places[$1.id] ?? 0)
             }
@@ -208,7 +210,8 @@ extension Studio {
             "steps": JSON(
                 try project.history(limit: limit).map {
                     [
-                        "id": JSON(StudioID.step($0.id)), "label": JSON($0.label), "undone": JSON($0.isUndone),
+                        "id": JSON(StudioID.step($0.id)), "label": JSON($0.label),
+                        "undone": JSON($0.isUndone),
                         "at": JSON(Date(timeIntervalSince1970: Double($0.time)).ISO8601Format()),
                     ]
                 })

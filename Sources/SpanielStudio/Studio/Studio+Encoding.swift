@@ -170,7 +170,8 @@ extension Studio {
                     patches: CompactFeatures(encoding).bytes, record.key, model: detector.key + featuresKey)
                 result.patches = patches
             } catch {
-                result.problem = PictureRecord.Problem(code: "image.encode", message: "\(record.path): \(error)")
+                result.problem = PictureRecord.Problem(
+                    code: "image.encode", message: "\(record.path): \(error)")
             }
         } catch {
             result.problem = PictureRecord.Problem(code: error.code, message: error.description)
@@ -202,7 +203,8 @@ extension Studio {
         sendProgress()
         if ContinuousClock.now - lastScores > .seconds(1) {
             lastScores = .now
-            events.send("scores", ["classes": JSON(ranker.queries.keys.sorted().map { JSON(StudioID.classID($0)) })])
+            events.send(
+                "scores", ["classes": JSON(ranker.queries.keys.sorted().map { JSON(StudioID.classID($0)) })])
         }
     }
 

@@ -70,10 +70,13 @@ extension Studio {
         let (files, key) = (files, detector.key + Self.featuresKey)
         let result = try await encoding.run {
             HeadLearning.learn(lessons, usual: usual) { record in
-                if let kept = files.cache.patches(record.key, model: key).flatMap(CompactFeatures.init(bytes:)) {
+                if let kept = files.cache.patches(record.key, model: key).flatMap(
+                    CompactFeatures.init(bytes:))
+                {
                     return kept
                 }
-                return (try? files.picture(record)).flatMap { try? detector.encode($0) }.map(CompactFeatures.init)
+                return (try? files.picture(record)).flatMap { try? detector.encode($0) }.map(
+                    CompactFeatures.init)
             }
         }
         guard let result else {

@@ -179,7 +179,8 @@ extension Studio {
                     }
                 }
             }
-            job.secondsLeft = (.now - start) / .seconds(1) / Double(job.done + 1) * Double(job.total - job.done - 1)
+            job.secondsLeft =
+                (.now - start) / .seconds(1) / Double(job.done + 1) * Double(job.total - job.done - 1)
             events.send("job", job.json)
         }
         if job.state == .running { job.state = Task.isCancelled ? .cancelled : .done }
@@ -197,15 +198,14 @@ extension Studio {
             + state.suggestions(in: picture).filter { $0.classID == job.classID }.map(\.shape.box)
         let new = found.filter { object in !known.contains { $0.iou(object.shape.box) >= 0.5 } }
         guard !new.isEmpty else { return }
-        let rows = new.map {
-            ProjectEdit.put(
+        try project.add(
+            new.map {
                 SuggestionRecord(
                     id: project.newID(), picture: picture, classID: job.classID, shape: $0.shape,
                     score: Double($0.score), state: .open, task: "find", model: modelName("find"),
-                    prompt: job.prompt))
-        }
+                    prompt: job.prompt)
+            })
         job.found += new.count
-        try commit("found \(new.count) in \(state.pictures[picture]?.path ?? "a picture")", rows)
         events.send("picture", summary(picture))
     }
 

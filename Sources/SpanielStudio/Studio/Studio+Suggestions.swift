@@ -58,7 +58,8 @@ extension Studio {
         let cut = threshold ?? query.threshold
         for candidate in candidates ?? ranker.candidates(classID, in: picture) {
             guard candidate.score > cut else { break }
-            guard !isSettled(candidate.box), !found.contains(where: { $0.iou(candidate.box) >= Self.sameObject })
+            guard !isSettled(candidate.box),
+                !found.contains(where: { $0.iou(candidate.box) >= Self.sameObject })
             else { continue }
             result.append(
                 OpenSuggestion(
@@ -100,7 +101,8 @@ extension Studio {
 
     /// The open suggestions of the same class at the same place in near-duplicates.
     func duplicates(of suggestion: OpenSuggestion) -> [OpenSuggestion] {
-        guard let group = groups[suggestion.picture], let size = state.pictures[suggestion.picture]?.size else {
+        guard let group = groups[suggestion.picture], let size = state.pictures[suggestion.picture]?.size
+        else {
             return []
         }
         return groups.filter { $0.value == group && $0.key != suggestion.picture }.keys.sorted().compactMap {

@@ -31,7 +31,8 @@ struct LabelCommand: AsyncParsableCommand {
     var noBrowser = false
 
     @Option(
-        help: ArgumentHelp("The model for masks and for the search by one example.", valueName: "name|folder|hub-id"))
+        help: ArgumentHelp(
+            "The model for masks and for the search by one example.", valueName: "name|folder|hub-id"))
     var samModel: String?
 
     @Option(
