@@ -117,8 +117,9 @@ extension ClassQuery {
 
     /// The prompt that fits a patch best.
     func prompt(_ place: UInt8) -> Int64? {
-        let all = texts + examples
-        return all.indices.contains(Int(place)) ? all[Int(place)].prompt : nil
+        let place = Int(place)
+        if place < texts.count { return texts[place].prompt }
+        return place < texts.count + examples.count ? examples[place - texts.count].prompt : nil
     }
 }
 

@@ -153,7 +153,7 @@ package struct RequestPolicy: Sendable {
         guard hasToken(headers) || hasCookie(headers) else {
             throw Refusal(
                 status: 401, code: "request.token",
-                message: "Open the page by the address that spaniel label printed")
+                message: "Open the page by the address that was printed")
         }
     }
 

@@ -140,7 +140,7 @@ struct Routes: Sendable {
                     "error": [
                         "code": "request.token",
                         "message":
-                            "The address is of another run; use the one that spaniel label printed last",
+                            "The address is of another run; use the one that was printed last",
                     ]
                 ], status: .forbidden)
         }

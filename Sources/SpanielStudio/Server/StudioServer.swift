@@ -58,7 +58,7 @@ package final class StudioServer: Sendable {
                             where error.errnoCode == EADDRINUSE
                         {
                             throw StudioError.value(
-                                name: "--port", expected: "a port that is free",
+                                name: "port", expected: "a port that is free",
                                 found: "\(port), which is taken")
                         }
                     }

@@ -60,7 +60,7 @@ extension Studio {
         case "reviewed": rows.removeAll { !state.isReviewed($0.id) }
         case "unlabelled": rows.removeAll { !state.annotations(in: $0.id).isEmpty }
         case "labelled": rows.removeAll { state.annotations(in: $0.id).isEmpty }
-        case "suggested": rows.removeAll { open(in: $0.id).isEmpty }
+        case "suggested": rows.removeAll { openCount(in: $0.id) == 0 }
         case "failed": rows.removeAll { $0.problem == nil }
         default: break
         }
@@ -105,7 +105,7 @@ extension Studio {
             "height": picture.size.map { JSON($0.height) } ?? nil, "state": JSON(stateName),
             "problem": picture.problem.map { JSON($0.message) } ?? nil,
             "reviewed": JSON(state.isReviewed(id)), "annotations": JSON(labels.count),
-            "suggestions": JSON(open(in: id).count),
+            "suggestions": JSON(openCount(in: id)),
             "score": classID.flatMap { score($0, in: id) }.map { JSON($0.rounded(to: 4)) } ?? nil,
             "group": groups[id].map { JSON("g\($0)") } ?? nil,
             "colors": JSON(Set(labels.map(\.classID)).sorted().map { JSON(StudioID.classID($0)) }),

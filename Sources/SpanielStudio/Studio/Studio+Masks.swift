@@ -14,7 +14,7 @@ struct SegmentedScene: Sendable {
 extension Studio {
     /// The pictures whose masks come at once: some 17 MB each with a large model.
     private static var keptScenes: Int { 6 }
-    private static var noSegmenter: String { "There is no model for masks; name one with --sam-model" }
+    private static var noSegmenter: String { "There is no model for masks" }
 
     /// SAM's encoding of a picture, from memory, from where it is kept, or computed.
     private func scene(_ record: PictureRecord) async throws -> SegmentedScene {

@@ -159,7 +159,7 @@ extension Studio {
         return text
     }
 
-    static var noDetector: String { "There is no model for words and examples; name one with --model" }
+    static var noDetector: String { "There is no model for words and examples" }
 
     /// The whole encoding of a picture that an example is in.
     func exampleEncoding(_ id: Int64) async throws -> OWLViT.Encoding {

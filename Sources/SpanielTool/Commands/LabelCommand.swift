@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import OWLViT
 import Spaniel
+import SpanielImaging
 import SpanielPlatform
 import SpanielStudio
 import Tensor
@@ -91,8 +92,21 @@ struct LabelCommand: AsyncParsableCommand {
         let boxes = try EncodingCache("\(cache)/encodings", OWLEncoder(owl: owl, preparation: .hf, tiles: 1))
         let masks = try EncodingCache("\(cache)/encodings", sam)
         return StudioModels(
-            detector: .init(owl, name: owl.weights.modelName, key: boxes.key) { try boxes.encode($0) },
-            segmenter: .init(sam, name: sam.weights.modelName) { try masks.encode($0) })
+            detector: .init(owl, name: owl.weights.modelName, key: boxes.key) {
+                try Self.encode($0, boxes) { try owl.encode($0) }
+            },
+            segmenter: .init(sam, name: sam.weights.modelName) {
+                try Self.encode($0, masks) { try sam.encode($0) }
+            })
+    }
+
+    /// Encodes without the cache where that cannot be written: the disk may be full.
+    private static func encode<Encoder: KeepingEncoder>(
+        _ picture: Picture, _ cache: EncodingCache<Encoder>, _ encode: (Picture) throws -> Encoder.Encoding
+    ) throws -> Encoder.Encoding {
+        do { return try cache.encode(picture) } catch let failure as Failure where failure.status == .output {
+            return try encode(picture)
+        }
     }
 
     private static func failure(_ error: StudioError) -> Failure {
@@ -103,7 +117,12 @@ struct LabelCommand: AsyncParsableCommand {
             case .notSaved, .file: .output
             default: .unusable
             }
-        return Failure(status, code: error.code, error.description)
+        let hint =
+            switch error {
+            case .damaged, .newer, .inUse, .file: " (--project names another file)"
+            default: ""
+            }
+        return Failure(status, code: error.code, error.description + hint)
     }
 }
 
