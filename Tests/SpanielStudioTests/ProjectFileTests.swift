@@ -161,6 +161,22 @@ struct ProjectFileTests {
         #expect(try Data(contentsOf: url) == before)
     }
 
+    @Test func `A project says what it is from its first byte on, though nothing was copied from its log`() throws {
+        let file = try ProjectFile(at: url)
+        try file.commit("one", [.put(Self.classRecord(file.newID(), "dog"))])
+        // As a killed process leaves it: without closing.
+        let copy = scratch["copy.spaniel"]
+        for end in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: url.path + end, toPath: copy.path + end)
+        }
+        #expect(try ProjectFile(at: copy).state.classes.values.map(\.name) == ["dog"])
+        // The log of a file that is gone belongs to no other.
+        try FileManager.default.removeItem(at: url)
+        try file.close()
+        try? Data(contentsOf: copy).write(to: scratch["other.spaniel-wal"])
+        #expect(try ProjectFile(at: scratch["other.spaniel"]).state.classes.isEmpty)
+    }
+
     @Test func `A newer version is refused and stays as it is`() throws {
         try ProjectFile(at: url).close()
         let database = try DatabaseQueue(path: url.path)

@@ -31,6 +31,7 @@ package final class ProjectFile {
         do throws(StudioError) {
             try Self.examine(path)
             do {
+                try Self.createIfAbsent(path)
                 database = try DatabaseQueue(path: path, configuration: Self.configuration)
                 try ProjectSchema.migrate(database, path: path)
                 try database.read { try load($0) }
@@ -68,6 +69,29 @@ package final class ProjectFile {
                 sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")
         }
         return configuration
+    }
+
+    /// Makes a new project beside its place and then puts it there, so that whatever happens the file, if it is
+    /// there, says in its first bytes what it is: with a write-ahead log they would come last.
+    private static func createIfAbsent(_ path: String) throws {
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_size == 0 else { return }
+        let new = path + ".new"
+        for end in ["", "-journal"] { unlink(new + end) }
+        // The log of a file that was thrown away would be taken for the new one's.
+        rename(path + "-wal", path + "-wal.orphaned")
+        unlink(path + "-shm")
+        let database = try DatabaseQueue(path: new)
+        try ProjectSchema.migrate(database, path: new)
+        try database.close()
+        guard rename(new, path) == 0 else {
+            throw StudioError.file(path: path, problem: String(cString: strerror(errno)))
+        }
+        let slash = path.lastIndex(of: "/")
+        let folder = open(slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        release(folder)
     }
 
     /// A lock beside the file, which goes with the process whatever ends it.
