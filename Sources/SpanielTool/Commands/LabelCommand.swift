@@ -21,8 +21,8 @@ struct LabelCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The folder of pictures.", valueName: "folder"))
     var folder: String
 
-    @Option(help: ArgumentHelp("The port; without it a free one is taken.", valueName: "n"))
-    var port: Int?
+    @Option(help: ArgumentHelp("The port; 0, the default, takes a free one.", valueName: "n"))
+    var port = 0
 
     @Option(
         help: ArgumentHelp("The project file (default: labels.spaniel in the folder).", valueName: "file"))
@@ -48,8 +48,8 @@ struct LabelCommand: AsyncParsableCommand {
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
-        if let port, !(1...65_535).contains(port) {
-            throw ValidationError("--port \(port) must be between 1 and 65535")
+        if !(0...65_535).contains(port) {
+            throw ValidationError("--port \(port) must be between 0 and 65535")
         }
         if project == "" || cache == "" { throw ValidationError("--project and --cache need a name") }
     }
@@ -71,7 +71,7 @@ struct LabelCommand: AsyncParsableCommand {
         Interruption.finishCleanly()
         let server = StudioServer(studio)
         do {
-            try await server.run(port: port ?? 0) { address in
+            try await server.run(port: port) { address in
                 try? StandardOutput().write(address + "\n")
                 if opens { Browser.open(address) }
             }
