@@ -32,9 +32,13 @@ extension ProjectFile {
     ///
     /// Steps that were taken back before can no longer be done again.
     ///
+    /// - Parameter joinsLast: whether the edits become a part of the last step, and go with it when it is taken
+    ///   back; where there is none they are a step of their own.
     /// - Throws: `StudioError.notSaved` where the disk is full; nothing has changed then.
     @discardableResult
-    package func commit(_ label: String, _ edits: [ProjectEdit]) throws(StudioError) -> ProjectMove {
+    package func commit(
+        _ label: String, _ edits: [ProjectEdit], joinsLast: Bool = false
+    ) throws(StudioError) -> ProjectMove {
         let revision = state.revision + 1
         var changes: [Change] = []
         for edit in edits {
@@ -54,11 +58,17 @@ extension ProjectFile {
             try database.execute(
                 sql: "DELETE FROM change WHERE step IN (SELECT id FROM step WHERE undone = 1)")
             try database.execute(sql: "DELETE FROM step WHERE undone = 1")
-            let time = Int64(Date().timeIntervalSince1970)
-            try database.execute(
-                sql: "INSERT INTO step (label, at) VALUES (?, ?)", arguments: [label, time])
-            let step = database.lastInsertedRowID
-            for (place, change) in changes.enumerated() {
+            let last = joinsLast ? try Int64.fetchOne(database, sql: "SELECT MAX(id) FROM step") : nil
+            if last == nil {
+                let time = Int64(Date().timeIntervalSince1970)
+                try database.execute(
+                    sql: "INSERT INTO step (label, at) VALUES (?, ?)", arguments: [label, time])
+            }
+            let step = last ?? database.lastInsertedRowID
+            let first =
+                try Int.fetchOne(
+                    database, sql: "SELECT MAX(place) + 1 FROM change WHERE step = ?", arguments: [step]) ?? 0
+            for (place, change) in zip(first..., changes) {
                 try database.execute(
                     sql: "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
                     arguments: [

@@ -184,6 +184,7 @@ struct Routes: Sendable {
             let side = try call.query.int("side", 32...512, default: 192)
             return .bytes(try await studio.crop(id, box, side: side), type: "image/jpeg", isKept: call.isKept)
         case (.post, "prepare", 3): return .json(try await studio.prepare(id))
+        case (.post, "guess", 3): return .json(try await studio.guess(id, call.body))
         case (.post, "mask", 3): return .json(try await studio.segment(id, call.body))
         case (.post, "annotations", 3):
             return .json(try await studio.addAnnotation(id, call.body), status: .created)
@@ -202,8 +203,10 @@ struct Routes: Sendable {
             return .json(
                 try await studio.ranking(
                     id, threshold: call.query.double("threshold"), words: call.query["words"]))
-        case (.post, "fit", 3): return .json(try await studio.fit(id))
-        case (.post, "learn", 3): return .json(try await studio.learn(id))
+        case (.post, "fit", 3):
+            return .json(try await studio.fit(id, joinsLast: call.body["automatic"]?.bool ?? false))
+        case (.post, "learn", 3):
+            return .json(try await studio.learn(id, joinsLast: call.body["automatic"]?.bool ?? false))
         default: throw StudioError.unknown("address")
         }
     }
