@@ -6,7 +6,7 @@ TOOL = .build/release/spaniel
 PARITY = .venv-parity
 SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
     Fuzz/Package.swift Fuzz/Sources
-SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/stage \
+SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/page Packaging/stage \
     Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Tests/Web/run
 
 .PHONY: help setup build demo test test-web effort lint bounds consumer parity fuzz bench format docs install dist clean
@@ -64,6 +64,7 @@ effort: build
 
 # The scripts too, where shellcheck is installed.
 lint:
+	Packaging/page --check
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@if command -v shellcheck > /dev/null; then shellcheck $(SCRIPTS); \
 	    else echo "NOT CHECKED: the shell scripts, because shellcheck is not installed here" >&2; fi

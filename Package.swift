@@ -215,6 +215,15 @@ let package = Package(
             ["SpanielAnnotations", "SpanielImaging", "SpanielJSON", "SpanielTestSupport"]),
         test("SpanielHub", ["SpanielTestSupport"]),
         test(
+            "SpanielStudio",
+            [
+                "OWLViT", "SAM", "SpanielAnnotations", "SpanielFiles", "SpanielImaging", "SpanielJSON",
+                "SpanielPlatform", "SpanielStarters", "SpanielTestSupport", "Tensor",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        test(
             "SpanielTool",
             [
                 "PerSAM", "Spaniel", "SpanielAnnotations", "SpanielImaging", "SpanielJSON",

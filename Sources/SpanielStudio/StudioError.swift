@@ -58,17 +58,18 @@ package enum StudioError: SpanielError, Equatable {
         switch self {
         case .damaged(let path, let found):
             "\(path): expected a project of the labelling page, found \(found); nothing was changed. "
-                + "Name another file with --project, or restore this one from a copy"
+                + "Name another project file, or restore this one from a copy"
         case .newer(let path, let found, let known):
             "\(path): the project has version \(found), and this program knows versions up to \(known); "
                 + "use a newer spaniel. Nothing was changed"
-        case .inUse(let path): "\(path): another spaniel label has this project open; end that one first"
-        case .file(let path, let problem): "\(path): the project cannot be opened: \(problem)"
+        case .inUse(let path): "\(path): another process has this project open; end that one first"
+        case .file(let path, let problem): "\(path): the project file cannot be opened or written: \(problem)"
         case .notSaved(let problem):
             "The last change was not saved: \(problem). Nothing else is lost; free some space and do it again"
         case .unknown(let what): "There is no such \(what); it may have been deleted meanwhile"
         case .value(let name, let expected, let found): "\(name): expected \(expected), found \(found)"
-        case .changed(let what): "\(what) was changed meanwhile, in another tab perhaps; look at it and try again"
+        case .changed(let what):
+            "\(what) was changed meanwhile, in another tab perhaps; look at it and try again"
         case .noVersion: "The request has no If-Match with the version that it changes"
         case .nothing(let what): what
         case .few(_, let sentence): sentence

@@ -83,10 +83,15 @@ def with_suggestions(page, truth, classes):
     page.click("#learns")
     left = len(truth)
     while left > 0:
-        page.wait(lambda: quiet(page), 60, "quiet suggestions")
-        cells = page.all(".table-cell")
-        for cell in cells:
-            one_picture(page, cell, truth[page.driver.execute_script("return arguments[0].getAttribute('aria-label')", cell)], ids)
+        # What was drawn teaches, so suggestions change: the sheet is looked over until nothing is to be done.
+        for _ in range(4):
+            page.wait(lambda: quiet(page), 60, "quiet suggestions")
+            before = page.gestures
+            cells = page.all(".table-cell")
+            for cell in cells:
+                one_picture(page, cell, truth[page.driver.execute_script("return arguments[0].getAttribute('aria-label')", cell)], ids)
+            if page.gestures == before:
+                break
         left -= len(cells)
         sheet = page.text("#table-count")
         page.key("Enter")
@@ -129,7 +134,7 @@ def one_picture(page, cell, wanted, ids):
             continue
         before = {one[0] for one in page.objects(overlay)}
         page.drag(overlay, box[:2], box[2:])
-        drawn = page.wait(lambda: drawn_since(page, overlay, before), what="the drawn box")
+        drawn = page.wait(lambda: drawn_since(page, overlay, before), what=f"the box around a {kind} at {box}")
         if drawn[2] != ids[kind][0]:
             page.key(ids[kind][1])
             page.wait(lambda: class_of(page, overlay, drawn[0]) == ids[kind][0], what="the class")

@@ -13,7 +13,7 @@ class Server:
     def __init__(self, tool, folder, *options):
         self.log = []
         self.process = subprocess.Popen(
-            [str(pathlib.Path(tool).resolve()), "label", str(folder), *options],
+            [str(pathlib.Path(tool).resolve()), "label", str(folder), "--no-browser", *options],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
         self.address = None
         threading.Thread(target=self.read, daemon=True).start()

@@ -67,7 +67,8 @@ package struct PhotoFolder: Sendable {
         guard count > 0 else { throw .picture(code: "image.empty", "\(inner): the file is empty") }
         guard count <= Limits.fileBytes else {
             throw .picture(
-                code: "image.file-too-large", "\(inner): \(count) bytes, expected at most \(Limits.fileBytes)")
+                code: "image.file-too-large", "\(inner): \(count) bytes, expected at most \(Limits.fileBytes)"
+            )
         }
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -103,7 +104,8 @@ package struct PhotoFolder: Sendable {
             guard next >= 0 else {
                 switch reason {
                 case ENOENT, ENOTDIR: throw .picture(code: "image.missing", "\(inner): the file has gone")
-                case ELOOP: throw .picture(code: "image.unreadable", "\(inner): a link, which is not followed")
+                case ELOOP:
+                    throw .picture(code: "image.unreadable", "\(inner): a link, which is not followed")
                 case EACCES:
                     throw .picture(code: "image.unreadable", "\(inner): no permission to read it")
                 default:

@@ -100,11 +100,17 @@ package final class PictureFiles: Sendable {
         var cut = [UInt8](repeating: 124, count: 3 * side * side)
         if !columns.isEmpty, !rows.isEmpty {
             let scale = Double(side) / length
-            func place(_ position: Int, _ from: Int) -> Int { Int((Double(position - from) * scale).rounded()) }
-            let x = place(columns.lowerBound, left)..<max(
-                place(columns.lowerBound, left) + 1, place(columns.upperBound, left))
-            let y = place(rows.lowerBound, top)..<max(
-                place(rows.lowerBound, top) + 1, place(rows.upperBound, top))
+            func place(_ position: Int, _ from: Int) -> Int {
+                Int((Double(position - from) * scale).rounded())
+            }
+            let x =
+                place(
+                    columns.lowerBound, left)..<max(
+                    place(columns.lowerBound, left) + 1, place(columns.upperBound, left))
+            let y =
+                place(
+                    rows.lowerBound, top)..<max(
+                    place(rows.lowerBound, top) + 1, place(rows.upperBound, top))
             let part = picture.cropped(columns: columns, rows: rows).resized(
                 to: Size(width: x.count, height: y.count))
             for row in 0..<y.count where y.lowerBound + row < side {

@@ -32,15 +32,20 @@ extension ProjectFile {
     ///
     /// Steps that were taken back before can no longer be done again.
     ///
+    /// - Parameter joinsLast: whether the edits become a part of the last step, and go with it when it is taken
+    ///   back; where there is none they are a step of their own.
     /// - Throws: `StudioError.notSaved` where the disk is full; nothing has changed then.
     @discardableResult
-    package func commit(_ label: String, _ edits: [ProjectEdit]) throws(StudioError) -> ProjectMove {
+    package func commit(
+        _ label: String, _ edits: [ProjectEdit], joinsLast: Bool = false
+    ) throws(StudioError) -> ProjectMove {
         let revision = state.revision + 1
         var changes: [Change] = []
         for edit in edits {
             switch edit {
             case .put(let row):
-                let before = changes.last { $0.table == type(of: row).table && $0.id == row.id }?.after
+                let before =
+                    changes.last { $0.table == type(of: row).table && $0.id == row.id }?.after
                     ?? state.row(type(of: row).table, row.id)
                 changes.append(Change(table: type(of: row).table, id: row.id, before: before, after: row))
             case .delete(let table, let id):
@@ -53,11 +58,17 @@ extension ProjectFile {
             try database.execute(
                 sql: "DELETE FROM change WHERE step IN (SELECT id FROM step WHERE undone = 1)")
             try database.execute(sql: "DELETE FROM step WHERE undone = 1")
-            let time = Int64(Date().timeIntervalSince1970)
-            try database.execute(
-                sql: "INSERT INTO step (label, at) VALUES (?, ?)", arguments: [label, time])
-            let step = database.lastInsertedRowID
-            for (place, change) in changes.enumerated() {
+            let last = joinsLast ? try Int64.fetchOne(database, sql: "SELECT MAX(id) FROM step") : nil
+            if last == nil {
+                let time = Int64(Date().timeIntervalSince1970)
+                try database.execute(
+                    sql: "INSERT INTO step (label, at) VALUES (?, ?)", arguments: [label, time])
+            }
+            let step = last ?? database.lastInsertedRowID
+            let first =
+                try Int.fetchOne(
+                    database, sql: "SELECT MAX(place) + 1 FROM change WHERE step = ?", arguments: [step]) ?? 0
+            for (place, change) in zip(first..., changes) {
                 try database.execute(
                     sql: "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
                     arguments: [
@@ -132,7 +143,8 @@ extension ProjectFile {
         try reading { database in
             try Row.fetchOne(
                 database,
-                sql: "SELECT id, label FROM step WHERE undone = ? ORDER BY id \(undone ? "ASC" : "DESC") LIMIT 1",
+                sql:
+                    "SELECT id, label FROM step WHERE undone = ? ORDER BY id \(undone ? "ASC" : "DESC") LIMIT 1",
                 arguments: [undone]
             ).map { ($0["id"] ?? 0, $0["label"] ?? "") }
         }
@@ -142,14 +154,16 @@ extension ProjectFile {
         try reading { database in
             try Row.fetchAll(
                 database,
-                sql: "SELECT \"table\" AS t, \"row\" AS r, before, after FROM change WHERE step = ? ORDER BY place",
+                sql:
+                    "SELECT \"table\" AS t, \"row\" AS r, before, after FROM change WHERE step = ? ORDER BY place",
                 arguments: [step]
             ).map { row in
                 guard let name = row["t"] as String?, let table = ProjectTable(rawValue: name),
                     let id = row["r"] as Int64?
                 else { throw RecordProblem(description: "a change of another table") }
                 return Change(
-                    table: table, id: id, before: try (row["before"] as String?).map { try Self.row(table, id, $0) },
+                    table: table, id: id,
+                    before: try (row["before"] as String?).map { try Self.row(table, id, $0) },
                     after: try (row["after"] as String?).map { try Self.row(table, id, $0) })
             }
         }
@@ -224,13 +238,36 @@ extension ProjectFile {
 }
 
 extension ProjectFile {
+    /// Adds what a search proposes. It is no step of the history, which takes back what people do.
+    package func add(_ suggestions: [SuggestionRecord]) throws(StudioError) {
+        let rows = suggestions.map { row in
+            var row = row
+            row.version = state.revision
+            return row
+        }
+        do {
+            try database.write { database in
+                for row in rows {
+                    try Self.write(
+                        Change(table: .suggestions, id: row.id, before: nil, after: row), database)
+                }
+                try Self.set("nextID", nextID, database)
+            }
+        } catch { throw Self.problem(error, path) }
+        for row in rows { state.apply(.suggestions, id: row.id, row) }
+    }
+
     /// Saves what is known of pictures; the history does not cover it.
     package func save(_ pictures: [PictureRecord]) throws(StudioError) {
         do {
             try database.write { database in
+                // Names may have been exchanged: all go before the first comes.
+                for picture in pictures {
+                    try database.execute(sql: "DELETE FROM picture WHERE id = ?", arguments: [picture.id])
+                }
                 for picture in pictures {
                     try database.execute(
-                        sql: "INSERT OR REPLACE INTO picture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        sql: "INSERT INTO picture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         arguments: [
                             picture.id, picture.path, picture.content, picture.size?.width,
                             picture.size?.height, picture.bytes, picture.modified,

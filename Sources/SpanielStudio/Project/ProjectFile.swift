@@ -16,7 +16,7 @@ package final class ProjectFile {
     /// The next id that no row ever had.
     var nextID: Int64 = 1
     /// Keeps others from opening the project.
-    private let lock: Int32
+    private var lock: Int32
 
     /// "SpaL".
     static let applicationID = 0x5370_614C
@@ -31,19 +31,35 @@ package final class ProjectFile {
         do throws(StudioError) {
             try Self.examine(path)
             do {
+                try Self.createIfAbsent(path)
                 database = try DatabaseQueue(path: path, configuration: Self.configuration)
                 try ProjectSchema.migrate(database, path: path)
                 try database.read { try load($0) }
             } catch let error as StudioError { throw error } catch { throw Self.problem(error, path) }
         } catch {
-            close(lock)
+            Self.release(lock)
             throw error
         }
     }
 
-    deinit {
-        try? database.close()
-        close(lock)
+    deinit { try? close() }
+
+    /// Closes the file; nothing else may be done with it.
+    package func close() throws {
+        guard lock >= 0 else { return }
+        Self.release(lock)
+        lock = -1
+        try database.close()
+    }
+
+    private static func release(_ lock: Int32) {
+        #if canImport(Glibc)
+            _ = Glibc.close(lock)
+        #elseif canImport(Musl)
+            _ = Musl.close(lock)
+        #else
+            _ = Darwin.close(lock)
+        #endif
     }
 
     private static var configuration: Configuration {
@@ -55,6 +71,29 @@ package final class ProjectFile {
         return configuration
     }
 
+    /// Makes a new project beside its place and then puts it there, so that whatever happens the file, if it is
+    /// there, says in its first bytes what it is: with a write-ahead log they would come last.
+    private static func createIfAbsent(_ path: String) throws {
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_size == 0 else { return }
+        let new = path + ".new"
+        for end in ["", "-journal"] { unlink(new + end) }
+        // The log of a file that was thrown away would be taken for the new one's.
+        rename(path + "-wal", path + "-wal.orphaned")
+        unlink(path + "-shm")
+        let database = try DatabaseQueue(path: new)
+        try ProjectSchema.migrate(database, path: new)
+        try database.close()
+        guard rename(new, path) == 0 else {
+            throw StudioError.file(path: path, problem: String(cString: strerror(errno)))
+        }
+        let slash = path.lastIndex(of: "/")
+        let folder = open(slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        release(folder)
+    }
+
     /// A lock beside the file, which goes with the process whatever ends it.
     private static func lock(_ path: String) throws(StudioError) -> Int32 {
         let name = path + ".lock"
@@ -63,7 +102,7 @@ package final class ProjectFile {
             throw .file(path: path, problem: String(cString: strerror(errno)))
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
+            release(descriptor)
             throw .inUse(path: path)
         }
         return descriptor

@@ -1,9 +1,9 @@
-import GRDB
+package import GRDB
 import SpanielFiles
-import SpanielPlatform
+package import SpanielPlatform
 
 /// The tables of a project file, and how an older file becomes a newer one.
-enum ProjectSchema {
+package enum ProjectSchema {
     /// What makes version n + 1 of version n, the first from nothing.
     static let migrations: [@Sendable (Database) throws -> Void] = [
         { database in
@@ -70,6 +70,16 @@ enum ProjectSchema {
             try database.execute(sql: "PRAGMA user_version = \(migrations.count)")
             return .commit
         }
+    }
+
+    /// Brings a closed file to a version that is not known yet, for tests.
+    package static func migrate(
+        at url: URL, adding more: [@Sendable (Database) throws -> Void]
+    ) throws {
+        let path = url.path(percentEncoded: false)
+        let database = try DatabaseQueue(path: path)
+        try migrate(database, path: path, migrations + more)
+        try database.close()
     }
 
     private static func keepCopy(of database: DatabaseQueue, at path: String) throws {

@@ -54,10 +54,12 @@ package struct ProjectState: Sendable, Equatable {
         case .prompts: prompts[id] = row as? PromptRecord
         case .reviews: reviews[id] = row as? ReviewRecord
         case .annotations:
-            Self.note(&annotationsOfPicture, id, annotations[id]?.picture, (row as? AnnotationRecord)?.picture)
+            Self.note(
+                &annotationsOfPicture, id, annotations[id]?.picture, (row as? AnnotationRecord)?.picture)
             annotations[id] = row as? AnnotationRecord
         case .suggestions:
-            Self.note(&suggestionsOfPicture, id, suggestions[id]?.picture, (row as? SuggestionRecord)?.picture)
+            Self.note(
+                &suggestionsOfPicture, id, suggestions[id]?.picture, (row as? SuggestionRecord)?.picture)
             suggestions[id] = row as? SuggestionRecord
         }
     }

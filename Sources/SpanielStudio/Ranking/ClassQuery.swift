@@ -1,9 +1,9 @@
 import Tensor
-import OWLViT
+package import OWLViT
 import SpanielPlatform
 
 /// What a class is found by, ready to be compared with every picture of the folder.
-struct ClassQuery: Sendable {
+package struct ClassQuery: Sendable {
     /// A vector, and the prompt that it is of; nil for words that are only tried.
     struct Vector: Sendable {
         let prompt: Int64?
@@ -13,19 +13,19 @@ struct ClassQuery: Sendable {
         let key: UInt64
     }
 
-    let concept: OWLViT.Concept
+    package let concept: OWLViT.Concept
     let texts: [Vector]
     let examples: [Vector]
     let negatives: [Vector]
     /// The linear head that scores instead; nil if there is none or it is switched off.
     var head: LinearHead?
     /// The score above which an object is suggested, 0…1.
-    var threshold: Float
+    package var threshold: Float
 
     var isEmpty: Bool { texts.isEmpty && examples.isEmpty && head == nil }
     var vectors: [Vector] { texts + examples + negatives }
 
-    init(
+    package init(
         _ concept: OWLViT.Concept, texts: [Int64?], examples: [Int64], negatives: [Int64],
         head: LinearHead?, threshold: Float?
     ) {
@@ -66,7 +66,8 @@ extension ClassQuery {
     func scores(_ patches: CompactPatches, _ similarities: [[Float]], logits: [Float]?) -> PatchScores {
         let count = patches.count
         var result = PatchScores(
-            scores: [Float](repeating: -1, count: count), margins: [Float](repeating: -.infinity, count: count),
+            scores: [Float](repeating: -1, count: count),
+            margins: [Float](repeating: -.infinity, count: count),
             prompts: [UInt8](repeating: 0, count: count))
         if let logits {
             for patch in 0..<count {
@@ -116,13 +117,14 @@ extension ClassQuery {
 
     /// The prompt that fits a patch best.
     func prompt(_ place: UInt8) -> Int64? {
-        let all = texts + examples
-        return all.indices.contains(Int(place)) ? all[Int(place)].prompt : nil
+        let place = Int(place)
+        if place < texts.count { return texts[place].prompt }
+        return place < texts.count + examples.count ? examples[place - texts.count].prompt : nil
     }
 }
 
 /// A class as a linear function of a patch's features, which the decisions taught.
-struct LinearHead: Sendable, Equatable {
+package struct LinearHead: Sendable, Equatable {
     static let defaultThreshold: Float = 0.5
     let weights: [Float]
     let bias: Float

@@ -93,7 +93,8 @@ extension CompactPatches {
     /// nil if the bytes are no such thing.
     package init?(bytes: [UInt8]) {
         var reader = ByteReader(bytes)
-        guard reader.take(4).map(Array.init) == Self.magic, let width = reader.int(), let height = reader.int(),
+        guard reader.take(4).map(Array.init) == Self.magic, let width = reader.int(),
+            let height = reader.int(),
             let count = reader.int(), let channels = reader.int(), (1...1 << 20).contains(width),
             (1...1 << 20).contains(height), (1...1 << 16).contains(count), (1...1 << 14).contains(channels),
             let values: [Int16] = reader.list(count * channels), let steps: [Float] = reader.list(count),

@@ -1,18 +1,22 @@
 import SpanielPlatform
 
 /// What the decisions so far say about a class's scores.
-struct Estimates: Sendable {
+package struct Estimates: Sendable {
     /// The scores, as they are now, of what was accepted and of what was rejected.
-    var accepted: [Double] = []
-    var rejected: [Double] = []
+    package var accepted: [Double] = []
+    package var rejected: [Double] = []
     /// Objects that a person drew and no suggestion showed.
-    var missed = 0
+    package var missed = 0
 
-    struct Precision: Sendable {
-        let value: Double
-        let low: Double
-        let high: Double
-        let decisions: Int
+    package init(accepted: [Double] = [], rejected: [Double] = []) {
+        (self.accepted, self.rejected) = (accepted, rejected)
+    }
+
+    package struct Precision: Sendable {
+        package let value: Double
+        package let low: Double
+        package let high: Double
+        package let decisions: Int
     }
 
     /// The share of right ones among all suggestions from a threshold on.
@@ -21,7 +25,7 @@ struct Estimates: Sendable {
     /// is fitted to the decisions, and tells of the open ones. The interval is Wilson's, of 90 per cent.
     ///
     /// - Parameter open: the scores of the suggestions that are not decided.
-    func precision(from threshold: Double, open: [Double]) -> Precision? {
+    package func precision(from threshold: Double, open: [Double]) -> Precision? {
         let count = accepted.count + rejected.count
         guard count > 0 else { return nil }
         let curve = LogisticCurve(accepted: accepted, rejected: rejected)
@@ -51,7 +55,7 @@ struct Estimates: Sendable {
 
     /// The threshold for which F1 over the decisions is highest, midway between two scores; of several the
     /// middle one.
-    var bestThreshold: Double? {
+    package var bestThreshold: Double? {
         guard mayFit else { return nil }
         let scores = Set(accepted + rejected).sorted()
         var cuts = [max(0, scores[0] - 0.01)]

@@ -12,6 +12,8 @@ enum HeadLearning {
         /// The average precision at IoU 0.5 on held-out pictures, without the head and with it.
         let before: Double
         let after: Double
+        /// The score above which more of what was found in held-out pictures is right than wrong, 0…1.
+        let threshold: Double
     }
 
     /// The IoU with a label from which a patch shows the object, and below which it does not.
@@ -86,7 +88,8 @@ enum HeadLearning {
         }
         return Result(
             head: all, own: labelled.own, others: labelled.others,
-            before: averagePrecision(foundBefore, wanted), after: averagePrecision(found, wanted))
+            before: averagePrecision(foundBefore, wanted), after: averagePrecision(found, wanted),
+            threshold: bestThreshold(found))
     }
 
     private static let folds = 5
@@ -120,6 +123,23 @@ enum HeadLearning {
                 || lesson.own.contains { $0.iou(finding.box) >= overlap }
             return isWrong ? (finding.score, false) : nil
         }
+    }
+
+    /// Midway between two scores, where right less wrong is most: every wrong one costs a click, and every right
+    /// one saves one.
+    ///
+    /// - Parameter found: with logits for scores.
+    private static func bestThreshold(_ found: [(score: Float, isRight: Bool)]) -> Double {
+        let sorted = found.sorted { $0.score > $1.score }
+        var (balance, most, cut) = (0, 0, Float.infinity)
+        for (place, finding) in sorted.enumerated() {
+            balance += finding.isRight ? 1 : -1
+            guard balance > most else { continue }
+            most = balance
+            cut = place + 1 < sorted.count ? (finding.score + sorted[place + 1].score) / 2 : finding.score - 1
+        }
+        guard cut.isFinite else { return Double(LinearHead.defaultThreshold) }
+        return Double(min(0.999, max(0.001, OWLViT.Scale.sigmoid(cut))))
     }
 
     /// The area under precision over recall.

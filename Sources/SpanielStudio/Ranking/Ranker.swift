@@ -1,24 +1,26 @@
 import OWLViT
-import SpanielImaging
+package import SpanielImaging
 import Tensor
 
 /// A box that may be an object of a class.
-struct Candidate: Sendable {
-    let patch: Int
-    let score: Float
+package struct Candidate: Sendable {
+    package let patch: Int
+    package let score: Float
     let margin: Float
     /// Which of the query's vectors fits best.
     let prompt: UInt8
     /// In pixels of the picture, clipped to it.
-    let box: Box
+    package let box: Box
 }
 
 /// Compares the classes with every encoded picture, and keeps what a change of one class leaves valid.
 ///
 /// A new word costs one product with each picture; a threshold costs nothing but counting.
-final class Ranker {
+package final class Ranker {
+    package init() {}
+
     private(set) var pictures: [Int64: CompactPatches] = [:]
-    private(set) var queries: [Int64: ClassQuery] = [:]
+    package private(set) var queries: [Int64: ClassQuery] = [:]
     /// Similarities of pictures' patches with a vector, by the vector's key.
     private var similarities: [UInt64: [Int64: [Float]]] = [:]
     /// Logits of linear heads, by the head's key.
@@ -34,7 +36,7 @@ final class Ranker {
     /// The score from which a box is a candidate at all.
     static func floor(_ query: ClassQuery) -> Float { min(0.2 * query.defaultThreshold, query.threshold) }
 
-    func add(_ patches: CompactPatches, _ picture: Int64) {
+    package func add(_ patches: CompactPatches, _ picture: Int64) {
         remove(picture)
         pictures[picture] = patches
     }
@@ -48,7 +50,7 @@ final class Ranker {
     }
 
     /// Sets what a class is found by; nil: by nothing.
-    func set(_ query: ClassQuery?, of classID: Int64) {
+    package func set(_ query: ClassQuery?, of classID: Int64) {
         queries[classID] = query
         scores[classID] = nil
         candidates = [:]
@@ -91,7 +93,7 @@ final class Ranker {
     }
 
     /// The candidates of a class in all pictures.
-    func allCandidates(_ classID: Int64) -> [Int64: [Candidate]] {
+    package func allCandidates(_ classID: Int64) -> [Int64: [Candidate]] {
         guard let query = queries[classID] else { return [:] }
         let missing = pictures.keys.filter { candidates[classID]?[$0] == nil }
         if !missing.isEmpty {
@@ -191,7 +193,9 @@ final class Ranker {
         for patch in order where kept.count < Self.most {
             let box = patches.box(patch)
             let clipped = box.intersection(whole)
-            guard clipped.area > 0, !kept.contains(where: { $0.box.iou(box) > Self.overlap }) else { continue }
+            guard clipped.area > 0, !kept.contains(where: { $0.box.iou(box) > Self.overlap }) else {
+                continue
+            }
             kept.append((patch, box))
             result.append(
                 Candidate(

@@ -60,7 +60,8 @@ final class GateHandler: ChannelDuplexHandler {
             bodyBytes += part.readableBytes
             if bodyBytes > limit {
                 return refuse(
-                    .init(status: 413, code: "request.body", message: "Expected at most \(limit) bytes"), context)
+                    .init(status: 413, code: "request.body", message: "Expected at most \(limit) bytes"),
+                    context)
             }
         case .end: deadline.bodyRead()
         }

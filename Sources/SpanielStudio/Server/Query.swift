@@ -21,7 +21,8 @@ struct Query: Sendable {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(Self.digit), let low = rest.popFirst().flatMap(Self.digit)
+                guard let high = rest.popFirst().flatMap(Self.digit),
+                    let low = rest.popFirst().flatMap(Self.digit)
                 else { return nil }
                 bytes.append(high << 4 | low)
             default: bytes.append(byte)
@@ -43,7 +44,8 @@ struct Query: Sendable {
         guard let text = values[name] else { return usual }
         guard let number = Int(text), range.contains(number) else {
             throw .value(
-                name: name, expected: "\(range.lowerBound) to \(range.upperBound)", found: String(text.prefix(40)))
+                name: name, expected: "\(range.lowerBound) to \(range.upperBound)",
+                found: String(text.prefix(40)))
         }
         return number
     }

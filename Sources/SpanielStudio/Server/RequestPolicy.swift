@@ -89,7 +89,8 @@ package struct RequestPolicy: Sendable {
         let host = named[0].lowercased()
         guard hosts.contains(host) else {
             throw Refusal(
-                status: 403, code: "request.host", message: "This server answers to 127.0.0.1 and localhost only")
+                status: 403, code: "request.host",
+                message: "This server answers to 127.0.0.1 and localhost only")
         }
         return host
     }
@@ -142,7 +143,8 @@ package struct RequestPolicy: Sendable {
         let limit = Self.bodyLimit(path)
         guard length <= limit else {
             throw Refusal(
-                status: 413, code: "request.body", message: "Expected at most \(limit) bytes, found \(length)")
+                status: 413, code: "request.body", message: "Expected at most \(limit) bytes, found \(length)"
+            )
         }
     }
 
@@ -151,7 +153,7 @@ package struct RequestPolicy: Sendable {
         guard hasToken(headers) || hasCookie(headers) else {
             throw Refusal(
                 status: 401, code: "request.token",
-                message: "Open the page by the address that spaniel label printed")
+                message: "Open the page by the address that was printed")
         }
     }
 

@@ -35,7 +35,8 @@ struct Routes: Sendable {
             }
             let call = Call(
                 method: request.method == .head ? .get : request.method,
-                parts: path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).map(String.init),
+                parts: path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).map(
+                    String.init),
                 query: query, body: body, version: Self.version(request.headers[.ifMatch]),
                 isKept: query["v"] != nil)
             var answer = try await self.answer(call)
@@ -138,7 +139,8 @@ struct Routes: Sendable {
                 [
                     "error": [
                         "code": "request.token",
-                        "message": "The address is of another run; use the one that spaniel label printed last",
+                        "message":
+                            "The address is of another run; use the one that was printed last",
                     ]
                 ], status: .forbidden)
         }
@@ -171,9 +173,10 @@ struct Routes: Sendable {
             let (bytes, type) = try await studio.image(id)
             return .bytes(bytes, type: type, isKept: call.isKept)
         case (.get, "crop", 3):
-            let numbers = (call.query["box"] ?? "").split(separator: ",", omittingEmptySubsequences: false).map {
-                JSON.number(String($0))
-            }
+            let numbers = (call.query["box"] ?? "").split(separator: ",", omittingEmptySubsequences: false)
+                .map {
+                    JSON.number(String($0))
+                }
             guard let box = Box(json: JSON(numbers)) else {
                 throw StudioError.value(
                     name: "box", expected: "x1,y1,x2,y2", found: String((call.query["box"] ?? "").prefix(60)))
@@ -181,6 +184,7 @@ struct Routes: Sendable {
             let side = try call.query.int("side", 32...512, default: 192)
             return .bytes(try await studio.crop(id, box, side: side), type: "image/jpeg", isKept: call.isKept)
         case (.post, "prepare", 3): return .json(try await studio.prepare(id))
+        case (.post, "guess", 3): return .json(try await studio.guess(id, call.body))
         case (.post, "mask", 3): return .json(try await studio.segment(id, call.body))
         case (.post, "annotations", 3):
             return .json(try await studio.addAnnotation(id, call.body), status: .created)
@@ -199,8 +203,10 @@ struct Routes: Sendable {
             return .json(
                 try await studio.ranking(
                     id, threshold: call.query.double("threshold"), words: call.query["words"]))
-        case (.post, "fit", 3): return .json(try await studio.fit(id))
-        case (.post, "learn", 3): return .json(try await studio.learn(id))
+        case (.post, "fit", 3):
+            return .json(try await studio.fit(id, joinsLast: call.body["automatic"]?.bool ?? false))
+        case (.post, "learn", 3):
+            return .json(try await studio.learn(id, joinsLast: call.body["automatic"]?.bool ?? false))
         default: throw StudioError.unknown("address")
         }
     }

@@ -32,7 +32,8 @@ struct StudioChannel: ServerChildChannel, HTTPChannelHandler {
             try pipeline.addHandler(GateHandler(deadline, policy()))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true))
         }
     }
 

@@ -39,26 +39,34 @@ package final class StudioServer: Sendable {
         var quiet = Logger(label: "spaniel.studio")
         quiet.logLevel = .critical
         let logger = quiet
+        let events = studio.events
         do {
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                let first = Server(
-                    childChannelSetup: channel,
-                    configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: port)),
-                    onServerRunning: { listening in
-                        let port = listening.localAddress?.port ?? 0
-                        self.policyBox.withLock {
-                            $0 = RequestPolicy(port: port, token: $0.token, secret: $0.secret)
+            try await withTaskCancellationHandler {
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    let first = Server(
+                        childChannelSetup: channel,
+                        configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: port)),
+                        onServerRunning: { listening in
+                            let port = listening.localAddress?.port ?? 0
+                            self.policyBox.withLock {
+                                $0 = RequestPolicy(port: port, token: $0.token, secret: $0.secret)
+                            }
+                            await ready(self.address)
+                        }, eventLoopGroup: group, logger: logger)
+                    tasks.addTask {
+                        do { try await first.run() } catch let error as IOError
+                            where error.errnoCode == EADDRINUSE
+                        {
+                            throw StudioError.value(
+                                name: "port", expected: "a port that is free",
+                                found: "\(port), which is taken")
                         }
-                        await ready(self.address)
-                    }, eventLoopGroup: group, logger: logger)
-                tasks.addTask {
-                    do { try await first.run() } catch let error as IOError where error.errnoCode == EADDRINUSE {
-                        throw StudioError.value(
-                            name: "--port", expected: "a port that is free", found: "\(port), which is taken")
                     }
+                    defer { tasks.cancelAll() }
+                    try await tasks.next()
                 }
-                defer { tasks.cancelAll() }
-                try await tasks.next()
+            } onCancel: {
+                events.close()
             }
         } catch {
             try? await group.shutdownGracefully()

@@ -60,7 +60,7 @@ extension Studio {
         case "reviewed": rows.removeAll { !state.isReviewed($0.id) }
         case "unlabelled": rows.removeAll { !state.annotations(in: $0.id).isEmpty }
         case "labelled": rows.removeAll { state.annotations(in: $0.id).isEmpty }
-        case "suggested": rows.removeAll { open(in: $0.id).isEmpty }
+        case "suggested": rows.removeAll { openCount(in: $0.id) == 0 }
         case "failed": rows.removeAll { $0.problem == nil }
         default: break
         }
@@ -69,9 +69,11 @@ extension Studio {
             for row in rows {
                 let open = open(record.id, in: row.id)
                 keys[row.id] =
-                    options.order == "doubt" ? open.map(\.doubt).max() ?? 0 : score(record.id, in: row.id) ?? -1
+                    options.order == "doubt"
+                    ? open.map(\.doubt).max() ?? 0 : score(record.id, in: row.id) ?? -1
             }
-            let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($0.element.id, $0.offset) })
+            let places = Dictionary(
+                uniqueKeysWithValues: rows.enumerated().map { ($0.element.id, $0.offset) })
             rows.sort {
                 (keys[$1.id] ?? 0, places[$0.id] ?? 0) < (keys[$0.id] ?? 0, places[$1.id] ?? 0)
             }
@@ -103,7 +105,7 @@ extension Studio {
             "height": picture.size.map { JSON($0.height) } ?? nil, "state": JSON(stateName),
             "problem": picture.problem.map { JSON($0.message) } ?? nil,
             "reviewed": JSON(state.isReviewed(id)), "annotations": JSON(labels.count),
-            "suggestions": JSON(open(in: id).count),
+            "suggestions": JSON(openCount(in: id)),
             "score": classID.flatMap { score($0, in: id) }.map { JSON($0.rounded(to: 4)) } ?? nil,
             "group": groups[id].map { JSON("g\($0)") } ?? nil,
             "colors": JSON(Set(labels.map(\.classID)).sorted().map { JSON(StudioID.classID($0)) }),
@@ -208,7 +210,8 @@ extension Studio {
             "steps": JSON(
                 try project.history(limit: limit).map {
                     [
-                        "id": JSON(StudioID.step($0.id)), "label": JSON($0.label), "undone": JSON($0.isUndone),
+                        "id": JSON(StudioID.step($0.id)), "label": JSON($0.label),
+                        "undone": JSON($0.isUndone),
                         "at": JSON(Date(timeIntervalSince1970: Double($0.time)).ISO8601Format()),
                     ]
                 })

@@ -27,7 +27,8 @@ extension Studio {
     package func review(_ id: String, version: Int64?, _ body: JSON) throws(StudioError) -> JSON {
         let record = try picture(id)
         guard let reviewed = body["reviewed"]?.bool else {
-            throw .value(name: "reviewed", expected: "true or false", found: body["reviewed"]?.kind ?? "nothing")
+            throw .value(
+                name: "reviewed", expected: "true or false", found: body["reviewed"]?.kind ?? "nothing")
         }
         let row = state.reviews[record.id] ?? ReviewRecord(picture: record.id, reviewed: false)
         try check(version, row, "The picture")
@@ -88,7 +89,8 @@ extension Studio {
         try check(version, row, "The annotation")
         var edits: [ProjectEdit] = [.delete(.annotations, row.id)]
         // What was accepted and is thrown away now was not right.
-        if let kept = row.suggestion, var suggestion = state.suggestions[kept], suggestion.state == .accepted {
+        if let kept = row.suggestion, var suggestion = state.suggestions[kept], suggestion.state == .accepted
+        {
             suggestion.state = .rejected
             edits.append(.put(suggestion))
         }
@@ -218,7 +220,8 @@ extension Studio {
                 edits.append(.delete(.prompts, prompt.id))
             }
         }
-        for var label in state.annotations.values.sorted(by: { $0.id < $1.id }) where label.classID == row.id {
+        for var label in state.annotations.values.sorted(by: { $0.id < $1.id }) where label.classID == row.id
+        {
             if let target {
                 label.classID = target.id
                 edits.append(.put(label))
@@ -262,7 +265,8 @@ extension Studio {
             // What the model refuses is refused before it is saved.
             if models.detector != nil {
                 do { _ = try await embed(text) } catch {
-                    throw StudioError.value(name: "text", expected: "words that the model reads", found: "\(error)")
+                    throw StudioError.value(
+                        name: "text", expected: "words that the model reads", found: "\(error)")
                 }
             }
             row = PromptRecord(id: project.newID(), classID: owner.id, words: text)
@@ -293,9 +297,13 @@ extension Studio {
         let record = try picture(body["picture"]?.string ?? "")
         let size = try await size(of: record)
         if let json = body["point"], !json.isNull {
-            guard let point = Point(json: json), Box(size).intersection(
-                Box(x1: point.x, y1: point.y, x2: point.x + 1e-6, y2: point.y + 1e-6)).area > 0
-            else { throw StudioError.value(name: "point", expected: "[x, y] in the picture", found: json.text()) }
+            guard let point = Point(json: json),
+                Box(size).intersection(
+                    Box(x1: point.x, y1: point.y, x2: point.x + 1e-6, y2: point.y + 1e-6)
+                ).area > 0
+            else {
+                throw StudioError.value(name: "point", expected: "[x, y] in the picture", found: json.text())
+            }
             // The box that the model sees there.
             let encoding = try await exampleEncoding(record.id)
             guard let choice = encoding.views[0].candidates(at: point).first else {
@@ -337,7 +345,8 @@ extension Studio {
         let row = try promptRecord(id)
         try check(version, row, "The prompt")
         try commit(
-            "deleted a prompt of \(state.classes[row.classID]?.name ?? "a class")", [.delete(.prompts, row.id)])
+            "deleted a prompt of \(state.classes[row.classID]?.name ?? "a class")",
+            [.delete(.prompts, row.id)])
         await refresh(row.classID)
         return changed([("class", state.classes[row.classID].map { json($0) } ?? nil)])
     }

@@ -17,7 +17,12 @@ extension Studio {
     private static var mostDecisions: Int { 2000 }
 
     package func decide(_ body: JSON) async throws -> JSON {
-        guard let list = body["decisions"]?.array, (1...Self.mostDecisions).contains(list.count) else {
+        let reviewed = try (body["reviewed"]?.array ?? []).prefix(Self.mostDecisions).map {
+            try picture($0.string ?? "").id
+        }
+        guard let list = body["decisions"]?.array, list.count <= Self.mostDecisions,
+            !list.isEmpty || !reviewed.isEmpty
+        else {
             throw StudioError.value(
                 name: "decisions", expected: "1 to \(Self.mostDecisions) decisions", found: "others")
         }
@@ -47,7 +52,7 @@ extension Studio {
             // Others may have decided while the masks were made.
             for decision in decisions { try requireOpen(decision.suggestion.id) }
         }
-        return try await save(decisions, asExamples: asExamples)
+        return try await save(decisions, asExamples: asExamples, reviewed: reviewed)
     }
 
     private func decision(_ json: JSON) throws(StudioError) -> Decision {
@@ -80,8 +85,9 @@ extension Studio {
         return suggestion
     }
 
-    private func save(_ decisions: [Decision], asExamples: Bool) async throws -> JSON {
-        var edits: [ProjectEdit] = []
+    /// - Parameter reviewed: the pictures that are reviewed by it, in the same step.
+    private func save(_ decisions: [Decision], asExamples: Bool, reviewed: [Int64]) async throws -> JSON {
+        var edits: [ProjectEdit] = reviewed.map { .put(ReviewRecord(picture: $0, reviewed: true)) }
         var annotations: [Int64] = []
         var classes = Set<Int64>()
         var seen = Set<String>()
@@ -112,7 +118,10 @@ extension Studio {
             }
         }
         let accepted = annotations.count
-        let move = try commit(Self.label(accepted: accepted, rejected: seen.count - accepted), edits)
+        let label =
+            seen.isEmpty
+            ? "reviewed \(reviewed.count) pictures" : Self.label(accepted: accepted, rejected: seen.count - accepted)
+        let move = try commit(label, edits)
         for classID in classes.sorted() { await refresh(classID) }
         return [
             "revision": JSON(state.revision),

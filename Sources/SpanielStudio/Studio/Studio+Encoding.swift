@@ -4,6 +4,13 @@ import SpanielImaging
 package import SpanielJSON
 import SpanielPlatform
 
+extension PictureRecord {
+    /// Whether a file is the one that was seen before, as far as a look at the folder tells.
+    fileprivate func isSame(as file: PhotoFolder.File) -> Bool {
+        bytes == file.bytes && modified == file.modified
+    }
+}
+
 /// What reading and encoding a picture gave.
 struct EncodedPicture: Sendable {
     var content: String?
@@ -20,31 +27,36 @@ extension Studio {
     /// - Throws: `StudioError.folder`, `StudioError.notSaved`.
     func lookThroughFolder() throws(StudioError) -> (added: Int, removed: Int, changed: Int) {
         let found = try folder.files()
-        var known = Dictionary(uniqueKeysWithValues: state.pictures.values.map { ($0.path, $0) })
-        // A file that was renamed has the size and the time that it had.
-        var gone: [String: PictureRecord] = [:]
-        let names = Set(found.map(\.path))
-        for picture in known.values where !names.contains(picture.path) {
-            gone["\(picture.bytes) \(picture.modified)"] = picture
-        }
+        var known = state.pictures
         var changed: [PictureRecord] = []
         var (added, removed, anew) = (0, 0, 0)
+        // First what is as it was; then what has the size and the time of another, which was renamed; then what
+        // was changed in its place.
+        var rest: [PhotoFolder.File] = []
+        let places = Dictionary(known.values.map { ($0.path, $0.id) }) { first, _ in first }
         for file in found {
-            if var picture = known.removeValue(forKey: file.path) {
-                let isSame = picture.bytes == file.bytes && picture.modified == file.modified
-                guard !isSame || picture.isMissing else { continue }
-                picture.isMissing = false
-                if !isSame {
-                    (picture.bytes, picture.modified) = (file.bytes, file.modified)
-                    (picture.content, picture.look, picture.problem) = (nil, nil, nil)
-                    anew += 1
-                } else {
-                    added += 1
-                }
-                changed.append(picture)
-            } else if var picture = gone.removeValue(forKey: "\(file.bytes) \(file.modified)") {
-                known[picture.path] = nil
+            guard let id = places[file.path], var picture = known[id], picture.isSame(as: file) else {
+                rest.append(file)
+                continue
+            }
+            known[id] = nil
+            guard picture.isMissing else { continue }
+            picture.isMissing = false
+            changed.append(picture)
+            added += 1
+        }
+        var moved: [String: Int64] = [:]
+        for picture in known.values { moved["\(picture.bytes) \(picture.modified)"] = picture.id }
+        for file in rest {
+            if let id = moved["\(file.bytes) \(file.modified)"], var picture = known.removeValue(forKey: id) {
                 picture.path = file.path
+                picture.isMissing = false
+                changed.append(picture)
+                anew += 1
+            } else if let id = places[file.path], var picture = known[id] {
+                known[id] = nil
+                (picture.bytes, picture.modified) = (file.bytes, file.modified)
+                (picture.content, picture.size, picture.look, picture.problem) = (nil, nil, nil, nil)
                 picture.isMissing = false
                 changed.append(picture)
                 anew += 1
@@ -55,10 +67,13 @@ extension Studio {
                 added += 1
             }
         }
-        for var picture in known.values where !picture.isMissing {
+        let taken = Set(changed.map(\.path))
+        for var picture in known.values where !picture.isMissing || taken.contains(picture.path) {
+            if !picture.isMissing { removed += 1 }
             picture.isMissing = true
+            // Its labels stay, under a name that no file has.
+            if taken.contains(picture.path) { picture.path += " (replaced \(picture.id))" }
             changed.append(picture)
-            removed += 1
         }
         if !changed.isEmpty {
             try project.save(changed)
@@ -155,7 +170,8 @@ extension Studio {
                     patches: CompactFeatures(encoding).bytes, record.key, model: detector.key + featuresKey)
                 result.patches = patches
             } catch {
-                result.problem = PictureRecord.Problem(code: "image.encode", message: "\(record.path): \(error)")
+                result.problem = PictureRecord.Problem(
+                    code: "image.encode", message: "\(record.path): \(error)")
             }
         } catch {
             result.problem = PictureRecord.Problem(code: error.code, message: error.description)
@@ -187,7 +203,8 @@ extension Studio {
         sendProgress()
         if ContinuousClock.now - lastScores > .seconds(1) {
             lastScores = .now
-            events.send("scores", ["classes": JSON(ranker.queries.keys.sorted().map { JSON(StudioID.classID($0)) })])
+            events.send(
+                "scores", ["classes": JSON(ranker.queries.keys.sorted().map { JSON(StudioID.classID($0)) })])
         }
     }
 

@@ -15,7 +15,8 @@ extension Studio {
         }
         let chosenName = body["pictures"]?.string ?? "all"
         guard let chosen = Chosen(rawValue: chosenName) else {
-            throw StudioError.value(name: "pictures", expected: "all, reviewed or labelled", found: chosenName)
+            throw StudioError.value(
+                name: "pictures", expected: "all, reviewed or labelled", found: chosenName)
         }
         let share = body["validation"]?.double ?? 0
         guard (0...0.9).contains(share) else {
@@ -34,7 +35,8 @@ extension Studio {
         let set = labelledSet(chosen)
         guard !set.pictures.isEmpty else {
             throw StudioError.few(
-                code: "export.nothing", "There is no such picture to export (sizes are known once pictures are read)")
+                code: "export.nothing",
+                "There is no such picture to export (sizes are known once pictures are read)")
         }
         var parts: [(name: String, set: LabelledSet)] = [("", set)]
         if share > 0 {
@@ -78,10 +80,13 @@ extension Studio {
                 let read = try LabelledSet.reading(format, at: URL(filePath: path), options: options)
                 let boxes =
                     options.yolo == .boxes
-                    || options.yolo == .automatic && !set.pictures.contains { $0.objects.contains { $0.shape != nil } }
+                    || options.yolo == .automatic
+                        && !set.pictures.contains { $0.objects.contains { $0.shape != nil } }
                 written.differences += SetComparison.differences(set, read.set, format, boxes: boxes)
             } catch {
-                if case .file(let problem) = error { throw StudioError.notSaved(problem: problem.description) }
+                if case .file(let problem) = error {
+                    throw StudioError.notSaved(problem: problem.description)
+                }
                 throw StudioError.few(code: error.code, error.description)
             }
             written.files.append((path, set))

@@ -206,7 +206,8 @@ extension Studio {
         }
         if isOfAnnotations { counted = predictions }
         let (all, above) = (predictions, counted)
-        let hasMasks = truth.pictures.contains { $0.objects.contains { $0.shape != nil } }
+        let hasMasks =
+            truth.pictures.contains { $0.objects.contains { $0.shape != nil } }
             && predictions.pictures.contains { $0.objects.contains { $0.shape != nil } }
         let names = Dictionary(state.classes.values.map { ($0.name, $0.id) }) { first, _ in first }
         return try await pixels.run {
@@ -225,7 +226,9 @@ extension Studio {
                             ]
                         }),
                 ]
-            } catch let error as EvaluationError { throw StudioError.few(code: error.code, error.description) }
+            } catch let error as EvaluationError {
+                throw StudioError.few(code: error.code, error.description)
+            }
         }
     }
 

@@ -7,7 +7,9 @@ import Tensor
 /// Learning from the decisions: thresholds, and a linear head once there are some tens of them.
 extension Studio {
     /// Sets the threshold that tells accepted from rejected best.
-    package func fit(_ id: String) throws(StudioError) -> JSON {
+    ///
+    /// - Parameter joinsLast: whether it is a part of the last step of the history, which taught it.
+    package func fit(_ id: String, joinsLast: Bool = false) throws(StudioError) -> JSON {
         var row = try classRecord(id)
         let estimates = estimates(row.id)
         guard let threshold = estimates.bestThreshold else {
@@ -18,7 +20,7 @@ extension Studio {
                     + "\(estimates.accepted.count) and \(estimates.rejected.count)")
         }
         row.threshold = min(1, max(0, threshold))
-        try commit("fitted the threshold of \(row.name)", [.put(row)])
+        try commit("fitted the threshold of \(row.name)", [.put(row)], joinsLast: joinsLast)
         applyThreshold(of: row.id)
         return [
             "revision": JSON(state.revision), "class": state.classes[row.id].map { json($0) } ?? nil,
@@ -53,8 +55,11 @@ extension Studio {
         let isComplete: Bool
     }
 
-    /// Learns a linear head, and uses it if it is better on pictures that were held out.
-    package func learn(_ id: String) async throws -> JSON {
+    /// Learns a linear head, and uses it if it is better on pictures that were held out; its threshold is then
+    /// the score above which more of what it found there was right than wrong.
+    ///
+    /// - Parameter joinsLast: whether it is a part of the last step of the history, which taught it.
+    package func learn(_ id: String, joinsLast: Bool = false) async throws -> JSON {
         let owner = try classRecord(id)
         guard let detector = models.detector else { throw StudioError.noModel(Self.noDetector) }
         guard mayLearn(owner.id) else {
@@ -70,10 +75,13 @@ extension Studio {
         let (files, key) = (files, detector.key + Self.featuresKey)
         let result = try await encoding.run {
             HeadLearning.learn(lessons, usual: usual) { record in
-                if let kept = files.cache.patches(record.key, model: key).flatMap(CompactFeatures.init(bytes:)) {
+                if let kept = files.cache.patches(record.key, model: key).flatMap(
+                    CompactFeatures.init(bytes:))
+                {
                     return kept
                 }
-                return (try? files.picture(record)).flatMap { try? detector.encode($0) }.map(CompactFeatures.init)
+                return (try? files.picture(record)).flatMap { try? detector.encode($0) }.map(
+                    CompactFeatures.init)
             }
         }
         guard let result else {
@@ -83,8 +91,12 @@ extension Studio {
         var row = try classRecord(id)
         row.learned = Self.text(result, model: detector.key)
         row.usesLearned = result.after > result.before
-        if row.usesLearned != owner.usesLearned { row.threshold = nil }
-        try commit("learnt \(row.name)", [.put(row)])
+        if row.usesLearned {
+            row.threshold = result.threshold
+        } else if owner.usesLearned {
+            row.threshold = nil
+        }
+        try commit("learnt \(row.name)", [.put(row)], joinsLast: joinsLast)
         await refresh(row.id)
         return [
             "revision": JSON(state.revision), "class": state.classes[row.id].map { json($0) } ?? nil,

@@ -14,7 +14,7 @@ struct SegmentedScene: Sendable {
 extension Studio {
     /// The pictures whose masks come at once: some 17 MB each with a large model.
     private static var keptScenes: Int { 6 }
-    private static var noSegmenter: String { "There is no model for masks; name one with --sam-model" }
+    private static var noSegmenter: String { "There is no model for masks" }
 
     /// SAM's encoding of a picture, from memory, from where it is kept, or computed.
     private func scene(_ record: PictureRecord) async throws -> SegmentedScene {
@@ -179,7 +179,8 @@ extension Studio {
                     }
                 }
             }
-            job.secondsLeft = (.now - start) / .seconds(1) / Double(job.done + 1) * Double(job.total - job.done - 1)
+            job.secondsLeft =
+                (.now - start) / .seconds(1) / Double(job.done + 1) * Double(job.total - job.done - 1)
             events.send("job", job.json)
         }
         if job.state == .running { job.state = Task.isCancelled ? .cancelled : .done }
@@ -197,15 +198,14 @@ extension Studio {
             + state.suggestions(in: picture).filter { $0.classID == job.classID }.map(\.shape.box)
         let new = found.filter { object in !known.contains { $0.iou(object.shape.box) >= 0.5 } }
         guard !new.isEmpty else { return }
-        let rows = new.map {
-            ProjectEdit.put(
+        try project.add(
+            new.map {
                 SuggestionRecord(
                     id: project.newID(), picture: picture, classID: job.classID, shape: $0.shape,
                     score: Double($0.score), state: .open, task: "find", model: modelName("find"),
-                    prompt: job.prompt))
-        }
+                    prompt: job.prompt)
+            })
         job.found += new.count
-        try commit("found \(new.count) in \(state.pictures[picture]?.path ?? "a picture")", rows)
         events.send("picture", summary(picture))
     }
 

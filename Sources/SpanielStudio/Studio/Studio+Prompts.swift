@@ -159,7 +159,7 @@ extension Studio {
         return text
     }
 
-    static var noDetector: String { "There is no model for words and examples; name one with --model" }
+    static var noDetector: String { "There is no model for words and examples" }
 
     /// The whole encoding of a picture that an example is in.
     func exampleEncoding(_ id: Int64) async throws -> OWLViT.Encoding {
@@ -169,7 +169,9 @@ extension Studio {
             return known.encoding
         }
         guard let detector = models.detector else { throw StudioError.noModel(Self.noDetector) }
-        guard let picture = state.pictures[id], !picture.isMissing else { throw StudioError.unknown("picture") }
+        guard let picture = state.pictures[id], !picture.isMissing else {
+            throw StudioError.unknown("picture")
+        }
         let files = files
         let made = try await encoding.run { try detector.encode(files.picture(picture)) }
         exampleEncodings.removeAll { $0.picture == id }

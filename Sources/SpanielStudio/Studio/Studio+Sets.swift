@@ -61,7 +61,9 @@ extension Studio {
     /// their share of every class where that can be.
     ///
     /// - Parameter share: the share for validation, 0…1.
-    func split(_ set: LabelledSet, validation share: Double) -> (training: LabelledSet, validation: LabelledSet) {
+    func split(_ set: LabelledSet, validation share: Double) -> (
+        training: LabelledSet, validation: LabelledSet
+    ) {
         let ids = Dictionary(state.pictures.values.map { ($0.path, $0.id) }) { first, _ in first }
         var members: [Int64: [Int]] = [:]
         for (place, picture) in set.pictures.enumerated() {

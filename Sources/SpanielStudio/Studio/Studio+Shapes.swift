@@ -14,7 +14,8 @@ extension Studio {
         if let mask = fields["mask"], !mask.isNull {
             guard let rle = RLE(json: mask), rle.size == size else {
                 throw .value(
-                    name: "shape.mask", expected: "COCO's run lengths of \(size.height) × \(size.width) pixels",
+                    name: "shape.mask",
+                    expected: "COCO's run lengths of \(size.height) × \(size.width) pixels",
                     found: "others")
             }
             guard let shape = StoredShape(.mask(rle)) else {
@@ -41,7 +42,8 @@ extension Studio {
         let inside = box.intersection(Box(size))
         guard inside.width >= 1, inside.height >= 1 else {
             throw .value(
-                name: "shape.box", expected: "at least one pixel of the picture", found: fields["box"]?.text() ?? "")
+                name: "shape.box", expected: "at least one pixel of the picture",
+                found: fields["box"]?.text() ?? "")
         }
         return StoredShape(box: inside)
     }
@@ -57,7 +59,8 @@ extension Studio {
         let text = json?.string ?? ""
         let name = String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
         guard (1...200).contains(name.utf8.count), name.unicodeScalars.allSatisfy({ $0.value >= 32 }) else {
-            throw .value(name: "name", expected: "1 to 200 bytes of text", found: text.isEmpty ? "nothing" : "others")
+            throw .value(
+                name: "name", expected: "1 to 200 bytes of text", found: text.isEmpty ? "nothing" : "others")
         }
         return name
     }

@@ -27,9 +27,47 @@ extension Studio {
 
     func threshold(of classID: Int64) -> Float? { ranker.queries[classID]?.threshold }
 
-    /// The open suggestions of a class in a picture, the best first.
+    /// What of a class is open in a picture: findings that are kept, and candidates, the best first.
     ///
     /// What is labelled or decided already is not suggested again, and in a reviewed picture nothing is.
+    ///
+    /// - Parameters:
+    ///   - candidates: of the class in the picture, the best first.
+    ///   - threshold: the score above which a candidate counts.
+    func unsettled(
+        _ classID: Int64, in picture: Int64, _ candidates: [Candidate], above threshold: Float
+    ) -> (kept: [SuggestionRecord], candidates: [Candidate]) {
+        guard !state.isReviewed(picture), state.pictures[picture]?.isMissing == false else { return ([], []) }
+        let labels = state.annotations(in: picture)
+        let rows = state.suggestions(in: picture).filter { $0.classID == classID }
+        func isSettled(_ box: Box) -> Bool {
+            labels.contains {
+                $0.shape.box.iou(box) >= ($0.classID == classID ? Self.sameObject : Self.sameAsOther)
+            } || rows.contains { $0.state != .open && $0.shape.box.iou(box) >= Self.sameObject }
+        }
+        let above = candidates.prefix { $0.score > threshold }
+        guard !labels.isEmpty || !rows.isEmpty else { return ([], Array(above)) }
+        let kept = rows.filter { $0.state == .open && !isSettled($0.shape.box) }
+        return (
+            kept,
+            above.filter { candidate in
+                !isSettled(candidate.box)
+                    && !kept.contains { $0.shape.box.iou(candidate.box) >= Self.sameObject }
+            }
+        )
+    }
+
+    /// How many suggestions of a picture are open.
+    func openCount(in picture: Int64) -> Int {
+        state.classes.keys.reduce(0) { sum, classID in
+            let (kept, found) = unsettled(
+                classID, in: picture, ranker.candidates(classID, in: picture),
+                above: threshold(of: classID) ?? 1)
+            return sum + kept.count + found.count
+        }
+    }
+
+    /// The open suggestions of a class in a picture, the best first; see `unsettled`.
     ///
     /// - Parameters:
     ///   - candidates: of the class in the picture; nil asks the ranker.
@@ -37,38 +75,24 @@ extension Studio {
     func open(
         _ classID: Int64, in picture: Int64, candidates: [Candidate]? = nil, threshold: Float? = nil
     ) -> [OpenSuggestion] {
-        guard !state.isReviewed(picture), state.pictures[picture]?.isMissing == false else { return [] }
-        let labels = state.annotations(in: picture)
-        let kept = state.suggestions(in: picture).filter { $0.classID == classID }
-        func isSettled(_ box: Box) -> Bool {
-            labels.contains {
-                $0.shape.box.iou(box) >= ($0.classID == classID ? Self.sameObject : Self.sameAsOther)
-            } || kept.contains { $0.state != .open && $0.shape.box.iou(box) >= Self.sameObject }
+        let query = ranker.queries[classID]
+        let cut = threshold ?? query?.threshold ?? 1
+        let (kept, found) = unsettled(
+            classID, in: picture, candidates ?? ranker.candidates(classID, in: picture), above: cut)
+        return kept.map { row in
+            OpenSuggestion(
+                id: StudioID.kept(row.id), picture: picture, classID: classID, shape: row.shape,
+                score: row.score, doubt: Self.doubt(row.score, 0.5), task: row.task, prompt: row.prompt,
+                patch: row.patch, kept: row.id)
         }
-        var result: [OpenSuggestion] = []
-        for row in kept where row.state == .open && !isSettled(row.shape.box) {
-            result.append(
-                OpenSuggestion(
-                    id: StudioID.kept(row.id), picture: picture, classID: classID, shape: row.shape,
-                    score: row.score, doubt: Self.doubt(row.score, 0.5), task: row.task, prompt: row.prompt,
-                    patch: row.patch, kept: row.id))
-        }
-        let found = result.map(\.shape.box)
-        guard let query = ranker.queries[classID] else { return result }
-        let cut = threshold ?? query.threshold
-        for candidate in candidates ?? ranker.candidates(classID, in: picture) {
-            guard candidate.score > cut else { break }
-            guard !isSettled(candidate.box), !found.contains(where: { $0.iou(candidate.box) >= Self.sameObject })
-            else { continue }
-            result.append(
+            + found.map { candidate in
                 OpenSuggestion(
                     id: StudioID.detection(picture: picture, classID: classID, patch: candidate.patch),
                     picture: picture, classID: classID, shape: StoredShape(box: candidate.box),
                     score: Double(candidate.score), doubt: Self.doubt(Double(candidate.score), Double(cut)),
-                    task: "detect", prompt: query.prompt(candidate.prompt), patch: Int64(candidate.patch),
-                    kept: nil))
-        }
-        return result
+                    task: "detect", prompt: query?.prompt(candidate.prompt), patch: Int64(candidate.patch),
+                    kept: nil)
+            }
     }
 
     private static func doubt(_ score: Double, _ threshold: Double) -> Double {
@@ -100,7 +124,8 @@ extension Studio {
 
     /// The open suggestions of the same class at the same place in near-duplicates.
     func duplicates(of suggestion: OpenSuggestion) -> [OpenSuggestion] {
-        guard let group = groups[suggestion.picture], let size = state.pictures[suggestion.picture]?.size else {
+        guard let group = groups[suggestion.picture], let size = state.pictures[suggestion.picture]?.size
+        else {
             return []
         }
         return groups.filter { $0.value == group && $0.key != suggestion.picture }.keys.sorted().compactMap {
@@ -134,11 +159,12 @@ extension Studio {
         var rows: [(id: Int64, score: Double, count: Int)] = []
         var scores: [Double] = []
         for (picture, list) in candidates {
-            // One pass with the lowest threshold, since the histogram shows what lies below.
-            let open = open(record.id, in: picture, candidates: list, threshold: -1)
-            scores += open.lazy.filter { $0.task == "detect" }.map(\.score)
-            let count = open.count { $0.task != "detect" || $0.score > Double(cut) }
-            rows.append((picture, open.first?.score ?? Double(list.first?.score ?? 0), count))
+            // With the lowest threshold, since the histogram shows what lies below.
+            let (kept, found) = unsettled(record.id, in: picture, list, above: -1)
+            scores += found.lazy.map { Double($0.score) }
+            let count = kept.count + found.count { $0.score > cut }
+            let best = max(kept.map(\.score).max() ?? 0, Double((found.first ?? list.first)?.score ?? 0))
+            rows.append((picture, best, count))
         }
         rows.sort { ($1.score, $0.id) < ($0.score, $1.id) }
         let estimates = estimates(record.id)

@@ -146,9 +146,11 @@ package actor Studio {
 
     /// Makes a step of the history and tells every page.
     @discardableResult
-    func commit(_ label: String, _ edits: [ProjectEdit]) throws(StudioError) -> ProjectMove {
+    func commit(
+        _ label: String, _ edits: [ProjectEdit], joinsLast: Bool = false
+    ) throws(StudioError) -> ProjectMove {
         do throws(StudioError) {
-            let move = try project.commit(label, edits)
+            let move = try project.commit(label, edits, joinsLast: joinsLast)
             settle(nil)
             tell(move)
             return move

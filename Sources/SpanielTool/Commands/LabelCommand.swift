@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import OWLViT
 import Spaniel
+import SpanielImaging
 import SpanielPlatform
 import SpanielStudio
 import Tensor
@@ -20,8 +21,8 @@ struct LabelCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The folder of pictures.", valueName: "folder"))
     var folder: String
 
-    @Option(help: ArgumentHelp("The port; without it a free one is taken.", valueName: "n"))
-    var port: Int?
+    @Option(help: ArgumentHelp("The port; 0, the default, takes a free one.", valueName: "n"))
+    var port = 0
 
     @Option(
         help: ArgumentHelp("The project file (default: labels.spaniel in the folder).", valueName: "file"))
@@ -31,7 +32,8 @@ struct LabelCommand: AsyncParsableCommand {
     var noBrowser = false
 
     @Option(
-        help: ArgumentHelp("The model for masks and for the search by one example.", valueName: "name|folder|hub-id"))
+        help: ArgumentHelp(
+            "The model for masks and for the search by one example.", valueName: "name|folder|hub-id"))
     var samModel: String?
 
     @Option(
@@ -46,8 +48,8 @@ struct LabelCommand: AsyncParsableCommand {
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
-        if let port, !(1...65_535).contains(port) {
-            throw ValidationError("--port \(port) must be between 1 and 65535")
+        if !(0...65_535).contains(port) {
+            throw ValidationError("--port \(port) must be between 0 and 65535")
         }
         if project == "" || cache == "" { throw ValidationError("--project and --cache need a name") }
     }
@@ -69,7 +71,7 @@ struct LabelCommand: AsyncParsableCommand {
         Interruption.finishCleanly()
         let server = StudioServer(studio)
         do {
-            try await server.run(port: port ?? 0) { address in
+            try await server.run(port: port) { address in
                 try? StandardOutput().write(address + "\n")
                 if opens { Browser.open(address) }
             }
@@ -90,8 +92,21 @@ struct LabelCommand: AsyncParsableCommand {
         let boxes = try EncodingCache("\(cache)/encodings", OWLEncoder(owl: owl, preparation: .hf, tiles: 1))
         let masks = try EncodingCache("\(cache)/encodings", sam)
         return StudioModels(
-            detector: .init(owl, name: owl.weights.modelName, key: boxes.key) { try boxes.encode($0) },
-            segmenter: .init(sam, name: sam.weights.modelName) { try masks.encode($0) })
+            detector: .init(owl, name: owl.weights.modelName, key: boxes.key) {
+                try Self.encode($0, boxes) { try owl.encode($0) }
+            },
+            segmenter: .init(sam, name: sam.weights.modelName) {
+                try Self.encode($0, masks) { try sam.encode($0) }
+            })
+    }
+
+    /// Encodes without the cache where that cannot be written: the disk may be full.
+    private static func encode<Encoder: KeepingEncoder>(
+        _ picture: Picture, _ cache: EncodingCache<Encoder>, _ encode: (Picture) throws -> Encoder.Encoding
+    ) throws -> Encoder.Encoding {
+        do { return try cache.encode(picture) } catch let failure as Failure where failure.status == .output {
+            return try encode(picture)
+        }
     }
 
     private static func failure(_ error: StudioError) -> Failure {
@@ -102,7 +117,12 @@ struct LabelCommand: AsyncParsableCommand {
             case .notSaved, .file: .output
             default: .unusable
             }
-        return Failure(status, code: error.code, error.description)
+        let hint =
+            switch error {
+            case .damaged, .newer, .inUse, .file: " (--project names another file)"
+            default: ""
+            }
+        return Failure(status, code: error.code, error.description + hint)
     }
 }
 

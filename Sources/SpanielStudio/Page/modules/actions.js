@@ -4,7 +4,7 @@ import { say, trouble } from "./announce.js";
 import { patch, post, put, remove } from "./api.js";
 import { resolveConflict } from "./conflict.js";
 import { percent } from "./words.js";
-import { emit, loadPicture, loadProject, loadRanking, nameOf, store, takePicture, takeRevision, takeSummary } from "./store.js";
+import { classOf, emit, loadPicture, loadProject, loadRanking, nameOf, store, takePicture, takeRevision, takeSummary } from "./store.js";
 
 let queue = Promise.resolve();
 
@@ -52,10 +52,23 @@ export function addAnnotation(pictureId, classId, shape, example = store.options
   return change(() => post(`/pictures/${pictureId}/annotations`, { class: classId, shape, example }));
 }
 
-export function changeAnnotation(annotation, { classId = annotation.class, shape = annotation.shape ?? { box: annotation.box } }) {
-  return change(
+export async function changeAnnotation(annotation, { classId = annotation.class, shape = annotation.shape ?? { box: annotation.box } }) {
+  const answer = await change(
     (version) => put(`/annotations/${annotation.id}`, { class: classId, shape: sendable(shape) }, version),
     { version: annotation.version });
+  if (answer && classId !== annotation.class) await moveExample(annotation, classId);
+  return answer;
+}
+
+// What was an example of its old class is one of its new class.
+async function moveExample(annotation, classId) {
+  await loadProject();
+  const same = ({ kind, picture, box }) => kind === "example" && picture === annotation.picture
+    && box?.every((edge, index) => Math.abs(edge - annotation.box[index]) < 0.5);
+  const old = classOf(annotation.class)?.prompts.find(same);
+  if (!old) return;
+  await deletePrompt(annotation.class, old);
+  await addPrompt(classId, { kind: "example", annotation: annotation.id, negative: old.negative });
 }
 
 export function deleteAnnotation(annotation) {
@@ -68,11 +81,18 @@ export function sendable(shape) {
   return shape.polygons ? { polygons: shape.polygons } : { box: shape.box };
 }
 
-// `decisions` are [{ suggestion, verdict, class?, shape? }].
-export async function decide(decisions, { example = false, reviewed = [] } = {}) {
+// `decisions` are [{ suggestion, verdict, class?, shape? }]. `ifGone` is called instead of asking where a suggestion is
+// no longer open, such as after its class's prompts changed.
+export async function decide(decisions, { example = false, reviewed = [], ifGone = null } = {}) {
   const { masks, duplicates } = store.options;
   const body = { decisions, masks, duplicates, example, ...(reviewed.length > 0 ? { reviewed } : {}) };
-  const answer = await change(() => post("/decisions", body));
+  let isGone = false;
+  const answer = await change(() => post("/decisions", body).catch((problem) => {
+    if (!ifGone || !problem.isConflict) throw problem;
+    isGone = true;
+    return null;
+  }));
+  if (isGone) return ifGone();
   if (answer) {
     const decided = new Set(answer.decided);
     for (const picture of store.details.values()) {

@@ -24,6 +24,7 @@ export class LightTableCell {
     this.element = el("figure", { class: "table-cell", "data-picture": id, "aria-label": summary.name },
       el("div", { class: "table-frame" }, this.img, this.overlay), this.foot);
     this.overlay.addEventListener("pointerdown", (event) => this.pressed(event));
+    this.element.addEventListener("dragstart", (event) => event.preventDefault()); // else it cancels the drawing
     this.overlay.addEventListener("pointermove", (event) => {
       if (event.buttons !== 0) return;
       const { id: under, kind } = event.target.closest(".object")?.dataset ?? {};

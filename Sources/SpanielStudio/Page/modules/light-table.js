@@ -124,7 +124,12 @@ export async function acceptPage() {
   const decisions = loaded.flatMap((cell) => cell.verdicts());
   const reviewed = loaded.map((cell) => cell.id);
   byId("table-accept").disabled = true;
-  const answer = await decide(decisions, { reviewed });
+  const ifGone = () => {
+    say("The suggestions have changed meanwhile: look once more, then Enter.");
+    reloadPage();
+    return null;
+  };
+  const answer = await decide(decisions, { reviewed, ifGone });
   byId("table-accept").disabled = false;
   if (!answer) return;
   const accepted = decisions.filter((each) => each.verdict === "accept").length;
@@ -173,7 +178,9 @@ async function correct(pictureId, suggestion, box) {
   const cell = cells.find((each) => each.id === pictureId);
   const shape = store.options.snap ? await tightened(pictureId, { box }) : { box };
   const classId = cell?.classes.get(suggestion.id) ?? suggestion.class;
-  const answer = await decide([{ suggestion: suggestion.id, verdict: "accept", class: classId, shape }], { example: store.options.examples });
+  const ifGone = () => add(pictureId, classId, shape);
+  const decision = { suggestion: suggestion.id, verdict: "accept", class: classId, shape };
+  const answer = await decide([decision], { example: store.options.examples, ifGone });
   if (!answer) return;
   await loadPicture(pictureId);
   const made = answer.annotations?.find((each) => each.picture === pictureId);

@@ -61,7 +61,8 @@ export class ThresholdPanel {
     drawHistogram(this.chart, bins, threshold);
     const withAny = ranking.withAny ?? ranking.pictures.filter((each) => each.count > 0).length;
     const text = `${ranking.total} open in ${counted(withAny, "picture")}`;
-    this.found.textContent = ranking.of && ranking.encoded < ranking.of ? `${text}, of ${ranking.encoded} encoded so far` : text;
+    const failed = store.project?.progress?.failed ?? 0;
+    this.found.textContent = ranking.of && ranking.encoded + failed < ranking.of ? `${text}, of ${ranking.encoded} encoded so far` : text;
     this.chart.setAttribute("aria-label", `Scores of the folder: ${text} at ${threshold.toFixed(2)}`);
     this.nothing.textContent = ranking.nothingHere ?? "";
     this.precision.textContent = this.precisionText(ranking.precision);

@@ -27,6 +27,7 @@ export class Stage {
     element.addEventListener("pointerdown", (event) => this.pressed(event));
     element.addEventListener("pointermove", (event) => this.hovered(event));
     element.addEventListener("pointerleave", () => { this.cross.setAttribute("hidden", ""); });
+    element.addEventListener("dragstart", (event) => event.preventDefault()); // else it cancels the drawing
     element.addEventListener("contextmenu", (event) => event.preventDefault());
     element.addEventListener("dblclick", (event) => this.tool()?.double?.(this.at(event), event));
   }
