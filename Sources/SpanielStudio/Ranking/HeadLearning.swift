@@ -66,7 +66,9 @@ enum HeadLearning {
             guard zip(isOwn, counts).contains(where: { $0 && $1 > 0 }),
                 zip(isOwn, counts).contains(where: { !$0 && $1 > 0 })
             else { return nil }
-            let fitted = OWLViT.LinearClassifier(fitting: matrix, isOwn, counts: counts)
+            // As `learn --from` fits the places of OWL-ViT's features.
+            let fitted = LinearClassifier(
+                fitting: matrix, isOwn, counts: counts, ridge: 25, positiveWeight: 10)
             return LinearHead(weights: fitted.weights.array, bias: fitted.bias)
         }
         guard let all = head(leavingOut: nil) else { return nil }
