@@ -48,16 +48,26 @@ package final class PictureFiles: Sendable {
     }
 
     /// A small JPEG of the picture.
-    package func thumbnail(_ record: PictureRecord) throws(StudioError) -> [UInt8] {
-        if let known = cache.thumbnail(record.key) { return known }
-        return try thumbnail(of: picture(record), record)
+    ///
+    /// - Parameter side: no side of it is longer, in pixels.
+    package func thumbnail(_ record: PictureRecord, side: Int = thumbnailSide) throws(StudioError) -> [UInt8]
+    {
+        let key = Self.key(record, side: side)
+        if let known = cache.thumbnail(key) { return known }
+        return try thumbnail(of: picture(record), record, side: side)
+    }
+
+    private static func key(_ record: PictureRecord, side: Int) -> String {
+        side == thumbnailSide ? record.key : "\(record.key)@\(side)"
     }
 
     /// Makes the thumbnail of a picture that is decoded already, and keeps it.
     @discardableResult
-    package func thumbnail(of picture: Picture, _ record: PictureRecord) throws(StudioError) -> [UInt8] {
-        let bytes = try Self.jpeg(picture.fitted(to: Self.thumbnailSide), quality: 80)
-        cache.put(thumbnail: bytes, record.key)
+    package func thumbnail(
+        of picture: Picture, _ record: PictureRecord, side: Int = thumbnailSide
+    ) throws(StudioError) -> [UInt8] {
+        let bytes = try Self.jpeg(picture.fitted(to: side), quality: 80)
+        cache.put(thumbnail: bytes, Self.key(record, side: side))
         return bytes
     }
 

@@ -168,7 +168,9 @@ struct Routes: Sendable {
             return .json(json, version: version)
         case (.patch, "", 2): return .json(try await studio.review(id, version: call.version, call.body))
         case (.get, "thumbnail", 3):
-            return .bytes(try await studio.thumbnail(id), type: "image/jpeg", isKept: call.isKept)
+            let side = try call.query.int("side", 64...1024, default: 256)
+            return .bytes(
+                try await studio.thumbnail(id, side: side), type: "image/jpeg", isKept: call.isKept)
         case (.get, "image", 3):
             let (bytes, type) = try await studio.image(id)
             return .bytes(bytes, type: type, isKept: call.isKept)

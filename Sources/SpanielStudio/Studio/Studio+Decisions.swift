@@ -120,7 +120,8 @@ extension Studio {
         let accepted = annotations.count
         let label =
             seen.isEmpty
-            ? "reviewed \(reviewed.count) pictures" : Self.label(accepted: accepted, rejected: seen.count - accepted)
+            ? "reviewed \(reviewed.count) pictures"
+            : Self.label(accepted: accepted, rejected: seen.count - accepted)
         let move = try commit(label, edits)
         for classID in classes.sorted() { await refresh(classID) }
         return [

@@ -5,9 +5,11 @@ import SpanielJSON
 extension Studio {
     package var revision: Int64 { project.state.revision }
 
-    package func thumbnail(_ id: String) async throws -> [UInt8] {
+    package func thumbnail(_ id: String, side: Int) async throws -> [UInt8] {
         let (record, files) = (try picture(id), files)
-        return try await pixels.run { try files.thumbnail(record) }
+        // Few sizes, so that few are kept.
+        let size = [256, 512, 768].first { $0 >= side } ?? 1024
+        return try await pixels.run { try files.thumbnail(record, side: size) }
     }
 
     package func image(_ id: String) async throws -> (bytes: [UInt8], type: String) {

@@ -30,7 +30,7 @@ struct TakenPrompt: Sendable, Equatable {
 extension Studio {
     /// The similarity to the nearest other example below which one is told as unlike them.
     private static var outlierSimilarity: Float { 0.5 }
-    private static var keptExampleEncodings: Int { 48 }
+    private static var keptExampleEncodings: Int { 200 }
     private static var mostAlternatives: Int { 4 }
 
     /// Makes every class's query from its prompts.

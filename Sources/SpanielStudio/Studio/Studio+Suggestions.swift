@@ -23,7 +23,7 @@ extension Studio {
     /// The IoU from which a box is the object that was decided or labelled already.
     private static var sameObject: Double { 0.5 }
     /// The same for a label of another class.
-    private static var sameAsOther: Double { 0.7 }
+    private static var sameAsOther: Double { 0.5 }
 
     func threshold(of classID: Int64) -> Float? { ranker.queries[classID]?.threshold }
 
@@ -45,7 +45,14 @@ extension Studio {
                 $0.shape.box.iou(box) >= ($0.classID == classID ? Self.sameObject : Self.sameAsOther)
             } || rows.contains { $0.state != .open && $0.shape.box.iou(box) >= Self.sameObject }
         }
-        let above = candidates.prefix { $0.score > threshold }
+        let rivals = rivals(of: classID, in: picture)
+        let above = candidates.prefix { $0.score > threshold }.filter { candidate in
+            !rivals.contains {
+                ($0.candidate.margin > candidate.margin
+                    || $0.candidate.margin == candidate.margin && $0.classID < classID)
+                    && $0.candidate.box.iou(candidate.box) > Self.sameAsOther
+            }
+        }
         guard !labels.isEmpty || !rows.isEmpty else { return ([], Array(above)) }
         let kept = rows.filter { $0.state == .open && !isSettled($0.shape.box) }
         return (
@@ -55,6 +62,13 @@ extension Studio {
                     && !kept.contains { $0.shape.box.iou(candidate.box) >= Self.sameObject }
             }
         )
+    }
+
+    /// What other classes suggest in a picture: of one place the class that fits best is asked about.
+    private func rivals(of classID: Int64, in picture: Int64) -> [(classID: Int64, candidate: Candidate)] {
+        ranker.queries.filter { $0.key != classID }.flatMap { other, query in
+            ranker.candidates(other, in: picture).prefix { $0.score > query.threshold }.map { (other, $0) }
+        }
     }
 
     /// How many suggestions of a picture are open.
