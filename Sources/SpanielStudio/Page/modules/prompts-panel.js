@@ -40,6 +40,10 @@ export class PromptsPanel {
       this.input.value = "";
       this.tried.textContent = "";
     }
+    // The crops are costly: they are drawn anew only when a prompt has changed.
+    const state = JSON.stringify([each.id, each.prompts]);
+    if (state === this.drawn) return;
+    this.drawn = state;
     const words = each.prompts.filter((prompt) => prompt.kind === "words");
     const examples = each.prompts.filter((prompt) => prompt.kind === "example");
     show(this.words, words.map((prompt) => this.wordsRow(each, prompt)));
