@@ -69,7 +69,8 @@ export async function startSession() {
 }
 
 // Addresses of pictures, which the browser may keep: `content` names the file's bytes.
-export const thumbnail = (picture) => `/api${address(`/pictures/${picture.id}/thumbnail`, { v: picture.content })}`;
+export const thumbnail = (picture, side = null) =>
+  `/api${address(`/pictures/${picture.id}/thumbnail`, { side, v: picture.content })}`;
 
 export const image = (picture) => `/api${address(`/pictures/${picture.id}/image`, { v: picture.content })}`;
 

@@ -1,6 +1,6 @@
 // One picture on the light table: its objects over it, drawing by drag, rejecting by click.
 
-import { image, thumbnail } from "./api.js";
+import { thumbnail } from "./api.js";
 import { brokenPicture } from "./gallery.js";
 import { el, show, svg } from "./dom.js";
 import { boxBetween, clamp, distance } from "./geometry.js";
@@ -77,10 +77,10 @@ export class LightTableCell {
       summary.reviewed && el("span", { class: "badge accept" }, "reviewed"));
   }
 
-  // The whole picture takes the thumbnail's place once it is there.
+  // A larger thumbnail takes the small one's place once it is there.
   async sharpen(summary) {
-    const whole = el("img", { src: image(summary), alt: "", draggable: "false" });
-    await whole.decode().then(() => this.img.replaceWith(whole), () => {});
+    const large = el("img", { src: thumbnail(summary, 768), alt: "", draggable: "false" });
+    await large.decode().then(() => this.img.replaceWith(large), () => {});
   }
 
   // Asks for the picture's objects and suggestions as they are now; `data-state` is "quiet" when they are shown.
