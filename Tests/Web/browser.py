@@ -50,6 +50,7 @@ class Page:
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
         self.driver.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        self.driver.set_script_timeout(120)  # where other work has the processors
         self.scheme("dark" if dark else "light")
         self.gestures = 0
         self.messages = []
@@ -134,7 +135,7 @@ class Page:
             raise AssertionError(f"{method} {path}: {status} {json.dumps(answer)}")
         return answer
 
-    def wait(self, test, seconds=20, what=None):
+    def wait(self, test, seconds=60, what=None):
         """Until a test holds; returns its value."""
         end = time.monotonic() + seconds
         while True:

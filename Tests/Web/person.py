@@ -149,8 +149,10 @@ def one_picture(page, cell, wanted, ids):
                 page.click_at(overlay, point)
 
 
-def drawn_since(page, overlay, before):
-    return next((each for each in page.objects(overlay) if each[1] == "annotation" and each[0] not in before), None)
+def drawn_since(page, root, before):
+    """The new annotation, once it is there and chosen, so that a class's key means it."""
+    new = next((each for each in page.objects(root) if each[1] == "annotation" and each[0] not in before), None)
+    return new if new and page.find(f'.object.selected[data-id="{new[0]}"]') else None
 
 
 def point_and_press(page, overlay, each, key):

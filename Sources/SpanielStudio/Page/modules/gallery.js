@@ -48,6 +48,7 @@ let redrawing = 0;
 
 // Many events at once draw once, at the next frame.
 function redrawLater() {
+  if (store.view !== "gallery") return; // it is drawn when it is entered
   redrawing ||= requestAnimationFrame(() => {
     redrawing = 0;
     redraw();

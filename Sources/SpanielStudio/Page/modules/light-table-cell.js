@@ -20,7 +20,8 @@ export class LightTableCell {
     this.size = { width: summary.width ?? 4, height: summary.height ?? 3 };
     this.overlay = svg("svg", { class: "overlay", preserveAspectRatio: "xMidYMid meet", viewBox: `0 0 ${this.size.width} ${this.size.height}` });
     this.foot = el("figcaption", {});
-    this.img = el("img", { src: thumbnail(summary, 768), alt: "", draggable: "false", decoding: "async" });
+    this.img = el("img", { src: thumbnail(summary), alt: "", draggable: "false", decoding: "async" });
+    this.sharpen(summary);
     this.element = el("figure", { class: "table-cell", "data-picture": id, "aria-label": summary.name },
       el("div", { class: "table-frame" }, this.img, this.overlay), this.foot);
     this.overlay.addEventListener("pointerdown", (event) => this.pressed(event));
@@ -74,6 +75,12 @@ export class LightTableCell {
       open.length > 0 && el("span", { class: "badge accent" }, `${open.filter(({ id }) => !this.isRejected(id)).length} ?`),
       objects.length > 0 && el("span", { class: "badge" }, String(objects.length)),
       summary.reviewed && el("span", { class: "badge accept" }, "reviewed"));
+  }
+
+  // A larger thumbnail takes the small one's place once it is there.
+  async sharpen(summary) {
+    const large = el("img", { src: thumbnail(summary, 768), alt: "", draggable: "false" });
+    await large.decode().then(() => this.img.replaceWith(large), () => {});
   }
 
   // Asks for the picture's objects and suggestions as they are now; `data-state` is "quiet" when they are shown.

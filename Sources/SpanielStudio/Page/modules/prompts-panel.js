@@ -21,8 +21,7 @@ export class PromptsPanel {
     this.element = el("div", { class: "prompts" },
       el("h3", { class: "section-title" }, "Searched by"),
       el("div", { class: "words-field" }, this.input,
-        el("button", { title: "Add the words (Enter)", onclick: () => this.add(false) }, "Add"),
-        el("button", { class: "quiet", title: "What it must not be taken for", "aria-label": "Add as words it must not be taken for", onclick: () => this.add(true) }, "Not")),
+        el("button", { title: "Add the words (Enter)", onclick: () => this.add() }, "Add")),
       this.tried, this.words, this.examples);
   }
 
@@ -41,6 +40,10 @@ export class PromptsPanel {
       this.input.value = "";
       this.tried.textContent = "";
     }
+    // The crops are costly: they are drawn anew only when a prompt has changed.
+    const state = JSON.stringify([each.id, each.prompts]);
+    if (state === this.drawn) return;
+    this.drawn = state;
     const words = each.prompts.filter((prompt) => prompt.kind === "words");
     const examples = each.prompts.filter((prompt) => prompt.kind === "example");
     show(this.words, words.map((prompt) => this.wordsRow(each, prompt)));
@@ -51,7 +54,7 @@ export class PromptsPanel {
   wordsRow(each, prompt) {
     return el("li", { class: prompt.enabled ? "" : "off" },
       el("label", { class: "check" }, el("input", { type: "checkbox", checked: prompt.enabled, "aria-label": `Use ${prompt.text}`, onchange: (event) => changePrompt(each.id, prompt, { enabled: event.target.checked }) }),
-        prompt.negative && el("span", { class: "badge reject" }, "not"), el("span", {}, prompt.text)),
+        el("span", {}, prompt.text)),
       prompt.taken?.cut && el("span", { class: "badge doubt", title: "Longer than the model reads: the end was cut" }, "cut"),
       prompt.taken?.problem && el("span", { class: "badge doubt", title: prompt.taken.problem }, "!"),
       el("button", { class: "quiet", "aria-label": `Remove ${prompt.text}`, onclick: () => deletePrompt(each.id, prompt) }, "×"));
@@ -165,7 +168,7 @@ export class PromptsPanel {
   pressed(event) {
     if (event.key === "Enter") {
       event.preventDefault();
-      this.add(event.shiftKey);
+      this.add();
     } else if (event.key === "Escape") {
       this.input.value = "";
       this.tryNow();
@@ -173,14 +176,14 @@ export class PromptsPanel {
     }
   }
 
-  async add(negative) {
+  async add() {
     clearTimeout(this.timer);
     const text = this.input.value.trim();
     if (text === "") return;
     this.input.value = "";
     this.tried.textContent = "";
     this.input.blur(); // keys are commands again
-    const answer = await addPrompt(this.classId, { kind: "words", text, negative });
+    const answer = await addPrompt(this.classId, { kind: "words", text });
     if (!answer) this.input.value = text;
   }
 }
