@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 import sam_nano
+import sam_photo
 import words_nano
 from fast import Cast, MaskLoss, by_cells, decode, encode, in_rows, mask_prompt, masks_of, read, see
 from fetch import default_root
@@ -53,6 +54,17 @@ def check_sam():
 
 
 @torch.no_grad()
+def check_photo():
+    """sam-photo's encoder as it trains and as it is written."""
+    model, side = sam_photo.build(112, depth=3).eval(), 112
+    for name, parameter in model.named_parameters():
+        torch.nn.init.normal_(parameter, mean=float("norm" in name and name.endswith("weight")), std=0.05)
+    pictures = torch.randint(256, (2, side, side, 3), dtype=torch.uint8)
+    trained = sam_photo.encode(model, pictures, Cast(torch.float32))
+    return dict(photo=far(trained, sam_nano.encode(sam_photo.folded(model), pictures)))
+
+
+@torch.no_grad()
 def check_clip():
     tokenizer = trained_tokenizer(default_root())
     model, cast = words_nano.Words(96, tokenizer), Cast(torch.float32)
@@ -71,7 +83,7 @@ def check_clip():
 
 def main():
     torch.manual_seed(0)
-    for name, figures in (("SAM", check_sam()), ("CLIP", check_clip())):
+    for name, figures in (("SAM", check_sam()), ("sam-photo", check_photo()), ("CLIP", check_clip())):
         print(name, ", ".join(f"{what} {value:.1e}" for what, value in figures.items()))
         assert max(figures.values()) < 1e-4
 

@@ -130,7 +130,8 @@ def measure_persam(model, scenes, count, threshold):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=default_root())
-    parser.add_argument("--run", type=Path, help="default <root>/sam-nano")
+    parser.add_argument("model", choices=["sam-nano", "sam-photo"], nargs="?", default="sam-nano", help="whose run")
+    parser.add_argument("--run", type=Path, help="default <root>/<model>")
     parser.add_argument("--weights", type=Path, help="a folder in the hub's layout instead of a run")
     parser.add_argument("--scenes", type=int, default=500)
     parser.add_argument("--side", type=int, help="measure a run at this side instead of its own")
@@ -147,8 +148,8 @@ def main():
     elif arguments.weights:
         model = Torch(SamModel.from_pretrained(arguments.weights, dtype=torch.float32), str(arguments.weights))
     else:
-        run = run_folder("sam-nano", arguments.root, arguments.run)
-        model, step, _ = load(run, "sam-nano", arguments.side)
+        run = run_folder(arguments.model, arguments.root, arguments.run)
+        model, step, _ = load(run, arguments.model, arguments.side)
         model = Torch(model, f"{run} at step {step}")
     scenes, began = Scenes(arguments.root), time.monotonic()
     threshold = arguments.threshold if arguments.threshold is not None else "the tool's own" if arguments.engine else persam.THRESHOLD

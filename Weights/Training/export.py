@@ -1,6 +1,7 @@
 """Writes a run's averaged weights in the hub's layout: config.json, model.safetensors (F16), preprocessor_config.json, tokenizer.
 
     python export.py sam-nano                                   # the run sam-nano → ../sam-nano
+    python export.py sam-photo --out DIR                        # layer scales folded in
     python export.py owlvit-nano --run DIR --out DIR            # at any time, also while the run goes on
 
 clipseg-nano and owlvit-nano both come from the run words-nano. The written folder is opened with transformers and compared with the
@@ -18,12 +19,13 @@ from transformers import OwlViTImageProcessor, SamImageProcessor, ViTImageProces
 
 from fetch import default_root
 from runs import MODELS, load, run_folder
+from sam_photo import PATCH
 from words_nano import MEAN, STD
 
 
 def processor(name, side):
-    if name == "sam-nano":
-        low = side // 4
+    if name in ("sam-nano", "sam-photo"):
+        low = side // 4 if name == "sam-nano" else side // PATCH * 4
         return SamImageProcessor(
             size={"longest_edge": side}, pad_size={"height": side, "width": side},
             mask_size={"longest_edge": low}, mask_pad_size={"height": low, "width": low},
@@ -44,7 +46,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", choices=MODELS, nargs="?", default="sam-nano")
     parser.add_argument("--root", type=Path, default=default_root())
-    parser.add_argument("--run", type=Path, help="default <root>/sam-nano or <root>/words-nano")
+    parser.add_argument("--run", type=Path, help="default <root>/sam-nano, <root>/sam-photo or <root>/words-nano")
     parser.add_argument("--out", type=Path, help="default ../<model>")
     parser.add_argument("--side", type=int, help="pictures of this side, where the run is at another: position tables are stretched")
     arguments = parser.parse_args()

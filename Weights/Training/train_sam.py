@@ -27,6 +27,7 @@ GROUP = 4  # pictures that share a pool of objects
 POOL = 6
 CLICKED, BOXED, GUIDED = 2, 1, 1  # objects a picture gives to each kind of prompt
 SLOTS = CLICKED + BOXED + GUIDED
+CELL = 4  # a low-resolution mask's pixels along a cell
 TEMPERATURE = 0.07
 OPERATING_POINT = 0.6  # the cosine that should divide the same object's cells from all others
 
@@ -52,6 +53,13 @@ class Batches:
             out.append((pool, scene))
         return out
 
+    def composer(self):
+        return Composer(Library(self.root), self.side)
+
+    def seen(self, scene, random):
+        """What is made of a scene each time it serves."""
+        return scene
+
     def scene(self, composer, pool):
         """A scene of the pool's objects; below 256 pixels rather a part of one, with fewer and larger objects."""
         chosen, scales = composer.choose(pool), None
@@ -62,7 +70,7 @@ class Batches:
 
     def __call__(self, index):
         if self.reuse is None:
-            self.reuse = Reuse(Composer(Library(self.root), self.side))
+            self.reuse = Reuse(self.composer())
         side, batch, (scenes, random) = self.side, self.batch, self.reuse(index, self.seed, self.draw)
         low, grid, objects = side // 4, side // PATCH, batch // GROUP * POOL
         out = dict(
@@ -77,6 +85,7 @@ class Batches:
             guided=np.array(index % 2 == 1),  # which of the second rounds follows
         )
         for b, (pool, scene) in enumerate(scenes):
+            scene = self.seen(scene, random)
             out["pictures"][b] = scene.picture
             out["unsure"][b] = scene.unsure.reshape(grid, PATCH, grid, PATCH).any((1, 3))
             order = random.permutation(len(scene.instances))
@@ -107,19 +116,25 @@ def mask_iou(logits, truth):
     return both / (found.sum(2) + real.sum(1, keepdim=True) - both).clamp(min=1)
 
 
+def means(features, masks):
+    """The mean feature over each mask: features [B, C, g, g], masks [B, SLOTS, 4g, 4g] coverage 0…16 → [B·SLOTS, C]."""
+    weight = F.avg_pool2d(masks.float().flatten(0, 1)[:, None] / 16, CELL).flatten(1)  # [Q, cells]
+    solid = weight * (weight > 0.5)
+    weight = torch.where(solid.sum(1, keepdim=True) > 0, solid, weight)
+    weight = (weight / weight.sum(1, keepdim=True).clamp(min=1e-6)).unflatten(0, (len(features), -1))
+    return torch.einsum("bqn,bcn->bqc", weight, features.flatten(2)).flatten(0, 1)
+
+
 def contrast(features, batch):
     """A mean feature over an object's mask must score that object's cells in the other pictures above all others.
 
     → the contrastive loss (each positive cell against all negative ones), the loss against the operating point, and how often a
     query's best cell among the other pictures that hold its object is on it.
     """
-    pictures, channels, grid, _ = features.shape
-    weight = F.avg_pool2d(batch["masks"].float().flatten(0, 1)[:, None] / 16, PATCH // 4).flatten(1)  # [Q, cells]
-    solid = weight * (weight > 0.5)
-    weight = torch.where(solid.sum(1, keepdim=True) > 0, solid, weight)
+    pictures = len(features)
     own = torch.arange(pictures, device=features.device).repeat_interleave(SLOTS)
     cells = features.flatten(2).transpose(1, 2)  # [B, cells, C]
-    queries = torch.einsum("qn,qnc->qc", weight / weight.sum(1, keepdim=True).clamp(min=1e-6), cells[own])
+    queries = means(features, batch["masks"])
     scores = F.normalize(queries, dim=1) @ F.normalize(cells, dim=2).flatten(0, 1).T  # [Q, B·cells]
 
     which = batch["which"].flatten()
@@ -153,7 +168,7 @@ def group_loss(scores, masks, window):
 
     What a cell is a part of, and how far that reaches, is hardly learned from masks alone.
     """
-    cover = F.avg_pool2d(masks.float(), PATCH // 4)  # [B, SLOTS, g, g]
+    cover = F.avg_pool2d(masks.float(), CELL)  # [B, SLOTS, g, g]
     across = cover.shape[-1] // window
     cover = cover.unflatten(3, (across, window)).unflatten(2, (across, window)).transpose(3, 4).flatten(2)
     solid = (cover > 8).float()
@@ -216,8 +231,10 @@ def guidance(features, targets, truth, clicks, side):
     return points, standard.sigmoid()[:, None, None]
 
 
-def step_loss(model, batch, side, dtype=torch.bfloat16):
-    """Two rounds or three on one batch → the loss and the figures to log:
+def step_loss(model, batch, side, dtype=torch.bfloat16, encode=fast.encode, further=None):
+    """`encode` gives the features, `further(features, batch)` more terms as (loss, figures).
+
+    Two rounds or three on one batch → the loss and the figures to log:
 
     1  a click on objects A · a box on objects B                                   (two tokens each)
     and then, of one batch
@@ -229,10 +246,10 @@ def step_loss(model, batch, side, dtype=torch.bfloat16):
     """
     cast = Cast(dtype)
     scores = []
-    features = fast.encode(model, batch["pictures"], cast, scores)
+    features = encode(model, batch["pictures"], cast, scores)
     exact = features.float()
     contrastive, point, hit = contrast(exact, batch)
-    group = group_loss(scores, batch["masks"], max(layer.window_size for layer in model.vision_encoder.layers))
+    group = group_loss(scores, batch["masks"], max(1, *(layer.window_size for layer in model.vision_encoder.layers)))
     figures = dict(contrast=contrastive, point=point, hit=hit, group=group)
     pictures, device = len(features), features.device
     cells, positions = (each.flatten(2).transpose(1, 2).to(dtype) for each in (features, image_positions(model)))
@@ -291,6 +308,10 @@ def step_loss(model, batch, side, dtype=torch.bfloat16):
         masks = logits[torch.arange(c, device=device), 1 + iou[:, 1:].argmax(1)]
         sparse, _ = prompt(model, points=points, labels=labels, box=box_of(in_rows(masks), boxes_c, side))
         run(dict(guided3=c), fc, tc, sparse, masks)
+    if further:
+        more, named = further(exact, batch)
+        losses.append(more)
+        figures |= named
     return sum(losses) + 0.5 * contrastive + 0.2 * point + 0.3 * group, figures
 
 
@@ -304,7 +325,7 @@ def guided_prompts(features, batch, rows, truth, truths, clicks, side):
     slot = CLICKED + BOXED + torch.arange(GUIDED, device=device).repeat(pictures)
     itself = F.one_hot(mine * SLOTS + slot, same.shape[1]).bool()
     reference = torch.multinomial(torch.where(same.any(1, keepdim=True), same, itself).float(), 1)[:, 0]
-    weight = F.avg_pool2d(truths.flatten(0, 1)[:, None], PATCH // 4).flatten(1)[reference]
+    weight = F.avg_pool2d(truths.flatten(0, 1)[:, None], CELL).flatten(1)[reference]
     weight = weight * (weight >= 0.5 * weight.amax(1, keepdim=True))
     weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-6)
     targets = torch.einsum("qn,qcn->qc", weight, features.flatten(2)[picture[reference]].float())

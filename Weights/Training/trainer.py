@@ -93,12 +93,12 @@ class Average:
         return {name: self.values.get(name, value).detach().clone() for name, value in model.state_dict().items()}
 
 
-def optimiser(model, rate, decay=0.05, betas=(0.9, 0.98)):
-    """Muon for the layers' matrices, AdamW for all else; no decay on biases, norms, tokens and position tables.
+def optimiser(model, rate, decay=0.05, betas=(0.9, 0.98), only=lambda name: True):
+    """Of the parameters that `only` takes: Muon for the layers' matrices, AdamW for all else; no decay on biases, norms, tokens and position tables.
 
     The tables of names and objects, which serve training alone, learn at a third of the rate: a step says little of most of their rows.
     """
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad and only(name)]
     plain = lambda name, p: p.ndim < 2 or "embed" in name or "token" in name or "rel_pos" in name
     hidden = lambda name, p: p.ndim == 2 and "layers." in name and not name.startswith("decoder.") and not plain(name, p)
     table = lambda name: name.startswith(("name_embedding", "object_head"))
@@ -152,7 +152,7 @@ def orthogonal(matrices, steps=5):
 
 
 class Optimiser:
-    """Two optimisers as one."""
+    """Several optimisers as one."""
 
     def __init__(self, *parts):
         self.parts = parts
@@ -287,11 +287,12 @@ def parse_stages(text, batch):
     return stages
 
 
-def train(arguments, build, resized, batches, loss):
+def train(arguments, build, resized, batches, loss, optimiser=optimiser, apart=lambda name: 0):
     """Trains `build(side)` through the stages, from the run's checkpoint where there is one.
 
     resized(tensors by parameter name, side) stretches what depends on the picture's side; batches(side, pictures a step)
-    makes a picklable callable k → arrays; loss(model, batch, side) → the loss and figures to log.
+    makes a picklable callable k → arrays; loss(model, batch, side) → the loss and figures to log. Gradients are clipped among the parameters
+    of which `apart` says the same.
     """
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -315,6 +316,8 @@ def train(arguments, build, resized, batches, loss):
             restore(optimise, model, {key: resized(value, side) if key != "step" else value for key, value in state["optimiser"].items()})
             torch.set_rng_state(state["random"])
         model.train()
+        kinds = {name: apart(name) for name, _ in model.named_parameters()}
+        parts = [[p for name, p in model.named_parameters() if kinds[name] == kind] for kind in sorted(set(kinds.values()))]
         feed = Feed(batches(side, pictures), step, arguments.workers, pinned=device.type == "cuda")
         sums, counted, began, skipped = {}, 0, time.monotonic(), 0
         for batch in feed:
@@ -330,7 +333,8 @@ def train(arguments, build, resized, batches, loss):
                 group["lr"] = rate * group.get("factor", 1)
             value, figures = loss(model, batch, side)
             value.backward()
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            norms = [torch.nn.utils.clip_grad_norm_(part, 1.0) for part in parts]
+            norm = torch.stack(norms).norm()
             skipped = 0 if torch.isfinite(norm) else skipped + 1
             if skipped > 20:
                 raise RuntimeError(f"step {step}: the gradient is not finite, twenty times in a row; the last good checkpoint stands")
@@ -373,7 +377,8 @@ def moments(optimise, model):
 def restore(optimise, model, saved):
     """What fits: a run begun with another optimiser goes on with that one's moments missing."""
     parameters = dict(model.named_parameters())
-    for part, keys in zip(optimise.parts, (KEPT[3:], KEPT[:3])):
+    for part in optimise.parts:
+        keys = KEPT[3:] if isinstance(part, Muon) else KEPT[:3]
         for parameter in (p for group in part.param_groups for p in group["params"]):
             name = next(name for name, p in parameters.items() if p is parameter)
             if all(name in saved.get(key, {}) for key in keys):
