@@ -158,8 +158,7 @@ extension CloserDetector {
     package struct Cascade: CloserCascade {
         private let closer: CloserDetector
         private let preparation: OWLViT.Preparation
-        /// Beyond the likeliest six hardly any place is mistaken.
-        private static let places = 6
+        private static let places = OWLViT.usualPlaces
 
         package init(_ closer: CloserDetector, preparation: OWLViT.Preparation) {
             (self.closer, self.preparation) = (closer, preparation)

@@ -1,9 +1,10 @@
 import SpanielJSON
 
-/// The pictures that results mean by their `image_id`: the truth's number, else the file's name, its last
+/// The pictures that results mean by their `image_id`: the truth's number, else the file's path, its last
 /// part, or that without its ending, as a text or as the number it is.
 final class PictureIDs {
     private let numbers: [Int: Int]
+    private let files: [UTF8Key: Int]
     /// nil: two pictures have the name.
     private let names: [UTF8Key: Int?]
     /// How many were found by name.
@@ -11,6 +12,9 @@ final class PictureIDs {
 
     init(_ set: LabelledSet) {
         let ids = COCO.ids(set.pictures.map(\.number), from: .min)
+        files = Dictionary(set.pictures.enumerated().map { (UTF8Key($0.element.file), $0.offset) }) {
+            first, _ in first
+        }
         numbers = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($0.element, $0.offset) })
         var names: [UTF8Key: Int?] = [:]
         for (place, picture) in set.pictures.enumerated() {
@@ -25,6 +29,10 @@ final class PictureIDs {
 
     func place(of id: JSON?) -> Int? {
         if let number = id?.whole, id?.bool == nil, let place = numbers[number] { return place }
+        if let file = id?.string, let place = files[UTF8Key(file)] {
+            byName += 1
+            return place
+        }
         let texts: [String] =
             switch id {
             case .string(let text)?:

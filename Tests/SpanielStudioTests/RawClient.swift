@@ -18,7 +18,7 @@ final class RawClient {
     let descriptor: Int32
     let port: Int
 
-    init(port: Int, seconds: Int = 20) throws {
+    init(port: Int, seconds: Int = 120) throws {
         self.port = port
         #if canImport(Glibc)
             descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
