@@ -6,7 +6,7 @@ import SpanielTestSupport
 import Testing
 
 /// The built tool, killed in the middle of its work.
-@Suite(.serialized) struct KillTests {
+@Suite(.serialized, OwnThread()) struct KillTests {
     private static let tool: String = {
         let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
             path: "spaniel"

@@ -161,7 +161,9 @@ struct ProjectFileTests {
         #expect(try Data(contentsOf: url) == before)
     }
 
-    @Test func `A project says what it is from its first byte on, though nothing was copied from its log`() throws {
+    @Test func `A project says what it is from its first byte on, though nothing was copied from its log`()
+        throws
+    {
         let file = try ProjectFile(at: url)
         try file.commit("one", [.put(Self.classRecord(file.newID(), "dog"))])
         // As a killed process leaves it: without closing.

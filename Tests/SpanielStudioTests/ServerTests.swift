@@ -7,7 +7,7 @@ import SpanielStudio
 import Testing
 
 /// The server on its socket: safety, limits, deadlines.
-@Suite(.serialized) struct ServerTests {
+@Suite(.serialized, OwnThread()) struct ServerTests {
     @Test func `The token of the address becomes a cookie that scripts cannot read`() async throws {
         let page = try await Page()
         let (port, token) = (page.client.port, page.client.token)
