@@ -270,7 +270,7 @@ import Testing
         try client.json("POST", "/api/folder", status: 500)
         #expect(try client.ask("GET", "/api/project").status == 200)
         let status = try client.ask("GET", "/api/pictures/\(first)/image").status
-        #expect(status == 422, "a picture that is gone cannot be used: \(status)")
+        #expect(status == 500, "the folder of the picture is gone: \(status)")
         await page.stop()
     }
 

@@ -53,7 +53,10 @@ struct ModelKindTests {
             (.classify, "sam2_video", ["m is a SAM 2 model", "spaniel mask"]),
             (.words, "vit", ["m is a ViT model", "--text needs CLIP", "--clip-model"]),
             (.masks, "clipseg", ["m is a CLIPSeg model", "--sam-model needs SAM"]),
-            (.find, "dinov2", ["m is a DINOv2 model", "--features of spaniel find", "spaniel find needs SAM"]),
+            (
+                .find, "dinov2",
+                ["m is a DINOv2 model", "--features of spaniel find", "spaniel find needs SAM"]
+            ),
             (.segment, "bert", ["\"bert\"", "none of ours", "spaniel segment needs CLIPSeg"]),
         ])
     func wrong(_ need: ModelNeed, _ type: String, _ words: [String]) throws {

@@ -51,8 +51,11 @@ struct DetectCommand: PictureCommand {
         try owl.texts.note(words, to: output.log)
         let dino = try features.load(model, longestSide: FeatureOptions.lookSide)
         let saved: [OWLViT.Concept] = try ConceptFile.load(sought.conceptFiles, for: .detect, owl.weights)
+        // Of classes that were learnt together some may ask the features, and others do not.
+        let areAsked = saved.contains { $0.featureIdentity.isSame(as: dino?.identity) }
         try ConceptFile.check(
-            saved.filter { !$0.examples.isEmpty }, of: sought.conceptFiles, for: .detect,
+            saved.filter { !$0.examples.isEmpty && !(areAsked && $0.featureIdentity == nil) },
+            of: sought.conceptFiles, for: .detect,
             learnt: \.featureIdentity, features, dino?.identity)
         let concepts = try classes.map { try $0.learn(with: owl, how.examples.learning, dino) } + saved
         let names = try sought.isEmpty ? [] : ConceptFile.distinctNames(of: concepts)
