@@ -114,10 +114,14 @@ function inEditor() {
   bind(["Z"], "one to one", () => editor.actual(), here);
   bind(["+", "=", "-"], "zoom", (event) => editor.zoom(event.key === "-" ? 1 / 1.25 : 1.25), here);
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  bind([...Object.keys(arrows), ...Object.keys(arrows).map((key) => `Shift+${key}`)], "move the chosen (Shift: by ten), else the picture", (event) => {
+  bind(["Shift+R"], "a box by keys", () => editor.boxByKeys(), here);
+  const arrow = (event) => {
     const [x, y] = arrows[event.key];
     const by = event.shiftKey ? 10 : 1;
-    editor.arrow(x * by, y * by);
-  }, here);
+    editor.arrow(x * by, y * by, event.altKey);
+  };
+  const withArrows = (held) => Object.keys(arrows).map((key) => held + key);
+  bind([...withArrows(""), ...withArrows("Shift+")], "move the draft or the chosen (Shift: by ten), else the picture", arrow, here);
+  bind([...withArrows("Alt+"), ...withArrows("Alt+Shift+")], "make it larger or smaller", arrow, here);
   bind(["Escape"], "drop the draft, the choice, the picture", () => editor.cancel(), here);
 }

@@ -35,6 +35,7 @@ const desk = {
   get selected() { return selectedObject(); },
   get stage() { return stage; },
   select, redraw, saveShape, replaceShape,
+  say: (text) => { byId("live").textContent = text; },
 };
 
 export function startEditor() {
@@ -288,11 +289,19 @@ export const editor = {
     if (selection) return select(null, null);
     emit("leave-editor");
   },
-  // Arrow keys move what is chosen, else the picture.
-  arrow(x, y) {
+  // Arrow keys move a draft, what is chosen, else the picture; `resizes`: its lower right corner alone.
+  arrow(x, y, resizes) {
+    if (tool.arrow?.(x, y, resizes)) return;
     const chosen = selectedObject();
-    if (chosen?.kind === "annotation") tools.select.nudge(chosen, x, y);
+    if (chosen?.kind === "annotation") tools.select.nudge(chosen, x, y, resizes);
     else stage.viewport.pan(-x * 40, -y * 40);
+  },
+  boxByKeys() {
+    if (!desk.picture) return;
+    chooseTool("box");
+    select(null, null);
+    tools.box.begin();
+    say("Arrows move the box, Alt with arrows resizes it, Enter keeps it.");
   },
   toolKey: (key) => tool.key?.(key) ?? false,
   fit: () => stage.viewport.fit(),

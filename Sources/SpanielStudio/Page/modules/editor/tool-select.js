@@ -83,9 +83,12 @@ export class SelectTool {
     return true;
   }
 
-  nudge(chosen, x, y) {
-    const edit = { ...chosen, grip: { name: "all" }, start: [0, 0] };
-    this.desk.replaceShape(chosen, shapeOf(changed(edit, [x, y], this.desk.summary)));
+  // Moves it, or the lower right corner of a box.
+  nudge(chosen, x, y, resizes = false) {
+    if (resizes && partsOf(chosen.object.shape)) return;
+    const [, , right, lower] = chosen.object.box;
+    const edit = { ...chosen, grip: { name: resizes ? "se" : "all" }, start: [0, 0] };
+    this.desk.replaceShape(chosen, shapeOf(changed(edit, resizes ? [right + x, lower + y] : [x, y], this.desk.summary)));
   }
 
   gripAt(object, point) {
