@@ -46,18 +46,16 @@ import Testing
         try Page.draw(folder, count: 2)
         var random = Generator(seed: 2026)
         // What was acknowledged; the last request may have happened or not.
-        var known: [String] = []
+        var known: Set<String> = []
         var uncertain: String?
         for round in 0..<100 {
             let running = try Running(folder)
-            let names =
-                try running.client.json("GET", "/api/project")["classes"]?.array?.compactMap {
-                    $0["name"]?.string
-                } ?? []
-            if let uncertain, names.count == known.count + 1 { known.append(uncertain) }
-            #expect(names == known, "round \(round)")
-            uncertain = nil
             let client = running.client
+            let found = try Self.facts(client)
+            #expect(known.isSubset(of: found), "round \(round): lost \(known.subtracting(found))")
+            #expect(
+                found.subtracting(known).isSubset(of: Set([uncertain].compactMap(\.self))), "round \(round)")
+            (known, uncertain) = (found, nil)
             let delay = Int.random(in: 0..<60, using: &random)
             let id = running.process.processIdentifier
             let killer = Thread {
@@ -65,24 +63,57 @@ import Testing
                 kill(id, SIGKILL)
             }
             killer.start()
+            // A class, a box of it in a picture, and words for it, over and over.
             for step in 0..<400 {
-                let name = "class \(round)-\(step)"
-                uncertain = name
-                guard let answer = try? client.ask("POST", "/api/classes", ["name": JSON(name)]),
-                    answer.status == 201
+                let name = "\(round)-\(step)"
+                uncertain = "class \(name)"
+                guard let made = try? client.ask("POST", "/api/classes", ["name": JSON("class \(name)")]),
+                    made.status == 201, let owner = made.json["class"]?["id"]
                 else { break }
-                known.append(name)
+                known.insert("class \(name)")
+                let box: JSON = [
+                    JSON(round % 50), JSON(step % 20), JSON(round % 50 + 40), JSON(step % 20 + 40),
+                ]
+                uncertain = "box \(name)"
+                guard
+                    let drawn = try? client.ask(
+                        "POST", "/api/pictures/p1/annotations", ["class": owner, "shape": ["box": box]]),
+                    drawn.status == 201
+                else { break }
+                known.insert("box \(name)")
+                uncertain = "words \(name)"
+                guard
+                    let said = try? client.ask(
+                        "POST", "/api/classes/\(owner.string ?? "")/prompts",
+                        ["kind": "words", "text": "a boot"]), said.status == 201
+                else { break }
+                known.insert("words \(name)")
                 uncertain = nil
             }
             running.process.waitUntilExit()
         }
         #expect(known.count > 100, "something was acknowledged: \(known.count)")
         let file = try ProjectFile(at: folder.appending(path: "labels.spaniel"))
-        let names = file.state.orderedClasses.map(\.name)
-        #expect(names == known || names == known + [uncertain ?? ""])
         // Every step can be taken back.
+        let all = file.state.classes.count + file.state.annotations.count + file.state.prompts.count
+        #expect(all == known.count || all == known.count + 1)
         var steps = 0
         while (try? file.undo()) != nil { steps += 1 }
-        #expect(steps == names.count && file.state.classes.isEmpty)
+        #expect(steps == all && file.state.classes.isEmpty && file.state.annotations.isEmpty)
+    }
+
+    /// The classes, and of which there are boxes and words.
+    private static func facts(_ client: PageClient) throws -> Set<String> {
+        let classes = try client.json("GET", "/api/project")["classes"]?.array ?? []
+        let objects = try client.json("GET", "/api/pictures/p1")["objects"]?.array ?? []
+        let boxed = Set(objects.compactMap { $0["class"]?.string })
+        var facts: Set<String> = []
+        for each in classes {
+            let name = each["name"]?.string ?? ""
+            facts.insert(name)
+            if boxed.contains(each["id"]?.string ?? "") { facts.insert("box" + name.dropFirst(5)) }
+            if each["prompts"]?.array?.isEmpty == false { facts.insert("words" + name.dropFirst(5)) }
+        }
+        return facts
     }
 }
