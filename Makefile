@@ -9,7 +9,7 @@ SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Be
 SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/page Packaging/stage \
     Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Tests/Web/run
 
-.PHONY: help setup build demo test test-web effort lint bounds consumer parity fuzz bench format docs install dist clean
+.PHONY: help setup build demo test test-web effort label-studio lint bounds consumer parity fuzz bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
@@ -63,6 +63,11 @@ test-web: build
 effort: build
 	@.ci/setup chromium chromium-driver python3-selenium python3-pil python3-numpy
 	/usr/bin/python3 Tests/Web/effort $(SET) --tool $(TOOL)
+
+# The real Label Studio, installed once into .venv-label-studio, asks the labelling page for predictions.
+label-studio: build
+	@.ci/setup python3 python3-venv python3-pil python3-numpy
+	Tests/Web/label-studio $(TOOL)
 
 # The scripts too, where shellcheck is installed.
 lint:

@@ -1,5 +1,5 @@
 import SpanielImaging
-import SpanielJSON
+package import SpanielJSON
 import SpanielPlatform
 
 /// Label Studio's JSON: a list of tasks, positions in percent of the picture's sides, masks as brush strokes.
@@ -64,7 +64,7 @@ enum LabelStudio {
         return task.with(extras)
     }
 
-    private static func result(
+    fileprivate static func result(
         _ object: LabelledObject, id: String, _ set: LabelledSet, _ size: Size, marksOrigin: Bool
     ) -> JSON {
         let extras = object.extras.of(.labelStudio)
@@ -103,6 +103,15 @@ enum LabelStudio {
             }
         }
         return result.with(extras)
+    }
+}
+
+extension LabelledSet {
+    /// The objects of one of the pictures as the results of a prediction.
+    package func labelStudioResults(of picture: LabelledPicture, id: (_ object: Int) -> String) -> [JSON] {
+        picture.objects.enumerated().map { place, object in
+            LabelStudio.result(object, id: id(place), self, picture.size, marksOrigin: false)
+        }
     }
 }
 

@@ -21,8 +21,10 @@ final class Page {
     /// - Parameters:
     ///   - prepare: puts pictures into the folder.
     ///   - models: without any, pictures are only shown.
+    ///   - key: that of other labelling tools.
     init(
         limits: ConnectionLimits = ConnectionLimits(), models: StudioModels = Page.noModels,
+        key: String? = nil,
         prepare: (URL) throws -> Void = { try Page.draw($0, count: 3) }
     ) async throws {
         scratch = try ScratchFolder()
@@ -31,7 +33,7 @@ final class Page {
         try prepare(folder)
         studio = try Studio(folder: folder.path, models: models)
         try await studio.start()
-        let server = StudioServer(studio, limits: limits)
+        let server = StudioServer(studio, limits: limits, key: key)
         self.server = server
         let (ready, continuation) = AsyncStream.makeStream(of: String.self)
         task = Task {

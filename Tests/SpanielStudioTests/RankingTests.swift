@@ -51,6 +51,35 @@ struct RankingTests {
             "an example, words and a negative")
     }
 
+    @Test func `What unwanted words fit better is no candidate`() throws {
+        let words = try Self.owl.embed(["a pumpkin", "a boot"])
+        let concept = try Self.owl.concept("pumpkin", texts: [words[0]])
+        func candidates(_ unwanted: [(prompt: Int64, text: OWLViT.Text)]) -> [Candidate] {
+            let ranker = Ranker()
+            ranker.add(CompactPatches(Self.encodings[0]), 1)
+            ranker.set(
+                ClassQuery(
+                    concept, texts: [1], examples: [], negatives: [], unwanted: unwanted, head: nil,
+                    threshold: 0.001), of: 1)
+            return ranker.allCandidates(1)[1] ?? []
+        }
+        let patches = CompactPatches(Self.encodings[0])
+        func unit(_ text: OWLViT.Text) -> [Float] {
+            let numbers = text.embedding.array
+            let length = numbers.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            return numbers.map { $0 / length }
+        }
+        let (own, other) = (
+            patches.similarities(to: unit(words[0])), patches.similarities(to: unit(words[1]))
+        )
+        func isBetterOther(_ candidate: Candidate) -> Bool {
+            other[candidate.patch] > own[candidate.patch] + 1e-4
+        }
+        #expect(candidates([]).contains(where: isBetterOther))
+        let left = candidates([(2, words[1])])
+        #expect(!left.isEmpty && !left.contains(where: isBetterOther))
+    }
+
     @Test(arguments: [nil, 0.05, 0.1, 0.2] as [Float?])
     func `Classes that compete for a place share it as in detect`(threshold: Float?) throws {
         let mask = try Mask(contentsOf: Starters.bootMask)

@@ -18,22 +18,30 @@ final class RawClient {
     let descriptor: Int32
     let port: Int
 
-    init(port: Int, seconds: Int = 120) throws {
+    /// - Parameter version: of the internet protocol, 4 or 6.
+    init(port: Int, seconds: Int = 120, version: Int = 4) throws {
         self.port = port
         #if canImport(Glibc)
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            descriptor = socket(version == 6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
-            descriptor = socket(AF_INET, SOCK_STREAM, 0)
+            descriptor = socket(version == 6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0)
         #endif
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        var address6 = sockaddr_in6()
+        address6.sin6_family = sa_family_t(AF_INET6)
+        address6.sin6_port = in_port_t(port).bigEndian
+        address6.sin6_addr = in6addr_loopback
+        func connected<Address>(to address: inout Address) -> Int32 {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
+                }
             }
         }
+        let status = version == 6 ? connected(to: &address6) : connected(to: &address)
         guard status == 0 else { throw Failed(description: "connect: \(String(cString: strerror(errno)))") }
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))

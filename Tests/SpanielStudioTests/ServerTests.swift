@@ -183,6 +183,26 @@ import Testing
         await page.stop()
     }
 
+    /// Whether this machine has IPv6 at all.
+    static let hasIPv6: Bool = {
+        let scratch = try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8)
+        return scratch?.contains("00000000000000000000000000000001") ?? true
+    }()
+
+    @Test(.enabled(if: hasIPv6)) func `It listens on the loopback of IPv6 too`() async throws {
+        let page = try await Page()
+        let port = page.client.port
+        var client: RawClient?
+        for _ in 0..<100 where client == nil {
+            client = try? RawClient(port: port, version: 6)
+            if client == nil { try await Task.sleep(for: .milliseconds(20)) }
+        }
+        let found = try #require(client)
+        found.send("GET / HTTP/1.1\r\nHost: [::1]:\(port)\r\n\r\n")
+        #expect(try found.answer().status == 200)
+        await page.stop()
+    }
+
     @Test func `A huge body is refused before it is read`() async throws {
         let page = try await Page()
         let client = try RawClient(port: page.client.port, seconds: 5)

@@ -9,6 +9,9 @@ import sys
 import tempfile
 import time
 
+import jsonschema
+import yaml
+
 import compose
 import truth as truths
 from browser import Page
@@ -145,6 +148,31 @@ def review(sitting):
     assert now["accepted"] - decided["accepted"] == 2, now
     assert now["rejected"] - decided["rejected"] == 2, now
     assert sitting.objects() == before + 2, (before, sitting.objects())
+
+
+@step("a box is drawn, moved, resized and kept by keys alone, and taken back")
+def keys_alone(sitting):
+    page = sitting.page
+    open_picture(page, sorted(sitting.truth)[-1])
+    before = sitting.objects()
+    page.key("Shift+r")
+    draft = page.wait(lambda: page.find("#stage rect.draft"), what="the draft")
+    x, width = (float(draft.get_attribute(name)) for name in ("x", "width"))
+    for key in ("Right", "Shift+Right", "Alt+Right", "Alt+Shift+Down"):
+        page.key(key)
+    moved = page.find("#stage rect.draft")
+    assert float(moved.get_attribute("x")) > x and float(moved.get_attribute("width")) > width
+    page.key("Enter")
+    page.wait(lambda: sitting.objects() == before + 1, what="the box")
+    page.wait(lambda: page.find("#objects [aria-current]"), what="the box to be chosen")
+    page.key("Alt+Right")
+    page.saved()
+    for _ in range(2):
+        page.key("Ctrl+z")
+        page.saved()
+    page.wait(lambda: sitting.objects() == before, what="both taken back")
+    page.key("v")
+    page.wait(lambda: page.all("#review .grid-cell:not([hidden])"), what="the review again")
 
 
 @step("undo takes decisions back one by one, and redo makes them again")
@@ -389,6 +417,40 @@ def names(sitting):
     page.wait(lambda: page.find("dialog[open] dl"), what="the help")
     sitting.shots("help")
     page.key("Escape")
+
+
+@step("the server answers as its OpenAPI description says, with nothing that is not described")
+def description(sitting):
+    page = sitting.page
+    text = page.driver.execute_async_script("fetch('/api/openapi.yaml').then((a) => a.text()).then(arguments[0])")
+    api = closed(yaml.safe_load(text))
+    picture = sitting.pictures()[sorted(sitting.truth)[0]]["id"]
+    owner = sitting.kind()["id"]
+    box = page.api(f"/pictures/{picture}")["width"] / 2
+    asked = [("get", "/project", {}), ("get", "/pictures", {}), ("get", "/pictures/{picture}", {}), ("get", "/suggestions", {}),
+             ("get", "/classes/{class}/ranking", {}), ("get", "/history", {}), ("post", "/evaluate", {}),
+             ("post", "/pictures/{picture}/guess", {"box": [10, 10, box, box]}),
+             ("post", "/pictures/{picture}/mask", {"points": [{"x": 99, "y": 99}]}),
+             ("post", "/pictures/{picture}/prepare", {}), ("post", "/encoding", {"paused": False}), ("post", "/folder", {}), ("post", "/learn", {})]
+    for method, path, body in asked:
+        answer = page.api(path.replace("{picture}", picture).replace("{class}", owner), method.upper(), body)
+        schema = api["paths"]["/api" + path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        resolver = jsonschema.RefResolver("", api)
+        wrong = [f"{'/'.join(map(str, each.absolute_path))}: {each.message[:200]}"
+                 for each in jsonschema.Draft202012Validator(schema, resolver=resolver).iter_errors(answer)]
+        assert not wrong, (method, path, wrong[:5])
+
+
+def closed(schema):
+    """The description with every object's properties being all that it may have."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(value) for key, value in schema.items()}
+    if "properties" in schema and isinstance(schema.get("properties"), dict) and "type" in schema:
+        made.setdefault("additionalProperties", False)
+    return made
 
 
 @step("nothing comes from elsewhere, and the browser's console is quiet")

@@ -8,6 +8,7 @@ FREE_POINT = """
 const [root, id] = arguments;
 const group = root.matches('svg') ? root : root.querySelector('svg.stage-overlay > g');
 const object = [...group.querySelectorAll('.object')].find((each) => each.dataset.id === id);
+if (!object) return null;
 const box = object.querySelector('rect.region, rect.frame').getBoundingClientRect();
 const shares = [0.5, 0.3, 0.7, 0.15, 0.85, 0.05, 0.95];
 for (const y of shares) for (const x of shares) {
@@ -158,7 +159,8 @@ def drawn_since(page, root, before):
 def point_and_press(page, overlay, each, key):
     """Points at an object and presses its class's key: one gesture."""
     point = page.driver.execute_script(FREE_POINT, overlay, each)
-    if point:
-        page.point_at(overlay, point)
+    if not point:
+        return  # it has gone meanwhile, or lies under others: it is seen again in the next look
+    page.point_at(overlay, point)
     page.key(key)
     time.sleep(0.05)

@@ -176,6 +176,23 @@ package final class ProjectFile {
         try Int64.fetchOne(database, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name]) ?? 0
     }
 
+    /// A text of 128 random bits that belongs to the project, made when it is first asked for: what other tools keep
+    /// of this one's address.
+    package func key() throws(StudioError) -> String {
+        do {
+            let numbers = try database.write { database in
+                try ["key.1", "key.2"].map { name in
+                    let known = try Self.number(name, database)
+                    if known != 0 { return known }
+                    let new = Int64.random(in: 1...Int64.max)
+                    try Self.set(name, new, database)
+                    return new
+                }
+            }
+            return numbers.map { String($0, radix: 36) }.joined(separator: "-")
+        } catch { throw Self.problem(error, path) }
+    }
+
     static func set(_ name: String, _ value: Int64, _ database: Database) throws {
         try database.execute(
             sql: "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -17,17 +17,19 @@ package struct ClassQuery: Sendable {
     let texts: [Vector]
     let examples: [Vector]
     let negatives: [Vector]
+    /// Words for what it must not be taken for.
+    var unwanted: [Vector]
     /// The linear head that scores instead; nil if there is none or it is switched off.
     var head: LinearHead?
     /// The score above which an object is suggested, 0…1.
     package var threshold: Float
 
     var isEmpty: Bool { texts.isEmpty && examples.isEmpty && head == nil }
-    var vectors: [Vector] { texts + examples + negatives }
+    var vectors: [Vector] { texts + examples + negatives + unwanted }
 
     package init(
         _ concept: OWLViT.Concept, texts: [Int64?], examples: [Int64], negatives: [Int64],
-        head: LinearHead?, threshold: Float?
+        unwanted: [(prompt: Int64, text: OWLViT.Text)] = [], head: LinearHead?, threshold: Float?
     ) {
         func vectors(_ prompts: [Int64?], _ directions: [[Float]]) -> [Vector] {
             zip(prompts, directions).map {
@@ -39,6 +41,7 @@ package struct ClassQuery: Sendable {
         self.texts = vectors(texts, concept.texts.map(\.embedding.array))
         self.examples = vectors(examples, concept.examples.exemplars.map(\.embedding.array))
         self.negatives = vectors(negatives, concept.negatives.exemplars.map(\.embedding.array))
+        self.unwanted = vectors(unwanted.map(\.prompt), unwanted.map(\.text.embedding.array))
         self.head = head
         self.threshold = threshold ?? (head == nil ? concept.defaultThreshold : LinearHead.defaultThreshold)
     }
@@ -79,38 +82,44 @@ extension ClassQuery {
         }
         let (textCount, exampleCount) = (texts.count, examples.count)
         guard textCount + exampleCount > 0 else { return result }
+        /// The highest similarity of each patch with some of the vectors, and whose it is.
+        func best(_ vectors: Range<Int>) -> (values: [Float], places: [UInt8])? {
+            guard let first = vectors.first else { return nil }
+            var values = similarities[first]
+            var places = [UInt8](repeating: UInt8(clamping: first), count: count)
+            for place in vectors.dropFirst() {
+                let others = similarities[place]
+                for patch in 0..<count where others[patch] > values[patch] {
+                    (values[patch], places[patch]) = (others[patch], UInt8(clamping: place))
+                }
+            }
+            return (values, places)
+        }
+        let all = textCount + exampleCount
+        let (text, example) = (best(0..<textCount), best(textCount..<all))
+        let against = best(all..<all + negatives.count)
+        let unwanted = best(all + negatives.count..<similarities.count)
+        // A margin is the logit and a number: taken out of the loop, which runs for every patch of the folder.
+        let textOffset = OWLViT.Scale.margin(logit: 0, threshold: OWLViT.Scale.textThreshold)
+        let exampleOffset = concept.margin(exampleLogit: 0)
+        let scoreOffset = OWLViT.Scale.margin(logit: 0, threshold: concept.scoring.threshold)
         let isSigmoid = concept.scoresBySigmoid
         for patch in 0..<count {
             let (shift, scale) = (patches.shifts[patch], patches.scales[patch])
-            func best(_ range: Range<Int>) -> (value: Float, place: Int)? {
-                var best: (value: Float, place: Int)?
-                for place in range where similarities[place][patch] > best?.value ?? -.infinity {
-                    best = (similarities[place][patch], place)
-                }
-                return best
+            func logit(_ best: (values: [Float], places: [UInt8])?) -> Float {
+                best.map { ($0.values[patch] + shift) * scale } ?? -.infinity
             }
-            func logit(_ similarity: Float) -> Float { (similarity + shift) * scale }
-            let text = best(0..<textCount)
-            let example = best(textCount..<textCount + exampleCount)
-            let textMargin = text.map {
-                OWLViT.Scale.margin(logit: logit($0.value), threshold: OWLViT.Scale.textThreshold)
-            }
-            let exampleMargin = example.map { concept.margin(exampleLogit: logit($0.value)) }
-            guard let most = [textMargin, exampleMargin].compactMap({ $0 }).max() else { continue }
-            let all = textCount + exampleCount
-            if let against = best(all..<all + negatives.count),
-                concept.margin(exampleLogit: logit(against.value)) > most
-            {
-                continue
-            }
-            let isText = exampleMargin.map { (textMargin ?? -.infinity) >= $0 } ?? true
-            let chosen = isText ? text : example
+            let (textLogit, exampleLogit) = (logit(text), logit(example))
+            let (textMargin, exampleMargin) = (textLogit + textOffset, exampleLogit + exampleOffset)
+            let most = max(textMargin, exampleMargin)
+            guard most > -.infinity, logit(against) + exampleOffset <= most,
+                logit(unwanted) + textOffset <= most
+            else { continue }
+            let isText = textMargin >= exampleMargin
             result.margins[patch] = most
-            result.scores[patch] =
-                isSigmoid
-                ? OWLViT.Scale.sigmoid(logit(chosen?.value ?? 0))
-                : OWLViT.Scale.score(margin: most, threshold: concept.scoring.threshold)
-            result.prompts[patch] = UInt8(truncatingIfNeeded: min(255, chosen?.place ?? 0))
+            result.scores[patch] = OWLViT.Scale.sigmoid(
+                isSigmoid ? (isText ? textLogit : exampleLogit) : most - scoreOffset)
+            result.prompts[patch] = (isText ? text : example)?.places[patch] ?? 0
         }
         return result
     }

@@ -12,6 +12,8 @@ enum HeadLearning {
         /// The average precision at IoU 0.5 on held-out pictures, without the head and with it.
         let before: Double
         let after: Double
+        /// The highest F1 there, with the head.
+        let quality: Double
         /// The score above which more of what was found in held-out pictures is right than wrong, 0…1.
         let threshold: Double
     }
@@ -91,6 +93,7 @@ enum HeadLearning {
         return Result(
             head: all, own: labelled.own, others: labelled.others,
             before: averagePrecision(foundBefore, wanted), after: averagePrecision(found, wanted),
+            quality: bestF1(found, wanted),
             threshold: bestThreshold(found))
     }
 
@@ -142,6 +145,15 @@ enum HeadLearning {
         }
         guard cut.isFinite else { return Double(LinearHead.defaultThreshold) }
         return Double(min(0.999, max(0.001, OWLViT.Scale.sigmoid(cut))))
+    }
+
+    private static func bestF1(_ found: [(score: Float, isRight: Bool)], _ wanted: Int) -> Double {
+        var (right, best) = (0, 0.0)
+        for (place, finding) in found.sorted(by: { $0.score > $1.score }).enumerated() {
+            right += finding.isRight ? 1 : 0
+            best = max(best, 2 * Double(right) / Double(place + 1 + max(1, wanted)))
+        }
+        return best
     }
 
     /// The area under precision over recall.

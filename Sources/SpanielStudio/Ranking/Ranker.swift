@@ -28,6 +28,11 @@ package final class Ranker {
     private var scores: [Int64: [Int64: PatchScores]] = [:]
     private var candidates: [Int64: [Int64: [Candidate]]] = [:]
 
+    /// What closer looks saw in a picture, which counts in place of the patches.
+    private var closer: [Int64: [Int64: [Candidate]]] = [:]
+    /// The number of the first candidate that is of no patch.
+    static let closerPatch = 1 << 20
+
     /// The IoU from which the better of two boxes of a class stays, as `detect` has it.
     private static let overlap = 0.3
     /// The most candidates of a class in a picture.
@@ -47,7 +52,13 @@ package final class Ranker {
         for key in logits.keys { logits[key]?[picture] = nil }
         for key in scores.keys { scores[key]?[picture] = nil }
         for key in candidates.keys { candidates[key]?[picture] = nil }
+        closer[picture] = nil
     }
+
+    /// Takes what closer looks saw in a picture of the classes that they know, the best first.
+    func set(closer candidates: [Int64: [Candidate]], in picture: Int64) { closer[picture] = candidates }
+
+    func removeCloser() { closer = [:] }
 
     /// Sets what a class is found by; nil: by nothing.
     package func set(_ query: ClassQuery?, of classID: Int64) {
@@ -84,6 +95,7 @@ package final class Ranker {
 
     /// The candidates of a class in a picture, the best first.
     func candidates(_ classID: Int64, in picture: Int64) -> [Candidate] {
+        if let seen = closer[picture]?[classID], queries[classID] != nil { return seen }
         if let known = candidates[classID]?[picture] { return known }
         guard let query = queries[classID], let patches = pictures[picture] else { return [] }
         for other in queries.keys { ensureScores(other, [picture]) }
@@ -103,7 +115,9 @@ package final class Ranker {
             }
             for (picture, list) in zip(missing, made) { candidates[classID, default: [:]][picture] = list }
         }
-        return candidates[classID] ?? [:]
+        var all = candidates[classID] ?? [:]
+        for (picture, seen) in closer { if let own = seen[classID] { all[picture] = own } }
+        return all
     }
 
     /// The candidates of a query that is only tried, without keeping them.

@@ -13,9 +13,11 @@ package struct RequestPolicy: Sendable {
     package let token: String
     /// The value of the cookie.
     package let secret: String
+    /// What the addresses for other labelling tools carry; nil: there are none.
+    package let key: String?
 
-    package init(port: Int, token: String, secret: String) {
-        (self.port, self.token, self.secret) = (port, token, secret)
+    package init(port: Int, token: String, secret: String, key: String? = nil) {
+        (self.port, self.token, self.secret, self.key) = (port, token, secret, key)
     }
 
     /// A request that is not answered.
@@ -35,7 +37,11 @@ package struct RequestPolicy: Sendable {
 
     /// The most bytes of a body.
     package static func bodyLimit(_ path: some StringProtocol) -> Int {
-        path == "/api/import" || path == "/api/evaluate" ? 64 << 20 : 1 << 20
+        path == "/api/import" || path == "/api/evaluate" || isOfOtherTool(path) ? 64 << 20 : 1 << 20
+    }
+
+    private static func isOfOtherTool(_ path: some StringProtocol) -> Bool {
+        ConnectedRoutes.prefixes.contains { path.hasPrefix("/\($0)/") }
     }
 
     private var hosts: [String] { ["127.0.0.1:\(port)", "localhost:\(port)", "[::1]:\(port)"] }
@@ -112,7 +118,7 @@ package struct RequestPolicy: Sendable {
             guard origin.lowercased() == "http://\(host)" else { throw foreign }
         } else if head.method != .GET && head.method != .HEAD {
             // A browser always says where such a request comes from; a script shows the token.
-            guard hasToken(head.headers) else { throw foreign }
+            guard hasToken(head.headers) || hasKey(path) else { throw foreign }
         }
     }
 
@@ -149,6 +155,10 @@ package struct RequestPolicy: Sendable {
     }
 
     private func checkToken(_ headers: HTTPHeaders, _ path: Substring) throws(Refusal) {
+        guard !Self.isOfOtherTool(path) || hasKey(path) else {
+            throw Refusal(
+                status: 401, code: "request.token", message: "Use the address that was printed for this tool")
+        }
         guard path.hasPrefix("/api/") || path == "/api", path != "/api/session" else { return }
         guard hasToken(headers) || hasCookie(headers) else {
             throw Refusal(
@@ -160,6 +170,13 @@ package struct RequestPolicy: Sendable {
     private func hasToken(_ headers: HTTPHeaders) -> Bool {
         let sent = headers[Self.tokenHeader]
         return sent.count == 1 && Self.isSame(sent[0], token)
+    }
+
+    /// Whether the path of another tool's address carries the key.
+    private func hasKey(_ path: Substring) -> Bool {
+        guard let key, Self.isOfOtherTool(path) else { return false }
+        let parts = path.split(separator: "/", maxSplits: 2)
+        return parts.count > 1 && Self.isSame(String(parts[1]), key)
     }
 
     private func hasCookie(_ headers: HTTPHeaders) -> Bool {

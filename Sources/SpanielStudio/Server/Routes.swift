@@ -27,16 +27,21 @@ struct Routes: Sendable {
         let path = String(target.prefix { $0 != "?" })
         let query = Query(target.drop { $0 != "?" }.dropFirst())
         do {
-            if path != "/api", !path.hasPrefix("/api/") { return try page(path, request.method) }
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(
+                String.init)
+            let isConnected = parts.first.map(ConnectedRoutes.prefixes.contains) ?? false
+            if parts.first != "api", !isConnected { return try page(path, request.method) }
             let limit = RequestPolicy.bodyLimit(path)
             var body: JSON = [:]
             if request.method != .get, request.method != .head {
                 body = try await Self.body(of: request, limit: limit)
             }
+            if isConnected {
+                return try await ConnectedRoutes(studio: studio).answer(request.method, parts, body)
+            }
             let call = Call(
                 method: request.method == .head ? .get : request.method,
-                parts: path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).map(
-                    String.init),
+                parts: Array(parts.dropFirst()),
                 query: query, body: body, version: Self.version(request.headers[.ifMatch]),
                 isKept: query["v"] != nil)
             var answer = try await self.answer(call)
@@ -113,6 +118,7 @@ struct Routes: Sendable {
         case (.post, "redo", 1): return .json(try await studio.move(undo: false, version: call.version))
         case (.get, "history", 1):
             return .json(try await studio.historyAnswer(limit: call.query.int("limit", 1...500, default: 50)))
+        case (.post, "learn", 1): return .json(try await studio.learnAsIGo())
         case (.post, "find", 1): return .json(try await studio.find(call.body), status: .accepted)
         case (.delete, "jobs", 2): return .json(try await studio.cancelJob(part(1)))
         case (.post, "priority", 1):

@@ -103,24 +103,22 @@ extension Studio {
     package func addClass(_ body: JSON) throws(StudioError) -> JSON {
         let name = try Self.name(body["name"])
         try requireFree(name, except: nil)
-        let classes = state.orderedClasses
-        let used = Set(classes.map(\.color))
-        let color: String
-        if let asked = body["color"], !asked.isNull {
-            color = try Self.color(asked)
-        } else {
-            color = Self.colors.first { !used.contains($0) } ?? Self.colors[classes.count % Self.colors.count]
-        }
-        var key = try key(body["key"])
-        if key == nil, body["key"] == nil {
-            let keys = Set(classes.compactMap(\.key))
-            key = (1...9).map(String.init).first { !keys.contains($0) }
-        }
-        let row = ClassRecord(
-            id: project.newID(), name: name, color: color, key: key,
-            place: (classes.last?.place ?? -1) + 1)
-        try commit("new class \(name)", freeing(key, except: row.id) + [.put(row)])
+        var row = newClass(name, beside: state.orderedClasses)
+        if let asked = body["color"], !asked.isNull { row.color = try Self.color(asked) }
+        if let asked = body["key"] { row.key = try key(asked) }
+        try commit("new class \(name)", freeing(row.key, except: row.id) + [.put(row)])
         return changed([("class", json(state.classes[row.id] ?? row))])
+    }
+
+    /// A class with the first colour and key that none of the others has, after the last of them.
+    func newClass(_ name: String, beside others: [ClassRecord]) -> ClassRecord {
+        let (colors, keys) = (Set(others.map(\.color)), Set(others.compactMap(\.key)))
+        return ClassRecord(
+            id: project.newID(), name: name,
+            color: Self.colors.first { !colors.contains($0) }
+                ?? Self.colors[others.count % Self.colors.count],
+            key: (1...9).map(String.init).first { !keys.contains($0) },
+            place: (others.last?.place ?? -1) + 1)
     }
 
     private func requireFree(_ name: String, except id: Int64?) throws(StudioError) {
@@ -174,6 +172,7 @@ extension Studio {
             }
             // Scores mean something else then.
             if uses != row.usesLearned { row.threshold = nil }
+            if !uses { dropCloser() }
             row.usesLearned = uses
         }
         if let place = body["place"]?.int {
@@ -257,11 +256,6 @@ extension Studio {
             guard (1...4000).contains(text.utf8.count), !text.allSatisfy(\.isWhitespace) else {
                 throw StudioError.value(name: "text", expected: "some words", found: "none, or too many")
             }
-            guard !negative else {
-                throw StudioError.value(
-                    name: "negative", expected: "an example of what it must not be taken for",
-                    found: "words, which the model cannot compare so")
-            }
             // What the model refuses is refused before it is saved.
             if models.detector != nil {
                 do { _ = try await embed(text) } catch {
@@ -269,7 +263,7 @@ extension Studio {
                         name: "text", expected: "words that the model reads", found: "\(error)")
                 }
             }
-            row = PromptRecord(id: project.newID(), classID: owner.id, words: text)
+            row = PromptRecord(id: project.newID(), classID: owner.id, words: text, negative: negative)
         case "example":
             let (picture, shape) = try await example(body)
             row = PromptRecord(
@@ -320,9 +314,6 @@ extension Studio {
         try check(version, row, "The prompt")
         if let enabled = body["enabled"]?.bool { row.enabled = enabled }
         if let negative = body["negative"]?.bool {
-            guard row.kind == .example || !negative else {
-                throw StudioError.value(name: "negative", expected: "an example", found: "words")
-            }
             row.negative = negative
         }
         if let choice = body["choice"] {

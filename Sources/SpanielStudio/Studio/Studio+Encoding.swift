@@ -123,6 +123,18 @@ extension Studio {
         }
     }
 
+    /// Reads and encodes a picture now, if that is still to be done, and looks closer if that was learnt.
+    func makeReady(_ id: Int64) async {
+        if pending.contains(id), let picture = state.pictures[id] {
+            let (files, detector) = (files, models.detector)
+            let encoded = try? await encoding.run { Self.encode(picture, files, detector) }
+            if let encoded, pending.contains(id), state.pictures[id]?.key == picture.key {
+                take(encoded, of: id)
+            }
+        }
+        await lookCloser([id])
+    }
+
     private func nextPending() -> Int64? {
         while let first = priority.first {
             if pending.contains(first) { return first }
@@ -237,7 +249,8 @@ extension Studio {
 
     /// What the page shows is encoded first.
     package func setPriority(_ ids: [String]) {
-        priority = ids.compactMap { StudioID.number($0, "p") }.filter { pending.contains($0) }
+        shown = ids.compactMap { StudioID.number($0, "p") }
+        priority = shown.filter { pending.contains($0) }
         wakeUp()
     }
 

@@ -10,7 +10,7 @@ extension Studio {
     private static var mostFiles: Int { 20_000 }
 
     /// Files in a folder of their own, read and thrown away again.
-    private func reading(_ json: JSON?) async throws -> (AnnotationFormat, AnnotationReading) {
+    func reading(_ json: JSON?) async throws -> (AnnotationFormat, AnnotationReading) {
         guard let name = json?["format"]?.string, let format = AnnotationFormat(rawValue: name) else {
             throw StudioError.value(
                 name: "format", expected: "one of the formats", found: json?["format"]?.text() ?? "nothing")
@@ -85,22 +85,16 @@ extension Studio {
         let places = placesOfPictures()
         var edits: [ProjectEdit] = []
         var classes: [Int64?] = Array(repeating: nil, count: reading.set.classes.count)
-        var used = Set(state.orderedClasses.map(\.color))
-        var keys = Set(state.classes.values.compactMap(\.key))
-        var next = (state.orderedClasses.last?.place ?? -1) + 1
+        var known = state.orderedClasses
         func classID(_ index: Int) -> Int64 {
             if let known = classes[index] { return known }
             let name = reading.set.classes[index].name
-            if let known = state.classes.values.first(where: { $0.name == name }) {
+            if let known = known.first(where: { $0.name == name }) {
                 classes[index] = known.id
                 return known.id
             }
-            let color = Self.colors.first { !used.contains($0) } ?? Self.colors[Int(next) % Self.colors.count]
-            let key = (1...9).map(String.init).first { !keys.contains($0) }
-            used.insert(color)
-            if let key { keys.insert(key) }
-            let row = ClassRecord(id: project.newID(), name: name, color: color, key: key, place: next)
-            next += 1
+            let row = newClass(name, beside: known)
+            known.append(row)
             edits.append(.put(row))
             classes[index] = row.id
             return row.id
@@ -114,11 +108,11 @@ extension Studio {
                 continue
             }
             pictures += 1
-            let known = state.annotations(in: id)
+            let labels = state.annotations(in: id)
             for object in picture.objects {
                 let shape = StoredShape(box: object.box, shape: object.shape)
                 let owner = classID(object.classIndex)
-                if known.contains(where: { $0.classID == owner && $0.shape == shape }) {
+                if labels.contains(where: { $0.classID == owner && $0.shape == shape }) {
                     repeated += 1
                     continue
                 }

@@ -134,6 +134,7 @@ extension Studio {
             "model": JSON(model), "weights": JSON(result.head.weights.map { JSON($0) }),
             "bias": JSON(result.head.bias), "accepted": JSON(result.own), "others": JSON(result.others),
             "before": JSON(result.before.rounded(to: 3)), "after": JSON(result.after.rounded(to: 3)),
+            "quality": JSON(result.quality.rounded(to: 3)),
         ]
         return json.text()
     }

@@ -14,7 +14,7 @@ struct SegmentedScene: Sendable {
 extension Studio {
     /// The pictures whose masks come at once: some 17 MB each with a large model.
     private static var keptScenes: Int { 6 }
-    private static var noSegmenter: String { "There is no model for masks" }
+    static var noSegmenter: String { "There is no model for masks" }
 
     /// SAM's encoding of a picture, from memory, from where it is kept, or computed.
     private func scene(_ record: PictureRecord) async throws -> SegmentedScene {
@@ -45,23 +45,11 @@ extension Studio {
     package func segment(_ id: String, _ body: JSON) async throws -> JSON {
         let record = try picture(id)
         let prompt = try Self.prompt(body)
-        guard let segmenter = models.segmenter else { throw StudioError.noModel(Self.noSegmenter) }
         let start = ContinuousClock.now
         let isReady = segmented.contains { $0.picture == record.id }
-        let scene = try await scene(record)
+        _ = try await scene(record)
         let encoded = ContinuousClock.now
-        // One click leaves open how much is meant, a box or more clicks do not.
-        let isOpen = prompt.box == nil && prompt.points.count == 1
-        let answer = try await masks.run { () -> (shape: StoredShape, score: Float)? in
-            let best: SAM.Prediction
-            do {
-                best = try segmenter.model.masks(for: prompt, in: scene.encoding, multimask: isOpen).best
-            } catch let error as SAMError {
-                throw StudioError.value(name: "prompt", expected: "a place in the picture", found: "\(error)")
-            }
-            let mask = best.mask()
-            return StoredShape(.mask(mask.rle)).map { ($0, best.score) }
-        }
+        let answer = try await mask(for: prompt, of: record)
         let end = ContinuousClock.now
         return [
             "shape": answer.map { Self.shapeAnswer($0.shape) } ?? nil,
@@ -72,6 +60,25 @@ extension Studio {
                 "mask": JSON(((end - encoded) / .milliseconds(1)).rounded(to: 1)),
             ],
         ]
+    }
+
+    /// What a box or clicks mark; nil if SAM sees nothing.
+    func mask(for prompt: SAM.Prompt, of record: PictureRecord) async throws -> (
+        shape: StoredShape, score: Float
+    )? {
+        guard let segmenter = models.segmenter else { throw StudioError.noModel(Self.noSegmenter) }
+        let scene = try await scene(record)
+        // One click leaves open how much is meant, a box or more clicks do not.
+        let isOpen = prompt.box == nil && prompt.points.count == 1
+        return try await masks.run {
+            let best: SAM.Prediction
+            do {
+                best = try segmenter.model.masks(for: prompt, in: scene.encoding, multimask: isOpen).best
+            } catch let error as SAMError {
+                throw StudioError.value(name: "prompt", expected: "a place in the picture", found: "\(error)")
+            }
+            return StoredShape(.mask(best.mask().rle)).map { ($0, best.score) }
+        }
     }
 
     private static func prompt(_ body: JSON) throws(StudioError) -> SAM.Prompt {

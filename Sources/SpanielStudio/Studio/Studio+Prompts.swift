@@ -50,10 +50,15 @@ extension Studio {
         }
         let prompts = state.prompts(of: classID).filter(\.enabled)
         var texts: [(prompt: Int64, text: OWLViT.Text)] = []
+        var unwanted: [(prompt: Int64, text: OWLViT.Text)] = []
         for prompt in prompts where prompt.kind == .words {
             do {
                 let text = try await embed(prompt.text ?? "")
-                texts.append((prompt.id, text))
+                if prompt.negative {
+                    unwanted.append((prompt.id, text))
+                } else {
+                    texts.append((prompt.id, text))
+                }
                 taken[prompt.id] = TakenPrompt(isCut: text.wasCut)
             } catch { taken[prompt.id] = TakenPrompt(problem: "\(error)") }
         }
@@ -71,7 +76,7 @@ extension Studio {
             }), generations[classID] == generation, state.classes[classID] != nil
         else { return }
         for (prompt, info) in learnt.taken { taken[prompt] = info }
-        setQuery(classID, learnt)
+        setQuery(classID, learnt, unwanted)
     }
 
     struct Learnt: Sendable {
@@ -82,13 +87,16 @@ extension Studio {
         var taken: [Int64: TakenPrompt]
     }
 
-    private func setQuery(_ classID: Int64, _ learnt: Learnt) {
+    private func setQuery(
+        _ classID: Int64, _ learnt: Learnt, _ unwanted: [(prompt: Int64, text: OWLViT.Text)]
+    ) {
         guard let record = state.classes[classID] else { return }
         let head = record.usesLearned ? head(of: record) : nil
         let query = ClassQuery(
             learnt.concept, texts: learnt.texts, examples: learnt.examples, negatives: learnt.negatives,
-            head: head, threshold: record.threshold.map(Float.init))
+            unwanted: unwanted, head: head, threshold: record.threshold.map(Float.init))
         ranker.set(query.isEmpty ? nil : query, of: classID)
+        followThreshold(of: classID)
         if let head { applyHead(head) }
         events.send("scores", ["classes": [JSON(StudioID.classID(classID))]])
     }

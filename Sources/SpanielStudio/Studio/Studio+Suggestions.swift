@@ -109,6 +109,13 @@ extension Studio {
             }
     }
 
+    /// The labels of a class in a picture, and what is suggested beside them.
+    func findings(_ classID: Int64, in picture: Int64) -> [(shape: StoredShape, score: Double)] {
+        let labels = state.annotations(in: picture).filter { $0.classID == classID }
+        return labels.map { ($0.shape, $0.score ?? 1) }
+            + open(classID, in: picture).map { ($0.shape, $0.score) }
+    }
+
     private static func doubt(_ score: Double, _ threshold: Double) -> Double {
         func logit(_ p: Double) -> Double {
             let p = min(0.9999, max(0.0001, p))
@@ -233,9 +240,11 @@ extension Studio {
             concept.texts = []
         }
         concept.texts.append(text)
-        return ClassQuery(
+        var query = ClassQuery(
             concept, texts: texts + [nil], examples: examples, negatives: negatives, head: nil,
             threshold: record.threshold.map(Float.init))
+        query.unwanted = ranker.queries[record.id]?.unwanted ?? []
+        return query
     }
 
     /// What to say when nothing is found.

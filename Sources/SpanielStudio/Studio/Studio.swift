@@ -21,6 +21,9 @@ package actor Studio {
     let encoding = Workbench("encoding")
     /// Thumbnails, crops and pictures.
     let pixels = Workbench("pixels", isConcurrent: true, limit: 64)
+    /// Learns from decisions; looks closer at pictures.
+    let learning = Workbench("learning")
+    let looks = Workbench("looks")
     /// Masks: one at work, two that wait.
     let masks = Workbench("masks", limit: 3)
 
@@ -29,7 +32,8 @@ package actor Studio {
     /// All pictures in the order of their names, and up to where they were seen to.
     var order: [Int64] = []
     var orderPlace = 0
-    /// What the page shows just now.
+    /// What the page shows just now, and what of it is still to be encoded.
+    var shown: [Int64] = []
     var priority: [Int64] = []
     var isPaused = false
     var isStopped = false
@@ -54,6 +58,20 @@ package actor Studio {
     var nextJob = 1
     /// What exports can be downloaded.
     var downloads: [String: String] = [:]
+    /// Learning that an answer did not wait for.
+    var teaching: Task<Void, Never>?
+    /// The pictures of Label Studio's annotations.
+    var annotatedPictures: [Int: Int64] = [:]
+    /// What X-AnyLabeling was last shown by a box.
+    var lastExample: OWLViT.Concept?
+    /// What the labels taught of all classes together.
+    var closer: CloserKnowledge?
+    /// How many pictures were reviewed when that was tried last.
+    var closerAt = 0
+    var looking: Task<Void, Never>?
+    var isLearning = false
+    /// How much was decided of each class when it was learnt last.
+    var learntAt: [Int64: Int] = [:]
     var trouble: StudioError?
     var tasks: [Task<Void, Never>] = []
 
@@ -93,10 +111,15 @@ package actor Studio {
         isStopped = true
         for task in tasks { task.cancel() }
         for job in jobs { job.task?.cancel() }
+        teaching?.cancel()
+        looking?.cancel()
         wakeUp()
         events.close()
         saveUnsaved()
     }
+
+    /// What the addresses for other labelling tools carry, the same in every run.
+    package func key() throws(StudioError) -> String { try project.key() }
 
     // MARK: - Looking things up
 

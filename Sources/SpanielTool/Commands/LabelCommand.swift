@@ -12,17 +12,30 @@ struct LabelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "label",
         abstract: "Opens a page on which words, one box or one click become labels in a whole folder.",
-        usage: "spaniel label FOLDER [--port N] [--project FILE] [--no-browser]",
+        usage:
+            "spaniel label FOLDER [--port N] [--project FILE] [--no-browser] [--label-studio] [--x-anylabeling]",
         discussion: """
             The page is served on this machine alone, and only to whoever has the address that is printed. Every change is on the disk in \
-            the project file before the page says so; Ctrl-C ends. Pictures in folders inside the folder belong to it; links are not followed.
+            the project file before the page says so; Ctrl-C ends. Pictures in folders inside the folder belong to it; links are not followed. \
+            With --label-studio or --x-anylabeling the project is a model for that tool too: what is found here is predicted there. \
+            For each a line is printed with the address to enter there, which stays the same from run to run.
             """)
 
     @Argument(help: ArgumentHelp("The folder of pictures.", valueName: "folder"))
     var folder: String
 
-    @Option(help: ArgumentHelp("The port; 0, the default, takes a free one.", valueName: "n"))
-    var port = 0
+    @Option(
+        help: ArgumentHelp(
+            "The port; 0 takes a free one (default: 0, or 9090 for other tools, which keep the address).",
+            valueName: "n"))
+    var port: Int?
+
+    @Flag(help: "Be a machine learning backend of a Label Studio on this machine.")
+    var labelStudio = false
+
+    @Flag(
+        name: .customLong("x-anylabeling"), help: "Be the remote server of an X-AnyLabeling on this machine.")
+    var xAnyLabeling = false
 
     @Option(
         help: ArgumentHelp("The project file (default: labels.spaniel in the folder).", valueName: "file"))
@@ -48,7 +61,7 @@ struct LabelCommand: AsyncParsableCommand {
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
-        if !(0...65_535).contains(port) {
+        if let port, !(0...65_535).contains(port) {
             throw ValidationError("--port \(port) must be between 0 and 65535")
         }
         if project == "" || cache == "" { throw ValidationError("--project and --cache need a name") }
@@ -57,22 +70,32 @@ struct LabelCommand: AsyncParsableCommand {
     func run() async throws {
         let log = Logger(quiet: quiet)
         let place = cache ?? defaultCache
+        let tools = [
+            (labelStudio, "label-studio", "Label Studio"), (xAnyLabeling, "x-anylabeling", "X-AnyLabeling"),
+        ].filter(\.0)
         let studio: Studio
+        var key: String?
         do {
             // Looked at before a model is loaded for nothing.
             _ = try PhotoFolder(folder)
             studio = try Studio(
                 folder: folder, projectFile: project, cache: place, models: models(cache: place))
+            if !tools.isEmpty { key = try await studio.key() }
             try await studio.start()
         } catch let error as StudioError { throw Self.failure(error) }
         let count = await studio.pictureCount
         log.notice("\(count) picture\(count == 1 ? "" : "s") in \(folder); Ctrl-C ends")
         let opens = !noBrowser
         Interruption.finishCleanly()
-        let server = StudioServer(studio)
+        let server = StudioServer(studio, key: key)
         do {
-            try await server.run(port: port) { address in
+            try await server.run(port: port ?? (tools.isEmpty ? 0 : 9090)) { address in
                 try? StandardOutput().write(address + "\n")
+                for (_, tool, name) in tools {
+                    if let address = server.address(for: tool) {
+                        try? StandardOutput().write("\(name): \(address)\n")
+                    }
+                }
                 if opens { Browser.open(address) }
             }
         } catch is CancellationError {} catch let error as StudioError { throw Self.failure(error) }

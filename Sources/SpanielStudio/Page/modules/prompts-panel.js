@@ -12,7 +12,7 @@ const PAUSE = 120; // ms of quiet before words are tried
 export class PromptsPanel {
   constructor() {
     this.input = el("input", {
-      type: "text", id: "words", placeholder: "a white mug …", autocomplete: "off", maxlength: 1000,
+      type: "text", id: "words", placeholder: "a white mug … or -a jug", title: "With - before them: words for what it must not be taken for", autocomplete: "off", maxlength: 1000,
       "aria-label": "Words for the class", oninput: () => this.tryLater(), onkeydown: (event) => this.pressed(event),
     });
     this.tried = el("p", { class: "dim tried", role: "status" });
@@ -54,7 +54,7 @@ export class PromptsPanel {
   wordsRow(each, prompt) {
     return el("li", { class: prompt.enabled ? "" : "off" },
       el("label", { class: "check" }, el("input", { type: "checkbox", checked: prompt.enabled, "aria-label": `Use ${prompt.text}`, onchange: (event) => changePrompt(each.id, prompt, { enabled: event.target.checked }) }),
-        el("span", {}, prompt.text)),
+        prompt.negative && el("span", { class: "badge reject" }, "not"), el("span", {}, prompt.text)),
       prompt.taken?.cut && el("span", { class: "badge doubt", title: "Longer than the model reads: the end was cut" }, "cut"),
       prompt.taken?.problem && el("span", { class: "badge doubt", title: prompt.taken.problem }, "!"),
       el("button", { class: "quiet", "aria-label": `Remove ${prompt.text}`, onclick: () => deletePrompt(each.id, prompt) }, "×"));
@@ -157,6 +157,10 @@ export class PromptsPanel {
   // Ranks the folder by the words as they are, without saving them.
   async tryNow() {
     const words = this.input.value.trim();
+    if (words.startsWith("-")) {
+      this.tried.textContent = "Enter: what these words fit better is not shown.";
+      return;
+    }
     const ranking = await loadRanking(this.classId, { words: words || null }).catch((problem) => {
       this.tried.textContent = problem.message;
       return null;
@@ -183,7 +187,8 @@ export class PromptsPanel {
     this.input.value = "";
     this.tried.textContent = "";
     this.input.blur(); // keys are commands again
-    const answer = await addPrompt(this.classId, { kind: "words", text });
+    const negative = text.startsWith("-");
+    const answer = await addPrompt(this.classId, { kind: "words", text: negative ? text.slice(1).trim() : text, negative });
     if (!answer) this.input.value = text;
   }
 }
