@@ -441,15 +441,23 @@ def description(sitting):
         assert not wrong, (method, path, wrong[:5])
 
 
-def closed(schema):
-    """The description with every object's properties being all that it may have."""
+def closed(schema, is_part=False):
+    """The description with what an object has being all that it may have; parts of another schema stay open."""
     if isinstance(schema, list):
         return [closed(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: closed(value) for key, value in schema.items()}
-    if "properties" in schema and isinstance(schema.get("properties"), dict) and "type" in schema:
-        made.setdefault("additionalProperties", False)
+    made = {}
+    for key, value in schema.items():
+        if key == "allOf":
+            made[key] = [closed(each, True) for each in value]
+        elif key == "schemas":
+            made[key] = {name: closed(each, True) for name, each in value.items()}
+        else:
+            made[key] = closed(value)
+    is_object = "properties" in schema and "type" in schema or "allOf" in schema or "/schemas/" in str(schema.get("$ref", ""))
+    if is_object and not is_part:
+        made["unevaluatedProperties"] = False
     return made
 
 
