@@ -86,7 +86,7 @@ def with_suggestions(page, truth, classes):
     while left > 0:
         # What was drawn teaches, so suggestions change: the sheet is looked over until nothing is to be done.
         for _ in range(4):
-            page.wait(lambda: quiet(page), 60, "quiet suggestions")
+            page.wait(lambda: quiet(page), 240, "quiet suggestions")
             before = page.gestures
             cells = page.all(".table-cell")
             for cell in cells:
@@ -108,6 +108,8 @@ def encoded(page):
 def quiet(page):
     """Whether what the sheet shows has not changed for a while, and nothing is being learnt."""
     page.saved()
+    if page.driver.execute_script("return document.body.classList.contains('learning')"):
+        return False
     state = sheet_state(page)
     for _ in range(6):
         time.sleep(0.1)

@@ -74,8 +74,8 @@ extension Studio {
         let reviewed = order.filter { id in
             state.isReviewed(id) && state.pictures[id].map { $0.problem == nil && !$0.isMissing } ?? false
         }
-        let step = max(1, (reviewed.count + Self.mostPictures - 1) / Self.mostPictures)
-        let chosen = stride(from: 0, to: reviewed.count, by: step).map { reviewed[$0] }
+        let count = min(reviewed.count, Self.mostPictures)
+        let chosen = (0..<count).map { reviewed[$0 * reviewed.count / count] }
         let names = Dictionary(uniqueKeysWithValues: state.classes.values.map { ($0.id, $0.name) })
         let labelled = chosen.map { id in
             state.annotations(in: id).map {
