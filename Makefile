@@ -7,13 +7,14 @@ PARITY = .venv-parity
 SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
     Fuzz/Package.swift Fuzz/Sources
 SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/page Packaging/stage \
-    Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Tests/Web/run
+    Tests/Arm/run Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Tests/Web/run
 
-.PHONY: help setup build demo test test-web effort label-studio lint bounds consumer parity fuzz bench format docs install dist clean
+.PHONY: help setup build demo test test-arm test-web effort label-studio lint bounds consumer parity fuzz bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
 	@echo "make test      every test that needs no Python    make lint   what takes seconds: formatting and scripts"
+	@echo "make test-arm  the kernels for Arm against their twins, in an emulator"
 	@echo "make test-web  drive the labelling page in a real browser    make effort   count how much work it saves (SET=FOLDER)"
 	@echo "make bounds    hold exp, erf and GELU against their bounds for all float32 values"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
@@ -54,6 +55,11 @@ test: setup lint
 	$(TEST) --filter QualityTests
 	Tests/Consumer/run
 	Tests/Hub/run
+
+# NEON without and with products of bytes; a minute.
+test-arm:
+	@.ci/setup gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+	Tests/Arm/run out/arm
 
 # The labelling page in Debian's Chromium: a few minutes; what it saw lies in out/web.
 test-web: build

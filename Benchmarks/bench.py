@@ -140,14 +140,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a SAM folder in the hub's layout; without it, a seeded random sam-vit-base")
     parser.add_argument("--python", default=sys.executable, help="the interpreter that has Peers/requirements.txt")
-    parser.add_argument("--peers", default="pytorch,openvino,onnxruntime", help="opponents, or none")
+    parser.add_argument("--peers", default="pytorch,openvino,onnxruntime",
+                        help="opponents, or none; openvino:float32 is one in a precision of its own, spaniel:bfloat16 ourselves in another")
     parser.add_argument("--bench", type=Path, default=HERE / ".build/release/spaniel-bench")
     parser.add_argument("--tool", type=Path, default=ROOT / ".build/release/spaniel")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
     parser.add_argument("--only", default=",".join(ROWS), help="the rows; encode and decode are SAM-B's, threads is our own scaling")
     parser.add_argument("--work", type=Path, default=HERE / ".work", help="where the random models and the converted graphs are kept")
-    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="ours and the opponents'; ONNX Runtime's processor kernels have float32 alone")
+    parser.add_argument("--precision", choices=["float32", "bfloat16", "int8"], default="float32", help="ours and the opponents'; ONNX Runtime's processor kernels have no bfloat16, PyTorch no int8 here")
     parser.add_argument("--cap", choices=["avx2"], help="the opponents as on a processor without more; set SPANIEL_ISA for ours")
     parser.add_argument("--no-save", action="store_true", help="print only, write nothing to Baselines/")
     arguments = parser.parse_args()
@@ -180,20 +181,23 @@ def main() -> None:
     report = Report(limits["arithmetic"])
     notes = []
 
-    def peer_command(name: str, model: Path) -> list:
+    def peer_command(name: str, model: Path, precision: str = arguments.precision) -> list:
         command = [arguments.python, HERE / "Peers" / f"peer_{name}.py", "--model", model, "--threads", arguments.threads]
-        command += ["--precision", arguments.precision]
+        command += ["--precision", precision]
         command += ["--cap", arguments.cap] if arguments.cap else []
         return command + ([] if name == "pytorch" else ["--cache", arguments.work])
 
-    def serving(kind: str, model: Path, threads: int = arguments.threads) -> Process:
-        return Process([arguments.bench, "serve", kind, "--model", model, "--threads", threads, "--precision", arguments.precision])
+    def serving(kind: str, model: Path, threads: int = arguments.threads, precision: str = arguments.precision) -> Process:
+        return Process([arguments.bench, "serve", kind, "--model", model, "--threads", threads, "--precision", precision])
 
-    def opponents(model: Path, names: list) -> dict:
+    def opponents(kind: str, model: Path, names: list) -> dict:
         peers = {}
         for name in names:
             try:
-                peer = Process(peer_command(name, model))
+                base, _, precision = name.partition(":")
+                peer = serving(kind, model, precision=precision) if base == "spaniel" else Process(
+                    peer_command(base, model, precision or arguments.precision))
+                peer.name += f" {precision}" if precision else ""
                 peers[peer.name] = peer
             except (RuntimeError, OSError, json.JSONDecodeError) as error:
                 notes.append(f"- {NAMES.get(name, name)} could not be measured on {model.name}: {error}")
@@ -201,7 +205,7 @@ def main() -> None:
 
     def compare(kind: str, model: Path, tasks: list, names: list = names, pairs: int = arguments.pairs, warm: int = 1) -> list:
         """Rows for the tasks (word, what the row says, operations, runs to a figure); ours alone where no opponent has the task. -> our medians."""
-        ours, peers = serving(kind, model), opponents(model, names)
+        ours, peers = serving(kind, model), opponents(kind, model, names)
         shared = [task for task, *_ in tasks if task != "further"]
         for task in shared:
             ours.milliseconds(task)
@@ -308,7 +312,7 @@ def main() -> None:
             return timed(command, feed)
 
         theirs = {}
-        for name in names:
+        for name in (name for name in names if ":" not in name):
             theirs[f"{NAMES.get(name, name)}, imports too"] = lambda name=name: whole(peer_command(name, model), "encode\ndecode\nquit\n")
         try:
             mine, results = alternate(lambda: whole(command), theirs, min(3, arguments.pairs), 0.3, warm=0)

@@ -1,6 +1,7 @@
-"""ONNX Runtime as an opponent: the same models, exported once and kept, run by the CPU provider. float32.
+"""ONNX Runtime as an opponent: the same models, exported once and kept, run by the CPU provider. float32, or int8: its dynamic
+quantisation of the encoder, weights with signs and by channels.
 
-    python peer_onnxruntime.py --model FOLDER [--threads 2] [--cache FOLDER]
+    python peer_onnxruntime.py --model FOLDER [--threads 2] [--precision float32|int8] [--cache FOLDER]
 """
 
 import argparse
@@ -14,7 +15,7 @@ import protocol
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--model", type=Path, required=True)
 parser.add_argument("--threads", type=int, default=2)
-parser.add_argument("--precision", choices=["float32"], default="float32")
+parser.add_argument("--precision", choices=["float32", "int8"], default="float32")
 parser.add_argument("--attention", choices=["sdpa", "eager"], default="eager")
 parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "spaniel-bench")
 parser.add_argument("--export", action="store_true", help="only export; a process of its own, so that it does not count as memory")
@@ -31,6 +32,9 @@ is_sam = whole.is_sam(arguments.model)
 LEVELS = ["fine", "middle"] if whole.kind(arguments.model).startswith("sam2") else []
 parts = {"encoder": ["pixels"], "decoder": [*LEVELS, "embeddings", "points", "labels"]} if is_sam else {"whole": ["pixels", "ids"]}
 paths = [arguments.cache / f"{stem}-{part}.onnx" for part in parts]
+exact = list(paths)
+if arguments.precision == "int8":  # a decoder stays as it is, as ours does
+    paths[0] = paths[0].with_stem(paths[0].stem + "-int8")
 
 if arguments.export:
     import sam_halves
@@ -38,8 +42,12 @@ if arguments.export:
 
     arguments.cache.mkdir(parents=True, exist_ok=True)
     modules = sam_halves.halves(arguments.model, arguments.attention) if is_sam else [whole.module(arguments.model, arguments.attention)]
-    for names, path, (module, example) in zip(parts.values(), paths, modules):
+    for names, path, (module, example) in zip(parts.values(), exact, modules):
         torch.onnx.export(module, example, path, input_names=names[: len(example)], dynamo=False, opset_version=17)
+    if arguments.precision == "int8":
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        quantize_dynamic(exact[0], paths[0], per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"])
     sys.exit()
 
 weights = (arguments.model / "model.safetensors").stat().st_mtime

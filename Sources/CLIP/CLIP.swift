@@ -95,10 +95,11 @@ public struct CLIP: Sendable {
         self.preprocessing = preprocessing
         imageEncoder = try ImageEncoder(weights["vision_model"], configuration.image)
         pictureProjection = try Linear(
-            weights["visual_projection"], in: configuration.image.layers.channels,
+            weights["visual_projection"].floating, in: configuration.image.layers.channels,
             out: configuration.projection, bias: false)
         scale = try weights.tensor("logit_scale", []).exp().array[0]
-        texts = try Texts(weights, configuration, tokenizerFolder: tokenizerFolder, isNormalized: true)
+        texts = try Texts(
+            weights.floating, configuration, tokenizerFolder: tokenizerFolder, isNormalized: true)
         try weights.requireAllRead(ignoring: ["*.position_ids"])
     }
 

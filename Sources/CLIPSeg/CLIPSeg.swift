@@ -101,8 +101,9 @@ public struct CLIPSeg: Sendable {
         let root = self.weights["clip"]
         imageEncoder = try CLIP.ImageEncoder(root["vision_model"], clip.image, grid: output.width / patch)
         pictureProjection = try Linear(
-            root["visual_projection"], in: clip.image.layers.channels, out: clip.projection, bias: false)
-        texts = try CLIP.Texts(root, clip, tokenizerFolder: tokenizerFolder, isNormalized: false)
+            root["visual_projection"].floating, in: clip.image.layers.channels, out: clip.projection,
+            bias: false)
+        texts = try CLIP.Texts(root.floating, clip, tokenizerFolder: tokenizerFolder, isNormalized: false)
         decoder = try Decoder(weights["decoder"], configuration)
         try weights.requireAllRead(ignoring: ["*.position_ids", "*logit_scale"])
     }

@@ -1,7 +1,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push( \
-    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+    __attribute__((target("amx-tile,amx-bf16,amx-int8,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
     apply_to = function)
 #define LANES 16
 #define TILE_ROWS 14
@@ -14,6 +14,7 @@
 #define store_tile(tile, to, stride) _tile_stored(tile, to, stride)
 #define zero_tile(tile) _tile_zero(tile)
 #define multiply_tiles(sums, a, b) _tile_dpbf16ps(sums, a, b)
+#define multiply_byte_tiles(sums, a, b) _tile_dpbusd(sums, a, b)
 
 // Configures eight tiles of 16 rows of 64 bytes for the thread that runs the job, which releases them after
 // it, so that the system has less state to save.

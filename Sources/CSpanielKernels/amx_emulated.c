@@ -38,6 +38,15 @@ static inline void multiply_tiles(int sums, int a, int b) {
             memcpy(&tiles[sums][r][c], &sum, sizeof sum);
         }
 }
+// Intel's TDPBUSD: row r of a holds 16 groups of four numbers from 0 to 255, row k of b the group k of each of 16
+// columns, whose numbers have signs.
+static inline void multiply_byte_tiles(int sums, int a, int b) {
+    for (int r = 0; r < 16; r++)
+        for (int c = 0; c < 16; c++)
+            for (int k = 0; k < 16; k++)
+                for (int bit = 0; bit < 32; bit += 8)
+                    tiles[sums][r][c] += (uint8_t)(tiles[a][r][k] >> bit) * (int8_t)(tiles[b][k][c] >> bit);
+}
 static inline void configure_tiles(void) { memset(tiles, 0, sizeof tiles); }
 static inline void release_tiles(void) {}
 

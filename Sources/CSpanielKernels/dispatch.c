@@ -7,8 +7,16 @@ extern const spaniel_kernels spaniel_table_baseline, spaniel_table_amx_emulated;
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
-extern const spaniel_kernels spaniel_table_avx2, spaniel_table_avx512, spaniel_table_avx512bf16,
-    spaniel_table_amx;
+extern const spaniel_kernels spaniel_table_avx2, spaniel_table_avx2vnni, spaniel_table_avx512,
+    spaniel_table_avx512vnni, spaniel_table_avx512bf16, spaniel_table_amx;
+
+static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+// AVX-VNNI, which clang's runtime does not know by name: bit 4 of EAX in leaf 7, subleaf 1.
+static int has_avx2vnni(void) {
+    unsigned a, b, c, d;
+    return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && a >> 4 & 1;
+}
 
 static int has_avx512(void) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -16,18 +24,36 @@ static int has_avx512(void) {
            __builtin_cpu_supports("fma");
 }
 
-static int has_avx512bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+static int has_avx512vnni(void) { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
 
-// Returns whether the processor has AMX for bfloat16 and the system lets this process use it. Linux requires
+static int has_avx512bf16(void) { return has_avx512vnni() && __builtin_cpu_supports("avx512bf16"); }
+
+// Returns whether the processor has AMX for bfloat16 and bytes and the system lets this process use it. Linux requires
 // that a process asks for it (since 5.16), and a container or an older kernel may refuse.
 static int has_amx(void) {
 #if defined(__linux__)
     unsigned a, b, c, d;
-    const unsigned tile = 1u << 24, bf16 = 1u << 22;
+    const unsigned tile = 1u << 24, bf16 = 1u << 22, int8 = 1u << 25;
     if (!has_avx512bf16() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
-    if ((d & (tile | bf16)) != (tile | bf16)) return 0;
+    if ((d & (tile | bf16 | int8)) != (tile | bf16 | int8)) return 0;
     const long request_permission = 0x1023, tile_data = 18;
     return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+    return 0;
+#endif
+}
+#elif defined(__aarch64__)
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+extern const spaniel_kernels spaniel_table_dotprod;
+
+// Products of bytes: every Apple processor for computers has them, others say so (HWCAP_ASIMDDP).
+static int has_dotprod(void) {
+#if defined(__APPLE__)
+    return 1;
+#elif defined(__linux__)
+    return (getauxval(AT_HWCAP) >> 20 & 1) != 0;
 #else
     return 0;
 #endif
@@ -42,13 +68,20 @@ const spaniel_kernels *spaniel_kernels_for(int instruction_set) {
         return &spaniel_table_amx_emulated;
 #if defined(__x86_64__)
     case spaniel_avx2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &spaniel_table_avx2 : 0;
+        return has_avx2() ? &spaniel_table_avx2 : 0;
+    case spaniel_avx2vnni:
+        return has_avx2vnni() ? &spaniel_table_avx2vnni : 0;
     case spaniel_avx512:
         return has_avx512() ? &spaniel_table_avx512 : 0;
+    case spaniel_avx512vnni:
+        return has_avx512vnni() ? &spaniel_table_avx512vnni : 0;
     case spaniel_avx512bf16:
         return has_avx512bf16() ? &spaniel_table_avx512bf16 : 0;
     case spaniel_amx:
         return has_amx() ? &spaniel_table_amx : 0;
+#elif defined(__aarch64__)
+    case spaniel_dotprod:
+        return has_dotprod() ? &spaniel_table_dotprod : 0;
 #endif
     default:
         return 0;

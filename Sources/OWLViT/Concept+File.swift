@@ -48,9 +48,7 @@ extension OWLViT.Concept {
                 "class": JSON(concept.className), "scoring": JSON(concept.scoring.rawValue),
                 "texts": .array(texts),
             ]
-            if let masks = concept.taught?.masks {
-                entry["masks"] = ["model": JSON(masks.name), "model_sha256": JSON(masks.sha256)]
-            }
+            entry["masks"] = concept.taught.map { ConceptArchive.entry($0.masks) }
             entry["features"] = concept.featureIdentity.map(ConceptArchive.entry)
             entries.append(entry)
         }
@@ -115,12 +113,12 @@ extension ConceptArchive {
         let masks = entries[i]["masks"]
         switch (try looks(i), masks) {
         case (let (place, closer, growth)?, let masks?):
-            guard let name = masks["model"]?.string, let digest = masks["model_sha256"]?.string else {
+            guard let masks = ConceptArchive.model(masks) else {
                 throw refuse("the model of the masks", "damaged metadata")
             }
             return OWLViT.Taught(
                 place: place, closer: closer, growth: growth,
-                masks: ModelIdentity(name: name, sha256: digest),
+                masks: masks,
                 evidence: try classifier("\(i).closer_features").map { .init($0, try identity(i)) })
         case (nil, nil): return nil
         default: throw refuse("\(i).place, \(i).closer, \(i).growth and their model", "some of them")

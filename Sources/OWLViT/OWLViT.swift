@@ -73,9 +73,9 @@ public struct OWLViT: Sendable {
         imageEncoder = try CLIP.ImageEncoder(
             encoders["vision_model"], configuration.encoders.image, preNorm: "pre_layernorm")
         mergedNorm = try LayerNorm(weights["layer_norm"], sizes.channels, epsilon: sizes.epsilon)
-        heads = try Heads(weights, configuration)
+        heads = try Heads(weights.floating, configuration)
         texts = try CLIP.Texts(
-            encoders, configuration.encoders, tokenizerFolder: tokenizerFolder, isNormalized: true)
+            encoders.floating, configuration.encoders, tokenizerFolder: tokenizerFolder, isNormalized: true)
         try weights.requireAllRead(ignoring: ["*.position_ids", "*.visual_projection.weight", "*logit_scale"])
     }
 

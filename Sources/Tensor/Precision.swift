@@ -1,29 +1,42 @@
 extension Tensor {
-    /// The format in which a layer's products read their numbers. Tensors are Float32 in both, and so are
-    /// sums, softmax, norms and residuals.
-    public enum Precision: String, Sendable, CaseIterable {
+    /// The format in which a layer's products read their numbers. Tensors are Float32 in all, and so are
+    /// softmax, norms and residuals.
+    public enum Precision: String, Sendable, CaseIterable, Codable {
         /// Products read Float32, 24 significant bits.
         case float32
         /// Products round both sides to bfloat16, the first 16 bits of a Float32. Weights take half the
         /// memory, and processors with instructions for it are several times as fast; others round the same
         /// way and are slower than `float32`.
         case bfloat16
+        /// The linear layers of an image encoder quantise their weights by channels and what they read by
+        /// tokens, both to 8 bits, and sum whole numbers; attention, convolutions and heads compute in
+        /// `floating`. Weights take a quarter of the memory. Never chosen by itself: the results differ in the
+        /// second or third digit.
+        case int8
 
         /// `bfloat16` if the processor has instructions for it, otherwise `float32`.
         public static var fastest: Precision { bfloat16.isNative ? .bfloat16 : .float32 }
 
-        /// Returns `fastest` for an image encoder of many channels, and `float32` for one of fewer than 512.
+        /// Returns `fastest` for an image encoder of many channels, and `float32` for one of fewer than 512;
+        /// SAM decides by its own figures.
         ///
         /// A product of few channels sums few terms, so that rounding shows. With the published widths, 768
         /// and more, bfloat16 costs little. The models that ship (192 channels) would give masks that overlap
         /// those of float32 by 0.98 at least (SAM) or 0.82 (CLIPSeg), and would save milliseconds.
         package static func suiting(channels: Int) -> Precision { channels < 512 ? .float32 : .fastest }
 
+        /// What computes where nothing is quantised: for `int8` the fastest of the others, for these
+        /// themselves.
+        public var floating: Precision { self == .int8 ? .fastest : self }
+
         /// Whether the instruction set in use has instructions for products in this precision.
         public var isNative: Bool {
             switch self {
             case .float32: true
             case .bfloat16: InstructionSet.current >= .avx512bf16
+            case .int8:
+                InstructionSet.current >= .avx512vnni
+                    || [.avx2vnni, .dotprod].contains(InstructionSet.current)
             }
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Spaniel
+import SpanielAnnotations
 import SpanielJSON
 import Tensor
 import Testing
@@ -40,6 +41,53 @@ struct QualityTests {
             let least = try Missing.unwrap(recorded.figures[name]) - 2 * Recorded.margin(cases: cases)
             #expect(value >= least, "\(recorded.model): \(name) of \(cases) cases")
         }
+    }
+
+    /// Within a hundredth, or within what one case makes where that is more.
+    @Test("a model is as good in int8", arguments: try Recorded.all())
+    func int8(_ recorded: Recorded) throws {
+        for (name, value, cases) in try measured(recorded, .int8).figures {
+            let expected = try Missing.unwrap(recorded.figures[name])
+            #expect(
+                abs(value - expected) <= max(0.01, Recorded.margin(cases: cases)),
+                "\(recorded.model): \(name) of \(cases) cases: \(value), not \(expected)")
+        }
+    }
+
+    @Test("masks in int8 overlap those of float32 by 0.97 on average")
+    func masks() throws {
+        let set = try HeldOut()
+        func folder(_ name: String) -> URL { HeldOut.weights.appending(path: name) }
+        let sams = try [.float32, .int8].map { try SAM(contentsOf: folder("sam-nano"), precision: $0) }
+        var overlaps: [Double] = []
+        for picture in set.pictures {
+            let encodings = try sams.map { try $0.encode(set.picture(picture.file)) }
+            for object in picture.objects {
+                let masks = try zip(sams, encodings).map { sam, encoding in
+                    try sam.masks(for: SAM.Prompt(box: object.box), in: encoding, multimask: false).best
+                        .mask()
+                }
+                overlaps.append(masks[0].iou(masks[1]))
+            }
+        }
+        #expect(overlaps.mean >= 0.97, "sam-nano: \(overlaps.mean) over \(overlaps.count)")
+        let clipsegs = try [.float32, .int8].map {
+            try CLIPSeg(contentsOf: folder("clipseg-nano"), precision: $0)
+        }
+        overlaps = []
+        for one in set.words {
+            let picture = try set.picture(one.image)
+            let encodings = try clipsegs.map { try $0.encode(picture) }
+            for (text, fits, _) in one.texts where !fits.isEmpty {
+                let masks = try zip(clipsegs, encodings).map { clipseg, encoding in
+                    let prompt = try clipseg.embed([text])[0] as CLIPSeg.Conditional
+                    return try clipseg.scores(for: prompt, in: encoding).mask(threshold: 0.5)
+                }
+                // Nothing at all in one of them says little of how exact it is.
+                if masks.allSatisfy({ $0.area > 0 }) { overlaps.append(masks[0].iou(masks[1])) }
+            }
+        }
+        #expect(overlaps.mean >= 0.97, "clipseg-nano: \(overlaps.mean) over \(overlaps.count)")
     }
 
     /// The digest of a model's weights, and its figures on the held-out set.

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -75,6 +76,23 @@ __attribute__((target("avx512f,avx512bf16"))) static float sums_avx512bf16(long 
     return _mm512_reduce_add_ps(s[0]);
 }
 
+// Products of bytes, four to a sum.
+#define BYTE_SUMS(name, vector, sums, add, attributes)                                                                           \
+    attributes static float name(long rounds, float factor, float term) {                                                        \
+        vector s[sums], x, y;                                                                                                    \
+        memset(&x, (int)(factor * 100), sizeof x), memset(&y, (int)(term * 1000), sizeof y), memset(s, 0, sizeof s);             \
+        for (long round = 0; round < rounds; round++) {                                                                          \
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < sums; i++) s[i] = add(s[i], x, y);                            \
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < sums; i++) __asm__ volatile("" : "+v"(s[i]));                 \
+        }                                                                                                                        \
+        int parts[sizeof s / (sizeof(int))], total = 0;                                                                          \
+        memcpy(parts, s, sizeof s);                                                                                              \
+        for (unsigned i = 0; i < sizeof parts / sizeof(int); i++) total += parts[i];                                             \
+        return (float)total;                                                                                                     \
+    }
+BYTE_SUMS(sums_avx2vnni, __m256i, 12, _mm256_dpbusd_avx_epi32, __attribute__((target("avxvnni,avx2"))))
+BYTE_SUMS(sums_avx512vnni, __m512i, 24, _mm512_dpbusd_epi32, __attribute__((target("avx512f,avx512vnni"))))
+
 // Four sums and two operands of each side, as the tiles of a product have it; nothing is loaded.
 __attribute__((target("avx512f,amx-tile,amx-bf16"))) static float sums_amx(long rounds, float factor, float term) {
     (void)factor, (void)term;
@@ -84,6 +102,19 @@ __attribute__((target("avx512f,amx-tile,amx-bf16"))) static float sums_amx(long 
     _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3), _tile_zero(4), _tile_zero(5), _tile_zero(6), _tile_zero(7);
     for (long round = 0; round < rounds; round++) {
         _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7), _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_release();
+    return 0;
+}
+
+__attribute__((target("avx512f,amx-tile,amx-int8"))) static float sums_amx_int8(long rounds, float factor, float term) {
+    (void)factor, (void)term;
+    struct { uint8_t palette, start, reserved[14]; uint16_t bytes[16]; uint8_t rows[16]; } __attribute__((aligned(64))) shapes = {.palette = 1};
+    for (int i = 0; i < 8; i++) shapes.bytes[i] = 64, shapes.rows[i] = 16;
+    _tile_loadconfig(&shapes);
+    _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3), _tile_zero(4), _tile_zero(5), _tile_zero(6), _tile_zero(7);
+    for (long round = 0; round < rounds; round++) {
+        _tile_dpbusd(0, 4, 6), _tile_dpbusd(1, 4, 7), _tile_dpbusd(2, 5, 6), _tile_dpbusd(3, 5, 7);
     }
     _tile_release();
     return 0;
@@ -167,6 +198,17 @@ double limits_arithmetic(enum limits_set set, int threads) {
     } else if (set == limits_amx) {
         if (!tiles_are_lent()) return 0;
         sums = sums_amx, each = 4 * 16 * 16 * 32;
+    } else if (set == limits_amx_int8) {
+        if (!tiles_are_lent()) return 0;
+        sums = sums_amx_int8, each = 4 * 16 * 16 * 64;
+    } else if (set == limits_avx2vnni) {
+        // Bit 4 of EAX in leaf 7, subleaf 1.
+        unsigned a, b, c, d;
+        if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a >> 4 & 1)) return 0;
+        sums = sums_avx2vnni, each = 12 * 32;
+    } else if (set == limits_avx512vnni) {
+        if (!__builtin_cpu_supports("avx512vnni")) return 0;
+        sums = sums_avx512vnni, each = 24 * 64;
     }
 #else
     if (set != limits_baseline) return 0;
@@ -174,7 +216,7 @@ double limits_arithmetic(enum limits_set set, int threads) {
 #endif
     work works[256];
     for (int i = 0; i < threads; i++) works[i] = (work){.sums = sums};
-    return threads * 2.0 * each * ROUNDS / best_time(compute, works, threads, set == limits_amx ? 10 : 40);
+    return threads * 2.0 * each * ROUNDS / best_time(compute, works, threads, set == limits_amx || set == limits_amx_int8 ? 10 : 40);
 }
 
 double limits_reading(int threads) {

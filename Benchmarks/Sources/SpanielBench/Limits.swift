@@ -15,14 +15,17 @@ struct Limits: CustomStringConvertible {
             reading: limits_reading(Int32(Parallel.threads)))
     }
 
-    /// Where no instruction multiplies bfloat16, its limit is float32's.
+    /// Where no instruction multiplies bfloat16 or bytes, the limit is float32's.
     private static func set(_ precision: Tensor.Precision) -> limits_set {
         switch InstructionSet.current {
+        case .amx where precision == .int8: limits_amx_int8
+        case .avx512vnni where precision == .int8, .avx512bf16 where precision == .int8: limits_avx512vnni
+        case .avx2vnni where precision == .int8: limits_avx2vnni
         case .amx where precision == .bfloat16: limits_amx
         case .avx512bf16 where precision == .bfloat16: limits_avx512bf16
-        case .avx512, .avx512bf16, .amx: limits_avx512
-        case .avx2: limits_avx2
-        case .baseline, .reference: limits_baseline
+        case .avx512, .avx512vnni, .avx512bf16, .amx: limits_avx512
+        case .avx2, .avx2vnni: limits_avx2
+        case .baseline, .dotprod, .reference: limits_baseline
         }
     }
 

@@ -5,18 +5,18 @@ import Tensor
 @main
 struct Main {
     static let usage = """
-        spaniel-bench serve KIND --model FOLDER [--threads N] [--precision float32|bfloat16]
+        spaniel-bench serve KIND --model FOLDER [--threads N] [--precision float32|bfloat16|int8]
                                                            sam, vit, dinov2, clipseg or owlvit: answers the line protocol of Benchmarks/Peers/protocol.py
-        spaniel-bench serve find --model FOLDER --features FOLDER [--threads N] [--precision float32|bfloat16]
+        spaniel-bench serve find --model FOLDER --features FOLDER [--threads N] [--precision float32|bfloat16|int8]
                                                            the same of PerSAM by DINOv2's features
-        spaniel-bench profile KIND --model FOLDER [--task TASK] [--threads N] [--precision float32|bfloat16]
+        spaniel-bench profile KIND --model FOLDER [--task TASK] [--threads N] [--precision float32|bfloat16|int8]
                                                            where a task's milliseconds go, operation by operation (encode, decode, answer, …;
                                                            the kind's first task where none is named)
         spaniel-bench kernels [WORD …] [--threads N]       times the operations at SAM ViT-B's shapes; only those with a WORD in their name
-        spaniel-bench limits [--threads N] [--precision float32|bfloat16]
+        spaniel-bench limits [--threads N] [--precision float32|bfloat16|int8]
                                                            what this processor could do at best
 
-        SPANIEL_ISA=baseline|avx2|avx512|avx512bf16|amx chooses the kernels.
+        SPANIEL_ISA=baseline|avx2|avx2vnni|avx512|avx512vnni|avx512bf16|amx chooses the kernels.
         """
 
     static func main() {
@@ -85,7 +85,7 @@ struct Arguments {
     mutating func takePrecision() throws -> Tensor.Precision {
         guard let text = try take("--precision") else { return .float32 }
         guard let value = Tensor.Precision(rawValue: text) else {
-            throw UsageError(text: "--precision takes float32 or bfloat16, not \(text)")
+            throw UsageError(text: "--precision takes float32, bfloat16 or int8, not \(text)")
         }
         return value
     }

@@ -69,12 +69,14 @@ typedef struct {
 } spaniel_depthwise;
 
 /// Products and attention in one precision. In bfloat16 both sides of every product are rounded to it and the
-/// sums are float32; inputs and outputs are float32 in both.
+/// sums are float32. In int8 both are quantised, B by columns and A by rows, and the sums are whole numbers; it
+/// has no attention. Inputs and outputs are float32 in all.
 typedef struct {
     int columns;                        // a panel's width
     int row_block;                      // rows a product packs at once: split work by multiples of it
     int depth;                          // the inner extent is filled up to a multiple of it
     int operand_bytes;                  // a packed number's size
+    int column_bytes;                   // what a packed matrix has for each column besides its numbers
     long product_scratch;               // floats
     long attention_scratch;             // floats
 
@@ -92,7 +94,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    spaniel_products float32, bfloat16;
+    spaniel_products float32, bfloat16, int8;
 
     void (*layer_norm)(long rows, long channels, const float *x, const float *weight, const float *bias,
                        float epsilon, float *y);
@@ -110,8 +112,11 @@ typedef struct {
 
 enum spaniel_instruction_set {
     spaniel_baseline,
+    spaniel_dotprod,
     spaniel_avx2,
+    spaniel_avx2vnni,
     spaniel_avx512,
+    spaniel_avx512vnni,
     spaniel_avx512bf16,
     spaniel_amx,
     spaniel_amx_emulated,  // for tests of the AMX kernels

@@ -18,8 +18,8 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How the picture is encoded: float32; bfloat16, faster where the processor has it, and less exact; or auto.",
-            valueName: "auto|float32|bfloat16"))
+            "How the picture is encoded: float32; bfloat16, faster where the processor has it, and less exact; int8, faster still, smaller and less exact again; or auto, one of the first two.",
+            valueName: "auto|float32|bfloat16|int8"))
     var precision = PrecisionArgument.auto
 
     @Option(help: ArgumentHelp("Threads to use (default: the processors it may run on).", valueName: "n"))
@@ -34,7 +34,7 @@ struct ModelOptions: ParsableArguments {
 
 /// What `--precision` takes.
 enum PrecisionArgument: String, ExpressibleByArgument, CaseIterable {
-    case auto, float32, bfloat16
+    case auto, float32, bfloat16, int8
 
     /// nil: the model's own choice.
     var precision: Tensor.Precision? { Tensor.Precision(rawValue: rawValue) }

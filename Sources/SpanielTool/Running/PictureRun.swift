@@ -26,6 +26,11 @@ struct PictureRun {
             + (task.features.map { ["\($0.model.modelName) (\($0.settings))"] } ?? [])
         let how = "\(task.model.precision) on \(InstructionSet.current), \(Parallel.threads) threads"
         progress.detail("\(models.joined(separator: ", ")), \(how)")
+        if !task.model.precision.isNative {
+            progress.detail(
+                "this processor has no instructions for \(task.model.precision): the numbers are the same, float32 may be faster"
+            )
+        }
     }
 
     /// - Throws: `Failure` when the run cannot go on, and at the end when it was interrupted or pictures

@@ -43,7 +43,9 @@ package struct ConceptArchive {
             throw ConceptError.file(
                 file: file.path, expected: "the model's name and the classes", found: "damaged metadata")
         }
-        model = ModelIdentity(name: name, sha256: digest)
+        model = ModelIdentity(
+            name: name, sha256: digest,
+            precision: metadata["precision"].flatMap(Tensor.Precision.init))
         self.entries = entries
     }
 
@@ -97,11 +99,12 @@ package struct ConceptArchive {
         _ tensors: [(String, Tensor)], _ entries: [JSON], in format: Format,
         model: ModelIdentity?, to url: URL
     ) throws {
-        let metadata = [
+        var metadata = [
             "format": format.name, "task": format.purpose, "model": model?.name ?? "",
             "model_sha256": model?.sha256 ?? "",
             "concepts": JSON.array(entries).text(),
         ]
+        metadata["precision"] = model?.precision?.rawValue
         try Safetensors.write(tensors, metadata: metadata, to: url)
     }
 }

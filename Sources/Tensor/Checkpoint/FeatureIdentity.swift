@@ -36,18 +36,33 @@ extension FeatureIdentity? {
 extension ConceptArchive {
     /// The features of a concept as its metadata names them.
     package static func entry(_ features: FeatureIdentity) -> JSON {
-        [
-            "model": JSON(features.model.name), "model_sha256": JSON(features.model.sha256),
-            "settings": JSON(features.settings),
-        ]
+        var entry = entry(features.model)
+        entry["settings"] = JSON(features.settings)
+        return entry
+    }
+
+    /// A model beside the main one as a concept's metadata names it.
+    package static func entry(_ model: ModelIdentity) -> JSON {
+        var entry: JSON = ["model": JSON(model.name), "model_sha256": JSON(model.sha256)]
+        entry["precision"] = model.precision.map { JSON($0.rawValue) }
+        return entry
+    }
+
+    /// Reads which model an entry names, or nil if it names none.
+    package static func model(_ entry: JSON) -> ModelIdentity? {
+        guard let name = entry["model"]?.string, let digest = entry["model_sha256"]?.string else {
+            return nil
+        }
+        return ModelIdentity(
+            name: name, sha256: digest,
+            precision: entry["precision"]?.string.flatMap(Tensor.Precision.init))
     }
 
     /// Reads what the features of a concept are; nil: the model's own.
     package func features(_ entry: JSON) throws -> FeatureIdentity? {
         guard let features = entry["features"] else { return nil }
-        guard let name = features["model"]?.string, let digest = features["model_sha256"]?.string,
-            let settings = features["settings"]?.string
+        guard let model = Self.model(features), let settings = features["settings"]?.string
         else { throw refuse("the features' model and settings", "damaged metadata") }
-        return FeatureIdentity(model: ModelIdentity(name: name, sha256: digest), settings: settings)
+        return FeatureIdentity(model: model, settings: settings)
     }
 }

@@ -5,11 +5,14 @@ public struct ModelIdentity: Sendable, Hashable, Codable {
     public var name: String
     /// The SHA-256 of the weights, in hexadecimal.
     public var sha256: String
+    /// The precision that it computes in, or that its concept was learnt in; nil if that was not written down.
+    public var precision: Tensor.Precision?
 
     /// Creates an identity from a name and a checksum.
-    public init(name: String, sha256: String) {
+    public init(name: String, sha256: String, precision: Tensor.Precision? = nil) {
         self.name = name
         self.sha256 = sha256
+        self.precision = precision
     }
 }
 

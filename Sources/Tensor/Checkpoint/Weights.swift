@@ -23,6 +23,9 @@ public struct Weights: Sendable {
         Weights(source: source, path: path, precision: precision)
     }
 
+    /// The same place, whose layers are not quantised: first and last ones.
+    public var floating: Weights { computing(in: precision.floating) }
+
     /// The model's name in messages and records.
     public var modelName: String { source.modelName }
 
@@ -32,8 +35,10 @@ public struct Weights: Sendable {
     /// It is computed at the first use, which takes about a second for two gigabytes.
     public var sha256: String { source.sha256 }
 
-    /// The model's name and checksum; the checksum is computed at the first use.
-    public var identity: ModelIdentity { ModelIdentity(name: modelName, sha256: sha256) }
+    /// The model's name, checksum and precision; the checksum is computed at the first use.
+    public var identity: ModelIdentity {
+        ModelIdentity(name: modelName, sha256: sha256, precision: precision)
+    }
 
     /// The place `name` below this one; it need not exist.
     public subscript(_ name: String) -> Weights {

@@ -43,6 +43,7 @@ struct AttentionPlan {
     var biases: WindowBiases?
     /// Whether a query attends only to the keys up to its own place.
     var causal = false
+    /// Of the products; int8 leaves attention in its floating precision.
     var precision = Tensor.Precision.float32
     /// The factor of the products of queries and keys; 1 / √channels if nil.
     var scale: Float?
@@ -61,14 +62,14 @@ struct AttentionPlan {
         Profile.timed(
             "attention \(groups) × [\(queries), \(keys)] × \(channels)"
                 + "\(positions == nil ? "" : " with positions")\(biases == nil ? "" : " with biases")"
-                + " \(precision)",
+                + " \(precision.floating)",
             operations: 4 * groups * queries * keys * channels
         ) { share(rows) }
     }
 
     private func share(_ rows: (_ group: Int) -> AttentionRows) {
         // The positions of grids of up to 512 cells a side fit the kernel's fixed space.
-        guard let kernels = Kernels.current?.products(precision), channels <= Self.mostChannels,
+        guard let kernels = Kernels.current?.products(precision.floating), channels <= Self.mostChannels,
             (positions?.reversed.shape[0] ?? 0) <= 2016
         else {
             return Parallel.run(groups) { runReference(rows($0)) }
@@ -208,13 +209,13 @@ struct AttentionPlan {
     }
 
     private func runReference(_ rows: AttentionRows) {
-        let isRounded = precision == .bfloat16
+        let isRounded = precision.floating == .bfloat16
         let table = isRounded ? positions?.reversed.map(Reference.bfloat16) : positions?.reversed
         let queries = isRounded ? Reference.bfloat16(rows: rows.queries, channels: channels) : nil
         Reference.attention(
             queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scaling,
             causal: causal,
-            precision: precision,
+            precision: precision.floating,
             output: rows.output
         ) { query, key in
             if let biases, let row = rows.biases {

@@ -9,13 +9,19 @@ public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
     case reference
     /// The instructions of every processor of the architecture: SSE2 on x86-64, NEON on Arm.
     case baseline
+    /// NEON with products of bytes (`dotprod`), on Arm.
+    case dotprod
     /// AVX2 with fused multiply-adds.
     case avx2
+    /// AVX2 with products of bytes (AVX-VNNI).
+    case avx2vnni
     /// AVX-512 (F, BW, DQ and VL).
     case avx512
-    /// AVX-512 with products of bfloat16.
+    /// AVX-512 with products of bytes (VNNI).
+    case avx512vnni
+    /// AVX-512 with products of bytes and of bfloat16.
     case avx512bf16
-    /// AVX-512 with products of bfloat16, and AMX tiles of it.
+    /// AVX-512 with products of bytes and of bfloat16, and AMX tiles of both.
     case amx
 
     /// Returns whether `b` comes later in the list of cases.
@@ -50,8 +56,11 @@ public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
         switch self {
         case .reference: nil
         case .baseline: spaniel_kernels_for(Int32(spaniel_baseline.rawValue))
+        case .dotprod: spaniel_kernels_for(Int32(spaniel_dotprod.rawValue))
         case .avx2: spaniel_kernels_for(Int32(spaniel_avx2.rawValue))
+        case .avx2vnni: spaniel_kernels_for(Int32(spaniel_avx2vnni.rawValue))
         case .avx512: spaniel_kernels_for(Int32(spaniel_avx512.rawValue))
+        case .avx512vnni: spaniel_kernels_for(Int32(spaniel_avx512vnni.rawValue))
         case .avx512bf16: spaniel_kernels_for(Int32(spaniel_avx512bf16.rawValue))
         case .amx: spaniel_kernels_for(Int32(spaniel_amx.rawValue))
         }

@@ -7,11 +7,12 @@ struct Kernels: @unchecked Sendable {
 
     let table: spaniel_kernels
 
-    /// Returns the products and attention of a precision.
+    /// Returns the products of a precision, and its attention, which int8 lacks.
     func products(_ precision: Tensor.Precision) -> spaniel_products {
         switch precision {
         case .float32: table.float32
         case .bfloat16: table.bfloat16
+        case .int8: table.int8
         }
     }
 }
@@ -23,6 +24,7 @@ extension spaniel_products {
     /// Returns the number of floats of a packed matrix of `columnCount` columns, summed over `inner`.
     func packedCount(columns columnCount: Int, inner: Int) -> Int {
         let filled = (inner + Int(depth) - 1) / Int(depth) * Int(depth)
-        return (panels(columnCount) * Int(columns) * filled * Int(operand_bytes) + 3) / 4
+        let each = filled * Int(operand_bytes) + Int(column_bytes)
+        return (panels(columnCount) * Int(columns) * each + 3) / 4
     }
 }

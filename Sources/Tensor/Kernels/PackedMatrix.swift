@@ -11,8 +11,14 @@ package struct PackedMatrix: Sendable {
     package let precision: Tensor.Precision
     let engine: ProductEngine
     /// For our kernels the panels that `pack_matrix` makes; otherwise [columns, inner], rounded if the
-    /// precision is bfloat16.
+    /// precision is bfloat16, and whole numbers if it is int8.
     let storage: Tensor
+    /// The scales of the columns if the precision is int8 and the reference computes, else nil.
+    let scales: [Float]?
+
+    /// The most products of bytes, 255 · 127 at most, whose sum fits 32 bits; longer sums stay in floating
+    /// precision.
+    private static let mostWholeProducts = 66_000
 
     /// Packs a matrix for the engine that computes in `precision`.
     /// - Parameter rows: [N, K], as the hub stores a linear layer's weight.
@@ -25,12 +31,19 @@ package struct PackedMatrix: Sendable {
         precondition(matrix.shape.rank == 2, "a product's matrix is [N, K], not \(matrix.shape)")
         columns = matrix.shape[0]
         inner = matrix.shape[1]
+        let precision = inner > Self.mostWholeProducts ? precision.floating : precision
         self.precision = precision
         self.engine = engine
         guard case .kernels(let kernels) = engine else {
-            storage = precision == .float32 ? matrix.owned : matrix.map(Reference.bfloat16)
+            if precision == .int8 {
+                (storage, scales) = Reference.quantised(weight: matrix)
+            } else {
+                storage = precision == .float32 ? matrix.owned : matrix.map(Reference.bfloat16)
+                scales = nil
+            }
             return
         }
+        scales = nil
         let products = kernels.products(precision)
         let (n, k) = (columns, inner)
         storage = Profile.timed("packing [\(n), \(k)] \(precision)") {

@@ -19,13 +19,13 @@ enum ProductEngine: Sendable {
         guard let kernels = Kernels.current else { return .reference }
         let forcedSet = getenv("SPANIEL_ISA") != nil
         let prefersBLAS =
-            asked == "blas" || (asked != "kernels" && InstructionSet.current == .baseline && !forcedSet)
+            asked == "blas" || (asked != "kernels" && InstructionSet.current <= .dotprod && !forcedSet)
         return prefersBLAS && BLAS.isThere ? .blas : .kernels(kernels)
     }()
 
-    /// Returns the engine for a precision: our kernels for bfloat16, which neither BLAS computes.
+    /// Returns the engine for a precision: our kernels for all but float32, which no BLAS computes.
     static func serving(_ precision: Tensor.Precision) -> ProductEngine {
-        guard case .blas = current, precision == .bfloat16, let kernels = Kernels.current else {
+        guard case .blas = current, precision != .float32, let kernels = Kernels.current else {
             return current
         }
         return .kernels(kernels)

@@ -2,9 +2,9 @@ import SpanielPlatform
 
 /// The naive twins of the kernels, which compute the same plainly. They document the kernels, test them, and
 /// run if `SPANIEL_ISA=reference`. Matrices are row-major with a leading dimension, as in BLAS.
-enum Reference {
-    typealias Input = UnsafePointer<Float>
-    typealias Output = UnsafeMutablePointer<Float>
+package enum Reference {
+    package typealias Input = UnsafePointer<Float>
+    package typealias Output = UnsafeMutablePointer<Float>
 
     /// Returns the nearest bfloat16, which is the first 16 bits of a Float, and of two equally near the even
     /// one.
@@ -34,6 +34,74 @@ enum Reference {
                 for p in 0..<k { sum += a[i * lda + p] * b[j * ldb + p] }
                 let y = activate(activation, sum + (bias?[j] ?? 0))
                 c[i * ldc + j] = y + (residual?[i * ldr + j] ?? 0)
+            }
+        }
+    }
+
+    // MARK: int8
+
+    /// What a number is whose magnitude is so small that the reciprocal of its row's scale overflows: zero.
+    private static let leastRange: Float = 1e-36
+
+    /// Quantises the rows of a weight: w ≈ scale · q with the least scale for which q is from -127 to 127. A row
+    /// that is not finite gets the scale NaN.
+    /// - Parameter weight: [N, K].
+    /// - Returns: q, [N, K], and the scales, [N].
+    package static func quantised(weight: Tensor) -> (numbers: Tensor, scales: [Float]) {
+        let (n, k) = (weight.shape[0], weight.shape[1])
+        var scales = [Float](repeating: 0, count: n)
+        let numbers = weight.withValues { values in
+            Tensor(uninitialized: [n, k]) { target in
+                for j in 0..<n {
+                    let row = values[j * k..<(j + 1) * k]
+                    let peak = row.reduce(0) { max($0, $1.magnitude) }
+                    let isFinite = row.allSatisfy(\.isFinite)
+                    let isZero = !isFinite || peak < leastRange
+                    scales[j] = isFinite ? isZero ? 0 : peak / 127 : .nan
+                    for (p, x) in row.enumerated() {
+                        target[j * k + p] = isZero ? 0 : (x * (127 / peak)).rounded(.toNearestOrEven)
+                    }
+                }
+            }
+        }
+        return (numbers, scales)
+    }
+
+    /// Quantises a row of what a layer reads: x ≈ scale · (u - zero) with u from 0 to 255, so that its least
+    /// and its greatest number, or zero if that lies beyond them, fall on the ends.
+    package static func quantised(
+        row: UnsafeBufferPointer<Float>
+    ) -> (numbers: [Int32], scale: Float, zero: Int32) {
+        let low = row.reduce(0) { min($0, $1) }
+        let high = row.reduce(0) { max($0, $1) }
+        let range = high - low
+        let nothing = [Int32](repeating: 0, count: row.count)
+        guard row.allSatisfy(\.isFinite), range <= 3e38 else { return (nothing, .nan, 0) }
+        guard range >= leastRange else { return (nothing, 0, 0) }
+        let inverse = 255 / range
+        func whole(_ x: Float) -> Int32 { Int32((x * inverse).rounded(.toNearestOrEven)) }
+        let zero = whole(-low)
+        return (row.map { min(255, whole($0) + zero) }, range / 255, zero)
+    }
+
+    /// Computes the product of rows that it quantises with a quantised weight: whole sums, which no order
+    /// changes, and the scales, bias, activation and residual in float32, each rounded.
+    package static func product(
+        quantised b: Input, scales: [Float], m: Int, n: Int, k: Int, a: Input, lda: Int, c: Output, ldc: Int,
+        bias: Input?, activation: Tensor.Activation, residual: Input?, ldr: Int
+    ) {
+        for i in 0..<m {
+            let row = quantised(row: UnsafeBufferPointer(start: a + i * lda, count: k))
+            for j in 0..<n {
+                var (sum, weights): (Int32, Int32) = (0, 0)
+                for p in 0..<k {
+                    let q = Int32(b[j * k + p])
+                    sum += row.numbers[p] * q
+                    weights += q
+                }
+                var y = Float(sum - weights * row.zero) * row.scale * scales[j]
+                y += bias?[j] ?? 0
+                c[i * ldc + j] = activate(activation, y) + (residual?[i * ldr + j] ?? 0)
             }
         }
     }

@@ -17,7 +17,7 @@ public struct RelativePositions: Sendable {
     /// - Parameters:
     ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
     ///   - width: [2W-1, d], entry i for a key W-1-i columns to the right of it.
-    ///   - precision: of grid attention with them.
+    ///   - precision: of grid attention with them; int8 leaves it in its floating precision.
     public init(height: Tensor, width: Tensor, precision: Tensor.Precision = .float32) {
         precondition(
             height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")
@@ -28,6 +28,7 @@ public struct RelativePositions: Sendable {
         }
         reversed = Tensor.stack(backwards(height) + backwards(width))
         packed = PackedMatrix(
-            rows: reversed, precision: precision, for: Kernels.current.map { .kernels($0) } ?? .reference)
+            rows: reversed, precision: precision.floating,
+            for: Kernels.current.map { .kernels($0) } ?? .reference)
     }
 }

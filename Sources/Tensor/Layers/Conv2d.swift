@@ -11,14 +11,14 @@ public struct Conv2d: Sendable {
     ///   - weight: [out, in, kernel, kernel], the hub's order.
     ///   - bias: [out], or nil without one.
     ///   - stride: the kernel's side, or less for an odd kernel.
-    ///   - precision: of the product.
+    ///   - precision: of the product; int8 leaves it in its floating precision.
     public init(weight: Tensor, bias: Tensor?, stride: Int, precision: Tensor.Precision = .float32) {
         let (out, channels, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
         precondition(
             weight.shape[3] == side && (stride == side || (stride < side && side % 2 == 1)),
             "convolution of \(weight.shape), stride \(stride)")
         let rows = weight.transposed([0, 2, 3, 1]).reshaped([out, side * side * channels])
-        product = Linear(weight: rows, bias: bias, precision: precision)
+        product = Linear(weight: rows, bias: bias, precision: precision.floating)
         kernel = side
         self.stride = stride
     }

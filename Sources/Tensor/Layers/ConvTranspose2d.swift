@@ -9,7 +9,7 @@ public struct ConvTranspose2d: Sendable {
     /// - Parameters:
     ///   - weight: [in, out, kernel, kernel], the hub's order.
     ///   - bias: [out]
-    ///   - precision: of the product.
+    ///   - precision: of the product; int8 leaves it in its floating precision.
     public init(weight: Tensor, bias: Tensor, precision: Tensor.Precision = .float32) {
         let (channels, out, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
         precondition(
@@ -17,8 +17,8 @@ public struct ConvTranspose2d: Sendable {
             "transposed convolution of \(weight.shape), bias \(bias.shape)")
         let rows = weight.transposed([2, 3, 1, 0]).reshaped([side * side * out, channels])
         product = Linear(
-            weight: rows, bias: bias.repeated(side * side).reshaped([side * side * out]), precision: precision
-        )
+            weight: rows, bias: bias.repeated(side * side).reshaped([side * side * out]),
+            precision: precision.floating)
         kernel = side
     }
 

@@ -195,6 +195,13 @@ struct Product {
                         c: c + range.lowerBound * ldc, ldc: ldc, bias: bias, activation: activation,
                         residual: residual.map { $0 + range.lowerBound * ldc }, ldr: ldc)
                 }
+                if let scales = weight.scales {
+                    return Reference.product(
+                        quantised: b, scales: scales, m: range.count, n: weight.columns, k: weight.inner,
+                        a: first, lda: lda, c: c + range.lowerBound * ldc, ldc: ldc, bias: bias,
+                        activation: activation, residual: residual.map { $0 + range.lowerBound * ldc },
+                        ldr: ldc)
+                }
                 // The weight was rounded when it was packed.
                 guard weight.precision == .bfloat16 else { return run(first, lda: lda) }
                 Reference.bfloat16(rows: (0..<range.count).map { first + $0 * lda }, channels: weight.inner)

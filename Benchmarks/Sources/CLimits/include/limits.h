@@ -3,7 +3,7 @@
 
 /// What the processor could do at best, to set our figures beside. Each call takes some tenths of a second.
 
-enum limits_set { limits_baseline, limits_avx2, limits_avx512, limits_avx512bf16, limits_amx };
+enum limits_set { limits_baseline, limits_avx2, limits_avx512, limits_avx512bf16, limits_amx, limits_avx2vnni, limits_avx512vnni, limits_amx_int8 };
 
 /// Operations per second (an addition and a multiplication are two) of `threads` threads that only multiply
 /// and add in registers: of float32, for the last two sets of bfloat16 summed in float32; 0 when the

@@ -26,7 +26,7 @@ extension SAM {
                         isGlobal: configuration.globalBlocks.contains(index))
                 }
             }
-            pyramid = try FeaturePyramid(weights, configuration)
+            pyramid = try FeaturePyramid(weights.floating, configuration)
         }
 
         /// Enlarges the picture's positions to the grid, and adds to every window the positions inside one.

@@ -16,13 +16,13 @@ extension SAM {
             patches = try TinyViTPatches(weights["patch_embed"]["seq"], channels: channels[0])
             convolutions = try (0..<configuration.stages[0].blocks).map { i in
                 try Bottleneck(
-                    weights: layers[0]["blocks"][i], in: channels[0], hidden: configuration.expanded,
+                    weights: layers[0]["blocks"][i].floating, in: channels[0], hidden: configuration.expanded,
                     out: channels[0], stride: 1)
             }
             stages = try (1..<channels.count).map { i in
                 // The last stage keeps the grid of the one before.
                 let merging = try Bottleneck(
-                    weights: layers[i - 1]["downsample"], in: channels[i - 1], hidden: channels[i],
+                    weights: layers[i - 1]["downsample"].floating, in: channels[i - 1], hidden: channels[i],
                     out: channels[i], stride: i == channels.count - 1 ? 1 : 2)
                 let blocks = try (0..<configuration.stages[i].blocks).map { j in
                     try TinyViTBlock(

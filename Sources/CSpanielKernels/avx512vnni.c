@@ -1,0 +1,12 @@
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push( \
+    __attribute__((target("avx512vnni,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#define LANES 16
+#define TILE_ROWS 14
+#define NATIVE_INT8
+#define TABLE spaniel_table_avx512vnni
+#define TABLE_NAME "avx512vnni"
+#include "kernels.inc"
+#pragma clang attribute pop
+#endif

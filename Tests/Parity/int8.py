@@ -1,0 +1,85 @@
+"""Compares what the tool loses in int8 with what OpenVINO loses by NNCF's quantisation after training (the rest in its own choice of precision), each
+against the tool's float32 on the same pixels, which NNCF also calibrates on.
+
+    python int8.py --spaniel PATH [--models FOLDER] [--name NAME] [--model FOLDER]
+
+Without options SAM's and ViT's base, with random weights, on photographs that are not square. The rule, of what the image encoder makes: the relative L2
+error, over all photographs together, is at most half of theirs. Needs requirements.txt and, of Benchmarks/Peers/requirements.txt, openvino and nncf.
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+import tempfile
+
+import nncf
+import openvino
+import torch
+from transformers import AutoConfig
+
+from agreement import NEARLY_SQUARE, TALL, WIDE, Judge, photograph, tensors
+
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "Benchmarks/Peers"))
+
+# What the tool is asked, and what of its tensors is compared: the first output of the opponent's graph.
+KINDS = {"sam": (["--point", "200,150"], "image_embeddings"), "vit": ([], "logits"), "dinov2": ([], "last_hidden_state")}
+
+
+def module(kind, folder):
+    import sam_halves
+    import whole
+
+    torch.set_grad_enabled(False)
+    return sam_halves.halves(folder, "sdpa")[0][0] if kind == "sam" else whole.module(folder, "sdpa")[0]
+
+
+def compare(tool, folder):
+    judge = Judge(folder.name)
+    kind = AutoConfig.from_pretrained(folder).model_type
+    asked, name = KINDS[kind]
+    with tempfile.TemporaryDirectory() as temporary:
+        paths = [photograph(case, temporary) for case in (TALL, NEARLY_SQUARE, WIDE)]
+        exact = [tensors(tool, kind, folder, "--image", path, *asked) for path in paths]
+        errors = {
+            f"spaniel {precision}": [tensors(tool, kind, folder, "--image", path, *asked, precision=precision)[name] for path in paths]
+            for precision in ("bfloat16", "int8")}
+    pixels = [found["pixel_values"].contiguous() for found in exact]
+    graph = openvino.convert_model(module(kind, folder), example_input=(pixels[0],), input=[tuple(pixels[0].shape)])
+    quantised = nncf.quantize(
+        graph, nncf.Dataset([(value.numpy(),) for value in pixels]), subset_size=len(pixels), model_type=nncf.ModelType.TRANSFORMER)
+    compiled = openvino.Core().compile_model(quantised, "CPU")
+    errors["OpenVINO int8"] = [torch.from_numpy(compiled([value.numpy()])[0].copy()) for value in pixels]
+    truth = torch.cat([found[name].double().flatten() for found in exact])
+    for word, found in errors.items():
+        found = torch.cat([value.double().flatten() for value in found])
+        errors[word] = float((found - truth).norm() / truth.norm())
+    own, theirs = errors["spaniel int8"], errors["OpenVINO int8"]
+    text = ", ".join(f"{word} {value:.2e}" for word, value in errors.items())
+    judge(f"{name}: relative errors {text}; ours is {own / theirs:.2f} of theirs", own <= 0.5 * theirs)
+    return judge.failures
+
+
+def main():
+    from models import build
+    from sam_models import build as build_sam
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spaniel", required=True, help="the tool")
+    parser.add_argument("--models", default=os.path.expanduser("~/.cache/spaniel/parity"), help="where random models are kept")
+    parser.add_argument("--name", action="append", help="only this one")
+    parser.add_argument("--model", action="append", help="a model folder, only that")
+    options = parser.parse_args()
+    keep = pathlib.Path(options.models)
+    folders = [pathlib.Path(folder) for folder in options.model or []]
+    failures = []
+    for folder in folders:
+        failures += compare(options.spaniel, folder)
+    for name in options.name or ([] if folders else ["vit-base-patch16", "sam-vit-base"]):
+        failures += compare(options.spaniel, build_sam(keep, "base") if name.startswith("sam-vit") else build(keep, name))
+    print("\n".join(["all within the rule"] if not failures else ["", "beyond the rule:"] + failures))
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
