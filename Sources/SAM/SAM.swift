@@ -34,7 +34,7 @@ public struct SAM: Sendable {
 
     /// The precision that `init(contentsOf:precision:)` takes by default, for such a model on this processor.
     package static func automaticPrecision(_ configuration: Configuration) -> Tensor.Precision {
-        .suiting(channels: configuration.imageEncoder.channels)
+        configuration.imageEncoder.suitingPrecision
     }
 
     /// Loads a model folder in the hub's layout: `config.json`, `model.safetensors` (or shards) and, if there
@@ -48,7 +48,7 @@ public struct SAM: Sendable {
     ///   - url: the model's folder or checkpoint: SAM base, large, huge or of other sizes, MobileSAM, or SAM 2
     ///     and 2.1 (tiny, small, base-plus, large), of which the part for pictures is loaded.
     ///   - precision: the precision of the image encoder; nil takes float32 for a narrow encoder such as
-    ///     `sam-nano`'s, else the fastest that the processor has.
+    ///     `sam-nano`'s, else the fastest that the processor has, and never int8.
     /// - Throws: `WeightsError` naming the file, the key, what was expected and what was found;
     ///   `SAMError.positionalMatrices`.
     public init(contentsOf url: URL, precision: Tensor.Precision? = nil) throws {
