@@ -89,7 +89,8 @@ public struct CLIP: Sendable {
         tokenizerFolder: URL,
         precision: Tensor.Precision = .float32
     ) throws {
-        let weights = weights.computing(in: precision)
+        let weights = weights.computing(
+            in: precision, floating: Self.automaticPrecision(configuration))
         self.weights = weights
         self.configuration = configuration
         self.preprocessing = preprocessing

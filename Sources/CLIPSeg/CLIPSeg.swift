@@ -95,7 +95,8 @@ public struct CLIPSeg: Sendable {
         else {
             throw CLIPSegError.inputSize(model: weights.modelName, found: output, patch: patch)
         }
-        self.weights = weights.computing(in: precision)
+        self.weights = weights.computing(
+            in: precision, floating: Self.automaticPrecision(configuration))
         self.configuration = configuration
         self.preprocessing = preprocessing
         let root = self.weights["clip"]

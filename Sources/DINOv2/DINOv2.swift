@@ -69,7 +69,8 @@ public struct DINOv2: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: ViT.Preprocessing,
         precision: Tensor.Precision = .float32
     ) throws {
-        let weights = weights.computing(in: precision)
+        let weights = weights.computing(
+            in: precision, floating: Self.automaticPrecision(configuration))
         self.weights = weights
         self.configuration = configuration
         self.preprocessing = preprocessing

@@ -63,7 +63,8 @@ public struct OWLViT: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing, tokenizerFolder: URL,
         precision: Tensor.Precision = .float32
     ) throws {
-        let weights = weights.computing(in: precision)
+        let weights = weights.computing(
+            in: precision, floating: Self.automaticPrecision(configuration))
         self.weights = weights
         self.configuration = configuration
         self.preprocessing = preprocessing

@@ -90,13 +90,14 @@ public struct SAM: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing,
         precision: Tensor.Precision = .float32
     ) throws {
-        self.weights = weights.computing(in: precision)
+        self.weights = weights.computing(
+            in: precision, floating: Self.automaticPrecision(configuration))
         self.configuration = configuration
         self.preprocessing = preprocessing
         let grid = configuration.imageEncoder.grid
         let positions = try PositionalEncoding(
             matrix: Self.positionalMatrix(weights, features: configuration.imageEncoder.positionFeatures))
-        imageEncoder = try configuration.imageEncoder.load(weights.computing(in: precision))
+        imageEncoder = try configuration.imageEncoder.load(self.weights)
         let channels = configuration.imageEncoder.outputChannels
         let isSecond = configuration.maskDecoder.second != nil
         noMemory =

@@ -9,8 +9,8 @@ extension Tensor {
         /// way and are slower than `float32`.
         case bfloat16
         /// The linear layers of an image encoder quantise their weights by channels and what they read by
-        /// tokens, both to 8 bits, and sum whole numbers; attention, convolutions and heads compute in
-        /// `floating`. Weights take a quarter of the memory. Never chosen by itself: the results differ in the
+        /// tokens, both to 8 bits, and sum whole numbers; attention, convolutions and heads compute in one of
+        /// the others, a model's in the one that suits it. Weights take a quarter of the memory. Never chosen by itself: the results differ in the
         /// second or third digit.
         case int8
 

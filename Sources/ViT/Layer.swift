@@ -74,6 +74,8 @@ extension ViT {
         package let queriesKeysValues: Linear
         package let output: Linear
         package let heads: Int
+        /// The precision of the attention itself.
+        let precision: Tensor.Precision
 
         /// - Parameters:
         ///   - bias: whether queries, keys and values have a bias; the output always has one.
@@ -83,6 +85,7 @@ extension ViT {
             scale: Tensor? = nil
         ) throws {
             self.heads = heads
+            precision = weights.floatingPrecision
             let parts = [names.queries, names.keys, names.values].map { weights[$0] }
             let matrices = try parts.map { try $0.borrowed("weight", [channels, channels]) }
             let biases = try bias ? parts.map { try $0.tensor("bias", [channels]) } : []
@@ -106,7 +109,7 @@ extension ViT {
         /// - Returns: [B, N, C].
         package func callAsFunction(_ x: Tensor, causal: Bool = false, residual: Tensor? = nil) -> Tensor {
             let mixed = selfAttention(
-                queriesKeysValues(x), heads: heads, causal: causal, precision: queriesKeysValues.precision)
+                queriesKeysValues(x), heads: heads, causal: causal, precision: precision)
             return output(mixed, residual: residual)
         }
     }

@@ -58,12 +58,13 @@ public struct ViT: Sendable {
         _ weights: Weights, configuration: Configuration, preprocessing: Preprocessing,
         precision: Tensor.Precision = .float32
     ) throws {
-        self.weights = weights.computing(in: precision)
+        self.weights = weights.computing(
+            in: precision, floating: Self.automaticPrecision(configuration))
         self.configuration = configuration
         self.preprocessing = preprocessing
         classes = configuration.classes
         let sizes = configuration.layers
-        let root = weights["vit"].computing(in: precision)
+        let root = self.weights["vit"]
         let place = root["embeddings"]
         let grid = configuration.grid
         embeddings = Embeddings(

@@ -64,7 +64,7 @@ struct PrecisionTests {
     @Test("a concept says what it was learnt in", arguments: ["find", "segment", "detect"])
     func concept(task: String) throws {
         let mask = try scratch.file("m.png", Files.mask())
-        let example = task == "detect" ? "square=\(picture)@16,12,32,24" : "square=\(picture)#\(mask)"
+        let example = "square=\(picture)#\(mask)"
         for precision in ["int8", "float32"] {
             let path = scratch("\(precision).concept")
             let learnt = try Tool.run(

@@ -21,7 +21,7 @@ extension Weights {
         }
         return Weights(
             source: WeightsSource(modelName: modelName, files: source.files, slots: slots), path: path,
-            precision: precision)
+            precision: precision, floatingPrecision: floatingPrecision)
     }
 
     private static func parts(_ name: String) -> [Substring] {

@@ -101,6 +101,6 @@ extension Weights {
     private func with(_ slots: [(String, WeightsSource.Slot)], _ files: ModelFiles) -> Weights {
         Weights(
             source: WeightsSource(modelName: modelName, files: files, slots: slots), path: path,
-            precision: precision)
+            precision: precision, floatingPrecision: floatingPrecision)
     }
 }

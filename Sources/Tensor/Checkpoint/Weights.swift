@@ -11,20 +11,29 @@ public struct Weights: Sendable {
     public let path: String
     /// The precision of the layers that are read from here.
     public let precision: Tensor.Precision
+    /// The precision of what is not quantised in `int8`; in others `precision`.
+    package let floatingPrecision: Tensor.Precision
 
-    init(source: WeightsSource, path: String = "", precision: Tensor.Precision = .float32) {
+    init(
+        source: WeightsSource, path: String = "", precision: Tensor.Precision = .float32,
+        floatingPrecision: Tensor.Precision? = nil
+    ) {
         self.source = source
         self.path = path
         self.precision = precision
+        self.floatingPrecision = floatingPrecision ?? precision.floating
     }
 
     /// Returns the same place, whose layers compute in another precision.
-    public func computing(in precision: Tensor.Precision) -> Weights {
-        Weights(source: source, path: path, precision: precision)
+    /// - Parameter floating: what computes where `int8` quantises nothing; nil takes the processor's fastest.
+    public func computing(in precision: Tensor.Precision, floating: Tensor.Precision? = nil) -> Weights {
+        Weights(
+            source: source, path: path, precision: precision,
+            floatingPrecision: precision == .int8 ? floating : nil)
     }
 
     /// The same place, whose layers are not quantised: first and last ones.
-    public var floating: Weights { computing(in: precision.floating) }
+    public var floating: Weights { computing(in: floatingPrecision) }
 
     /// The model's name in messages and records.
     public var modelName: String { source.modelName }
@@ -42,7 +51,8 @@ public struct Weights: Sendable {
 
     /// The place `name` below this one; it need not exist.
     public subscript(_ name: String) -> Weights {
-        Weights(source: source, path: key(name), precision: precision)
+        Weights(
+            source: source, path: key(name), precision: precision, floatingPrecision: floatingPrecision)
     }
 
     /// The place of a numbered part, such as a layer, counted from 0.

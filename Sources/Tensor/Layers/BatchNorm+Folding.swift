@@ -38,7 +38,8 @@ extension Conv2d {
     public init(folding weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int) throws {
         let folded = try FoldedWeights(weights, [out, channels, kernel, kernel])
         self.init(
-            weight: folded.weight, bias: folded.bias, stride: stride, precision: weights.precision)
+            weight: folded.weight, bias: folded.bias, stride: stride,
+            precision: weights.floatingPrecision)
     }
 }
 

@@ -39,8 +39,8 @@ extension Conv2d {
     {
         self.init(
             weight: try weights.borrowed("weight", [out, channels, kernel, kernel]),
-            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride, precision: weights.precision
-        )
+            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride,
+            precision: weights.floatingPrecision)
     }
 }
 
@@ -51,7 +51,7 @@ extension ConvTranspose2d {
         self.init(
             weight: try weights.borrowed("weight", [channels, out, kernel, kernel]),
             bias: try weights.tensor("bias", [out]),
-            precision: weights.precision)
+            precision: weights.floatingPrecision)
     }
 }
 

@@ -19,6 +19,8 @@ extension SAM {
         package let norm2: LayerNorm
         package let mlp: MLP
         package let heads: Int
+        /// The precision of the attention itself.
+        let precision: Tensor.Precision
         /// The side of a window in cells; nil attends to the whole grid.
         package let window: Int?
         package let isPooling: Bool
@@ -31,6 +33,7 @@ extension SAM {
             let stages = configuration.stages
             let (own, former) = (stages[stage], stages[isFirst ? max(0, stage - 1) : stage])
             heads = own.heads
+            precision = weights.floatingPrecision
             window = isGlobal ? nil : former.window
             isPooling = isFirst && own.isPooled
             norm1 = try LayerNorm(weights["layer_norm1"], former.channels, epsilon: configuration.epsilon)
@@ -63,7 +66,6 @@ extension SAM {
 
         private func attention(_ normed: Tensor) -> Tensor {
             let qkv = queriesKeysValues(normed)
-            let precision = queriesKeysValues.precision
             return isPooling
                 ? pooledGridAttention(
                     qkv, heads: heads, window: window, padding: padding, precision: precision)

@@ -40,12 +40,15 @@ extension SAM {
         package let output: Linear
         package let biases: WindowBiases
         package let heads: Int
+        /// The precision of the attention itself.
+        let precision: Tensor.Precision
         /// The side of a window in cells.
         package let window: Int
 
         init(_ weights: Weights, _ stage: Configuration.TinyViT.Stage) throws {
             let channels = stage.channels
             (heads, window) = (stage.heads, stage.window)
+            precision = weights.floatingPrecision
             norm = try LayerNorm(weights["norm"], channels, epsilon: 1e-5)
             // The file has each head's queries, keys and values together; ours are all queries, then all keys.
             let (heads, width) = (stage.heads, channels / stage.heads)
@@ -67,7 +70,7 @@ extension SAM {
         package func callAsFunction(_ x: Tensor) -> Tensor {
             let mixed = gridAttention(
                 queriesKeysValues(norm(x)), heads: heads, biases: biases, window: window, padding: padding,
-                precision: queriesKeysValues.precision)
+                precision: precision)
             return output(mixed, residual: x)
         }
     }

@@ -40,12 +40,15 @@ extension SAM {
         package let output: Linear
         package let positions: RelativePositions?
         package let heads: Int
+        /// The precision of the attention itself.
+        let precision: Tensor.Precision
         /// The side of a window in cells; nil attends to the whole grid.
         package let window: Int?
 
         init(_ weights: Weights, _ configuration: Configuration.ViTDet, isGlobal: Bool) throws {
             let channels = configuration.channels
             heads = configuration.heads
+            precision = weights.floatingPrecision
             window = isGlobal ? nil : configuration.window
             queriesKeysValues = try Linear(
                 weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias)
@@ -56,7 +59,7 @@ extension SAM {
                 try configuration.relativePositions
                 ? RelativePositions(
                     height: weights.tensor("rel_pos_h", shape), width: weights.tensor("rel_pos_w", shape),
-                    precision: weights.precision)
+                    precision: precision)
                 : nil
         }
 
@@ -67,7 +70,7 @@ extension SAM {
         package func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
             let mixed = gridAttention(
                 queriesKeysValues(x), heads: heads, positions: positions, window: window, padding: padding,
-                precision: queriesKeysValues.precision)
+                precision: precision)
             return output(mixed, residual: residual)
         }
     }
