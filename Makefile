@@ -9,7 +9,7 @@ SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Be
 SCRIPTS = .ci/run .ci/setup Benchmarks/run Examples/demo Fuzz/run Packaging/dist Packaging/manual Packaging/page Packaging/stage \
     Tests/Arm/run Tests/Bounds/run Tests/Consumer/run Tests/Hub/run Tests/Manifest/check Tests/Web/run
 
-.PHONY: help setup build demo test test-arm test-web effort label-studio lint bounds consumer parity fuzz bench format docs install dist clean
+.PHONY: help setup build demo test test-arm test-web effort label-studio lint bounds consumer parity scale fuzz bench format docs install dist clean
 
 help:
 	@echo "make demo      build, find a boot in the pictures of Examples/, and show it on a page"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-web  drive the labelling page in a real browser    make effort   count how much work it saves (SET=FOLDER)"
 	@echo "make bounds    hold exp, erf and GELU against their bounds for all float32 values"
 	@echo "make parity    compare with the published Python (creates $(PARITY)); SIZES=--all for every published size"
+	@echo "make scale     the worker under Spark, Ray and GNU parallel, killed there; PARTS=\"same speed\" for some of it"
 	@echo "make fuzz      throw mutated files at every reader, a minute each"
 	@echo "make bench     measure, beside PyTorch and OpenVINO where they are installed"
 	@echo "make install   the tool, its weights, man page and completions under PREFIX ($(PREFIX))"
@@ -113,6 +114,17 @@ parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	$(PARITY)/bin/python Tests/Parity/hub.py --spaniel $(TOOL)
 	@for script in evaluation annotations exporters worker; do $(PARITY)-annotations/bin/python Tests/Parity/$$script.py --spaniel $(TOOL) || exit 1; done
 
+.venv-scale/ready: Tests/Scale/requirements.txt
+	python3 -m venv .venv-scale
+	.venv-scale/bin/pip install --quiet --requirement $<
+	@touch $@
+
+# Half an hour: a standalone Spark cluster, two nodes of Ray, GNU parallel, kills at seeded moments, a soak.
+scale: build
+	@.ci/setup python3 python3-venv openjdk-17-jre-headless parallel
+	@$(MAKE) --no-print-directory .venv-scale/ready
+	.venv-scale/bin/python Tests/Scale/run.py --spaniel $(TOOL) $(PARTS)
+
 # libFuzzer comes with Swift's toolchain on Linux.
 fuzz: setup
 	Fuzz/run
@@ -147,4 +159,4 @@ dist: setup
 	Packaging/dist
 
 clean:
-	rm -rf .build .build-docs .build-install .build-dist .build-manual $(PARITY) $(PARITY)-annotations out
+	rm -rf .build .build-docs .build-install .build-dist .build-manual $(PARITY) $(PARITY)-annotations .venv-scale out

@@ -18,6 +18,32 @@ package struct AtomicFile: ~Copyable {
     /// The paths of temporary files and folders that are being written by this process.
     private static let unfinished = Mutex<Set<String>>([])
 
+    /// What the names of this process's temporary files begin with, so that a later process can tell them.
+    private static let mark = Mutex("")
+
+    /// Gives the temporary files and folders of this process a mark.
+    ///
+    /// - Parameter mark: letters and digits that no other process has.
+    package static func mark(with mark: String) { self.mark.withLock { $0 = mark } }
+
+    /// Removes the temporary files and folders that a process with this mark left in a folder when it was
+    /// killed.
+    ///
+    /// - Parameter folder: empty for the current one.
+    package static func removeLeft(by mark: String, in folder: String) {
+        let folder = folder.isEmpty ? "." : folder
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasPrefix(".spaniel-\(mark)-") && name.hasSuffix(".tmp") {
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+    }
+
+    /// A name nobody else uses.
+    static func temporaryName() -> String {
+        let mark = mark.withLock { $0.isEmpty ? "" : $0 + "-" }
+        return ".spaniel-\(mark)\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+    }
+
     /// Opens a temporary file beside a place.
     /// - Throws: `FileError` if a folder stands there, or if nothing can be written there.
     package init(replacing url: URL) throws(FileError) {
@@ -32,9 +58,7 @@ package struct AtomicFile: ~Copyable {
         if exists && status.st_mode & S_IFMT != S_IFREG {
             descriptor = open(destination, O_WRONLY | O_CLOEXEC)
         } else {
-            let name =
-                Self.folder(of: destination)
-                + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+            let name = Self.folder(of: destination) + Self.temporaryName()
             descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             temporary = name
         }

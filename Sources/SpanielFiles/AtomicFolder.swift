@@ -29,7 +29,7 @@ package struct AtomicFolder: ~Copyable {
         let place =
             isThere
             ? destination + "/" : destination.lastIndex(of: "/").map { String(destination[...$0]) } ?? "./"
-        let name = place + ".spaniel-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        let name = place + AtomicFile.temporaryName()
         guard mkdir(name, 0o777) == 0 else { throw .unwritable(path: destination, errno: errno) }
         AtomicFile.remember(name)
         self.destination = destination

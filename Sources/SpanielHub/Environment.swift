@@ -66,7 +66,8 @@ package struct Environment: Sendable {
         self["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path(percentEncoded: false)
     }
 
-    private static func runningExecutable() -> URL? {
+    /// The program of this process.
+    package static func runningExecutable() -> URL? {
         #if os(Linux)
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map {
                 URL(filePath: $0)

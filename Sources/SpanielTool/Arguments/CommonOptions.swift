@@ -122,6 +122,15 @@ struct OutputOptions: ParsableArguments {
             "Keep the pictures' encodings here, to ask again without the slow part.", valueName: "folder"))
     var cache: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep each picture's record in this folder, in records.jsonl, and after a kill go on where the same command stopped.",
+            valueName: "folder"))
+    var resume: String?
+
+    /// Where `--resume` keeps the records.
+    static let keptFile = "records.jsonl"
+
     @Flag(help: "No progress and no notes on standard error; errors still appear.")
     var quiet = false
 
@@ -137,7 +146,9 @@ struct OutputOptions: ParsableArguments {
         if let maxObjects, maxObjects < 1 {
             throw ValidationError("--max-objects \(maxObjects) must be at least 1")
         }
-        if out == "" || cache == "" { throw ValidationError("--out and --cache need the name of a folder") }
+        if out == "" || cache == "" || resume == "" {
+            throw ValidationError("--out, --cache and --resume need the name of a folder")
+        }
     }
 }
 
@@ -151,6 +162,6 @@ extension PictureArguments {
 extension OutputOptions {
     /// Finds out before any work is done for nothing whether the outputs can be written.
     func check() throws {
-        for folder in [out, cache].compactMap(\.self) { try OutputFolder.check(folder) }
+        for folder in [out, cache, resume].compactMap(\.self) { try OutputFolder.check(folder) }
     }
 }

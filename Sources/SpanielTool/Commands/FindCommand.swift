@@ -108,6 +108,7 @@ struct FindCommand: PictureCommand {
         return PictureTask(
             name: .find, model: sam.weights, others: check.map { [("clip_model", $0.clip.weights)] } ?? [],
             features: dino.map { .init($0.weights, $0.settings) }, classes: names,
-            transparency: search.faithful ? .dropped : .white, work: work)
+            transparency: search.faithful ? .dropped : .white, work: work,
+            passOver: { explanations?.passOver($0) })
     }
 }

@@ -89,7 +89,8 @@ struct SegmentCommand: PictureCommand {
             work: sought.isEmpty ? nil : work(concepts),
             workOfLine: { line in
                 try work(ExampleReading.classes(of: line.texts).map { try withThreshold(learn($0, clipseg)) })
-            })
+            },
+            passOver: { scores?.passOver($0) })
     }
 
     private func withThreshold(_ concept: CLIPSeg.Concept) -> CLIPSeg.Concept {

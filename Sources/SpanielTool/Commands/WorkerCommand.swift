@@ -1,4 +1,5 @@
 import ArgumentParser
+import SpanielJSON
 
 /// `spaniel worker`: JSON lines in, JSON lines out, for batch engines.
 struct WorkerCommand: ParsableCommand {
@@ -20,6 +21,10 @@ struct WorkerCommand: ParsableCommand {
             {"id": 7, "ok": false, "error": {"code": …, "message": …}}. A bad picture or line is such a record; the exit code is 0 when \
             every line got its answer. An answer depends on its line alone, not on the others or on --threads.
 
+            --resume writes the answers to a file instead, and after a kill the same command with the same lines goes on where it stopped: \
+            the file is then what one undisturbed run would have written. FILE.resume beside it says which run it is of. --isolate works in \
+            a process of its own: a picture that ends it is tried three times, and then is a record too (worker.died).
+
             Every option of the task's own command that changes what is found works here too: spaniel find --help. --precision must be said, \
             so that all machines compute the same.
             """)
@@ -31,14 +36,49 @@ struct WorkerCommand: ParsableCommand {
         completion: .list(tasks.map(\.rawValue)), transform: { try TaskName(parsing: $0, among: tasks) })
     var task: TaskName
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the answers here, and go on where the same command stopped.", valueName: "answers.jsonl"))
+    var resume: String?
+
+    @Flag(help: "Work in a process of its own, so that a picture that ends it costs one answer.")
+    var isolate = false
+
+    /// Of the process that `--isolate` starts: its first line says what it runs.
+    @Flag(help: .hidden)
+    var isIsolated = false
+
     @Argument(parsing: .allUnrecognized, help: ArgumentHelp("The task's own options.", valueName: "options"))
     var options: [String] = []
 
     func run() throws {
         let command = try Self.command(task, options)
         try command.output.check()
-        let task = try command.prepare()
-        try WorkerRun(task)(LineReader(limit: WorkerLine.byteLimit))
+        if let resume { try OutputFolder.checkParent(ofFile: resume) }
+        let lines = LineReader(limit: WorkerLine.byteLimit)
+        if isolate {
+            let worker = IsolatedWorker(["worker", "--is-isolated", "--task", task.rawValue] + options)
+            defer { worker.end() }
+            let file = try answerFile(of: worker.start(), command)
+            try WorkerRun(writingTo: file, worker.answer)(lines)
+            return worker.finish()
+        }
+        let work = LineWork(try command.prepare())
+        let description = work.run.json(options)
+        if isIsolated { try StandardOutput().write(description.text() + "\n") }
+        let file = try answerFile(of: description, command)
+        do { try WorkerRun(writingTo: file) { try work.answer($0).text() }(lines) } catch let failure
+            as Failure
+            where isIsolated && failure.status == .interrupted
+        {
+            // The process that started this one says it.
+            throw Failure(.interrupted, code: failure.code, "")
+        }
+    }
+
+    /// The file of `--resume`.
+    private func answerFile(of run: JSON, _ command: any PictureCommand) throws -> AnswerFile? {
+        try resume.map { try AnswerFile($0, of: run, cleaning: [command.output.cache].compactMap(\.self)) }
     }
 
     /// The task's command as its own options make it, its pictures being those of the lines.

@@ -16,6 +16,9 @@ struct ExplanationFolder {
         try OutputFolder.make(folder)
     }
 
+    /// Leaves a name to a picture whose page is there.
+    mutating func passOver(_ image: String) { _ = names.name(for: image) }
+
     mutating func write(_ findings: PerSAM.Findings, image: String, picture: Picture) throws {
         let page = ExplainPage(
             picture: picture, name: image, findings: findings, threshold: thresholds.values.first ?? 0,

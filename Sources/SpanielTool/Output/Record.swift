@@ -5,12 +5,14 @@ package import SpanielJSON
 package enum Record {
     package static let schema = 1
 
+    /// - Parameter milliseconds: nil for a record that is the same however often it is asked for.
     package static func success(
         image: String, size: Size, run: RunDescription, result: PictureResult,
-        milliseconds: [(part: String, milliseconds: Double)]
+        milliseconds: [(part: String, milliseconds: Double)]?
     ) -> JSON {
         var record: JSON = ["schema": JSON(schema), "image": JSON(image)]
         add(result, size: size, run: run, to: &record)
+        guard let milliseconds else { return record }
         record["milliseconds"] = JSON.object(
             JSON.Object(milliseconds.map { ($0.part, JSON(($0.milliseconds * 10).rounded() / 10)) }))
         return record
@@ -28,6 +30,19 @@ package enum Record {
     ) {
         record["width"] = JSON(size.width)
         record["height"] = JSON(size.height)
+        add(run, to: &record)
+        if let classes = result.classes {
+            record["classes"] = JSON(classes.map { ["class": JSON($0.className), "score": JSON($0.score)] })
+        } else {
+            record["objects"] = JSON(result.objects.map(object))
+        }
+        if !result.rejected.isEmpty { record["rejected"] = JSON(result.rejected.map(object)) }
+        if !result.absent.isEmpty { record["absent"] = JSON(result.absent.map(absence)) }
+        if let stop = result.stop { record["stop"] = self.stop(stop) }
+    }
+
+    /// What is the same for every picture of a run.
+    package static func add(_ run: RunDescription, to record: inout JSON) {
         record["task"] = JSON(run.task.rawValue)
         record["model"] = model(run.model)
         for other in run.others { record[other.key] = model(other.model) }
@@ -38,14 +53,6 @@ package enum Record {
         }
         record["precision"] = JSON(run.precision)
         record["isa"] = JSON(run.instructionSet)
-        if let classes = result.classes {
-            record["classes"] = JSON(classes.map { ["class": JSON($0.className), "score": JSON($0.score)] })
-        } else {
-            record["objects"] = JSON(result.objects.map(object))
-        }
-        if !result.rejected.isEmpty { record["rejected"] = JSON(result.rejected.map(object)) }
-        if !result.absent.isEmpty { record["absent"] = JSON(result.absent.map(absence)) }
-        if let stop = result.stop { record["stop"] = self.stop(stop) }
     }
 
     package static func add(_ failure: Failure, to record: inout JSON) {

@@ -13,6 +13,8 @@ struct ResultWriter {
     private let folder: String?
     private let output: StandardOutput
     private let exports: Exports
+    /// Where results are kept for a run that goes on with them.
+    private let kept: AnswerFile?
     private let log: Logger
     private let classes: [String]
     private var names = OutputNames()
@@ -25,12 +27,13 @@ struct ResultWriter {
     /// - Throws: `Failure`, exit code 73, when a folder cannot be made.
     init(
         _ options: OutputOptions, exports: Exports, run: RunDescription, classes: [String],
-        output: StandardOutput = StandardOutput()
+        kept: AnswerFile? = nil, output: StandardOutput = StandardOutput()
     ) throws {
         self.run = run
         self.classes = classes
         self.output = output
         self.exports = exports
+        self.kept = kept
         log = options.log
         found = LabelledSet(classes: classes)
         json = options.json
@@ -42,31 +45,62 @@ struct ResultWriter {
         var written: [String] = []
         if let folder { written = try writeFiles(in: folder, image: image, picture: picture, result: result) }
         if !exports.files.isEmpty { add(image, picture.size, result) }
-        if json {
-            let record = Record.success(
+        let record =
+            json || kept != nil
+            ? Record.success(
                 image: image, size: picture.size, run: run, result: result,
-                milliseconds: stopwatch.milliseconds)
-            try output.write(record.text() + "\n")
-        } else {
-            try output.write(
-                Summary.block(
-                    image: image, size: picture.size, result: result, features: run.features?.model.name,
-                    milliseconds: stopwatch.total, written: written))
-        }
+                milliseconds: kept == nil ? stopwatch.milliseconds : nil
+            ).text() : ""
+        try kept?.append(record)
+        if json { return try output.write(record + "\n") }
+        try output.write(
+            Summary.block(
+                image: image, size: picture.size, result: result, features: run.features?.model.name,
+                milliseconds: stopwatch.total, written: written))
     }
 
     /// Says that a picture cannot be used: a record, or for people a message, which is no result and goes to
     /// standard error.
     func write(image: String, failure: Failure) throws {
-        if json {
-            try output.write(Record.failure(image: image, failure).text() + "\n")
-        } else {
-            log.error("\(failure.message)")
+        let record = json || kept != nil ? Record.failure(image: image, failure).text() : ""
+        try kept?.append(record)
+        if json { try output.write(record + "\n") } else { log.error("\(failure.message)") }
+    }
+
+    // MARK: Kept results
+
+    /// The result or the failure that an earlier run kept of a picture; nil where this run has to work it out.
+    ///
+    /// It stands where it stood: its files are there, and it joins the exports and standard output.
+    mutating func takeUp(_ image: String) throws -> Result<PictureResult, Failure>? {
+        guard let line = try kept?.next(image.utf8) else { return nil }
+        let record: JSON
+        do { record = try JSON(parsing: line) } catch { throw PictureResult.unreadable }
+        if json { try output.write(String(decoding: line, as: UTF8.self) + "\n") }
+        if let failure = Failure(record: record) {
+            if !json { log.error("\(failure.message)") }
+            return .failure(failure)
         }
+        guard let width = record["width"]?.int, let height = record["height"]?.int else {
+            throw PictureResult.unreadable
+        }
+        let (size, result) = (Size(width: width, height: height), try PictureResult(record: record))
+        if folder != nil { _ = names.name(for: image) }
+        if !exports.files.isEmpty { add(image, size, result) }
+        if !json {
+            try output.write(
+                Summary.block(
+                    image: image, size: size, result: result, features: run.features?.model.name,
+                    milliseconds: nil))
+        }
+        return .success(result)
     }
 
     /// Writes what holds the whole run.
-    func finish() throws {
+    ///
+    /// - Parameter isComplete: whether every picture was worked on.
+    func finish(isComplete: Bool) throws {
+        if isComplete { try kept?.finish() } else { try kept?.sync() }
         for export in exports.files { try export.write(found, exports.options, log: log) }
     }
 

@@ -1,3 +1,6 @@
+import ArgumentParser
+package import SpanielJSON
+
 /// What is the same for every picture of a run.
 package struct RunDescription: Sendable {
     /// A model as records name it.
@@ -34,5 +37,33 @@ package struct RunDescription: Sendable {
         self.features = features
         self.precision = precision
         self.instructionSet = instructionSet
+    }
+
+    /// What an answer depends on beside its picture, for `AnswerFile`.
+    ///
+    /// - Parameter arguments: the command line's; those that change no answer are left out.
+    package func json(_ arguments: [String]) -> JSON {
+        var json: JSON = ["spaniel": JSON(SpanielCommand.configuration.version)]
+        Record.add(self, to: &json)
+        json["options"] = JSON(Self.lasting(arguments).map { JSON($0) })
+        return json
+    }
+
+    private static let passing: (values: Set<String>, flags: Set<String>) = (
+        ["--resume", "--threads", "--cache"], ["--quiet", "--verbose", "--pull", "--json"]
+    )
+
+    private static func lasting(_ arguments: [String]) -> [String] {
+        var lasting: [String] = []
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            let name = String(argument.prefix { $0 != "=" })
+            if passing.values.contains(name) {
+                if name == argument { _ = rest.popFirst() }
+            } else if !passing.flags.contains(argument) {
+                lasting.append(argument)
+            }
+        }
+        return lasting
     }
 }

@@ -13,6 +13,9 @@ struct ScoreFolder {
         try OutputFolder.make(folder)
     }
 
+    /// Leaves a name to a picture whose files are there.
+    mutating func passOver(_ image: String) { _ = names.name(for: image) }
+
     /// - Parameter maps: each class's, in the order of their numbers.
     mutating func write(_ maps: [(className: String, map: CLIPSeg.ScoreMap)], image: String) throws {
         let name = names.name(for: image)

@@ -10,17 +10,18 @@ package enum Summary {
     ///   wrote found/1.overlay.png and 2 masks
     /// ```
     ///
-    /// - Parameter features: the model that told objects apart, if that was another than the main one.
+    /// - Parameters:
+    ///   - features: the model that told objects apart, if that was another than the main one.
+    ///   - milliseconds: nil for a result that an earlier run kept.
     package static func block(
-        image: String, size: Size, result: PictureResult, features: String? = nil, milliseconds: Double,
+        image: String, size: Size, result: PictureResult, features: String? = nil, milliseconds: Double?,
         written: [String] = []
     ) -> String {
         let count = result.objects.count
         let found = result.classes.map { kinds($0.count) } ?? objects(count)
         let by = features.map { " by \($0.onOneLine)" } ?? ""
-        var lines = [
-            "\(image.onOneLine)  \(size.width) × \(size.height), \(found)\(by), \(decimals(milliseconds, 0)) ms"
-        ]
+        let time = milliseconds.map { "\(decimals($0, 0)) ms" } ?? "kept"
+        var lines = ["\(image.onOneLine)  \(size.width) × \(size.height), \(found)\(by), \(time)"]
         lines += result.classes.map(block(classes:)) ?? []
         let classWidth = result.objects.map { $0.className.onOneLine.count }.max() ?? 0
         let numberWidth = String(count).count

@@ -13,6 +13,8 @@ package struct LineReader {
     private let descriptor: Int32
     private let limit: Int
     private var chunk: ArraySlice<UInt8> = []
+    /// Whether the last line that was handed over had its line feed.
+    package private(set) var isWhole = true
     private static let chunkBytes = 1 << 16
 
     /// - Parameter limit: the most bytes of a line.
@@ -30,6 +32,7 @@ package struct LineReader {
         var isTooLong = false
         while true {
             if chunk.isEmpty { chunk = try more()[...] }
+            isWhole = !chunk.isEmpty
             if chunk.isEmpty { return isTooLong ? .tooLong : line.isEmpty ? nil : .bytes(line) }
             let end = chunk.firstIndex(of: UInt8(ascii: "\n"))
             let part = chunk[..<(end ?? chunk.endIndex)]

@@ -19,7 +19,7 @@ package struct StandardOutput: Sendable {
     }
 
     /// - Returns: the error number; nil when all went out.
-    fileprivate static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
         var rest = bytes[...]
         while !rest.isEmpty {
             #if canImport(Glibc)

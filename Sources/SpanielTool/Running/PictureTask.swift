@@ -30,6 +30,9 @@ struct PictureTask {
     let work: Work?
     /// The work of a line that says itself what to look for; nil where the command line alone can.
     var workOfLine: ((WorkerLine.Prompts) throws -> Work)?
+    /// Hears of a picture whose result and files an earlier run kept, where files of the task's own are
+    /// numbered.
+    var passOver: ((_ image: String) -> Void)?
 }
 
 /// A command that works on pictures one by one, and so can be a worker's task.
@@ -61,11 +64,8 @@ extension PictureCommand {
         for folder in ownFolders { try OutputFolder.check(folder.path) }
         let task = try prepare()
         guard let work = task.work else { return }
-        var run = try PictureRun(entries, output, exports: (export.export, exporting), task)
-        try run { image, picture, stopwatch in
-            let result = try work(image, picture, &stopwatch)
-            see(result)
-            return result
-        }
+        var run = try PictureRun(
+            entries, output, exports: (export.export, exporting), ownFolders: ownFolders.map(\.path), task)
+        try run(work, seeing: see)
     }
 }

@@ -1,0 +1,288 @@
+"""Runs `spaniel worker` under the engines people have, and kills it there.
+
+    python run.py --spaniel PATH [--pictures N] [--kills N] [--lines N] [PART …]
+
+Parts: same speed kills resume soak memory. Everything is drawn from seeds but the machine's own speed. Ends with 1 where a promise is
+broken: the same bytes from every engine, partition and batch; after kills no answer lost, none twice, all bytes those of the calm run;
+memory and open files that do not grow; nothing left behind.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import psutil
+
+import engines
+import pictures
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--spaniel", required=True)
+parser.add_argument("--pictures", type=int, default=10_000, help="for kills; speed takes a tenth")
+parser.add_argument("--kills", type=int, default=200, help="of the resumable run; Spark takes a tenth, Ray a fortieth")
+parser.add_argument("--lines", type=int, default=100_000, help="of the soak, which ends after 30 minutes")
+parser.add_argument("parts", nargs="*", default=["same", "speed", "kills", "resume", "soak", "memory"])
+options = parser.parse_args()
+spaniel = str(pathlib.Path(options.spaniel).resolve())
+scratch = pathlib.Path(tempfile.mkdtemp(prefix="spaniel-scale-"))
+broken = []
+
+
+def promise(kept, words):
+    print(f"{'ok     ' if kept else 'BROKEN '} {words}", flush=True)
+    if not kept:
+        broken.append(words)
+
+
+def worker(*arguments, threads=1):
+    return [spaniel, "worker", "--task", "detect", "--precision", "float32", "--text", "square=a square", "--threads", str(threads), *arguments]
+
+
+def place(name):
+    folder = scratch / name.replace(" ", "-")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def every_engine():
+    """One after the other, each with its cluster up."""
+    yield engines.Plain()
+    yield engines.Parallel()
+    for engine in [engines.Spark(scratch, "pipe"), engines.Spark(scratch, "arrow"), engines.Ray(scratch)]:
+        with engine.cluster():
+            yield engine
+
+
+def same():
+    lines = pictures.make(scratch / "same", 120)
+    calm = engines.Plain().run(1, lines, place("calm"), worker())
+    for engine in every_engine():
+        cuts = [("", {})]
+        if engine.name == "spark pipe":
+            cuts = [(f", {count} partitions", {"partitions": count}) for count in (2, 7)]
+        if engine.name == "spark arrow":
+            cuts = [(f", batches of {count}", {"conf": [("spark.sql.execution.arrow.maxRecordsPerBatch", count)]}) for count in (1, 50)]
+        for words, cut in cuts:
+            found = engine.run(2, lines, place("same out"), worker("--isolate"), **cut)
+            promise(found == calm, f"same bytes: {engine.name}, 2 workers{words}: {len(found.splitlines())} answers")
+
+
+def speed():
+    count = options.pictures // 10
+    few, many = pictures.make(scratch / "few", 4), pictures.make(scratch / "many", count)
+    plain = {}
+    for engine in every_engine():
+        for workers in (1, 2):
+            def seconds(lines):
+                start = time.monotonic()
+                engine.run(workers, lines, place("speed out"), worker())
+                return time.monotonic() - start
+            # What an engine needs to begin and to end does not grow with the pictures.
+            begin = seconds(few)
+            minute = 60 * count / (seconds(many) - begin)
+            plain.setdefault(workers, minute)
+            print(f"        {engine.name:12} {workers} worker{'s' if workers > 1 else ' '}  {minute:7.0f} pictures a minute, "
+                  f"{minute / plain[workers]:5.2f} of plain; {begin:5.1f} s to begin", flush=True)
+
+
+class Killer(threading.Thread):
+    """Kills processes of a running job at seeded moments."""
+
+    def __init__(self, count, gap, seed, victims):
+        super().__init__(daemon=True)
+        self.count, self.gap, self.victims, self.draw = count, gap, victims, random.Random(seed)
+        self.killed = []
+        self.over = threading.Event()
+
+    def run(self):
+        while len(self.killed) < self.count and not self.over.wait(self.draw.uniform(*self.gap)):
+            kinds = {}
+            for process in self.victims():
+                with contextlib.suppress(psutil.Error):
+                    kind = self.kind(" ".join(process.cmdline()))
+                    if kind:
+                        kinds.setdefault(kind, []).append(process)
+            if kinds:
+                kind = self.draw.choice(sorted(kinds))
+                with contextlib.suppress(psutil.Error):
+                    self.draw.choice(kinds[kind]).kill()
+                    self.killed.append(kind)
+
+    @staticmethod
+    def kind(command):
+        names = {"--is-isolated": "child", "--isolate": "worker", "CoarseGrainedExecutorBackend": "executor", "ray::MapWorker": "actor"}
+        if command.startswith("/bin/sh") or "spark-submit" in command or "SparkSubmit" in command or "ray.py" in command:
+            return None
+        return next((kind for words, kind in names.items() if words in command), None)
+
+
+def kills():
+    count = options.pictures
+    poison = count * 2 // 3
+    lines = pictures.make(scratch / "kills", count, poison)
+    # 81 million pixels are too many for these addresses, and no reason for the tool to refuse them.
+    limited = ["/bin/sh", "-c", 'ulimit -v 700000; export SWIFT_BACKTRACE=enable=no; exec "$0" "$@"', *worker("--isolate")]
+    start = time.monotonic()
+    calm = engines.Plain().run(1, lines, place("calm"), limited)
+    answers = [json.loads(answer) for answer in calm.splitlines()]
+    errors = [answer["error"]["code"] for answer in answers if not answer["ok"]]
+    promise(len(answers) == count and errors.count("worker.died") == 1 and len(errors) == count // 100 + 1,
+            f"calm: {count} answers, {len(errors)} of them errors, one the poison's, in {time.monotonic() - start:.0f} s")
+    conf = [("spark.task.maxFailures", 100)]
+    for engine, number, gap, more in [
+            (engines.Spark(scratch, "pipe"), options.kills // 10, (1, 4), {"partitions": count // 100, "conf": conf}),
+            (engines.Ray(scratch), options.kills // 40, (3, 9), {})]:
+        with engine.cluster():
+            killer = Killer(number, gap, 23, lambda: psutil.Process().children(recursive=True) + orphans())
+            killer.start()
+            start = time.monotonic()
+            found = engine.run(2, lines, place("kills out"), limited, **more)
+            killer.over.set()
+            killer.join()
+        killed = ", ".join(f"{killer.killed.count(kind)} × {kind}" for kind in sorted(set(killer.killed)))
+        ids = [json.loads(answer)["id"] for answer in found.splitlines()]
+        promise(len(killer.killed) == number and sorted(ids) == list(range(count)) and found == calm,
+                f"{engine.name}: {len(killer.killed)} kills ({killed}) in {time.monotonic() - start:.0f} s: {len(ids)} answers, "
+                f"{len(set(ids))} of them unique, {'the' if found == calm else 'NOT the'} bytes of the calm run")
+
+
+def orphans():
+    """Processes of ours whose parent is gone: Ray's daemons, and what a killed process started."""
+    for process in psutil.process_iter(["environ"]):
+        if process.pid != os.getpid() and (process.info["environ"] or {}).get("SPANIEL_SCALE") == str(scratch):
+            yield process
+
+
+def resume():
+    count = 400
+    lines = pictures.make(scratch / "resume", count)
+    names = [json.loads(line)["path"] for line in pathlib.Path(lines).read_text().splitlines()]
+    listed = scratch / "resume" / "list.txt"
+    listed.write_text("".join(name + "\n" for name in names))
+
+    def start(kind, folder):
+        if kind == "worker":
+            return subprocess.Popen(worker("--resume", f"{folder}/answers.jsonl"), stdin=open(lines))
+        return subprocess.Popen(
+            [spaniel, "detect", f"@{listed}", "--text", "square=a square", "--precision", "float32", "--threads", "1", "--json", "--quiet",
+             "--resume", f"{folder}/kept", "--out", f"{folder}/out", "--export", f"coco:{folder}/coco.json"],
+            stdout=open(f"{folder}/records.jsonl", "w"), stderr=subprocess.DEVNULL)
+
+    def digest(folder):
+        files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".resume")
+        return hashlib.sha256(b"".join(str(path.relative_to(folder)).encode() + path.read_bytes() for path in files)).hexdigest()
+
+    draw = random.Random(200)
+    for kind in ("worker", "detect"):
+        calm = place("resume calm")
+        begin = time.monotonic()
+        start(kind, calm).wait()
+        long = time.monotonic() - begin
+        killed = rounds = differ = 0
+        while killed < options.kills // 2:
+            rounds += 1
+            folder = place("resume torn")
+            while True:
+                process = start(kind, folder)
+                # About ten kills a round.
+                try:
+                    process.wait(draw.uniform(0, long / 4 + 0.1) if killed < options.kills // 2 else None)
+                    break
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+                    killed += 1
+            differ += digest(folder) != digest(calm)
+        promise(differ == 0, f"{kind} --resume: {killed} kills in {rounds} runs over {count} pictures; {differ} differ from the calm run")
+    for folder in scratch.glob("resume-*"):
+        promise(not list(folder.rglob(".spaniel-*")), f"no temporary file in {folder.name}")
+
+
+def soak():
+    lines = pathlib.Path(pictures.make(scratch / "soak", 500)).read_text().splitlines(keepends=True)
+    process = subprocess.Popen(worker(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    seen = psutil.Process(process.pid)
+    start, samples = time.monotonic(), []
+    for number in range(options.lines):
+        process.stdin.write(lines[number % len(lines)].encode())
+        process.stdin.flush()
+        process.stdout.readline()
+        if (number + 1) % 1000 == 0:
+            samples.append((seen.memory_info().rss, seen.num_fds()))
+            if time.monotonic() - start > 1800:
+                break
+    process.stdin.close()
+    process.wait()
+    first, last, most = samples[0][0], samples[-1][0], max(rss for rss, _ in samples)
+    promise(most <= first * 1.01, f"soak: {number + 1} lines in {time.monotonic() - start:.0f} s: {first / 1e6:.1f} MB after 1,000 lines, "
+            f"at most {most / 1e6:.1f} MB after, {last / 1e6:.1f} MB at the end ({(most / first - 1) * 100:+.2f} %)")
+    promise(len({fds for _, fds in samples}) == 1, f"soak: {samples[0][1]} open files, always")
+
+
+def memory():
+    lines = pathlib.Path(pictures.make(scratch / "memory", 200)).read_text().splitlines(keepends=True)
+    for workers, threads in [(1, 1), (2, 1), (1, 2), (4, 1)]:
+        running = [subprocess.Popen(worker(threads=threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(workers)]
+
+        def feed(process, share):
+            for line in share:
+                process.stdin.write(line.encode())
+                process.stdin.flush()
+                process.stdout.readline()
+        for process in running:
+            feed(process, lines[:2])
+        start = time.monotonic()
+        threads_ = [threading.Thread(target=feed, args=(process, lines[k::workers])) for k, process in enumerate(running)]
+        for thread in threads_:
+            thread.start()
+        for thread in threads_:
+            thread.join()
+        seconds = time.monotonic() - start
+        sums = {}
+        for process in running:
+            for line in pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]:
+                name, value = line.split(":")
+                sums[name] = sums.get(name, 0) + int(value.split()[0]) / 1024
+        print(f"        {workers} × {threads} thread{'s' if threads > 1 else ' '}: {60 * len(lines) / seconds:7.0f} pictures a minute; a worker has "
+              f"{sums['Rss'] / workers:6.1f} MiB resident, {sums['Pss'] / workers:6.1f} as its share, of files "
+              f"{sums.get('Pss_File', 0) / workers:5.1f}, of its own {sums['Private_Dirty'] / workers:6.1f}", flush=True)
+        for process in running:
+            process.stdin.close()
+            process.wait()
+
+
+def main():
+    os.environ["SPANIEL_SCALE"] = str(scratch)
+    listening = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == "LISTEN"}
+    try:
+        for part in options.parts:
+            print(f"{part}", flush=True)
+            {"same": same, "speed": speed, "kills": kills, "resume": resume, "soak": soak, "memory": memory}[part]()
+        time.sleep(5)
+        left = [" ".join(process.cmdline())[:80] for process in orphans()]
+        promise(not left, f"no process is left {left}")
+        ports = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == "LISTEN"} - listening
+        promise(not ports, f"no socket is left {sorted(ports)}")
+    finally:
+        for process in orphans():
+            process.kill()
+        if broken:
+            print(f"its logs and files: {scratch}")
+        else:
+            shutil.rmtree(scratch)
+    sys.exit(bool(broken))
+
+
+if __name__ == "__main__":
+    main()
