@@ -151,7 +151,8 @@ struct ResumeTests {
         }
         try refused(Array(Self.detect.dropLast()) + ["0.02"], lines, "another run's, with options")
         try refused(
-            Self.detect.map { $0 == TinyModels.owlvit ? TinyModels.owlv2 : $0 }, lines, "another run's, with model")
+            Self.detect.map { $0 == TinyModels.owlvit ? TinyModels.owlv2 : $0 }, lines,
+            "another run's, with model")
         try refused(Self.detect, lines.reversed(), "answer 1 belongs to another input")
         try refused(
             Self.detect, lines.enumerated().map { $0 == 20 ? $1.replacing("20", with: "21") : $1 },
