@@ -1,6 +1,6 @@
 """Runs `spaniel worker` under the engines people have, and kills it there.
 
-    python run.py --spaniel PATH [--pictures N] [--kills N] [--lines N] [PART …]
+    python run.py --spaniel PATH [--pictures N] [--kills N] [--lines N] [--model MODEL] [PART …]
 
 Parts: same speed kills resume soak memory. Everything is drawn from seeds but the machine's own speed. Ends with 1 where a promise is
 broken: the same bytes from every engine, partition and batch; after kills no answer lost, none twice, all bytes those of the calm run;
@@ -31,6 +31,7 @@ parser.add_argument("--spaniel", required=True)
 parser.add_argument("--pictures", type=int, default=10_000, help="for kills; speed takes a tenth")
 parser.add_argument("--kills", type=int, default=200, help="of the resumable run; Spark takes a tenth, Ray a fortieth")
 parser.add_argument("--lines", type=int, default=100_000, help="of the soak, which ends after 30 minutes")
+parser.add_argument("--model", default="owlvit-nano")
 parser.add_argument("parts", nargs="*", default=["same", "speed", "kills", "resume", "soak", "memory"])
 options = parser.parse_args()
 spaniel = str(pathlib.Path(options.spaniel).resolve())
@@ -45,7 +46,8 @@ def promise(kept, words):
 
 
 def worker(*arguments, threads=1):
-    return [spaniel, "worker", "--task", "detect", "--precision", "float32", "--text", "square=a square", "--threads", str(threads), *arguments]
+    return [spaniel, "worker", "--task", "detect", "--model", options.model, "--precision", "float32", "--text", "square=a square",
+            "--threads", str(threads), *arguments]
 
 
 def place(name):
@@ -110,7 +112,7 @@ class Killer(threading.Thread):
             kinds = {}
             for process in self.victims():
                 with contextlib.suppress(psutil.Error):
-                    kind = self.kind(" ".join(process.cmdline()))
+                    kind = self.kind(process.cmdline() or [""])
                     if kind:
                         kinds.setdefault(kind, []).append(process)
             if kinds:
@@ -121,10 +123,13 @@ class Killer(threading.Thread):
 
     @staticmethod
     def kind(command):
-        names = {"--is-isolated": "child", "--isolate": "worker", "CoarseGrainedExecutorBackend": "executor", "ray::MapWorker": "actor"}
-        if command.startswith("/bin/sh") or "spark-submit" in command or "SparkSubmit" in command or "ray.py" in command:
-            return None
-        return next((kind for words, kind in names.items() if words in command), None)
+        """What an engine would miss; its driver and daemons are left alone."""
+        words = " ".join(command)
+        if command[0] == spaniel:
+            return "child" if "--is-isolated" in command else "worker"
+        if "java" in command[0] and "CoarseGrainedExecutorBackend" in words:
+            return "executor"
+        return "actor" if words.startswith("ray::") and "MapWorker" in words else None
 
 
 def kills():
@@ -175,8 +180,8 @@ def resume():
         if kind == "worker":
             return subprocess.Popen(worker("--resume", f"{folder}/answers.jsonl"), stdin=open(lines))
         return subprocess.Popen(
-            [spaniel, "detect", f"@{listed}", "--text", "square=a square", "--precision", "float32", "--threads", "1", "--json", "--quiet",
-             "--resume", f"{folder}/kept", "--out", f"{folder}/out", "--export", f"coco:{folder}/coco.json"],
+            [spaniel, "detect", f"@{listed}", "--model", options.model, "--text", "square=a square", "--precision", "float32", "--threads", "1", "--json",
+             "--quiet", "--resume", f"{folder}/kept", "--out", f"{folder}/out", "--export", f"coco:{folder}/coco.json"],
             stdout=open(f"{folder}/records.jsonl", "w"), stderr=subprocess.DEVNULL)
 
     def digest(folder):
