@@ -1,4 +1,5 @@
 import Foundation
+import SpanielImaging
 import SpanielJSON
 import SpanielTestSupport
 import Testing
