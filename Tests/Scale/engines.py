@@ -94,7 +94,7 @@ class Spark:
         with (self.scratch / "spark.log").open("a") as log:
             self.job = subprocess.Popen(
                 [self.home / "bin/spark-submit", "--master", f"spark://{self.address}", *arguments, root / "Examples/spark.py", self.way, lines, out,
-                 *command], env=self.environment, stdout=log, stderr=log)
+                 *command], env=self.environment, cwd=self.scratch, stdout=log, stderr=log)
             if self.job.wait():
                 raise SystemExit(f"{self.name}: the job failed, see {log.name}")
         return answers_of(out / "answers")
