@@ -2,7 +2,7 @@
 
     python run.py --spaniel PATH [--pictures N] [--kills N] [--lines N] [--model MODEL] [PART …]
 
-Parts: same speed kills resume soak memory. Everything is drawn from seeds but the machine's own speed. Ends with 1 where a promise is
+Parts: same speed kill-spark kill-ray resume soak memory. Everything is drawn from seeds but the machine's own speed. Ends with 1 where a promise is
 broken: the same bytes from every engine, partition and batch; after kills no answer lost, none twice, all bytes those of the calm run;
 memory and open files that do not grow; nothing left behind.
 """
@@ -32,7 +32,7 @@ parser.add_argument("--pictures", type=int, default=10_000, help="for kills; spe
 parser.add_argument("--kills", type=int, default=200, help="of the resumable run; Spark takes a tenth, Ray a fortieth")
 parser.add_argument("--lines", type=int, default=100_000, help="of the soak, which ends after 30 minutes")
 parser.add_argument("--model", default="owlvit-nano")
-parser.add_argument("parts", nargs="*", default=["same", "speed", "kills", "resume", "soak", "memory"])
+parser.add_argument("parts", nargs="*", metavar="PART", default=["same", "speed", "kill-spark", "kill-ray", "resume", "soak", "memory"])
 options = parser.parse_args()
 spaniel = str(pathlib.Path(options.spaniel).resolve())
 scratch = pathlib.Path(tempfile.mkdtemp(prefix="spaniel-scale-"))
@@ -99,27 +99,35 @@ def speed():
 
 
 class Killer(threading.Thread):
-    """Kills processes of a running job at seeded moments."""
+    """Kills processes of a running job at seeded moments, from the first line's work on."""
 
-    def __init__(self, count, gap, seed, victims):
+    def __init__(self, count, gap, seed, kinds):
         super().__init__(daemon=True)
-        self.count, self.gap, self.victims, self.draw = count, gap, victims, random.Random(seed)
+        draw = random.Random(seed)
+        self.plan = [(draw.uniform(*gap), draw.choice(kinds), draw.random()) for _ in range(count)]
         self.killed = []
         self.over = threading.Event()
 
     def run(self):
-        while len(self.killed) < self.count and not self.over.wait(self.draw.uniform(*self.gap)):
-            kinds = {}
-            for process in self.victims():
+        self.victim("worker", 0)
+        for wait, kind, which in self.plan:
+            if self.over.wait(wait):
+                return
+            process = self.victim(kind, which)
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+                self.killed.append(kind)
+
+    def victim(self, kind, which):
+        while not self.over.wait(0.05):
+            found = []
+            for process in orphans():
                 with contextlib.suppress(psutil.Error):
-                    kind = self.kind(process.cmdline() or [""])
-                    if kind:
-                        kinds.setdefault(kind, []).append(process)
-            if kinds:
-                kind = self.draw.choice(sorted(kinds))
-                with contextlib.suppress(psutil.Error):
-                    self.draw.choice(kinds[kind]).kill()
-                    self.killed.append(kind)
+                    if self.kind(process.cmdline() or [""]) == kind:
+                        found.append(process)
+            if found:
+                return found[int(which * len(found))]
+        raise SystemExit  # the job is over, and this thread with it
 
     @staticmethod
     def kind(command):
@@ -132,34 +140,38 @@ class Killer(threading.Thread):
         return "actor" if words.startswith("ray::") and "MapWorker" in words else None
 
 
-def kills():
+def kills(engine, kinds, number, gap, **more):
     count = options.pictures
-    poison = count * 2 // 3
-    lines = pictures.make(scratch / "kills", count, poison)
+    lines = pictures.make(scratch / "kills", count, poison=count * 2 // 3)
     # 81 million pixels are too many for these addresses, and no reason for the tool to refuse them.
-    limited = ["/bin/sh", "-c", 'ulimit -v 700000; export SWIFT_BACKTRACE=enable=no; exec "$0" "$@"', *worker("--isolate")]
+    limited = ["/bin/sh", "-c", 'ulimit -v 700000; export SWIFT_BACKTRACE=enable=no; exec "$0" "$@" 2> /dev/null', *worker("--isolate")]
     start = time.monotonic()
     calm = engines.Plain().run(1, lines, place("calm"), limited)
     answers = [json.loads(answer) for answer in calm.splitlines()]
     errors = [answer["error"]["code"] for answer in answers if not answer["ok"]]
     promise(len(answers) == count and errors.count("worker.died") == 1 and len(errors) == count // 100 + 1,
             f"calm: {count} answers, {len(errors)} of them errors, one the poison's, in {time.monotonic() - start:.0f} s")
-    conf = [("spark.task.maxFailures", 100)]
-    for engine, number, gap, more in [
-            (engines.Spark(scratch, "pipe"), options.kills // 10, (1, 4), {"partitions": count // 100, "conf": conf}),
-            (engines.Ray(scratch), options.kills // 40, (3, 9), {})]:
-        with engine.cluster():
-            killer = Killer(number, gap, 23, orphans)
-            killer.start()
-            start = time.monotonic()
-            found = engine.run(2, lines, place("kills out"), limited, **more)
-            killer.over.set()
-            killer.join()
-        killed = ", ".join(f"{killer.killed.count(kind)} × {kind}" for kind in sorted(set(killer.killed)))
-        ids = [json.loads(answer)["id"] for answer in found.splitlines()]
-        promise(len(killer.killed) == number and sorted(ids) == list(range(count)) and found == calm,
-                f"{engine.name}: {len(killer.killed)} kills ({killed}) in {time.monotonic() - start:.0f} s: {len(ids)} answers, "
-                f"{len(set(ids))} of them unique, {'the' if found == calm else 'NOT the'} bytes of the calm run")
+    with engine.cluster():
+        killer = Killer(number, gap, 23, kinds)
+        killer.start()
+        start = time.monotonic()
+        found = engine.run(2, lines, place("kills out"), limited, **more)
+        killer.over.set()
+        killer.join()
+    killed = ", ".join(f"{killer.killed.count(kind)} × {kind}" for kind in kinds)
+    ids = [json.loads(answer)["id"] for answer in found.splitlines()]
+    promise(len(killer.killed) == number and sorted(ids) == list(range(count)) and found == calm,
+            f"{engine.name}: {len(killer.killed)} kills ({killed}) in {time.monotonic() - start:.0f} s: {len(ids)} answers, "
+            f"{len(set(ids))} of them unique, {'the' if found == calm else 'NOT the'} bytes of the calm run")
+
+
+def kill_spark():
+    kills(engines.Spark(scratch, "pipe"), ["child", "worker", "executor"], options.kills // 10, (1, 4), partitions=options.pictures // 100,
+          conf=[("spark.task.maxFailures", 100)])
+
+
+def kill_ray():
+    kills(engines.Ray(scratch), ["child", "worker", "actor"], options.kills // 40, (1, 4))
 
 
 def orphans():
@@ -270,7 +282,7 @@ def main():
     try:
         for part in options.parts:
             print(f"{part}", flush=True)
-            {"same": same, "speed": speed, "kills": kills, "resume": resume, "soak": soak, "memory": memory}[part]()
+            globals()[part.replace("-", "_")]()
         time.sleep(5)
         left = [" ".join(process.cmdline())[:80] for process in orphans()]
         promise(not left, f"no process is left, and so no socket {left}")
