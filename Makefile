@@ -34,10 +34,9 @@ build: setup
 demo: build
 	@Examples/demo $(TOOL) out/demo
 
-# What computes with the kernels; the other tests cannot tell one set of kernels from another.
-KERNEL_TESTS = '^(Tensor|ViT|DINOv2|CLIP|CLIPSeg|OWLViT|SAM|PerSAM|Spaniel)Tests\.'
-# Whole searches and lessons, which use no kernel that those do not: minutes with the naive twins.
-SEARCH_TESTS = '^(PerSAMTests\.CountingTests|SpanielTests\.Closer)'
+# What computes with the kernels; the other tests cannot tell one set of kernels from another. Whole searches and
+# lessons (PerSAMTests, SpanielTests) use no kernel that the models' own tests do not.
+KERNEL_TESTS = '^(Tensor|ViT|DINOv2|CLIP|CLIPSeg|OWLViT|SAM)Tests\.'
 TEST = $(SWIFT) test -c release --skip-build --disable-xctest
 
 # First what takes seconds. The whole suite runs once, with the best set of kernels this processor has, and what
@@ -51,7 +50,7 @@ test: setup lint
 	    SPANIEL_ISA=$$isa $(TOOL) --version > /dev/null 2>&1 || continue; \
 	    [ -n "$$best" ] || { best=$$isa; continue; }; \
 	    echo "SPANIEL_ISA=$$isa"; \
-	    SPANIEL_ISA=$$isa $(TEST) --filter $(KERNEL_TESTS) --skip $(SEARCH_TESTS) || exit 1; \
+	    SPANIEL_ISA=$$isa $(TEST) --filter $(KERNEL_TESTS) || exit 1; \
 	done; [ -n "$$best" ]
 	$(TEST) --filter QualityTests
 	Tests/Consumer/run

@@ -124,8 +124,8 @@ let package = Package(
         .target(
             name: "SpanielStarters",
             resources: [
-                .copy("../../Weights/sam-nano"), .copy("../../Weights/clipseg-nano"),
-                .copy("../../Weights/owlvit-nano"),
+                .copy("../../Weights/sam-nano"), .copy("../../Weights/sam-photo"),
+                .copy("../../Weights/clipseg-nano"), .copy("../../Weights/owlvit-nano"),
                 .copy("../../Examples/boot.jpg"), .copy("../../Examples/boot-mask.png"),
                 .copy("../../Examples/shelf.jpg"),
             ], swiftSettings: settings),

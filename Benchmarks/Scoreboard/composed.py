@@ -11,7 +11,7 @@ def rows(tool, folder, work):
     cases = json.loads((folder / "cases.json").read_text())["find"]
     objects = {label["id"]: label for label in labels["annotations"]}
     truth = {number: decoded(label["segmentation"]) for number, label in objects.items()}
-    yield from drawn(tool, folder, labels, truth)
+    yield from drawn(tool, folder, labels, truth, work)
     single, wanted, right, found, exact, refused, present, absent = [], 0, 0, 0, [], [], [], []
     for case in cases:
         concept = work / "composed.concept"
@@ -42,7 +42,7 @@ def rows(tool, folder, work):
     yield "composed: presence, AUROC / refused", [mean(pairs), mean(refused)]
 
 
-def drawn(tool, folder, labels, truth):
+def drawn(tool, folder, labels, truth, work):
     """The mean overlaps of a click's and of a box's mask."""
     lines, wanted = [], []
     files = {image["id"]: image for image in labels["images"]}

@@ -6,6 +6,8 @@ extension KnownModel {
         KnownModel(
             "sam-nano", nil, .sam, megabytes: 7.8, "Apache-2.0", "a first try and tests; ships"),
         KnownModel(
+            "sam-photo", nil, .sam, megabytes: 31.4, "Apache-2.0, MIT", "one example in photographs; ships"),
+        KnownModel(
             "clipseg-nano", nil, .clipseg, megabytes: 8.7, "Apache-2.0", "a first try and tests; ships"),
         KnownModel(
             "owlvit-nano", nil, .owlvit, megabytes: 8.7, "Apache-2.0", "a first try and tests; ships"),

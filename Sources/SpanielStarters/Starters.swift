@@ -11,6 +11,8 @@ public import Foundation
 public enum Starters {
     /// The folder of a `SAM` of 7.8 MB, for `PerSAM` too.
     public static var samNano: URL { resource("sam-nano", isFolder: true) }
+    /// The folder of a `SAM` of 31 MB, for `PerSAM` too, that has seen photographs: slower, and better there.
+    public static var samPhoto: URL { resource("sam-photo", isFolder: true) }
     /// The folder of a `CLIPSeg` of 8 MB, which finds masks by words and examples; it knows the names in
     /// `Weights/words.txt`.
     public static var clipSegNano: URL { resource("clipseg-nano", isFolder: true) }

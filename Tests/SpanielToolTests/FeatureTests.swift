@@ -21,7 +21,7 @@ struct FeatureOptionTests {
         try Tool.run(["find", scene, "--json"] + words.flatMap(\.self))
     }
 
-    @Test("every record names the features with their digest and settings, and a summary names them")
+    @Test("every record names the features with their digest and settings; a summary and an explanation name them")
     func named() throws {
         let run = try find(Self.boot, Self.tiny, ["--single"])
         #expect(run.status == 0 && run.messages.isEmpty)
@@ -31,8 +31,13 @@ struct FeatureOptionTests {
         #expect(record["features"]?["settings"]?.string == "layer 1, 112 pixels, positions removed")
         #expect(record["objects"]?.array?.count == 1)
         #expect(record["milliseconds"]?["features"] != nil)
-        let words = try Tool.run(["find", scene, "--single"] + Self.boot + Self.tiny)
+        let words = try Tool.run(
+            ["find", scene, "--single", "--explain", scratch("why")] + Self.boot + Self.tiny)
         #expect(words.output.contains("1 object by registers, "))
+        let page = try scratch.paths.filter { $0.hasPrefix("why/") }.map {
+            try String(contentsOfFile: scratch($0), encoding: .utf8)
+        }
+        #expect(page.count == 1 && page[0].contains("by the features of <bdi>registers</bdi>"))
     }
 
     @Test("--features sam is what find does without it")

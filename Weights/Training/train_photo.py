@@ -18,11 +18,16 @@ import torch.nn.functional as F
 from PIL import Image, ImageFilter
 
 import sam_photo
+import train_sam
 from compose import Composer, Instance, Library, Scene, box_of, least
 from fetch import default_root
 from sam_photo import CHANNELS, DEPTH, FROZEN, PATCH, smaller
-from train_sam import SLOTS, TEMPERATURE, Batches, means, step_loss
+from train_sam import GUIDED, TEMPERATURE, Batches, means, step_loss
 from trainer import Optimiser, add_arguments, optimiser, train
+
+# The encoder takes most of a step, so each picture asks more of the decoder than sam-nano's do.
+train_sam.CLICKED, train_sam.BOXED = 4, 3
+SLOTS = train_sam.SLOTS = train_sam.CLICKED + train_sam.BOXED + GUIDED
 
 # --- scenes ----------------------------------------------------------------------------------------------------------
 

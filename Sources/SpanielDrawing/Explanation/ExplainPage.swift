@@ -14,6 +14,7 @@ public struct ExplainPage: Sendable {
     let findings: PerSAM.Findings
     private let thresholds: [String: Float]
     private let threshold: Float
+    private let features: String?
     /// The picture at the size at which the page shows it.
     let view: Picture
     /// The candidates' masks at the same size.
@@ -26,12 +27,13 @@ public struct ExplainPage: Sendable {
     ///   - findings: what `PerSAM.find` returned.
     ///   - threshold: the score from which an object counts, 0…1.
     ///   - thresholds: the thresholds of single classes by name, if they differ.
+    ///   - features: the model whose features are compared, if it is not the one that draws the masks.
     public init(
         picture: Picture, name: String, findings: PerSAM.Findings, threshold: Float,
-        thresholds: [String: Float] = [:]
+        thresholds: [String: Float] = [:], features: String? = nil
     ) {
         (self.picture, self.name, self.findings) = (picture, name, findings)
-        (self.threshold, self.thresholds) = (threshold, thresholds)
+        (self.threshold, self.thresholds, self.features) = (threshold, thresholds, features)
         let size = Self.shown(picture.size, within: Self.longestSide)
         view = size == picture.size ? picture : picture.resized(to: size)
         masks = findings.candidates.map { $0.mask?.resizedNearest(to: size) }
@@ -58,7 +60,7 @@ public struct ExplainPage: Sendable {
             <header>
             <h1><bdi>\(title)</bdi></h1>
             <p class="summary">\(summary)</p>
-            <p>\(HTML.escaped(findings.stop.words(afterLooking: !findings.candidates.isEmpty)))</p>
+            <p>\(HTML.escaped(findings.stop.words(afterLooking: !findings.candidates.isEmpty)))\(comparedBy)</p>
             </header>
             <main>
             <div class="figures">
@@ -75,6 +77,10 @@ public struct ExplainPage: Sendable {
     }
 
     func threshold(of className: String) -> Float { thresholds[className] ?? threshold }
+
+    private var comparedBy: String {
+        features.map { " Similarity is by the features of <bdi>\(HTML.escaped($0))</bdi>." } ?? ""
+    }
 
     private var summary: String {
         let looked = findings.candidates.count

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Spaniel
+import Tensor
 
 /// `spaniel find`: the same object in other pictures, every instance.
 struct FindCommand: PictureCommand {
@@ -12,7 +13,7 @@ struct FindCommand: PictureCommand {
             spaniel find --concept FILE.concept IMAGES …
             """,
         discussion: """
-            The default model is sam-nano. SAM draws edges well and tells things apart badly: with --features a DINOv2 says where the object is and \
+            The default model is sam-nano; sam-photo finds more in photographs and takes four times as long. SAM draws edges well and tells things apart badly: with --features a DINOv2 says where the object is and \
             whether it is there at all, and SAM draws it.
             Of a concept that spaniel learn --from taught closer looks each likely place is looked at alone; of such an object the scores are \
             place, closer and their score.
@@ -89,7 +90,9 @@ struct FindCommand: PictureCommand {
         let check = try check.load(for: names, model, log: output.log)
         let cache = try EncodingCache(output.cache, sam)
         let featureCache = try dino.map { try EncodingCache(output.cache, $0) }
-        var explanations = try search.explain.map { try ExplanationFolder($0, concepts: concepts) }
+        var explanations = try search.explain.map {
+            try ExplanationFolder($0, concepts: concepts, features: dino?.weights.modelName)
+        }
         let work: PictureTask.Work = { image, picture, stopwatch in
             let encoding = try PerSAM.TiledEncoding(picture, tiles: tiles) { part in
                 let masks = try stopwatch.time("encode") { try cache.encode(part) }
