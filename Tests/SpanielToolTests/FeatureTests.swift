@@ -21,7 +21,7 @@ struct FeatureOptionTests {
         try Tool.run(["find", scene, "--json"] + words.flatMap(\.self))
     }
 
-    @Test("every record names the features with their digest and settings; a summary and an explanation name them")
+    @Test("records name the features with digest and settings; a summary and an explanation name them")
     func named() throws {
         let run = try find(Self.boot, Self.tiny, ["--single"])
         #expect(run.status == 0 && run.messages.isEmpty)

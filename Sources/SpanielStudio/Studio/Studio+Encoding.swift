@@ -45,10 +45,8 @@ extension Studio {
             changed.append(picture)
             added += 1
         }
-        var moved: [String: Int64] = [:]
-        for picture in known.values { moved["\(picture.bytes) \(picture.modified)"] = picture.id }
         for file in rest {
-            if let id = moved["\(file.bytes) \(file.modified)"], var picture = known.removeValue(forKey: id) {
+            if let id = renamed(file, among: known), var picture = known.removeValue(forKey: id) {
                 picture.path = file.path
                 picture.isMissing = false
                 changed.append(picture)
@@ -93,6 +91,20 @@ extension Studio {
             wakeUp()
         }
         return (added, removed, anew)
+    }
+
+    /// The picture that a file was before it was renamed, by its size and time, and where it was read before by its
+    /// content: files that were written together may have both in common.
+    private func renamed(_ file: PhotoFolder.File, among known: [Int64: PictureRecord]) -> Int64? {
+        let alike = known.values.filter { $0.isSame(as: file) }
+        if alike.isEmpty { return nil }
+        if alike.count == 1, let only = alike.first, only.content == nil { return only.id }
+        let content = (try? folder.bytes(file.path))?.withUnsafeBytes { bytes in
+            var hash = SHA256()
+            hash.update(bytes)
+            return hash.hexadecimal()
+        }
+        return alike.first { $0.content != nil && $0.content == content }?.id
     }
 
     /// Looks through the folder every few seconds.
