@@ -53,6 +53,7 @@ test: setup lint
 	    SPANIEL_ISA=$$isa $(TEST) --filter $(KERNEL_TESTS) || exit 1; \
 	done; [ -n "$$best" ]
 	$(TEST) --filter QualityTests
+	Examples/demo $(TOOL) out/demo > /dev/null
 	Tests/Consumer/run
 	Tests/Hub/run
 
