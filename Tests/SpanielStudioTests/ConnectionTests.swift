@@ -203,6 +203,15 @@ import Testing
             let words = try predict(
                 "spaniel-find", Starters.shelf, ["text_prompt": "a boot. a lamp", "conf_threshold": 0.001])
             #expect(words.contains { $0["label"] == "a boot" })
+            let many = JSON(String(repeating: "boot,", count: 101))
+            let refused = try asker.ask(
+                "POST", "/x-anylabeling/the-key/v1/predict",
+                ["model": "spaniel-find", "image": "eA==", "params": ["text_prompt": many]])
+            #expect((400..<500).contains(refused.status) && refused.text.contains("at most 100 words"))
+            let labels = (0...1000).map { "<Label value='\($0)'/>" }.joined()
+            let config = "<View><RectangleLabels name='a' toName='b'>\(labels)</RectangleLabels></View>"
+            let setup = try asker.ask("POST", "/label-studio/the-key/setup", ["schema": JSON(config)])
+            #expect((400..<500).contains(setup.status) && setup.text.contains("at most 1000 labels"))
             let outlined = try predict(
                 "spaniel-outline", Starters.boot,
                 ["marks": [["type": "point", "label": 1, "data": [320, 250]]]])

@@ -20,6 +20,8 @@ struct LabelStudioConfig: Sendable {
     /// Under which key of a task the picture stands.
     private(set) var imageKey: String?
 
+    private static let mostLabels = 1000
+
     /// - Throws: `StudioError.value` for what is no XML, or has no label for a place in a picture.
     init(_ text: String) throws(StudioError) {
         let root: XMLElement
@@ -34,6 +36,10 @@ struct LabelStudioConfig: Sendable {
                 expected: "RectangleLabels, PolygonLabels or BrushLabels with at least one Label",
                 found: "none of them")
         }
+        guard labels.count <= Self.mostLabels else {
+            throw .value(
+                name: "label_config", expected: "at most \(Self.mostLabels) labels", found: "more")
+        }
     }
 
     private mutating func read(_ element: XMLElement) {
@@ -45,7 +51,8 @@ struct LabelStudioConfig: Sendable {
         {
             let found = element.children.filter { $0.name.lowercased() == "label" }
             for label in found {
-                guard let value = label["value"], !value.allSatisfy(\.isWhitespace),
+                guard labels.count <= Self.mostLabels, let value = label["value"],
+                    !value.allSatisfy(\.isWhitespace),
                     !labels.contains(where: { $0.name == value })
                 else { continue }
                 labels.append((value, Self.words(value, label["predicted_values"])))

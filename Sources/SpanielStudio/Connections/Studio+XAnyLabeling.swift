@@ -14,6 +14,7 @@ import SpanielPlatform
 extension Studio {
     private static var finder: String { "spaniel-find" }
     private static var outliner: String { "spaniel-outline" }
+    private static var mostWords: Int { 100 }
     /// What X-AnyLabeling calls an object whose class it asks for.
     private static var unnamed: String { "AUTOLABEL_OBJECT" }
 
@@ -94,6 +95,10 @@ extension Studio {
         guard let detector = models.detector else { throw StudioError.noModel(Self.noDetector) }
         let words = (params["text_prompt"]?.string ?? "").split { ".,".contains($0) }
             .map { String($0.drop(while: \.isWhitespace)) }.filter { !$0.isEmpty }
+        guard words.count <= Self.mostWords else {
+            throw StudioError.value(
+                name: "text_prompt", expected: "at most \(Self.mostWords) words", found: "\(words.count)")
+        }
         var hash = SHA256()
         bytes.withUnsafeBytes { hash.update($0) }
         let content = hash.hexadecimal()

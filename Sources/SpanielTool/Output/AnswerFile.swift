@@ -59,6 +59,8 @@ package final class AnswerFile {
             of: there, atMost: (inputs.count - headEnd) / Self.inputBytes)
         guard there.count == 0 || found?[Self.markKey] != nil else { throw notOurs() }
         let mark = found?[Self.markKey]?.string ?? String(UInt64.random(in: .min ... .max), radix: 16)
+        // It becomes part of files' names.
+        guard (1...16).contains(mark.utf8.count), mark.allSatisfy(\.isHexDigit) else { throw notOurs() }
         if let found, count > 0 {
             try check(found, run)
             (keptCount, firstInput) = (count, headEnd)
@@ -154,7 +156,8 @@ package final class AnswerFile {
     private func notOurs() -> Failure {
         Failure(
             .unusable, code: "resume.run",
-            "\(path): it was not begun with --resume, \(path)\(Self.ending) is missing; name another file")
+            "\(path): it was not begun with --resume, \(path)\(Self.ending) is missing or damaged; name another file"
+        )
     }
 
     /// The whole lines at the beginning of a file, no more than asked for, and where they end.

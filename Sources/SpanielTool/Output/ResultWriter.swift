@@ -81,10 +81,14 @@ struct ResultWriter {
             if !json { log.error("\(failure.message)") }
             return .failure(failure)
         }
-        guard let width = record["width"]?.int, let height = record["height"]?.int else {
+        guard let width = record["width"]?.int, let height = record["height"]?.int, width > 0, height > 0
+        else {
             throw PictureResult.unreadable
         }
         let (size, result) = (Size(width: width, height: height), try PictureResult(record: record))
+        guard result.objects.allSatisfy({ $0.mask == nil || $0.mask?.size == size }) else {
+            throw PictureResult.unreadable
+        }
         if folder != nil { _ = names.name(for: image) }
         if !exports.files.isEmpty { add(image, size, result) }
         if !json {
