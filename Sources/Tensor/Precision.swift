@@ -10,8 +10,8 @@ extension Tensor {
         case bfloat16
         /// The linear layers of an image encoder quantise their weights by channels and what they read by
         /// tokens, both to 8 bits, and sum whole numbers; attention, convolutions and heads compute in one of
-        /// the others, a model's in the one that suits it. Weights take a quarter of the memory. Never chosen by itself: the results differ in the
-        /// second or third digit.
+        /// the others, a model's in the one that suits it. Weights take a quarter of the memory. Never chosen by
+        /// itself: the results differ in the second or third digit.
         case int8
 
         /// `bfloat16` if the processor has instructions for it, otherwise `float32`.

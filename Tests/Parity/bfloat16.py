@@ -7,10 +7,6 @@ Without options the small published sizes, DINOv2's and SAM's base, with random 
 makes: the relative L2 error, over all photographs together, is at most 1.1 times PyTorch's.
 """
 
-import argparse
-import os
-import pathlib
-import sys
 import tempfile
 
 import torch
@@ -24,6 +20,7 @@ import owlvit
 import texts
 import vit
 from agreement import NEARLY_SQUARE, TALL, WIDE, Judge, as_arguments, photograph, tensors
+from full_size import over_models
 
 TEXTS = ["a cup", "a photo of a cat with whiskers", "rocket"]
 
@@ -74,26 +71,7 @@ def compare(tool, folder):
     return judge.failures
 
 
-def main():
-    from models import SMALL, build
-    from sam_models import build as build_sam
-
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spaniel", required=True, help="the tool")
-    parser.add_argument("--models", default=os.path.expanduser("~/.cache/spaniel/parity"), help="where random models are kept")
-    parser.add_argument("--name", action="append", help="only this one")
-    parser.add_argument("--model", action="append", help="a model folder, only that")
-    options = parser.parse_args()
-    keep = pathlib.Path(options.models)
-    folders = [pathlib.Path(folder) for folder in options.model or []]
-    failures = []
-    for folder in folders:
-        failures += compare(options.spaniel, folder)
-    for name in options.name or ([] if folders else SMALL + ["dinov2-base", "sam-vit-base"]):
-        failures += compare(options.spaniel, build_sam(keep, "base") if name.startswith("sam-vit") else build(keep, name))
-    print("\n".join(["all within the rule"] if not failures else ["", "beyond the rule:"] + failures))
-    sys.exit(bool(failures))
-
-
 if __name__ == "__main__":
-    main()
+    from models import SMALL
+
+    over_models(__doc__, compare, SMALL + ["dinov2-base", "sam-vit-base"])

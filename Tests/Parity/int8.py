@@ -8,8 +8,6 @@ error, over all photographs together, is at most half of theirs as NNCF quantise
 (SmoothQuant, attention spared). Needs requirements.txt and, of Benchmarks/Peers/requirements.txt, openvino and nncf.
 """
 
-import argparse
-import os
 import pathlib
 import sys
 import tempfile
@@ -20,6 +18,7 @@ import torch
 from transformers import AutoConfig
 
 from agreement import NEARLY_SQUARE, TALL, WIDE, Judge, photograph, tensors
+from full_size import over_models
 
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "Benchmarks/Peers"))
 
@@ -63,26 +62,5 @@ def compare(tool, folder):
     return judge.failures
 
 
-def main():
-    from models import build
-    from sam_models import build as build_sam
-
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spaniel", required=True, help="the tool")
-    parser.add_argument("--models", default=os.path.expanduser("~/.cache/spaniel/parity"), help="where random models are kept")
-    parser.add_argument("--name", action="append", help="only this one")
-    parser.add_argument("--model", action="append", help="a model folder, only that")
-    options = parser.parse_args()
-    keep = pathlib.Path(options.models)
-    folders = [pathlib.Path(folder) for folder in options.model or []]
-    failures = []
-    for folder in folders:
-        failures += compare(options.spaniel, folder)
-    for name in options.name or ([] if folders else ["vit-base-patch16", "sam-vit-base"]):
-        failures += compare(options.spaniel, build_sam(keep, "base") if name.startswith("sam-vit") else build(keep, name))
-    print("\n".join(["all within the rule"] if not failures else ["", "beyond the rule:"] + failures))
-    sys.exit(bool(failures))
-
-
 if __name__ == "__main__":
-    main()
+    over_models(__doc__, compare, ["vit-base-patch16", "sam-vit-base"])
