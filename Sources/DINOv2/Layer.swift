@@ -76,15 +76,16 @@ extension DINOv2 {
                 gate = try Linear(weights["gate_proj"], in: channels, out: hidden)
                 up = try Linear(weights["up_proj"], in: channels, out: hidden)
             } else {
-                let weight = try weights["weights_in"].borrowed("weight", [2 * hidden, channels])
+                let weight = try weights["weights_in"].promised("weight", [2 * hidden, channels])
                 let bias = try weights["weights_in"].tensor("bias", [2 * hidden])
-                func half(_ range: Range<Int>) -> Linear {
+                func half(_ range: Range<Int>) throws -> Linear {
                     Linear(
-                        weight: weight[leading: range], bias: bias[leading: range],
-                        precision: weights.precision)
+                        weight: try weights["weights_in"].packed(
+                            "rows \(range)", [hidden, channels], precision: weights.precision
+                        ) { try weight.borrowed()[leading: range] }, bias: bias[leading: range])
                 }
-                gate = half(0..<hidden)
-                up = half(hidden..<2 * hidden)
+                gate = try half(0..<hidden)
+                up = try half(hidden..<2 * hidden)
             }
             down = try Linear(
                 weights[isNew ? "down_proj" : "weights_out"], in: hidden, out: channels, scaledBy: scale)

@@ -9,6 +9,8 @@ package import SpanielPlatform
 package final class MappedFile: @unchecked Sendable {  // never written after init
     package let path: String
     package let count: Int
+    /// The file's state when it was opened.
+    package let stamp: FileStamp?
     private let base: UnsafeMutableRawPointer?
 
     package convenience init(_ url: URL) throws(FileError) {
@@ -18,6 +20,7 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
     package init(_ file: borrowing ReadableFile) throws(FileError) {
         path = file.path
         count = file.count
+        stamp = file.stamp
         guard count > 0 else {
             base = nil
             return

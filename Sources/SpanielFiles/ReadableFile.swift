@@ -6,6 +6,8 @@ package struct ReadableFile: ~Copyable {
     package let path: String
     /// The size of the file in bytes when it was opened.
     package let count: Int
+    /// The file's state when it was opened.
+    package let stamp: FileStamp?
 
     /// Opens a file.
     /// - Throws: `FileError` if there is no file, it is no regular file, or it may not be read.
@@ -28,6 +30,7 @@ package struct ReadableFile: ~Copyable {
         self.descriptor = descriptor
         self.path = path
         count = Int(status.st_size)
+        stamp = FileStamp(status)
     }
 
     deinit { close(descriptor) }

@@ -87,12 +87,13 @@ extension ViT {
             self.heads = heads
             precision = weights.floatingPrecision
             let parts = [names.queries, names.keys, names.values].map { weights[$0] }
-            let matrices = try parts.map { try $0.borrowed("weight", [channels, channels]) }
+            let matrices = try parts.map { try $0.promised("weight", [channels, channels]) }
             let biases = try bias ? parts.map { try $0.tensor("bias", [channels]) } : []
             queriesKeysValues = Linear(
-                weight: .concatenated(matrices, axis: 0),
-                bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0),
-                precision: weights.precision)
+                weight: try weights.packed(
+                    "queries, keys, values", [3 * channels, channels], precision: weights.precision
+                ) { .concatenated(try matrices.map { try $0.borrowed() }, axis: 0) },
+                bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0))
             let place = weights[names.output]
             output =
                 if let scale {

@@ -39,7 +39,7 @@ struct SecondGenerationTests {
                 scratch("out"))
             #expect(try cached.objects == plain.objects)
         }
-        #expect(scratch.paths.count { $0.hasPrefix("cache/") } == 1)
+        #expect(scratch.encodings.count == 1)
         #expect(scratch.paths.contains("out/a.overlay.png"))
     }
 

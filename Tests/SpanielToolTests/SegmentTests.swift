@@ -221,7 +221,7 @@ struct SegmentTests {
             #expect(run.status == 0, "\(run.messages)")
             return try run.objects
         }
-        func kept() -> [String] { scratch.paths.filter { $0.hasPrefix("cache/") } }
+        func kept() -> [String] { scratch.encodings }
         let first = try run(picture, "ab")
         let one = try #require(kept().first)
         #expect(kept().count == 1)

@@ -119,7 +119,8 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Keep the pictures' encodings here, to ask again without the slow part.", valueName: "folder"))
+            "Keep the pictures' encodings here, to ask again without the slow part, and the weights as they are packed, which all processes then share.",
+            valueName: "folder"))
     var cache: String?
 
     @Option(
@@ -160,6 +161,11 @@ extension PictureArguments {
 }
 
 extension OutputOptions {
+    /// Loads models that keep what they are packed to in the folder of `--cache`.
+    func keepingPacked<Models>(_ load: () throws -> Models) rethrows -> Models {
+        try PackedFolder.$current.withValue(cache.map { PackedFolder($0) }, operation: load)
+    }
+
     /// Finds out before any work is done for nothing whether the outputs can be written.
     func check() throws {
         for folder in [out, cache, resume].compactMap(\.self) { try OutputFolder.check(folder) }

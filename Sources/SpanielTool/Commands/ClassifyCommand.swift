@@ -51,7 +51,7 @@ struct ClassifyCommand: ParsableCommand {
     }
 
     private func runViT(_ entries: [PictureEntry]) throws {
-        let vit = try model.loadViT()
+        let vit = try output.keepingPacked { try model.loadViT() }
         try output.thresholds.check(against: vit.classes)
         let cache = try EncodingCache(output.cache, vit)
         var run = try PictureRun(
@@ -66,7 +66,7 @@ struct ClassifyCommand: ParsableCommand {
     private func runCLIP(_ entries: [PictureEntry]) throws {
         let classes = ExampleReading.classes(of: texts.texts)
         try output.thresholds.check(against: classes.map(\.name))
-        let clip = try model.loadCLIP()
+        let clip = try output.keepingPacked { try model.loadCLIP() }
         let classifier = try TextClassifier(
             clip, classes: classes.map { ($0.name, $0.texts) }, templates: templates)
         try clip.texts.note(classes.flatMap(\.texts), to: output.log)

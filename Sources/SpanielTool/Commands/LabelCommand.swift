@@ -51,7 +51,7 @@ struct LabelCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Keep encodings and thumbnails here (default: .spaniel-cache beside the project file).",
+            "Keep encodings, thumbnails and packed weights here (default: the first two in .spaniel-cache beside the project file).",
             valueName: "folder"))
     var cache: String?
 
@@ -109,9 +109,7 @@ struct LabelCommand: AsyncParsableCommand {
     }
 
     private func models(cache: String) throws -> StudioModels {
-        let owl = try model.loadOWLViT(for: .detect.of("spaniel label"))
-        let sam = try ModelNeed.masks.loadSAM(
-            samModel, pull: model.pull, precision: model.precision.precision)
+        let (owl, sam) = try loaded()
         let boxes = try EncodingCache("\(cache)/encodings", OWLEncoder(owl: owl, preparation: .hf, tiles: 1))
         let masks = try EncodingCache("\(cache)/encodings", sam)
         return StudioModels(
@@ -121,6 +119,22 @@ struct LabelCommand: AsyncParsableCommand {
             segmenter: .init(sam, name: sam.weights.modelName) {
                 try Self.encode($0, masks) { try sam.encode($0) }
             })
+    }
+
+    /// Loads the models, without the cache where that cannot be written. Nobody who names no cache wants files
+    /// as large as the models among the pictures.
+    private func loaded() throws -> (OWLViT, SAM) {
+        func load() throws -> (OWLViT, SAM) {
+            (
+                try model.loadOWLViT(for: .detect.of("spaniel label")),
+                try ModelNeed.masks.loadSAM(
+                    samModel, pull: model.pull, precision: model.precision.precision)
+            )
+        }
+        guard let cache else { return try load() }
+        do {
+            return try PackedFolder.$current.withValue(PackedFolder("\(cache)/weights"), operation: load)
+        } catch let failure as Failure where failure.status == .output { return try load() }
     }
 
     /// Encodes without the cache where that cannot be written: the disk may be full.

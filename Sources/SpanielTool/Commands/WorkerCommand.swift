@@ -63,7 +63,7 @@ struct WorkerCommand: ParsableCommand {
             try WorkerRun(writingTo: file, worker.answer)(lines)
             return worker.finish()
         }
-        let work = LineWork(try command.prepare())
+        let work = LineWork(try command.load())
         let description = work.run.json(options)
         if isIsolated { try StandardOutput().write(description.text() + "\n") }
         let file = try answerFile(of: description, command)

@@ -68,7 +68,12 @@ extension ModelNeed {
         if let threads { Parallel.threads = threads }
         let folder = try locate(name, pull: pull)
         try check(folder, name: name ?? usual)
-        do { return try load(folder) } catch { throw Failure(error, about: .input) }
+        if let kept = PackedFolder.current { try OutputFolder.make(kept.path) }
+        do {
+            return try PackedFolder.load { try load(folder) }
+        } catch let error as PackedFolderError {
+            throw Failure(error.file, about: .output)
+        } catch { throw Failure(error, about: .input) }
     }
 
     private func locate(_ name: String?, pull: Bool) throws -> URL {

@@ -53,6 +53,9 @@ extension PictureCommand {
 
     func run() throws { try run { _ in } }
 
+    /// Prepares the task; what its models are packed to is kept with `--cache`.
+    func load() throws -> PictureTask { try output.keepingPacked(prepare) }
+
     /// Works through the pictures, after a check of what can be known without a model.
     ///
     /// - Parameter see: hears the result of each picture.
@@ -62,7 +65,7 @@ extension PictureCommand {
         try export.check()
         let exporting = try export.options(log: output.log)
         for folder in ownFolders { try OutputFolder.check(folder.path) }
-        let task = try prepare()
+        let task = try load()
         guard let work = task.work else { return }
         var run = try PictureRun(
             entries, output, exports: (export.export, exporting), ownFolders: ownFolders.map(\.path), task)

@@ -30,7 +30,15 @@ extension Safetensors {
     public static func write(_ tensors: [(String, Values)], metadata: [String: String] = [:], to url: URL)
         throws(WeightsError)
     {
-        let layout = try Layout(tensors, metadata: metadata, file: url.path(percentEncoded: false))
+        try write(tensors, metadata: metadata, alignment: 8, to: url)
+    }
+
+    /// - Parameter alignment: of the data's begin, in bytes.
+    static func write(_ tensors: [(String, Values)], metadata: [String: String], alignment: Int, to url: URL)
+        throws(WeightsError)
+    {
+        let layout = try Layout(
+            tensors, metadata: metadata, alignment: alignment, file: url.path(percentEncoded: false))
         do {
             let file = try AtomicFile(replacing: url)
             try layout.forEachPart { try file.append($0.bytes) }
@@ -87,12 +95,14 @@ private struct Layout {
     private let header: SafetensorsLayout
     private let tensors: [(String, Safetensors.Values)]
 
-    init(_ tensors: [(String, Safetensors.Values)], metadata: [String: String], file: String)
-        throws(WeightsError)
-    {
+    init(
+        _ tensors: [(String, Safetensors.Values)], metadata: [String: String], alignment: Int = 8,
+        file: String
+    ) throws(WeightsError) {
         self.tensors = tensors
         header = try SafetensorsLayout(
-            tensors.map { ($0.0, $0.1.type, $0.1.shape.extents) }, metadata: metadata, file: file)
+            tensors.map { ($0.0, $0.1.type, $0.1.shape.extents) }, metadata: metadata, alignment: alignment,
+            file: file)
     }
 
     func forEachPart(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
@@ -110,9 +120,10 @@ struct SafetensorsLayout {
 
     /// Lays a file out as the reference does: larger elements come first, then names by their bytes, and
     /// spaces fill the header to eight bytes, so that all data is aligned to its elements.
+    /// - Parameter alignment: of the data's begin, in bytes.
     init(
         _ tensors: [(name: String, type: Safetensors.ElementType, shape: [Int])], metadata: [String: String],
-        file: String
+        alignment: Int = 8, file: String
     ) throws(WeightsError) {
         order = tensors.indices.sorted { i, j in
             let (a, b) = (tensors[i], tensors[j])
@@ -138,7 +149,8 @@ struct SafetensorsLayout {
             }
         }
         var text = JSON.object(fields).bytes()
-        text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+        text += [UInt8](
+            repeating: UInt8(ascii: " "), count: (2 * alignment - 8 - text.count % alignment) % alignment)
         let count = UInt64(text.count)
         bytes = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + text
     }

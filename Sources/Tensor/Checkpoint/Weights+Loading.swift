@@ -29,14 +29,15 @@ extension Weights {
             (files, slots) = try Self.shards(index: index, folder: folder)
         default:
             let file = try Safetensors(contentsOf: single)
-            file.file.prefetch()
             files = [file]
             slots = file.entries.map { ($0.name, .stored(file.stored($0))) }
         }
+        let all = ModelFiles(files.map(\.file))
+        // Where packed matrices are kept, it turns out later which file is read.
+        if all.packed == nil { all.prefetch() }
         self.init(
             source: WeightsSource(
-                modelName: name ?? Self.modelName(folder), files: ModelFiles(files.map(\.file)), slots: slots)
-        )
+                modelName: name ?? Self.modelName(folder), files: all, slots: slots))
     }
 
     /// Creates weights from tensors in memory.
@@ -81,7 +82,6 @@ extension Weights {
         var slots: [(String, WeightsSource.Slot)] = []
         for name in index.fileNames {
             let shard = try Safetensors(contentsOf: folder.appending(path: name))
-            shard.file.prefetch()
             try index.check(shard, name)
             slots += shard.entries.map { ($0.name, .stored(shard.stored($0))) }
             files.append(shard)

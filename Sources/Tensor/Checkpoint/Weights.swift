@@ -27,9 +27,11 @@ public struct Weights: Sendable {
     /// Returns the same place, whose layers compute in another precision.
     /// - Parameter floating: what computes where `int8` quantises nothing; nil takes the processor's fastest.
     public func computing(in precision: Tensor.Precision, floating: Tensor.Precision? = nil) -> Weights {
-        Weights(
+        let weights = Weights(
             source: source, path: path, precision: precision,
             floatingPrecision: precision == .int8 ? floating : nil)
+        source.files.packed?.open(for: weights)
+        return weights
     }
 
     /// The same place, whose layers are not quantised: first and last ones.
@@ -65,24 +67,19 @@ public struct Weights: Sendable {
     ///   - shape: the shape that the model needs.
     /// - Throws: `WeightsError` if it is absent, of another shape, or of a type that is not a weight's.
     public func tensor(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> Tensor {
-        try tensor(name, shape, borrowing: false)
+        try promised(name, shape).tensor()
     }
 
-    /// Returns the same tensor, borrowed from the mapped file if that stores Float32: for a layer that packs
-    /// the values at once and keeps only the packed copy.
-    package func borrowed(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> Tensor {
-        try tensor(name, shape, borrowing: true)
-    }
-
-    private func tensor(_ name: String, _ shape: Tensor.Shape, borrowing: Bool) throws(WeightsError) -> Tensor
-    {
+    /// Checks that a tensor is there in the shape that the model needs, and counts it as read; its values are
+    /// read when they are asked for, if at all.
+    package func promised(_ name: String, _ shape: Tensor.Shape) throws(WeightsError) -> PromisedTensor {
         let key = key(name)
         guard let slot = source.slot(key) else { throw .missing(model: modelName, tensor: key) }
         guard slot.shape == shape.extents else {
             throw .shape(model: modelName, tensor: key, expected: shape.extents, found: slot.shape)
         }
         source.markRead(key)
-        return try slot.tensor(key, model: modelName, borrowing: borrowing)
+        return PromisedTensor(slot: slot, name: key, model: modelName)
     }
 
     /// Returns whether there is a tensor of that name below this place.
@@ -114,7 +111,7 @@ public struct Weights: Sendable {
         if !unread.isEmpty { throw .unread(model: modelName, tensors: unread) }
     }
 
-    private func key(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
+    func key(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
 }
 
 /// Returns whether a name matches a pattern in which `*` matches any characters.

@@ -67,9 +67,17 @@ final class WeightsSource: Sendable {
 final class ModelFiles: Sendable {
     private let files: [MappedFile]
     private let digest = Mutex<String?>(nil)
+    /// Where the model's packed matrices are kept; nil: nowhere.
+    let packed: PackedFile?
 
     /// - Parameter files: sorted by name.
-    init(_ files: [MappedFile]) { self.files = files }
+    init(_ files: [MappedFile]) {
+        self.files = files
+        packed = PackedFolder.current.map { PackedFile(in: $0) }
+    }
+
+    /// Tells the system that all of the files will be read soon.
+    func prefetch() { for file in files { file.prefetch() } }
 
     /// The files of a model that comes in two parts.
     func joined(with other: ModelFiles) -> ModelFiles {
@@ -88,9 +96,13 @@ final class ModelFiles: Sendable {
     }
 
     private func computedDigest() -> String {
-        if files.count == 1 { return files[0].sha256() }
+        let folder = PackedFolder.current
+        let digests = files.map { file in
+            (file.name, folder?.digest(of: file) ?? file.sha256())
+        }
+        if digests.count == 1 { return digests[0].1 }
         var hash = SHA256()
-        for file in files { hash.update("\(file.sha256())  \(file.name)\n".utf8) }
+        for (name, digest) in digests { hash.update("\(digest)  \(name)\n".utf8) }
         return hash.hexadecimal()
     }
 }

@@ -29,9 +29,9 @@ package struct PackedMatrix: Sendable {
     /// Packs a matrix for a given engine.
     init(rows matrix: Tensor, precision: Tensor.Precision = .float32, for engine: ProductEngine) {
         precondition(matrix.shape.rank == 2, "a product's matrix is [N, K], not \(matrix.shape)")
-        columns = matrix.shape[0]
-        inner = matrix.shape[1]
-        let precision = inner > Self.mostWholeProducts ? precision.floating : precision
+        let (n, k) = (matrix.shape[0], matrix.shape[1])
+        (columns, inner) = (n, k)
+        let precision = Self.suiting(precision, inner: k)
         self.precision = precision
         self.engine = engine
         guard case .kernels(let kernels) = engine else {
@@ -45,16 +45,51 @@ package struct PackedMatrix: Sendable {
         }
         scales = nil
         let products = kernels.products(precision)
-        let (n, k) = (columns, inner)
         storage = Profile.timed("packing [\(n), \(k)] \(precision)") {
             matrix.withValues { values in
                 Tensor(uninitialized: [products.packedCount(columns: n, inner: k)]) { target in
                     guard let b = values.baseAddress, let packed = target.baseAddress else { return }
+                    // The kernels leave what is beyond a narrow last panel, and files shall not hold old memory.
+                    let whole = n / Int(products.columns) * Int(products.columns)
+                    let written = products.packedCount(columns: whole, inner: k)
+                    target[written...].update(repeating: 0)
                     Parallel.blocks(of: products.panels(n), 8) { range in
                         products.pack_matrix(n, k, b, k, range.lowerBound, range.upperBound, packed)
                     }
                 }
             }
         }
+    }
+
+    private static func suiting(_ precision: Tensor.Precision, inner: Int) -> Tensor.Precision {
+        inner > mostWholeProducts ? precision.floating : precision
+    }
+}
+
+// MARK: - Kept matrices
+
+extension PackedMatrix {
+    /// Returns the shape of a packed matrix's storage if that is all there is to it; nil where the reference
+    /// computes.
+    static func memory(_ shape: Tensor.Shape, precision: Tensor.Precision) -> Tensor.Shape? {
+        switch ProductEngine.serving(precision) {
+        case .kernels(let kernels):
+            let products = kernels.products(suiting(precision, inner: shape[1]))
+            return [products.packedCount(columns: shape[0], inner: shape[1])]
+        case .blas: return shape
+        case .reference: return nil
+        }
+    }
+
+    /// Takes what a matrix was packed to, for the engine that computes in `precision`.
+    /// - Parameters:
+    ///   - shape: the matrix's, [N, K].
+    ///   - storage: of the shape that `memory` returns.
+    init(_ shape: Tensor.Shape, precision: Tensor.Precision, storage: Tensor) {
+        (columns, inner) = (shape[0], shape[1])
+        self.precision = Self.suiting(precision, inner: inner)
+        engine = .serving(precision)
+        self.storage = storage
+        scales = nil
     }
 }

@@ -4,8 +4,10 @@
 
 /// A convolution's weight and bias with the batch norm behind it folded in.
 struct FoldedWeights {
-    /// The weight's own shape, [out, …].
-    let weight: Tensor
+    private let convolution: PromisedTensor
+    /// The convolution's own shape, [out, …].
+    private let shape: Tensor.Shape
+    private let scales: [Double]
     /// [out]
     let bias: Tensor
 
@@ -15,20 +17,26 @@ struct FoldedWeights {
     /// - Throws: `WeightsError` if one of them is absent or of another shape.
     init(_ weights: Weights, _ shape: Tensor.Shape, epsilon: Double = 1e-5) throws(WeightsError) {
         let out = shape[0]
-        let convolution = try weights["c"].borrowed("weight", shape)
+        convolution = try weights["c"].promised("weight", shape)
+        self.shape = shape
         let norm = weights["bn"]
         let factor = try norm.tensor("weight", [out]).array
         let summand = try norm.tensor("bias", [out]).array
         let mean = try norm.tensor("running_mean", [out]).array
         let variance = try norm.tensor("running_var", [out]).array
         let scales = zip(factor, variance).map { Double($0) / (Double($1) + epsilon).squareRoot() }
-        let each = shape.elementCount / max(1, out)
-        weight = convolution.withValues { values in
+        self.scales = scales
+        bias = Tensor((0..<out).map { Float(Double(summand[$0]) - Double(mean[$0]) * scales[$0]) }, [out])
+    }
+
+    /// The folded weight, of the convolution's shape.
+    func weight() throws(WeightsError) -> Tensor {
+        let each = shape.elementCount / max(1, shape[0])
+        return try convolution.borrowed().withValues { values in
             Tensor(uninitialized: shape) { target in
                 for i in values.indices { target[i] = Float(Double(values[i]) * scales[i / each]) }
             }
         }
-        bias = Tensor((0..<out).map { Float(Double(summand[$0]) - Double(mean[$0]) * scales[$0]) }, [out])
     }
 }
 
@@ -37,9 +45,10 @@ extension Conv2d {
     /// - Throws: `WeightsError` if one of their tensors is absent or of another shape.
     public init(folding weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int) throws {
         let folded = try FoldedWeights(weights, [out, channels, kernel, kernel])
-        self.init(
-            weight: folded.weight, bias: folded.bias, stride: stride,
-            precision: weights.floatingPrecision)
+        let matrix = try weights.packed(
+            "folded weight", [out, kernel * kernel * channels], precision: weights.floatingPrecision
+        ) { Self.rows(of: try folded.weight()) }
+        self.init(product: Linear(weight: matrix, bias: folded.bias), kernel: kernel, stride: stride)
     }
 }
 
@@ -48,7 +57,7 @@ extension DepthwiseConv2d {
     /// - Throws: `WeightsError` if one of their tensors is absent or of another shape.
     public init(folding weights: Weights, _ channels: Int, stride: Int = 1) throws {
         let folded = try FoldedWeights(weights, [channels, 1, 3, 3])
-        self.init(weight: folded.weight, bias: folded.bias, stride: stride)
+        self.init(weight: try folded.weight(), bias: folded.bias, stride: stride)
     }
 }
 
@@ -58,7 +67,9 @@ extension Linear {
     /// - Throws: `WeightsError` if one of their tensors is absent or of another shape.
     public init(folding weights: Weights, in channels: Int, out: Int) throws {
         let folded = try FoldedWeights(weights, [out, channels, 1, 1])
-        self.init(
-            weight: folded.weight.reshaped([out, channels]), bias: folded.bias, precision: weights.precision)
+        let matrix = try weights.packed("folded weight", [out, channels], precision: weights.precision) {
+            try folded.weight().reshaped([out, channels])
+        }
+        self.init(weight: matrix, bias: folded.bias)
     }
 }

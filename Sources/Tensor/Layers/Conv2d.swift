@@ -13,14 +13,27 @@ public struct Conv2d: Sendable {
     ///   - stride: the kernel's side, or less for an odd kernel.
     ///   - precision: of the product; int8 leaves it in its floating precision.
     public init(weight: Tensor, bias: Tensor?, stride: Int, precision: Tensor.Precision = .float32) {
-        let (out, channels, side) = (weight.shape[0], weight.shape[1], weight.shape[2])
+        precondition(weight.shape[3] == weight.shape[2], "convolution of \(weight.shape)")
+        self.init(
+            product: Linear(weight: Self.rows(of: weight), bias: bias, precision: precision.floating),
+            kernel: weight.shape[2], stride: stride)
+    }
+
+    /// - Parameter product: from neighbourhoods, [kernel² · in], the channels of a cell side by side.
+    init(product: Linear, kernel: Int, stride: Int) {
         precondition(
-            weight.shape[3] == side && (stride == side || (stride < side && side % 2 == 1)),
-            "convolution of \(weight.shape), stride \(stride)")
-        let rows = weight.transposed([0, 2, 3, 1]).reshaped([out, side * side * channels])
-        product = Linear(weight: rows, bias: bias, precision: precision.floating)
-        kernel = side
+            stride == kernel || (stride < kernel && kernel % 2 == 1),
+            "convolution of \(kernel) × \(kernel), stride \(stride)")
+        self.product = product
+        self.kernel = kernel
         self.stride = stride
+    }
+
+    /// The product's matrix.
+    /// - Parameter weight: [out, in, kernel, kernel].
+    /// - Returns: [out, kernel² · in]
+    static func rows(of weight: Tensor) -> Tensor {
+        weight.transposed([0, 2, 3, 1]).reshaped([weight.shape[0], weight.count / max(1, weight.shape[0])])
     }
 
     /// Returns the convolution of a grid, followed by `activation`.

@@ -7,17 +7,25 @@ public struct Linear: Sendable {
     /// The precision of its product.
     public var precision: Tensor.Precision { weight.precision }
 
+    /// Creates a layer of a packed weight.
+    /// - Parameters:
+    ///   - weight: [out, in]
+    ///   - bias: [out], or nil without one.
+    package init(weight: PackedMatrix, bias: Tensor?) {
+        precondition(
+            bias.map { $0.shape == [weight.columns] } ?? true,
+            "linear layer of [\(weight.columns), \(weight.inner)] with bias \(bias!.shape)")
+        self.weight = weight
+        self.bias = bias
+    }
+
     /// Packs the weight.
     /// - Parameters:
     ///   - weight: [out, in]
     ///   - bias: [out], or nil without one.
     ///   - precision: of the product.
     public init(weight: Tensor, bias: Tensor?, precision: Tensor.Precision = .float32) {
-        precondition(
-            bias.map { $0.shape == [weight.shape[0]] } ?? true,
-            "linear layer of \(weight.shape) with bias \(bias!.shape)")
-        self.weight = PackedMatrix(rows: weight, precision: precision)
-        self.bias = bias
+        self.init(weight: PackedMatrix(rows: weight, precision: precision), bias: bias)
     }
 
     /// Returns the layer's value for each row of the last axis.

@@ -5,19 +5,24 @@ extension Linear {
     /// cursor's precision.
     /// - Throws: `WeightsError` if one of them is absent or of another shape.
     public init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true) throws {
+        let matrix = try weights.promised("weight", [out, channels])
         self.init(
-            weight: try weights.borrowed("weight", [out, channels]),
-            bias: bias ? try weights.tensor("bias", [out]) : nil,
-            precision: weights.precision)
+            weight: try weights.packed("weight", [out, channels], precision: weights.precision) {
+                try matrix.borrowed()
+            },
+            bias: bias ? try weights.tensor("bias", [out]) : nil)
     }
 
     /// Reads `weight` and `bias`, and multiplies each output channel by a factor: λ ⊙ (x Wᵀ + b).
     /// - Parameter scale: λ, [out].
     /// - Throws: `WeightsError` if one of them is absent or of another shape.
     package init(_ weights: Weights, in channels: Int, out: Int, scaledBy scale: Tensor) throws {
+        let matrix = try weights.promised("weight", [out, channels])
         self.init(
-            weight: try weights.borrowed("weight", [out, channels]).rowsScaled(by: scale),
-            bias: try weights.tensor("bias", [out]) * scale, precision: weights.precision)
+            weight: try weights.packed("scaled weight", [out, channels], precision: weights.precision) {
+                try matrix.borrowed().rowsScaled(by: scale)
+            },
+            bias: try weights.tensor("bias", [out]) * scale)
     }
 }
 
@@ -37,10 +42,13 @@ extension Conv2d {
     public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int, stride: Int, bias: Bool = true)
         throws
     {
+        let weight = try weights.promised("weight", [out, channels, kernel, kernel])
+        let matrix = try weights.packed(
+            "weight", [out, kernel * kernel * channels], precision: weights.floatingPrecision
+        ) { Self.rows(of: try weight.borrowed()) }
         self.init(
-            weight: try weights.borrowed("weight", [out, channels, kernel, kernel]),
-            bias: bias ? try weights.tensor("bias", [out]) : nil, stride: stride,
-            precision: weights.floatingPrecision)
+            product: Linear(weight: matrix, bias: bias ? try weights.tensor("bias", [out]) : nil),
+            kernel: kernel, stride: stride)
     }
 }
 
@@ -48,10 +56,11 @@ extension ConvTranspose2d {
     /// Reads `weight` [in, out, kernel, kernel] and `bias` [out].
     /// - Throws: `WeightsError` if one of them is absent or of another shape.
     public init(_ weights: Weights, in channels: Int, out: Int, kernel: Int) throws {
-        self.init(
-            weight: try weights.borrowed("weight", [channels, out, kernel, kernel]),
-            bias: try weights.tensor("bias", [out]),
-            precision: weights.floatingPrecision)
+        let weight = try weights.promised("weight", [channels, out, kernel, kernel])
+        let matrix = try weights.packed(
+            "weight", [kernel * kernel * out, channels], precision: weights.floatingPrecision
+        ) { Self.rows(of: try weight.borrowed()) }
+        self.init(matrix: matrix, bias: try weights.tensor("bias", [out]), kernel: kernel)
     }
 }
 
@@ -59,7 +68,7 @@ extension Embedding {
     /// Reads `weight` [count, channels].
     /// - Throws: `WeightsError` if it is absent or of another shape.
     public init(_ weights: Weights, count: Int, channels: Int) throws {
-        self.init(table: try weights.tensor("weight", [count, channels]))
+        self.init(table: try weights.kept("weight", [count, channels]))
     }
 }
 

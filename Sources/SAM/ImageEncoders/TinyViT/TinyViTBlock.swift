@@ -52,13 +52,16 @@ extension SAM {
             norm = try LayerNorm(weights["norm"], channels, epsilon: 1e-5)
             // The file has each head's queries, keys and values together; ours are all queries, then all keys.
             let (heads, width) = (stage.heads, channels / stage.heads)
-            let weight = try weights["qkv"].tensor("weight", [3 * channels, channels])
-                .reshaped([heads, 3, width * channels]).transposed([1, 0, 2])
+            let weight = try weights["qkv"].promised("weight", [3 * channels, channels])
             let bias = try weights["qkv"].tensor("bias", [3 * channels])
                 .reshaped([heads, 3, width]).transposed([1, 0, 2])
-            queriesKeysValues = Linear(
-                weight: weight.reshaped([3 * channels, channels]), bias: bias.reshaped([3 * channels]),
-                precision: weights.precision)
+            let matrix = try weights["qkv"].packed(
+                "weight of \(heads) heads", [3 * channels, channels], precision: weights.precision
+            ) {
+                try weight.borrowed().reshaped([heads, 3, width * channels]).transposed([1, 0, 2])
+                    .reshaped([3 * channels, channels])
+            }
+            queriesKeysValues = Linear(weight: matrix, bias: bias.reshaped([3 * channels]))
             padding = queriesKeysValues(norm(.zeros([1, channels]))).reshaped([3 * channels])
             output = try Linear(weights["proj"], in: channels, out: channels)
             biases = WindowBiases(
