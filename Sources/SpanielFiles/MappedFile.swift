@@ -11,6 +11,8 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
     package let count: Int
     /// The file's state when it was opened.
     package let stamp: FileStamp?
+    /// What tells the file from others of the same path, as long as this one is mapped.
+    package let number: UInt64
     private let base: UnsafeMutableRawPointer?
 
     package convenience init(_ url: URL) throws(FileError) {
@@ -21,6 +23,7 @@ package final class MappedFile: @unchecked Sendable {  // never written after in
         path = file.path
         count = file.count
         stamp = file.stamp
+        number = file.number
         guard count > 0 else {
             base = nil
             return

@@ -8,6 +8,8 @@ package struct ReadableFile: ~Copyable {
     package let count: Int
     /// The file's state when it was opened.
     package let stamp: FileStamp?
+    /// What tells the file from others of the same path, as long as it is open or mapped.
+    package let number: UInt64
 
     /// Opens a file.
     /// - Throws: `FileError` if there is no file, it is no regular file, or it may not be read.
@@ -31,6 +33,7 @@ package struct ReadableFile: ~Copyable {
         self.path = path
         count = Int(status.st_size)
         stamp = FileStamp(status)
+        number = UInt64(status.st_ino)
     }
 
     deinit { close(descriptor) }

@@ -170,6 +170,20 @@ struct PackedFolderTests {
         for _ in 0..<3 { #expect(try load() == [[1], [2]]) }
     }
 
+    @Test("what was loaded is given back with the model, though the folder knew of it")
+    func lifetime() throws {
+        weak var known: PackedFolder?
+        try {
+            let folder = PackedFolder(try scratch.folder("kept"))
+            known = folder
+            let model = try PackedFolder.$current.withValue(folder) {
+                try Model(Weights(Self.tensors(), name: "tiny"), .float32)
+            }
+            #expect(known != nil && !model.answers.isEmpty)
+        }()
+        #expect(known == nil)
+    }
+
     // MARK: Files that do not count
 
     @Test("a file that is cut off, changed, or another is written anew", .enabled(if: keeps))
