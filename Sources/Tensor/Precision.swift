@@ -14,8 +14,8 @@ extension Tensor {
         /// itself: the results differ in the second or third digit.
         case int8
 
-        /// `bfloat16` if the processor has instructions for it, otherwise `float32`.
-        public static var fastest: Precision { bfloat16.isNative ? .bfloat16 : .float32 }
+        /// `bfloat16` if the processor is faster with it, otherwise `float32`.
+        public static var fastest: Precision { bfloat16.isFast ? .bfloat16 : .float32 }
 
         /// Returns `fastest` for an image encoder of many channels, and `float32` for one of fewer than 512;
         /// SAM decides by its own figures.
@@ -29,11 +29,12 @@ extension Tensor {
         /// themselves.
         public var floating: Precision { self == .int8 ? .fastest : self }
 
-        /// Whether the instruction set in use has instructions for products in this precision.
-        public var isNative: Bool {
+        /// Whether the processor has instructions for products in this precision that make them faster than
+        /// those of `float32`, with the instruction set in use.
+        public var isFast: Bool {
             switch self {
             case .float32: true
-            case .bfloat16: InstructionSet.current >= .avx512bf16
+            case .bfloat16: InstructionSet.current.multipliesBFloat16Faster
             case .int8:
                 InstructionSet.current >= .avx512vnni
                     || [.avx2vnni, .dotprod].contains(InstructionSet.current)

@@ -82,9 +82,9 @@ struct PrecisionTests {
             try Tool.run(
                 ["mask", picture, "--point", "20,16", "--precision", "int8", "--verbose"],
                 environment: set.map { ["SPANIEL_ISA": $0] } ?? [:]
-            ).messages.contains("no instructions for int8")
+            ).messages.contains("no fast instructions for int8")
         }
         #expect(try said("baseline"))
-        #expect(try said(nil) == !Tensor.Precision.int8.isNative)
+        #expect(try said(nil) == !Tensor.Precision.int8.isFast)
     }
 }

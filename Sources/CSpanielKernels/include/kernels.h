@@ -125,6 +125,9 @@ enum spaniel_instruction_set {
 /// Returns the table of an instruction set, or null if this processor or this build lacks it.
 const spaniel_kernels *spaniel_kernels_for(int instruction_set);
 
+/// Returns whether this processor multiplies bfloat16 faster than float32 with an instruction set.
+int spaniel_bfloat16_is_faster(int instruction_set);
+
 /// Tells the processor that this thread waits in a loop.
 static inline void spaniel_pause(void) {
 #if defined(__x86_64__)

@@ -36,7 +36,7 @@ struct EncodingCache<Encoder: KeepingEncoder>: Sendable {
         key =
             folder == nil
             ? ""
-            : "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(encoder.weights.precision) \(InstructionSet.current)"
+            : "\(Encoder.self) \(encoder.weights.sha256) \(encoder.preprocessingKey) \(encoder.weights.precision) \(encoder.weights.floatingPrecision) \(InstructionSet.current)"
         if let folder { try OutputFolder.make(folder) }
     }
 

@@ -40,9 +40,9 @@ struct PictureRun {
             + (task.features.map { ["\($0.model.modelName) (\($0.settings))"] } ?? [])
         let how = "\(task.model.precision) on \(InstructionSet.current), \(Parallel.threads) threads"
         progress.detail("\(models.joined(separator: ", ")), \(how)")
-        if !task.model.precision.isNative {
+        if !task.model.precision.isFast {
             progress.detail(
-                "this processor has no instructions for \(task.model.precision): the numbers are the same, float32 may be faster"
+                "this processor has no fast instructions for \(task.model.precision): the numbers are the same, float32 may be faster"
             )
         }
     }
