@@ -19,14 +19,18 @@ extension DINOv2 {
                 try weights[name].tensor("lambda1", [sizes.channels])
             }
             norm1 = try LayerNorm(weights["norm1"], sizes.channels, epsilon: sizes.epsilon)
+                .smoothed(for: weights.precision)
             // The names are transformers' since version 5, or else the hub's.
             attention = try ViT.SelfAttention(
                 weights, channels: sizes.channels, heads: sizes.heads,
                 names: weights.contains("attention.q_proj.weight") ? .transformers : .hub,
-                bias: configuration.attentionBias, scale: scale("layer_scale1"))
+                bias: configuration.attentionBias, scale: scale("layer_scale1"),
+                after: norm1)
             norm2 = try LayerNorm(weights["norm2"], sizes.channels, epsilon: sizes.epsilon)
+                .smoothed(for: weights.precision)
             mlp = try Perceptron(
-                weights["mlp"], sizes, isGated: configuration.isGated, scale: scale("layer_scale2"))
+                weights["mlp"], sizes, isGated: configuration.isGated, scale: scale("layer_scale2"),
+                after: norm2)
         }
 
         /// - Parameter x: tokens, [1, N, C].
@@ -42,14 +46,16 @@ extension DINOv2 {
         case plain(MLP)
         case gated(SwiGLU)
 
-        init(_ weights: Weights, _ sizes: ViT.LayerSizes, isGated: Bool, scale: Tensor) throws {
+        init(
+            _ weights: Weights, _ sizes: ViT.LayerSizes, isGated: Bool, scale: Tensor, after norm: LayerNorm
+        ) throws {
             let (channels, hidden) = (sizes.channels, sizes.hidden)
             self =
                 isGated
-                ? .gated(try SwiGLU(weights, channels: channels, hidden: hidden, scale: scale))
+                ? .gated(try SwiGLU(weights, channels: channels, hidden: hidden, scale: scale, after: norm))
                 : .plain(
                     MLP(
-                        first: try Linear(weights["fc1"], in: channels, out: hidden),
+                        first: try Linear(weights["fc1"], in: channels, out: hidden, after: norm),
                         second: try Linear(weights["fc2"], in: hidden, out: channels, scaledBy: scale),
                         activation: sizes.activation))
         }
@@ -70,11 +76,11 @@ extension DINOv2 {
 
         /// Files have the gate and what it opens for as one matrix, the gate first; transformers' modules
         /// have two.
-        init(_ weights: Weights, channels: Int, hidden: Int, scale: Tensor) throws {
+        init(_ weights: Weights, channels: Int, hidden: Int, scale: Tensor, after norm: LayerNorm) throws {
             let isNew = weights.contains("gate_proj.weight")
             if isNew {
-                gate = try Linear(weights["gate_proj"], in: channels, out: hidden)
-                up = try Linear(weights["up_proj"], in: channels, out: hidden)
+                gate = try Linear(weights["gate_proj"], in: channels, out: hidden, after: norm)
+                up = try Linear(weights["up_proj"], in: channels, out: hidden, after: norm)
             } else {
                 let weight = try weights["weights_in"].promised("weight", [2 * hidden, channels])
                 let bias = try weights["weights_in"].tensor("bias", [2 * hidden])
@@ -82,7 +88,7 @@ extension DINOv2 {
                     Linear(
                         weight: try weights["weights_in"].packed(
                             "rows \(range)", [hidden, channels], precision: weights.precision
-                        ) { try weight.borrowed()[leading: range] }, bias: bias[leading: range])
+                        ) { norm.reading(try weight.borrowed()[leading: range]) }, bias: bias[leading: range])
                 }
                 gate = try half(0..<hidden)
                 up = try half(hidden..<2 * hidden)

@@ -51,12 +51,15 @@ extension ViT {
             _ weights: Weights, _ sizes: LayerSizes, names: LayerNames = .clip, attentionBias: Bool = true
         ) throws {
             norm1 = try LayerNorm(weights[names.norm1], sizes.channels, epsilon: sizes.epsilon)
+                .smoothed(for: weights.precision)
             attention = try SelfAttention(
-                weights, channels: sizes.channels, heads: sizes.heads, names: names, bias: attentionBias)
+                weights, channels: sizes.channels, heads: sizes.heads, names: names, bias: attentionBias,
+                after: norm1)
             norm2 = try LayerNorm(weights[names.norm2], sizes.channels, epsilon: sizes.epsilon)
+                .smoothed(for: weights.precision)
             mlp = try MLP(
                 weights, (names.first, names.second), channels: sizes.channels, hidden: sizes.hidden,
-                activation: sizes.activation)
+                activation: sizes.activation, after: norm2)
         }
 
         /// - Parameters:
@@ -80,9 +83,10 @@ extension ViT {
         /// - Parameters:
         ///   - bias: whether queries, keys and values have a bias; the output always has one.
         ///   - scale: factors of the output's channels, [C].
+        ///   - norm: whose result it reads.
         package init(
             _ weights: Weights, channels: Int, heads: Int, names: LayerNames = .clip, bias: Bool = true,
-            scale: Tensor? = nil
+            scale: Tensor? = nil, after norm: LayerNorm? = nil
         ) throws {
             self.heads = heads
             precision = weights.floatingPrecision
@@ -92,7 +96,10 @@ extension ViT {
             queriesKeysValues = Linear(
                 weight: try weights.packed(
                     "queries, keys, values", [3 * channels, channels], precision: weights.precision
-                ) { .concatenated(try matrices.map { try $0.borrowed() }, axis: 0) },
+                ) {
+                    let all = Tensor.concatenated(try matrices.map { try $0.borrowed() }, axis: 0)
+                    return norm?.reading(all) ?? all
+                },
                 bias: biases.isEmpty ? nil : .concatenated(biases, axis: 0))
             let place = weights[names.output]
             output =

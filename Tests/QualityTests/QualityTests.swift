@@ -48,18 +48,9 @@ struct QualityTests {
     func int8(_ recorded: Recorded) throws {
         for (name, value, cases) in try measured(recorded, .int8).figures {
             let expected = try Missing.unwrap(recorded.figures[name])
-            func isAsGood() {
-                #expect(
-                    abs(value - expected) <= max(0.01, Recorded.margin(cases: cases)),
-                    "\(recorded.model): \(name) of \(cases) cases: \(value), not \(expected)")
-            }
-            if recorded.model == "sam-photo" && name == "every_f1" {
-                withKnownIssue("int8 loses two of sam-photo's 89 objects", isIntermittent: true) {
-                    isAsGood()
-                }
-            } else {
-                isAsGood()
-            }
+            #expect(
+                abs(value - expected) <= max(0.01, Recorded.margin(cases: cases)),
+                "\(recorded.model): \(name) of \(cases) cases: \(value), not \(expected)")
         }
     }
 

@@ -82,7 +82,7 @@ import Testing
         #expect(largest <= Float(k + 4) * .ulpOfOne)
     }
 
-    @Test("the published widths compute in bfloat16 where the processor is faster with it, narrow ones in float32")
+    @Test("the published widths compute in bfloat16 where that is faster, narrow ones in float32")
     func suiting() {
         #expect(Tensor.Precision.suiting(channels: 768) == .fastest)
         #expect(Tensor.Precision.bfloat16.isFast || Tensor.Precision.fastest == .float32)

@@ -5,10 +5,18 @@ extension Linear {
     /// cursor's precision.
     /// - Throws: `WeightsError` if one of them is absent or of another shape.
     public init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true) throws {
+        try self.init(weights, in: channels, out: out, bias: bias, after: nil)
+    }
+
+    /// Reads the same for a layer that reads the result of `norm`, which may be smoothed.
+    package init(_ weights: Weights, in channels: Int, out: Int, bias: Bool = true, after norm: LayerNorm?)
+        throws
+    {
         let matrix = try weights.promised("weight", [out, channels])
         self.init(
             weight: try weights.packed("weight", [out, channels], precision: weights.precision) {
-                try matrix.borrowed()
+                let weight = try matrix.borrowed()
+                return norm?.reading(weight) ?? weight
             },
             bias: bias ? try weights.tensor("bias", [out]) : nil)
     }
@@ -79,8 +87,17 @@ extension MLP {
         _ weights: Weights, _ names: (first: String, second: String), channels: Int, hidden: Int,
         activation: Tensor.Activation
     ) throws {
+        try self.init(
+            weights, names, channels: channels, hidden: hidden, activation: activation, after: nil)
+    }
+
+    /// Reads the same of an MLP that reads the result of `norm`, which may have been smoothed.
+    package init(
+        _ weights: Weights, _ names: (first: String, second: String), channels: Int, hidden: Int,
+        activation: Tensor.Activation, after norm: LayerNorm?
+    ) throws {
         self.init(
-            first: try Linear(weights[names.first], in: channels, out: hidden),
+            first: try Linear(weights[names.first], in: channels, out: hidden, after: norm),
             second: try Linear(weights[names.second], in: hidden, out: channels), activation: activation)
     }
 }

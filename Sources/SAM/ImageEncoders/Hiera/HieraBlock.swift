@@ -37,17 +37,20 @@ extension SAM {
             window = isGlobal ? nil : former.window
             isPooling = isFirst && own.isPooled
             norm1 = try LayerNorm(weights["layer_norm1"], former.channels, epsilon: configuration.epsilon)
+                .smoothed(for: weights.precision)
             projection =
                 try former.channels == own.channels
-                ? nil : Linear(weights["proj"], in: former.channels, out: own.channels)
+                ? nil : Linear(weights["proj"], in: former.channels, out: own.channels, after: norm1)
             queriesKeysValues = try Linear(
-                weights["attn"]["qkv"], in: former.channels, out: 3 * own.channels)
+                weights["attn"]["qkv"], in: former.channels, out: 3 * own.channels, after: norm1)
             padding = queriesKeysValues.bias ?? .zeros([3 * own.channels])
             output = try Linear(weights["attn"]["proj"], in: own.channels, out: own.channels)
             norm2 = try LayerNorm(weights["layer_norm2"], own.channels, epsilon: configuration.epsilon)
+                .smoothed(for: weights.precision)
             mlp = try MLP(
                 weights["mlp"], ("proj_in", "proj_out"), channels: own.channels,
-                hidden: configuration.hidden(own.channels), activation: configuration.activation)
+                hidden: configuration.hidden(own.channels), activation: configuration.activation,
+                after: norm2)
         }
 
         /// - Parameter x: [B, h, w, C].

@@ -15,8 +15,10 @@ extension SAM {
             attention = try WindowAttention(weights["attn"], stage)
             local = try DepthwiseConv2d(folding: weights["local_conv"], stage.channels)
             norm = try LayerNorm(weights["mlp"]["norm"], stage.channels, epsilon: 1e-5)
+                .smoothed(for: weights.precision)
             mlp = try MLP(
-                weights["mlp"], ("fc1", "fc2"), channels: stage.channels, hidden: hidden, activation: .gelu)
+                weights["mlp"], ("fc1", "fc2"), channels: stage.channels, hidden: hidden, activation: .gelu,
+                after: norm)
         }
 
         /// - Parameter x: [B, h, w, C].
@@ -49,7 +51,9 @@ extension SAM {
             let channels = stage.channels
             (heads, window) = (stage.heads, stage.window)
             precision = weights.floatingPrecision
-            norm = try LayerNorm(weights["norm"], channels, epsilon: 1e-5)
+            let norm = try LayerNorm(weights["norm"], channels, epsilon: 1e-5)
+                .smoothed(for: weights.precision)
+            self.norm = norm
             // The file has each head's queries, keys and values together; ours are all queries, then all keys.
             let (heads, width) = (stage.heads, channels / stage.heads)
             let weight = try weights["qkv"].promised("weight", [3 * channels, channels])
@@ -58,8 +62,9 @@ extension SAM {
             let matrix = try weights["qkv"].packed(
                 "weight of \(heads) heads", [3 * channels, channels], precision: weights.precision
             ) {
-                try weight.borrowed().reshaped([heads, 3, width * channels]).transposed([1, 0, 2])
-                    .reshaped([3 * channels, channels])
+                norm.reading(
+                    try weight.borrowed().reshaped([heads, 3, width * channels]).transposed([1, 0, 2])
+                        .reshaped([3 * channels, channels]))
             }
             queriesKeysValues = Linear(weight: matrix, bias: bias.reshaped([3 * channels]))
             padding = queriesKeysValues(norm(.zeros([1, channels]))).reshaped([3 * channels])

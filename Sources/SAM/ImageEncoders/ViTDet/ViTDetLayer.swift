@@ -14,11 +14,14 @@ extension SAM {
         init(_ weights: Weights, _ configuration: Configuration.ViTDet, isGlobal: Bool) throws {
             let channels = configuration.channels
             norm1 = try LayerNorm(weights["layer_norm1"], channels, epsilon: configuration.epsilon)
-            attention = try GridAttention(weights["attn"], configuration, isGlobal: isGlobal)
+                .smoothed(for: weights.precision)
+            attention = try GridAttention(
+                weights["attn"], configuration, isGlobal: isGlobal, after: norm1)
             norm2 = try LayerNorm(weights["layer_norm2"], channels, epsilon: configuration.epsilon)
+                .smoothed(for: weights.precision)
             mlp = try MLP(
                 weights["mlp"], ("lin1", "lin2"), channels: channels, hidden: configuration.hidden,
-                activation: configuration.activation)
+                activation: configuration.activation, after: norm2)
         }
 
         /// - Parameter x: patch tokens, [B, h, w, C].
@@ -45,13 +48,17 @@ extension SAM {
         /// The side of a window in cells; nil attends to the whole grid.
         package let window: Int?
 
-        init(_ weights: Weights, _ configuration: Configuration.ViTDet, isGlobal: Bool) throws {
+        init(
+            _ weights: Weights, _ configuration: Configuration.ViTDet, isGlobal: Bool,
+            after norm: LayerNorm? = nil
+        ) throws {
             let channels = configuration.channels
             heads = configuration.heads
             precision = weights.floatingPrecision
             window = isGlobal ? nil : configuration.window
             queriesKeysValues = try Linear(
-                weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias)
+                weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias,
+                after: norm)
             padding = queriesKeysValues.bias ?? .zeros([3 * channels])
             output = try Linear(weights["proj"], in: channels, out: channels)
             let shape: Tensor.Shape = [2 * (window ?? configuration.grid) - 1, channels / heads]
