@@ -350,7 +350,7 @@ def main() -> None:
     today = datetime.date.today().isoformat()
     environment = " ".join(f"{name}={os.environ[name]}" for name in ("SPANIEL_ISA", "SPANIEL_PRODUCT") if name in os.environ)
     # As one would type it again: the interpreter and the folders are of this machine.
-    said = " ".join(re.sub(r"--(python|work)[ =]\S+ ?", "", shlex.join(sys.argv[1:])).split())
+    said = " ".join(re.sub(r"--(python|work|bench|tool)[ =]\S+ ?", "", shlex.join(sys.argv[1:])).split())
     shown = f"Benchmarks/run {said}".strip().replace(f"{arguments.model.parent}/" if arguments.model else "", "")
     text = f"""## {today}: `{f"{environment} {shown}".strip()}`
 
