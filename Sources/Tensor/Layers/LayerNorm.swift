@@ -36,9 +36,9 @@ extension LayerNorm {
     /// the layers' weights are multiplied by it (`reading`). After SmoothQuant (Xiao et al. 2023).
     ///
     /// A norm's own weight and bias say how far its channels reach, 3 |weight| + |bias|, so that no pictures are
-    /// needed for it. A token's farthest channel takes the others' digits, and a weight's takes its row's: with
-    /// sam-photo, whose first layer has r up to 5, the power of 0.5 costs a tenth more, and 1 as much, but
-    /// twice as much as nothing where r is 50.
+    /// needed for it. A token's farthest channel takes the others' digits, and a weight's takes its row's: the
+    /// power of 0.5 leaves a tenth more error with sam-photo, and 1 more than no smoothing where all weights are
+    /// alike and r is 50.
     package func smoothed(for precision: Tensor.Precision) -> LayerNorm {
         guard precision == .int8, weight.count > 0 else { return self }
         let reaches = zip(weight.array, bias.array).map { 3 * abs($0) + abs($1) }
