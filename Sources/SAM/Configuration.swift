@@ -184,7 +184,10 @@ extension SAM.Configuration.ViTDet: ImageEncoderSizes {
     /// held-out set, 0.994 at least; SlimSAM-77's shape at random), so time decides: 64 × 64 patches take 0.6
     /// of float32's, a quarter of a second less; sam-nano's 24 × 24 would save a few milliseconds, and so it
     /// computes the same everywhere.
-    var suitingPrecision: Tensor.Precision { grid >= 64 ? .fastest : .suiting(channels: channels) }
+    var suitingPrecision: Tensor.Precision { attendsLong ? .fastest : .suiting(channels: channels) }
+
+    /// Whether attention takes so long that its precision is worth a choice.
+    var attendsLong: Bool { grid >= 64 }
 
     func load(_ weights: Weights) throws -> any SAM.ImageEncoder {
         try SAM.ViTDet(weights["vision_encoder"], self)

@@ -9,9 +9,9 @@ extension Tensor {
         /// way and are slower than `float32`.
         case bfloat16
         /// The linear layers of an image encoder quantise their weights by channels and what they read by
-        /// tokens, both to 8 bits, and sum whole numbers; attention, convolutions and heads compute in one of
-        /// the others, a model's in the one that suits it. Weights take a quarter of the memory. Never chosen by
-        /// itself: the results differ in the second or third digit.
+        /// tokens, both to 8 bits, and sum whole numbers; attention takes 16 bits; convolutions and heads compute
+        /// in one of the others, a model's in the one that suits it. Weights take a quarter of the memory. Never
+        /// chosen by itself: the results differ in the second or third digit.
         case int8
 
         /// `bfloat16` if the processor is faster with it, otherwise `float32`.
@@ -28,6 +28,13 @@ extension Tensor {
         /// What computes where nothing is quantised: for `int8` the fastest of the others, for these
         /// themselves.
         public var floating: Precision { self == .int8 ? .fastest : self }
+
+        /// What attention computes in: `int8` too, but in its floating precision where the kernels have no
+        /// attention of whole numbers, as that would be slower (AMX, Arm).
+        var attention: Precision {
+            guard self == .int8, let kernels = Kernels.current else { return self }
+            return kernels.haveInt8Attention ? .int8 : floating
+        }
 
         /// Whether the processor has instructions for products in this precision that make them faster than
         /// those of `float32`, with the instruction set in use.

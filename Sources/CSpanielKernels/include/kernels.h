@@ -40,8 +40,8 @@ typedef struct {
     float scale;
     int causal;                         // query i sees the keys 0 ... first_query + i
     long first_query;
-    // The tables of the decomposed relative positions, packed by pack_rows: 2h-1 rows reversed, then 2w-1
-    // rows reversed; null without positions.
+    // The tables of the decomposed relative positions, packed by pack_rows (for int8, by float32's): 2h-1 rows
+    // reversed, then 2w-1 rows reversed; null without positions.
     const void *packed_positions;
     long grid_height, grid_width;
     const int *query_positions;         // [queries], row-major place of each query in the window
@@ -69,19 +69,20 @@ typedef struct {
 } spaniel_depthwise;
 
 /// Products and attention in one precision. In bfloat16 both sides of every product are rounded to it and the
-/// sums are float32. In int8 both are quantised, B by columns and A by rows, and the sums are whole numbers; it
-/// has no attention. Inputs and outputs are float32 in all.
+/// sums are float32. In int8 both are quantised, B by columns and A by rows, and the sums are whole numbers; its
+/// attention has 16 bits, and is null where float32 or bfloat16 is faster. Inputs and outputs are float32 in all.
 typedef struct {
     int columns;                        // a panel's width
     int row_block;                      // rows a product packs at once: split work by multiples of it
     int depth;                          // the inner extent is filled up to a multiple of it
     int operand_bytes;                  // a packed number's size
+    int attention_bytes;                // a packed number's size among attention's keys and values
     int column_bytes;                   // what a packed matrix has for each column besides its numbers
     long product_scratch;               // floats
     long attention_scratch;             // floats
 
     /// Packs a matrix given by its rows, B[n][k], into panels: rows become columns, and zeros fill what is
-    /// beyond n or k.
+    /// beyond n or k. In int8 it packs the keys of attention alone, and pack_columns the values.
     void (*pack_rows)(long n, long k, const float *const *rows, void *packed);
     /// Packs some panels of a matrix whose rows are equally spaced.
     void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end,

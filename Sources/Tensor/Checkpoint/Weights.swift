@@ -34,6 +34,11 @@ public struct Weights: Sendable {
         return weights
     }
 
+    /// The precision of attention between layers that are read from here.
+    package var attentionPrecision: Tensor.Precision {
+        precision == .int8 && precision.attention != .int8 ? floatingPrecision : precision
+    }
+
     /// The same place, whose layers are not quantised: first and last ones.
     public var floating: Weights { computing(in: floatingPrecision) }
 

@@ -43,7 +43,7 @@ struct AttentionPlan {
     var biases: WindowBiases?
     /// Whether a query attends only to the keys up to its own place.
     var causal = false
-    /// Of the products; int8 leaves attention in its floating precision.
+    /// Of the products.
     var precision = Tensor.Precision.float32
     /// The factor of the products of queries and keys; 1 / √channels if nil.
     var scale: Float?
@@ -62,20 +62,22 @@ struct AttentionPlan {
         Profile.timed(
             "attention \(groups) × [\(queries), \(keys)] × \(channels)"
                 + "\(positions == nil ? "" : " with positions")\(biases == nil ? "" : " with biases")"
-                + " \(precision.floating)",
+                + " \(precision.attention)",
             operations: 4 * groups * queries * keys * channels
         ) { share(rows) }
     }
 
     private func share(_ rows: (_ group: Int) -> AttentionRows) {
+        let precision = precision.attention
         // The positions of grids of up to 512 cells a side fit the kernel's fixed space.
-        guard let kernels = Kernels.current?.products(precision.floating), channels <= Self.mostChannels,
+        guard let table = Kernels.current, channels <= Self.mostChannels,
             (positions?.reversed.shape[0] ?? 0) <= 2016
         else {
-            return Parallel.run(groups) { runReference(rows($0)) }
+            return Parallel.run(groups) { runReference(rows($0), precision) }
         }
-        let packedKeys = kernels.packedCount(columns: keys, inner: channels)
-        let packedValues = kernels.packedCount(columns: channels, inner: keys)
+        let kernels = table.products(precision)
+        let packedKeys = kernels.packedAttentionCount(columns: keys, inner: channels)
+        let packedValues = kernels.packedAttentionCount(columns: channels, inner: keys)
         let space = Int(kernels.attention_scratch)
         if groups < 8, queries <= Self.chunk, keys > 1024, positions == nil, biases == nil, !causal {
             return shareKeys(rows, kernels)
@@ -108,8 +110,8 @@ struct AttentionPlan {
     /// Cuts each group's keys into parts and combines the parts' answers, weighted by the sum of the powers
     /// behind each.
     private func shareKeys(_ rows: (_ group: Int) -> AttentionRows, _ kernels: spaniel_products) {
-        let packedKeys = kernels.packedCount(columns: Self.keyChunk, inner: channels)
-        let packedValues = kernels.packedCount(columns: channels, inner: Self.keyChunk)
+        let packedKeys = kernels.packedAttentionCount(columns: Self.keyChunk, inner: channels)
+        let packedValues = kernels.packedAttentionCount(columns: channels, inner: Self.keyChunk)
         let space = Int(kernels.attention_scratch)
         let parts = (keys + Self.keyChunk - 1) / Self.keyChunk
         let found = (0..<groups).map(rows)
@@ -208,14 +210,14 @@ struct AttentionPlan {
         positions.packed.storage.withValues { body($0.baseAddress) }
     }
 
-    private func runReference(_ rows: AttentionRows) {
-        let isRounded = precision.floating == .bfloat16
+    private func runReference(_ rows: AttentionRows, _ precision: Tensor.Precision) {
+        let isRounded = precision == .bfloat16
         let table = isRounded ? positions?.reversed.map(Reference.bfloat16) : positions?.reversed
         let queries = isRounded ? Reference.bfloat16(rows: rows.queries, channels: channels) : nil
         Reference.attention(
             queries: rows.queries, keys: rows.keys, values: rows.values, channels: channels, scale: scaling,
             causal: causal,
-            precision: precision.floating,
+            precision: precision,
             output: rows.output
         ) { query, key in
             if let biases, let row = rows.biases {

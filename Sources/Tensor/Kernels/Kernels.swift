@@ -7,7 +7,10 @@ struct Kernels: @unchecked Sendable {
 
     let table: spaniel_kernels
 
-    /// Returns the products of a precision, and its attention, which int8 lacks.
+    /// Whether attention can multiply whole numbers.
+    var haveInt8Attention: Bool { table.int8.attention != nil }
+
+    /// Returns the products of a precision, and its attention, which int8 may lack.
     func products(_ precision: Tensor.Precision) -> spaniel_products {
         switch precision {
         case .float32: table.float32
@@ -23,8 +26,17 @@ extension spaniel_products {
 
     /// Returns the number of floats of a packed matrix of `columnCount` columns, summed over `inner`.
     func packedCount(columns columnCount: Int, inner: Int) -> Int {
+        count(columnCount, inner, operand_bytes)
+    }
+
+    /// Returns the number of floats of a head's packed keys or values.
+    func packedAttentionCount(columns columnCount: Int, inner: Int) -> Int {
+        count(columnCount, inner, attention_bytes)
+    }
+
+    private func count(_ columnCount: Int, _ inner: Int, _ bytes: Int32) -> Int {
         let filled = (inner + Int(depth) - 1) / Int(depth) * Int(depth)
-        let each = filled * Int(operand_bytes) + Int(column_bytes)
+        let each = filled * Int(bytes) + Int(column_bytes)
         return (panels(columnCount) * Int(columns) * each + 3) / 4
     }
 }

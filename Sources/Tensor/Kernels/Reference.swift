@@ -45,9 +45,11 @@ package enum Reference {
 
     /// Quantises the rows of a weight: w ≈ scale · q with the least scale for which q is from -127 to 127. A row
     /// that is not finite gets the scale NaN.
-    /// - Parameter weight: [N, K].
+    /// - Parameters:
+    ///   - weight: [N, K].
+    ///   - most: the greatest q, if it is not 127.
     /// - Returns: q, [N, K], and the scales, [N].
-    package static func quantised(weight: Tensor) -> (numbers: Tensor, scales: [Float]) {
+    package static func quantised(weight: Tensor, most: Float = 127) -> (numbers: Tensor, scales: [Float]) {
         let (n, k) = (weight.shape[0], weight.shape[1])
         var scales = [Float](repeating: 0, count: n)
         let numbers = weight.withValues { values in
@@ -57,9 +59,9 @@ package enum Reference {
                     let peak = row.reduce(0) { max($0, $1.magnitude) }
                     let isFinite = row.allSatisfy(\.isFinite)
                     let isZero = !isFinite || peak < leastRange
-                    scales[j] = isFinite ? isZero ? 0 : peak / 127 : .nan
+                    scales[j] = isFinite ? isZero ? 0 : peak / most : .nan
                     for (p, x) in row.enumerated() {
-                        target[j * k + p] = isZero ? 0 : (x * (127 / peak)).rounded(.toNearestOrEven)
+                        target[j * k + p] = isZero ? 0 : (x * (most / peak)).rounded(.toNearestOrEven)
                     }
                 }
             }
@@ -189,62 +191,6 @@ package enum Reference {
         case .gelu: 0.5 * x * (1 + erff(x * 0.70710678))
         case .quickGELU: x / (1 + expf(-1.702 * x))
         case .silu: x / (1 + expf(-x))
-        }
-    }
-
-    /// Computes softmax(q kᵀ scale + bias) v for one head; `bias(query, key)` is what the relative position
-    /// adds. A causal query attends to the keys up to its own place. In bfloat16, queries, keys, values and
-    /// the weights of the sum are rounded first.
-    static func attention(
-        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool = false,
-        precision: Tensor.Precision = .float32,
-        output: [Output],
-        bias: (_ query: Int, _ key: Int) -> Float
-    ) {
-        if precision == .bfloat16 {
-            let given = [queries, keys, values].map { bfloat16(rows: $0, channels: channels) }
-            return given[0].withValues { q in
-                given[1].withValues { k in
-                    given[2].withValues { v in
-                        let rows = { (values: UnsafeBufferPointer<Float>, count: Int) in
-                            values.baseAddress.map { base in (0..<count).map { base + $0 * channels } } ?? []
-                        }
-                        sums(
-                            queries: rows(q, queries.count), keys: rows(k, keys.count),
-                            values: rows(v, values.count), channels: channels,
-                            scale: scale, causal: causal, precision: precision, output: output, bias: bias)
-                    }
-                }
-            }
-        }
-        sums(
-            queries: queries, keys: keys, values: values, channels: channels, scale: scale, causal: causal,
-            precision: precision,
-            output: output, bias: bias)
-    }
-
-    private static func sums(
-        queries: [Input], keys: [Input], values: [Input], channels: Int, scale: Float, causal: Bool,
-        precision: Tensor.Precision,
-        output: [Output], bias: (_ query: Int, _ key: Int) -> Float
-    ) {
-        for (i, q) in queries.enumerated() {
-            let seen = causal ? min(i + 1, keys.count) : keys.count
-            var scores = [Float](repeating: 0, count: seen)
-            for (j, k) in keys.prefix(seen).enumerated() {
-                var sum: Float = 0
-                for c in 0..<channels { sum += q[c] * k[c] }
-                scores[j] = sum * scale + bias(i, j)
-            }
-            scores.withUnsafeMutableBufferPointer {
-                softmax(rows: 1, columns: seen, x: Input($0.baseAddress!), y: $0.baseAddress!)
-            }
-            if precision == .bfloat16 { scores = scores.map(bfloat16) }
-            for c in 0..<channels {
-                var sum: Float = 0
-                for (j, v) in values.prefix(seen).enumerated() { sum += scores[j] * v[c] }
-                output[i][c] = sum
-            }
         }
     }
 }

@@ -10,14 +10,17 @@ public struct RelativePositions: Sendable {
     let reversed: Tensor
     let packed: PackedMatrix
 
-    /// The precision of grid attention with them.
-    var precision: Tensor.Precision { packed.precision }
+    /// The precision in which attention of another one multiplies positions: whole numbers are not worth their
+    /// while there.
+    static func precision(of attention: Tensor.Precision) -> Tensor.Precision {
+        attention.attention == .int8 ? .float32 : attention.attention
+    }
 
     /// Packs the tables of a grid or window of H rows and W columns, for heads of d channels.
     /// - Parameters:
     ///   - height: [2H-1, d], entry i for a key H-1-i rows below the query.
     ///   - width: [2W-1, d], entry i for a key W-1-i columns to the right of it.
-    ///   - precision: of grid attention with them; int8 leaves it in its floating precision.
+    ///   - precision: of grid attention with them.
     public init(height: Tensor, width: Tensor, precision: Tensor.Precision = .float32) {
         precondition(
             height.shape[1] == width.shape[1], "relative positions of \(height.shape) and \(width.shape)")
@@ -28,7 +31,7 @@ public struct RelativePositions: Sendable {
         }
         reversed = Tensor.stack(backwards(height) + backwards(width))
         packed = PackedMatrix(
-            rows: reversed, precision: precision.floating,
+            rows: reversed, precision: Self.precision(of: precision),
             for: Kernels.current.map { .kernels($0) } ?? .reference)
     }
 }

@@ -32,7 +32,7 @@ public func gridAttention(
             + "for one of \(tall) × \(wide)"
     )
     precondition(
-        positions.map { $0.precision == precision.floating } ?? true,
+        positions.map { $0.packed.precision == RelativePositions.precision(of: precision) } ?? true,
         "relative positions packed for another precision than \(precision)")
     precondition(
         biases.map { $0.heads == heads && $0.side == tall && $0.side == wide && positions == nil } ?? true,
