@@ -83,6 +83,29 @@ private let needsLibraries = ConditionTrait.enabled(
     }
 
     @Test(
+        "a mask as a TIFF of 16 bits whose zero is white marks what is shown above black, not what is numbered so"
+    )
+    func wideNegative() throws {
+        let shown = try FormatGolden.ppm("tiff-gray16-white.ppm").size
+        let marks: [Int: UInt16] = [0: 0, 7: 1, 30: 0x7FFF, shown.width * shown.height - 1: 0xFFFE]
+        var bytes = try FormatGolden.bytes("tiff-gray16-little.tif")
+        // PhotometricInterpretation, one short: 1 is black's, 0 white's.
+        let kind = try #require(
+            bytes.indices.first { bytes[$0...].starts(with: [6, 1, 3, 0, 1, 0, 0, 0, 1, 0]) })
+        bytes[kind + 8] = 0
+        for pixel in 0..<shown.width * shown.height {
+            let value = marks[pixel] ?? 0xFFFF
+            bytes[8 + 2 * pixel] = UInt8(value & 255)
+            bytes[9 + 2 * pixel] = UInt8(value >> 8)
+        }
+        let mask = try Mask(decoding: Data(bytes))
+        #expect(
+            mask
+                == Mask(width: shown.width, height: shown.height) { x, y in marks[y * shown.width + x] != nil
+                })
+    }
+
+    @Test(
         "a WebP, TIFF or HEIF file cut at any byte is truncated, never a trap",
         arguments: [
             "webp-lossless.webp", "webp-lossy-alpha.webp", "webp-animated.webp", "tiff-rgb8.tif",
