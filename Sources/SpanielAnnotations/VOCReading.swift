@@ -4,8 +4,26 @@ import SpanielJSON
 import SpanielPlatform
 
 extension VOC {
-    /// Classes are numbered by their names in byte order: the files have no list of them.
+    /// The set is read by the format's rule, and once more where its boxes turn out to count from 0.
     static func read(_ url: URL, _ reading: inout Reading) throws(AnnotationError) -> LabelledSet {
+        let untouched = reading
+        var origin = VOCOrigin(first: 1)
+        let set = try read(url, &origin, &reading)
+        let count = origin.boxesAtZero
+        guard count > 0 else { return set }
+        reading = untouched
+        reading.losses.count(
+            "box", "boxes",
+            "beginning at 0: the set counts from 0, not from 1 as Pascal VOC does, and is read so",
+            count, kind: "counts-from-0", isLoss: false)
+        origin = VOCOrigin(first: 0)
+        return try read(url, &origin, &reading)
+    }
+
+    /// Classes are numbered by their names in byte order: the files have no list of them.
+    private static func read(
+        _ url: URL, _ origin: inout VOCOrigin, _ reading: inout Reading
+    ) throws(AnnotationError) -> LabelledSet {
         let inner = url.appending(path: folder)
         let root = FileKind(of: inner) == .folder ? inner : url
         var table = ClassTable()
@@ -17,7 +35,9 @@ extension VOC {
                 let tag = try Tag(
                     parsing: AnnotationFile.bytes(of: root.appending(path: name)), name: name,
                     root: "annotation")
-                if let picture = try picture(tag, file: name, &table, &reading) { pictures.append(picture) }
+                if let picture = try picture(tag, file: name, &table, &origin, &reading) {
+                    pictures.append(picture)
+                }
             } catch { reading.file(error) }
         }
         pictures += try unlabelled(beside: root, of: url, stems, &reading)
@@ -25,7 +45,8 @@ extension VOC {
     }
 
     private static func picture(
-        _ tag: Tag, file: String, _ table: inout ClassTable, _ reading: inout Reading
+        _ tag: Tag, file: String, _ table: inout ClassTable, _ origin: inout VOCOrigin,
+        _ reading: inout Reading
     ) throws(AnnotationError) -> LabelledPicture? {
         let sides = tag.child("size")
         // LabelMe's page of old says rows and columns.
@@ -47,7 +68,7 @@ extension VOC {
                     reading.shape(name.error("a label", "nothing", at: ""), as: .unlabelled)
                     continue
                 }
-                let object = try object(tag, &table)
+                let object = try object(tag, &table, &origin)
                 let outside = {
                     (tag.child("bndbox") ?? tag).error(
                         "a box inside the picture's \(size.width) x \(size.height) pixels",
@@ -93,11 +114,12 @@ extension VOC {
         }
     }
 
-    private static func object(_ tag: Tag, _ table: inout ClassTable) throws(AnnotationError)
-        -> LabelledObject
-    {
+    private static func object(
+        _ tag: Tag, _ table: inout ClassTable, _ origin: inout VOCOrigin
+    ) throws(AnnotationError) -> LabelledObject {
+        let first = origin.first
         let rings = try tag.children("polygon").map { polygon throws(AnnotationError) in
-            Polygon(outer: try ring(polygon))
+            Polygon(outer: try ring(polygon, first: first))
         }
         var shape: LabelledObject.Shape? = rings.isEmpty ? nil : .polygons(rings)
         var box: Box?
@@ -105,7 +127,7 @@ extension VOC {
             let ring = try self.turned(turned)
             shape = shape ?? .polygons([Polygon(outer: ring)])
         } else if shape == nil || tag.child("bndbox") != nil {
-            box = try self.box(tag.required("bndbox"))
+            box = try self.box(tag.required("bndbox"), &origin)
         }
         let name = try tag.required("name").text
         var object = LabelledObject(classIndex: table.index(of: name), box: box, shape: shape)
@@ -117,14 +139,14 @@ extension VOC {
         return object
     }
 
-    private static func box(_ bounds: Tag) throws(AnnotationError) -> Box {
-        let box = Box(
-            x1: try bounds.required("xmin").double() - 1, y1: try bounds.required("ymin").double() - 1,
-            x2: try bounds.required("xmax").double(), y2: try bounds.required("ymax").double())
+    private static func box(_ bounds: Tag, _ origin: inout VOCOrigin) throws(AnnotationError) -> Box {
+        let (xmin, ymin) = (try bounds.required("xmin").double(), try bounds.required("ymin").double())
+        let (xmax, ymax) = (try bounds.required("xmax").double(), try bounds.required("ymax").double())
+        let box = Box(x1: xmin - origin.first, y1: ymin - origin.first, x2: xmax, y2: ymax)
         guard box.x1 <= box.x2, box.y1 <= box.y2 else {
-            throw bounds.error(
-                "xmin ≤ xmax and ymin ≤ ymax", "\(box.x1 + 1), \(box.y1 + 1), \(box.x2), \(box.y2)", at: "")
+            throw bounds.error("xmin ≤ xmax and ymin ≤ ymax", "\(xmin), \(ymin), \(xmax), \(ymax)", at: "")
         }
+        origin.see(xmin: xmin, ymin: ymin, xmax: xmax, ymax: ymax)
         return box
     }
 
@@ -138,8 +160,8 @@ extension VOC {
         return Outlines.box(box, degrees: try tag.required("angle").double() * 180 / .pi)
     }
 
-    /// <x1> <y1> <x2> …, which count from 1 as boxes do, or LabelMe's <pt><x> <y>, which count from 0.
-    private static func ring(_ tag: Tag) throws(AnnotationError) -> [Point] {
+    /// <x1> <y1> <x2> …, which count as boxes do, or LabelMe's <pt><x> <y>, which count from 0.
+    private static func ring(_ tag: Tag, first: Double) throws(AnnotationError) -> [Point] {
         var ring = try tag.children("pt").map { point throws(AnnotationError) in
             Point(x: try point.required("x").double(), y: try point.required("y").double())
         }
@@ -150,7 +172,8 @@ extension VOC {
             }
             for place in stride(from: 0, to: numbers.count, by: 2) {
                 ring.append(
-                    Point(x: try numbers[place].double() - 1, y: try numbers[place + 1].double() - 1))
+                    Point(
+                        x: try numbers[place].double() - first, y: try numbers[place + 1].double() - first))
             }
         }
         guard ring.count >= 3 else {

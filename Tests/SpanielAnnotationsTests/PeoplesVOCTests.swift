@@ -137,4 +137,47 @@ struct PeoplesVOCTests {
             .voc, ["a.xml": Self.xml(Self.bolt + Self.bolt.replacing(">bolt<", with: "> <"))])
         #expect(unnamed.objects.count == 1 && unnamed.count("unlabelled") == 1)
     }
+
+    /// An object of a class `nut` with its corners as they stand in a file.
+    static func nut(_ corners: Int...) -> String {
+        let sides = zip(["xmin", "ymin", "xmax", "ymax"], corners).map { "<\($0)>\($1)</\($0)>" }
+        return "<object><name>nut</name><bndbox>\(sides.joined())</bndbox></object>"
+    }
+
+    @Test(
+        "one box that begins at 0 says that all of the set's files count from 0, as globox's and others' do")
+    func countsFromZero() throws {
+        let corners = "<polygon><x1>21</x1><y1>21</y1><x2>50</x2><y2>21</y2><x3>50</x3><y3>50</y3></polygon>"
+        let outlined = Self.bolt.replacing("</bndbox>", with: "</bndbox>" + corners)
+        let files = [
+            "a.xml": Self.xml(), "b.xml": Self.xml(outlined, name: "b.jpg"),
+            "c.xml": Self.xml(Self.nut(30, 0, 60, 20), name: "c.jpg"),
+        ]
+        for strict in [false, true] {
+            let read = try People.read(.voc, files, strict: strict)
+            #expect(read.boxes == ["bolt 11,11,29,19", "bolt 11,11,29,19", "nut 30,0,30,20"])
+            #expect(read.rings == ["21,21 50,21 50,50"])
+            #expect(
+                read.sentences == [
+                    "1 box beginning at 0: the set counts from 0, not from 1 as Pascal VOC does, and is read so"
+                ])
+            #expect(read.count("counts-from-0") == 1 && read.reading.isComplete)
+        }
+    }
+
+    @Test("what is said of a set that counts from 0 is said once, whatever else is the matter with it")
+    func countsFromZeroOnce() throws {
+        let parts = Self.bolt.replacing("</object>", with: "<part><name>head</name></part></object>")
+        let read = try People.read(.voc, ["a.xml": Self.xml(Self.nut(0, 0, 60, 20) + parts)])
+        #expect(read.boxes == ["nut 0,0,60,20", "bolt 11,11,29,19"] && read.classes == ["bolt", "nut"])
+        #expect(read.count("counts-from-0") == 1 && read.count("part") == 1)
+    }
+
+    @Test(
+        "a set counts from 1 where no box begins at 0, where others begin further out, or where it has no area",
+        arguments: [nut(1, 1, 60, 20), nut(0, 5, 60, 20) + nut(-3, 5, 60, 20), nut(0, 0, 0, 0)])
+    func countsFromOne(objects: String) throws {
+        let read = try People.read(.voc, ["a.xml": Self.xml(Self.bolt + objects)])
+        #expect(read.boxes.first == "bolt 10,10,30,20" && read.count("counts-from-0") == 0)
+    }
 }
