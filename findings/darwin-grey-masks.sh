@@ -3,8 +3,8 @@
 #
 # Guess: semantic-mask-grey draws each class in the grey that class_mapping.csv names for it.
 # What happens: classes are drawn by their number and then recoloured one number after the other in the same picture. A grey that is also a
-# later class's number is recoloured with it, and again: of 20 classes one wears another's grey, of 80 classes 25. No
-# reader can tell them apart. With up to 15 classes all is well, and so it is as semantic-mask-index.
+# later class's number is recoloured with it, and again: of 20 classes one wears another's grey, of 80 classes 25, and no reader can tell
+# them apart. With up to 15 classes all is well, and so it is as semantic-mask-index.
 # Versions: darwin-py 3.6.3, Python 3.11, Linux x86-64. Seen: 2026-11.
 set -eu
 work=$(mktemp -d)
