@@ -30,6 +30,7 @@ class Worker:
 
 
 ray.init(address=os.environ.get("RAY_ADDRESS"), log_to_driver=False)
-answers = ray.data.read_text(lines).repartition(8 * workers).map_batches(
+ray.data.DataContext.get_current().enable_progress_bars = False
+answers = ray.data.read_text(lines).repartition(32 * workers).map_batches(
     Worker, batch_size=32, compute=ray.data.ActorPoolStrategy(size=workers), num_cpus=1)
 answers.write_parquet(f"{out}/answers")

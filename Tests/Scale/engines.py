@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -31,6 +32,7 @@ def answers_of(folder):
 class Plain:
     """As many workers as asked for, each with its share of the lines."""
     name = "plain"
+    cluster = contextlib.nullcontext
 
     def run(self, workers, lines, out, command):
         text = pathlib.Path(lines).read_text().splitlines(keepends=True)
@@ -47,6 +49,7 @@ class Plain:
 class Parallel:
     """GNU parallel: a part of the file for each worker, the answers in the order of the lines."""
     name = "parallel"
+    cluster = contextlib.nullcontext
 
     def run(self, workers, lines, out, command):
         with (out / "answers.jsonl").open("w") as answers:
@@ -89,7 +92,10 @@ class Spark:
     def run(self, workers, lines, out, command, partitions=None, conf=()):
         settings = {
             "spark.cores.max": workers, "spark.executor.memory": "512m", "spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1",
-            "spark.default.parallelism": partitions or workers, "spark.executor.cores": 1} | dict(conf)
+            "spark.default.parallelism": partitions or workers, "spark.executor.cores": 1,
+            # All executors begin together; their JVM works little, and so has little to gain by compiling much.
+            "spark.scheduler.minRegisteredResourcesRatio": 1,
+            "spark.executor.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"} | dict(conf)
         arguments = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
         with (self.scratch / "spark.log").open("a") as log:
             self.job = subprocess.Popen(
@@ -109,14 +115,16 @@ class Ray:
 
     @contextlib.contextmanager
     def cluster(self):
+        os.environ["RAY_worker_niceness"] = "0"  # as plain workers; without it 15, and anything else on the machine goes first
         from ray.cluster_utils import Cluster
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": 100 << 20, "include_dashboard": False})
         try:
             cluster.add_node(num_cpus=2, object_store_memory=100 << 20)
-            self.address = cluster.address
+            self.address, session = cluster.address, cluster.head_node.get_session_dir_path()
             yield self
         finally:
             cluster.shutdown()
+        shutil.rmtree(session)  # its logs and sockets
 
     def run(self, workers, lines, out, command):
         with (self.scratch / "ray.log").open("a") as log:

@@ -1,9 +1,13 @@
-"""Small pictures for `make scale`: one in a hundred cut off, and one for which a worker's memory does not suffice."""
+"""Pictures for `make scale`: one in a hundred cut off, and among small ones one for which a worker's memory does not suffice."""
 
+import io
 import json
 import random
 import struct
 import zlib
+
+import numpy
+from PIL import Image
 
 
 def png(width, height, rows, channels):
@@ -38,5 +42,38 @@ def make(folder, count, poison=None):
             else:
                 data = small(index)
                 path.write_bytes(data[:len(data) // 2] if index % 100 == 57 else data)
+            print(json.dumps({"id": index, "path": str(path)}), file=lines)
+    return str(folder / "lines.jsonl")
+
+
+def photograph(index):
+    """Light, things and grain at a photograph's size, as JPEG: noise of three scales, and some for each pixel."""
+    draw = numpy.random.default_rng(index)
+    width = int(draw.integers(1600, 3200))
+    height = width * 3 // 4
+    colors = numpy.full((height, width, 3), 120, numpy.float32)
+    for cells, strength in ((6, 90), (40, 40), (400, 18)):
+        coarse = draw.normal(0, strength, (cells * 3 // 4, cells, 3)).astype(numpy.float32)
+        for k in range(3):
+            colors[..., k] += numpy.asarray(Image.fromarray(coarse[..., k]).resize((width, height), Image.Resampling.BICUBIC))
+    colors += draw.normal(0, 3, colors.shape)
+    file = io.BytesIO()
+    Image.fromarray(colors.clip(0, 255).astype(numpy.uint8)).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def photographs(folder, count):
+    """As `make`, of 2 to 8 million pixels each: 16 photographs, and further names of theirs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in range(16):
+        (folder / f"whole{index}").write_bytes(photograph(index))
+    cut = folder / "cut"
+    data = (folder / "whole0").read_bytes()
+    cut.write_bytes(data[:len(data) // 2])
+    with (folder / "lines.jsonl").open("w") as lines:
+        for index in range(count):
+            path = folder / f"{index:06}.jpg"
+            path.unlink(missing_ok=True)
+            path.hardlink_to(cut if index % 100 == 57 else folder / f"whole{index % 16}")
             print(json.dumps({"id": index, "path": str(path)}), file=lines)
     return str(folder / "lines.jsonl")

@@ -1,20 +1,23 @@
 """Runs `spaniel worker` under the engines people have, and kills it there.
 
-    python run.py --spaniel PATH [--pictures N] [--kills N] [--lines N] [--model MODEL] [PART …]
+    python run.py --spaniel PATH [--pictures N] [--rounds N] [--workers N …] [--engine NAME …] [--kills N]
+        [--lines N] [--model MODEL] [PART …]
 
-Parts: same speed kill-spark kill-ray resume soak memory. Everything is drawn from seeds but the machine's own speed. Ends with 1 where a promise is
-broken: the same bytes from every engine, partition and batch; after kills no answer lost, none twice, all bytes those of the calm run;
+Parts: same speed speed-photographs kill-spark kill-ray resume soak memory. Everything is drawn from seeds but the machine's own speed. Ends
+with 1 where a promise is broken: the same bytes from every engine, partition and batch; after kills no answer lost, none twice, all bytes those of the calm run;
 memory and open files that do not grow; nothing left behind.
 """
 
 import argparse
 import contextlib
+import functools
 import hashlib
 import json
 import os
 import pathlib
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,10 +32,14 @@ import pictures
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--spaniel", required=True)
 parser.add_argument("--pictures", type=int, default=10_000, help="for kills; speed takes a tenth")
+parser.add_argument("--rounds", type=int, default=3, help="of speed, each with a plain run before every engine's")
+parser.add_argument("--workers", type=int, action="append", help="of speed, where it is not 1 and 2")
+parser.add_argument("--engine", action="append", help="parallel, spark pipe, spark arrow, ray: for same and speed, where it is not all")
 parser.add_argument("--kills", type=int, default=200, help="of the resumable run; Spark takes a tenth, Ray a fortieth")
 parser.add_argument("--lines", type=int, default=100_000, help="of the soak, which ends after 30 minutes")
 parser.add_argument("--model", default="owlvit-nano")
-parser.add_argument("parts", nargs="*", metavar="PART", default=["same", "speed", "kill-spark", "kill-ray", "resume", "soak", "memory"])
+parser.add_argument("parts", nargs="*", metavar="PART",
+                    default=["same", "speed", "speed-photographs", "kill-spark", "kill-ray", "resume", "soak", "memory"])
 options = parser.parse_args()
 spaniel = str(pathlib.Path(options.spaniel).resolve())
 scratch = pathlib.Path(tempfile.mkdtemp(prefix="spaniel-scale-"))
@@ -58,49 +65,95 @@ def place(name):
 
 
 def every_engine():
-    """One after the other, each with its cluster up."""
-    yield engines.Plain()
-    yield engines.Parallel()
-    for engine in [engines.Spark(scratch, "pipe"), engines.Spark(scratch, "arrow"), engines.Ray(scratch)]:
-        with engine.cluster():
-            yield engine
+    known = [engines.Parallel(), engines.Spark(scratch, "pipe"), engines.Spark(scratch, "arrow"), engines.Ray(scratch)]
+    return [engine for engine in known if engine.name in (options.engine or [engine.name])]
 
 
 def same():
     lines = pictures.make(scratch / "same", 120)
     calm = engines.Plain().run(1, lines, place("calm"), worker())
-    for engine in every_engine():
+    for engine in [engines.Plain(), *every_engine()]:
         cuts = [("", {})]
         if engine.name == "spark pipe":
             cuts = [(f", {count} partitions", {"partitions": count}) for count in (2, 7)]
         if engine.name == "spark arrow":
             cuts = [(f", batches of {count}", {"conf": [("spark.sql.execution.arrow.maxRecordsPerBatch", count)]}) for count in (1, 50)]
-        for words, cut in cuts:
-            found = engine.run(2, lines, place("same out"), worker("--isolate"), **cut)
-            promise(found == calm, f"same bytes: {engine.name}, 2 workers{words}: {len(found.splitlines())} answers")
+        with engine.cluster():
+            for words, cut in cuts:
+                found = engine.run(2, lines, place("same out"), worker("--isolate"), **cut)
+                promise(found == calm, f"same bytes: {engine.name}, 2 workers{words}: {len(found.splitlines())} answers")
 
 
-def speed():
+def speed(make=pictures.make):
+    """A machine's own speed changes by the minute: what counts is each run's ratio to the plain one just before it."""
     count = options.pictures // 10
-    lines = pictures.make(scratch / "speed", count)
+    lines = make(scratch / "speed", count)
+    measured = {}
+    for number in range(options.rounds):
+        for engine in every_engine():
+            plain = {workers: timed(engines.Plain(), workers, lines)[0] for workers in options.workers or (1, 2)}
+            with engine.cluster():
+                for workers in plain:
+                    work, around, share = timed(engine, workers, lines)
+                    measured.setdefault((engine.name, workers), []).append((plain[workers] / work, plain[workers], work, share))
+                    print(f"        round {number + 1}, {engine.name}, workers: {workers}; plain {plain[workers]:.1f} s, this {work:.1f} s and {around:.1f} "
+                          f"before and after; the engine's processor time is {share:.1%} of its workers'", flush=True)
+    for (name, workers), runs in measured.items():
+        ratio, plain, work, share = map(statistics.median, zip(*runs))
+        print(f"        {name:12} {workers} worker{'s' if workers > 1 else ' '}  {60 * count / work:7.0f} pictures a minute, plain "
+              f"{60 * count / plain:7.0f}; {ratio:5.2f} of plain ({min(runs)[0]:.2f} to {max(runs)[0]:.2f}); {share:.1%} processor time", flush=True)
+
+
+def speed_photographs():
+    speed(pictures.photographs)
+
+
+def timed(engine, workers, lines):
+    """Seconds from the first worker's start to the last one's end, and those around it: an engine's own start does not grow with the pictures.
+
+    And what processor time the engine has meanwhile, by the workers'."""
     times = scratch / "times"
+    times.write_text("")
     noted = ["/bin/sh", "-c", f'date +%s.%N >> {times}; "$0" "$@"; code=$?; date +%s.%N >> {times}; exit $code', *worker()]
-    plain = {}
-    for engine in every_engine():
-        for workers in (1, 2):
-            times.write_text("")
-            start, out = time.monotonic(), place("speed out")
-            engine.run(workers, lines, out, noted)
-            whole = time.monotonic() - start
-            time.sleep(1)
-            # From the first worker's start to the last one's end: an engine's own start does not grow with the pictures.
-            moments = [float(moment) for moment in times.read_text().split()]
-            if len(moments) < 2 * workers:  # Ray kills its actors, and so what would note their ends; answers are written then.
-                moments += [path.stat().st_mtime for path in out.rglob("*") if path.is_file()]
-            work = max(moments) - min(moments)
-            plain.setdefault(workers, work)
-            print(f"        {engine.name:12} {workers} worker{'s' if workers > 1 else ' '}  {60 * count / work:7.0f} pictures a minute, "
-                  f"{plain[workers] / work:5.2f} of plain; {whole - work:5.1f} s before and after", flush=True)
+    start, out, usage = time.monotonic(), place("speed out"), Usage()
+    usage.start()
+    engine.run(workers, lines, out, noted)
+    usage.over.set()
+    usage.join()
+    whole = time.monotonic() - start
+    time.sleep(1)
+    moments = [float(moment) for moment in times.read_text().split()]
+    if len(moments) < 2 * workers:  # Ray kills its actors, and so what would note their ends; answers are written then.
+        moments += [path.stat().st_mtime for path in out.rglob("*") if path.is_file()]
+    work = max(moments) - min(moments)
+    return work, whole - work, usage.share()
+
+
+class Usage(threading.Thread):
+    """Processor times of all processes of a run while there are workers; each process's last second is not seen."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.before, self.last, self.workers = {}, {}, set()
+        self.over = threading.Event()
+
+    def run(self):
+        while not self.over.wait(1):
+            now = {}
+            for process in orphans():
+                with contextlib.suppress(psutil.Error):
+                    if process.cmdline()[:1] == [spaniel]:
+                        self.workers.add(process.pid)
+                    now[process.pid] = sum(process.cpu_times()[:2])
+            if self.workers.isdisjoint(now):
+                self.before = self.before if self.workers else now
+            else:
+                self.last |= now
+
+    def share(self):
+        spent = {pid: seconds - self.before.get(pid, 0) for pid, seconds in self.last.items()}
+        workers = sum(spent[pid] for pid in self.workers)
+        return (sum(spent.values()) - workers) / workers
 
 
 class Killer(threading.Thread):
@@ -145,17 +198,24 @@ class Killer(threading.Thread):
         return "actor" if words.startswith("ray::") and "MapWorker" in words else None
 
 
-def kills(engine, kinds, number, gap, **more):
+@functools.cache
+def undisturbed():
+    """What the kill runs get, and what plain workers answer; the same for every engine."""
     count = options.pictures
     lines = pictures.make(scratch / "kills", count, poison=count * 2 // 3)
     # 81 million pixels are too many for these addresses, and no reason for the tool to refuse them.
     limited = ["/bin/sh", "-c", 'ulimit -v 700000; export SWIFT_BACKTRACE=enable=no; exec "$0" "$@" 2> /dev/null', *worker("--isolate")]
     start = time.monotonic()
-    calm = engines.Plain().run(1, lines, place("calm"), limited)
+    calm = engines.Plain().run(2, lines, place("calm"), limited)
     answers = [json.loads(answer) for answer in calm.splitlines()]
     errors = [answer["error"]["code"] for answer in answers if not answer["ok"]]
     promise(len(answers) == count and errors.count("worker.died") == 1 and len(errors) == count // 100 + 1,
             f"calm: {count} answers, {len(errors)} of them errors, one the poison's, in {time.monotonic() - start:.0f} s")
+    return lines, limited, calm
+
+
+def kills(engine, kinds, number, gap, **more):
+    count, (lines, limited, calm) = options.pictures, undisturbed()
     with engine.cluster():
         killer = Killer(number, gap, 23, kinds)
         killer.start()
