@@ -37,6 +37,9 @@ final class ChildProcess {
             for end in [toChild.write, fromChild.read] { close(end) }
             throw Self.failure("\(program) cannot be started", error)
         }
+        // Linux has a niceness for each thread, libdispatch sets that of its own, and a child begins with its
+        // thread's: it gets this process's, as `nice` has set it. 0 is PRIO_PROCESS, whose type differs.
+        setpriority(0, id_t(process), getpriority(0, id_t(getpid())))
         (self.process, input, output) = (process, toChild.write, fromChild.read)
     }
 
