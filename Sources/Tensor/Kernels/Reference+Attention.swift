@@ -10,16 +10,9 @@ extension Reference {
         output: [Output],
         bias: (_ query: Int, _ key: Int) -> Float
     ) {
-        func rows(_ pointers: [Input]) -> [[Float]] {
-            pointers.map { Array(UnsafeBufferPointer(start: $0, count: channels)) }
-        }
-        let given = (queries: rows(queries), keys: rows(keys), values: rows(values))
-        let head =
-            switch precision {
-            case .float32: Head(given.queries, given.keys, given.values, scale)
-            case .bfloat16: Head(bfloat16: given.queries, given.keys, given.values, scale)
-            case .int8: Head(int8: given.queries, given.keys, given.values, scale)
-            }
+        let head = Head(
+            queries: flat(queries, channels), keys: flat(keys, channels), values: flat(values, channels),
+            channels: channels, scale: scale, precision: precision)
         for i in queries.indices {
             let seen = causal ? min(i + 1, keys.count) : keys.count
             var weights = (0..<seen).map { head.score(i, $0) + bias(i, $0) }
@@ -28,57 +21,58 @@ extension Reference {
             let total = weights.reduce(0, +)
             weights = weights.map { head.weight($0, total) }
             for c in 0..<channels {
-                let sum = weights.indices.reduce(0) { $0 + weights[$1] * head.values[$1][c] }
+                var sum: Float = 0
+                for j in 0..<seen { sum += weights[j] * head.values[j * channels + c] }
                 output[i][c] = sum * head.share(c, total)
             }
         }
     }
 
-    /// What one head multiplies, rounded or quantised.
+    private static func flat(_ rows: [Input], _ channels: Int) -> [Float] {
+        rows.flatMap { UnsafeBufferPointer(start: $0, count: channels) }
+    }
+
+    /// What one head multiplies, rounded or quantised; queries, keys and values are [tokens, channels].
     private struct Head {
-        var queries, keys, values: [[Float]]
+        let queries, keys, values: [Float]
+        let channels: Int
         /// The products' factors, of each query, each key and each channel of the values.
-        var factors: (queries: [Float], keys: [Float], values: [Float])
+        let factors: (queries: [Float], keys: [Float], values: [Float])
         let precision: Tensor.Precision
 
         /// The greatest whole number in int8.
         private static let most: Float = 4095
 
-        init(_ queries: [[Float]], _ keys: [[Float]], _ values: [[Float]], _ scale: Float) {
-            (self.queries, self.keys, self.values, precision) = (queries, keys, values, .float32)
-            factors = (
-                queries.map { _ in scale }, keys.map { _ in 1 },
-                [Float](repeating: 1, count: values.first?.count ?? 0)
-            )
-        }
-
-        init(bfloat16 queries: [[Float]], _ keys: [[Float]], _ values: [[Float]], _ scale: Float) {
-            let all = [queries, keys, values].map { $0.map { $0.map(Reference.bfloat16) } }
-            let plain = Head(all[0], all[1], all[2], scale)
-            (self.queries, self.keys, self.values, factors) = (all[0], all[1], all[2], plain.factors)
-            precision = .bfloat16
-        }
-
-        /// Queries and keys are quantised by rows, values by channels.
-        init(int8 queries: [[Float]], _ keys: [[Float]], _ values: [[Float]], _ scale: Float) {
-            func quantised(_ rows: [[Float]]) -> (numbers: [[Float]], scales: [Float]) {
-                let width = rows.first?.count ?? 0
-                let (numbers, scales) = Reference.quantised(
-                    weight: Tensor(rows.flatMap { $0 }, [rows.count, width]), most: Self.most)
-                return (rows.indices.map { numbers[leading: $0].array }, scales)
+        /// In int8 queries and keys are quantised by tokens, values by channels.
+        init(
+            queries: [Float], keys: [Float], values: [Float], channels: Int, scale: Float,
+            precision: Tensor.Precision
+        ) {
+            func tensor(_ rows: [Float]) -> Tensor { Tensor(rows, [rows.count / channels, channels]) }
+            func ones(_ rows: [Float]) -> [Float] { [Float](repeating: 1, count: rows.count / channels) }
+            (self.channels, self.precision) = (channels, precision)
+            guard precision == .int8 else {
+                let isRounded = precision == .bfloat16
+                self.queries = isRounded ? queries.map(Reference.bfloat16) : queries
+                self.keys = isRounded ? keys.map(Reference.bfloat16) : keys
+                self.values = isRounded ? values.map(Reference.bfloat16) : values
+                factors = (
+                    ones(queries).map { $0 * scale }, ones(keys), [Float](repeating: 1, count: channels)
+                )
+                return
             }
-            let channels = (values.first ?? []).indices
-            let (q, k) = (quantised(queries), quantised(keys))
-            let v = quantised(channels.map { c in values.map { $0[c] } })
-            (self.queries, self.keys) = (q.numbers, k.numbers)
-            self.values = values.indices.map { row in channels.map { v.numbers[$0][row] } }
+            let q = Reference.quantised(weight: tensor(queries), most: Self.most)
+            let k = Reference.quantised(weight: tensor(keys), most: Self.most)
+            let v = Reference.quantised(weight: tensor(values).transposed([1, 0]), most: Self.most)
+            self.queries = q.numbers.array
+            self.keys = k.numbers.array
+            self.values = v.numbers.transposed([1, 0]).array
             factors = (q.scales.map { $0 * scale }, k.scales, v.scales)
-            precision = .int8
         }
 
         func score(_ query: Int, _ key: Int) -> Float {
-            let (q, k) = (queries[query], keys[key])
-            let sum = q.indices.reduce(0) { $0 + q[$1] * k[$1] }
+            var sum: Float = 0
+            for c in 0..<channels { sum += queries[query * channels + c] * keys[key * channels + c] }
             return sum * factors.keys[key] * factors.queries[query]
         }
 
