@@ -138,6 +138,34 @@ struct IsolationTests {
             #expect(isGone(child))
         }
 
+        /// How far a process steps back for others: field 19 of its `stat`, the 17th behind its name.
+        private func niceness(_ process: Int32) throws -> Int32? {
+            let stat = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+            let fields = stat.drop { $0 != ")" }.split(separator: " ")
+            return fields.count > 17 ? Int32(fields[17]) : nil
+        }
+
+        @Test(
+            "its process is as nice as it is, though libdispatch sets the niceness of its own threads on Linux"
+        )
+        func nice() throws {
+            let process = Tool.process(Self.isolated)
+            let (tool, input, output) = (process.executableURL, Pipe(), Pipe())
+            process.executableURL = URL(filePath: "/usr/bin/nice")
+            process.arguments = ["-n", "7", try #require(tool).path] + (process.arguments ?? [])
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            try input.fileHandleForWriting.write(contentsOf: Data((lines[0] + "\n").utf8))
+            _ = output.fileHandleForReading.availableData
+            let child = try #require(children(of: process.processIdentifier).first)
+            let (own, its) = (try niceness(process.processIdentifier), try niceness(child))
+            #expect(own == its && (own ?? 0) >= 7)
+            try input.fileHandleForWriting.close()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+        }
+
         @Test("an interruption ends both with 130, said once")
         func interruption() throws {
             let process = Tool.process(Self.isolated)
