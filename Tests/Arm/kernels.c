@@ -127,7 +127,7 @@ static void attention(const char *name, const char *what, const spaniel_products
     for (long j = 0; j < keys; j++) key_rows[j] = k + j * d, value_rows[j] = v + j * d;
     void *packed_keys = numbers(keys * 300), *packed_values = numbers((keys + 64) * 300);
     p->pack_rows(keys, d, key_rows, packed_keys);
-    p->pack_columns(d, keys, value_rows, packed_values);
+    p->pack_values(keys, d, value_rows, packed_values);
     spaniel_attention job = {.queries = queries, .keys = keys, .channels = d, .query_rows = query_rows,
         .output_rows = output_rows, .packed_keys = packed_keys, .packed_values = packed_values, .scale = 0.3f,
         .scratch = numbers(p->attention_scratch)};

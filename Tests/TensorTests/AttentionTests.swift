@@ -142,6 +142,10 @@ import SpanielPlatform
         GridCase(height: 20, width: 30, window: nil, heads: 1, channels: 64),
         GridCase(height: 16, width: 16, window: 14, heads: 2, channels: 64),
         GridCase(height: 40, width: 40, window: nil, heads: 1, channels: 32),
+        // Narrow heads: windows over the edge, and whole rows of keys in several blocks.
+        GridCase(height: 16, width: 16, window: 14, heads: 3, channels: 14),
+        GridCase(height: 9, width: 64, window: nil, heads: 1, channels: 14),
+        GridCase(height: 3, width: 128, window: nil, heads: 1, channels: 24),
     ]
 
     @Test("grid attention adds the relative positions, and pads windows with the bias", arguments: grids)

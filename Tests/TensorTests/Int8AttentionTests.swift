@@ -78,7 +78,7 @@ import Testing
                 pointers(head.values) { values in
                     answers(head) { output in
                         products.pack_rows(count, d, keys.map { $0 }, keySpace)
-                        products.pack_columns(d, count, values.map { $0 }, valueSpace)
+                        products.pack_values(count, d, values.map { $0 }, valueSpace)
                         queries.map { Optional($0) }.withUnsafeBufferPointer { queries in
                             output.map { Optional($0) }.withUnsafeBufferPointer { output in
                                 var job = spaniel_attention()

@@ -5,6 +5,8 @@
 
 /// The most channels of a head that attention accepts.
 #define SPANIEL_HEAD_CHANNELS 256
+/// The most channels of a head that float32's attention computes without writing scores out.
+#define SPANIEL_NARROW_CHANNELS 24
 /// The most members of a group that softmax_across accepts.
 #define SPANIEL_SOFTMAX_MEMBERS 64
 /// The number of floats behind a row that softmax_across may read and overwrite.
@@ -36,7 +38,7 @@ typedef struct {
     const float *const *query_rows;     // [queries]
     float *const *output_rows;          // [queries]
     const void *packed_keys;            // pack_rows of the keys, a panel a `columns` keys
-    const void *packed_values;          // pack_columns of the values
+    const void *packed_values;          // pack_values of the values
     float scale;
     int causal;                         // query i sees the keys 0 ... first_query + i
     long first_query;
@@ -49,8 +51,8 @@ typedef struct {
     // least the keys, one for each place; null without. There are never both.
     const float *biases;
     long bias_stride;
-    // [queries] each or null: the highest score, as a power of two, and the sum of the powers relative to it,
-    // with which answers from parts of the keys are combined.
+    // [queries] each or null: a reference, as a power of two, which is the highest score or near it, and the
+    // sum of the powers relative to it, with which answers from parts of the keys are combined.
     float *maxima, *totals;
     float *scratch;                     // attention_scratch floats, one thread's own
 } spaniel_attention;
@@ -82,13 +84,14 @@ typedef struct {
     long attention_scratch;             // floats
 
     /// Packs a matrix given by its rows, B[n][k], into panels: rows become columns, and zeros fill what is
-    /// beyond n or k. In int8 it packs the keys of attention alone, and pack_columns the values.
+    /// beyond n or k. In int8 it packs the keys of attention alone.
     void (*pack_rows)(long n, long k, const float *const *rows, void *packed);
     /// Packs some panels of a matrix whose rows are equally spaced.
     void (*pack_matrix)(long n, long k, const float *b, long ldb, long panel_begin, long panel_end,
                         void *packed);
-    /// Packs a matrix given by its columns' entries, B[k][n], from k row pointers.
-    void (*pack_columns)(long n, long k, const float *const *rows, void *packed);
+    /// Packs the values of one head's attention, given by the keys' rows of `channels` floats, into no more
+    /// space than the larger of a matrix of `keys` columns and one of `channels` columns.
+    void (*pack_values)(long keys, long channels, const float *const *rows, void *packed);
     void (*product)(const spaniel_product *p);
     void (*attention)(const spaniel_attention *p);
 } spaniel_products;

@@ -55,6 +55,12 @@ struct AttentionPlan {
     /// The keys of a task if there are few groups of few queries.
     private static let keyChunk = 512
 
+    /// What the products are computed in. A narrow head's whole numbers would be slower than its `float32`.
+    private var multiplied: Tensor.Precision {
+        let isNarrow = channels <= Int(SPANIEL_NARROW_CHANNELS)
+        return isNarrow && precision.attention == .int8 ? .float32 : precision.attention
+    }
+
     private var scaling: Float { scale ?? 1 / Float(channels).squareRoot() }
 
     /// Computes all groups; `rows` gives the addresses of one, on any thread.
@@ -62,13 +68,13 @@ struct AttentionPlan {
         Profile.timed(
             "attention \(groups) × [\(queries), \(keys)] × \(channels)"
                 + "\(positions == nil ? "" : " with positions")\(biases == nil ? "" : " with biases")"
-                + " \(precision.attention)",
+                + " \(multiplied)",
             operations: 4 * groups * queries * keys * channels
         ) { share(rows) }
     }
 
     private func share(_ rows: (_ group: Int) -> AttentionRows) {
-        let precision = precision.attention
+        let precision = multiplied
         // The positions of grids of up to 512 cells a side fit the kernel's fixed space.
         guard let table = Kernels.current, channels <= Self.mostChannels,
             (positions?.reversed.shape[0] ?? 0) <= 2016
@@ -76,8 +82,8 @@ struct AttentionPlan {
             return Parallel.run(groups) { runReference(rows($0), precision) }
         }
         let kernels = table.products(precision)
-        let packedKeys = kernels.packedAttentionCount(columns: keys, inner: channels)
-        let packedValues = kernels.packedAttentionCount(columns: channels, inner: keys)
+        let packedKeys = kernels.packedKeysCount(keys, channels: channels)
+        let packedValues = kernels.packedValuesCount(keys, channels: channels)
         let space = Int(kernels.attention_scratch)
         if groups < 8, queries <= Self.chunk, keys > 1024, positions == nil, biases == nil, !causal {
             return shareKeys(rows, kernels)
@@ -110,8 +116,8 @@ struct AttentionPlan {
     /// Cuts each group's keys into parts and combines the parts' answers, weighted by the sum of the powers
     /// behind each.
     private func shareKeys(_ rows: (_ group: Int) -> AttentionRows, _ kernels: spaniel_products) {
-        let packedKeys = kernels.packedAttentionCount(columns: Self.keyChunk, inner: channels)
-        let packedValues = kernels.packedAttentionCount(columns: channels, inner: Self.keyChunk)
+        let packedKeys = kernels.packedKeysCount(Self.keyChunk, channels: channels)
+        let packedValues = kernels.packedValuesCount(Self.keyChunk, channels: channels)
         let space = Int(kernels.attention_scratch)
         let parts = (keys + Self.keyChunk - 1) / Self.keyChunk
         let found = (0..<groups).map(rows)
@@ -162,7 +168,7 @@ struct AttentionPlan {
         }
         rows.values.withUnsafeBufferPointer { list in
             list.withMemoryRebound(to: UnsafePointer<Float>?.self) {
-                kernels.pack_columns(channels, list.count, $0.baseAddress, values)
+                kernels.pack_values(list.count, channels, $0.baseAddress, values)
             }
         }
     }

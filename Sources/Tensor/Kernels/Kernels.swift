@@ -29,9 +29,12 @@ extension spaniel_products {
         count(columnCount, inner, operand_bytes)
     }
 
-    /// Returns the number of floats of a head's packed keys or values.
-    func packedAttentionCount(columns columnCount: Int, inner: Int) -> Int {
-        count(columnCount, inner, attention_bytes)
+    /// Returns the number of floats of a head's packed keys.
+    func packedKeysCount(_ keys: Int, channels: Int) -> Int { count(keys, channels, attention_bytes) }
+
+    /// Returns the most floats of a head's packed values: a narrow head's are packed as its keys are.
+    func packedValuesCount(_ keys: Int, channels: Int) -> Int {
+        max(count(channels, keys, attention_bytes), packedKeysCount(keys, channels: channels))
     }
 
     private func count(_ columnCount: Int, _ inner: Int, _ bytes: Int32) -> Int {
