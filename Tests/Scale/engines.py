@@ -107,7 +107,7 @@ class Spark:
 
 
 class Ray:
-    """Two nodes, as Ray's own tests make them; Ray's reading and writing asks for a processor beside each worker's."""
+    """Two nodes of one processor each, as Ray's own tests make them."""
     name = "ray"
 
     def __init__(self, scratch):
@@ -117,9 +117,9 @@ class Ray:
     def cluster(self):
         os.environ["RAY_worker_niceness"] = "0"  # as plain workers; without it 15, and anything else on the machine goes first
         from ray.cluster_utils import Cluster
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": 100 << 20, "include_dashboard": False})
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False})
         try:
-            cluster.add_node(num_cpus=2, object_store_memory=100 << 20)
+            cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
             self.address, session = cluster.address, cluster.head_node.get_session_dir_path()
             yield self
         finally:

@@ -35,7 +35,7 @@ parser.add_argument("--pictures", type=int, default=10_000, help="for kills; spe
 parser.add_argument("--rounds", type=int, default=3, help="of speed, each with a plain run before every engine's")
 parser.add_argument("--workers", type=int, action="append", help="of speed, where it is not 1 and 2")
 parser.add_argument("--engine", action="append", help="parallel, spark pipe, spark arrow, ray: for same and speed, where it is not all")
-parser.add_argument("--kills", type=int, default=200, help="of the resumable run; Spark takes a tenth, Ray a fortieth")
+parser.add_argument("--kills", type=int, default=200, help="of each resumable run; Spark takes a tenth, Ray a fortieth")
 parser.add_argument("--lines", type=int, default=100_000, help="of the soak, which ends after 30 minutes")
 parser.add_argument("--model", default="owlvit-nano")
 parser.add_argument("parts", nargs="*", metavar="PART",
@@ -138,7 +138,7 @@ class Usage(threading.Thread):
         self.over = threading.Event()
 
     def run(self):
-        while not self.over.wait(1):
+        while not self.over.wait(1 if self.workers else 0.2):  # no daemon's start may count as work
             now = {}
             for process in orphans():
                 with contextlib.suppress(psutil.Error):
@@ -152,8 +152,8 @@ class Usage(threading.Thread):
 
     def share(self):
         spent = {pid: seconds - self.before.get(pid, 0) for pid, seconds in self.last.items()}
-        workers = sum(spent[pid] for pid in self.workers)
-        return (sum(spent.values()) - workers) / workers
+        workers = sum(spent.get(pid, 0) for pid in self.workers)
+        return (sum(spent.values()) - workers) / workers if workers else float("nan")  # they were too short to be seen
 
 
 class Killer(threading.Thread):
@@ -195,7 +195,7 @@ class Killer(threading.Thread):
             return "child" if "--is-isolated" in command else "worker"
         if "java" in command[0] and "CoarseGrainedExecutorBackend" in words:
             return "executor"
-        return "actor" if words.startswith("ray::") and "MapWorker" in words else None
+        return "actor" if words.startswith("ray::Worker") else None
 
 
 @functools.cache
@@ -272,14 +272,14 @@ def resume():
         start(kind, calm).wait()
         long = time.monotonic() - begin
         killed = rounds = differ = 0
-        while killed < options.kills // 2:
+        while killed < options.kills:
             rounds += 1
             folder = place("resume torn")
             while True:
                 process = start(kind, folder)
                 # About ten kills a round.
                 try:
-                    process.wait(draw.uniform(0, long / 4 + 0.1) if killed < options.kills // 2 else None)
+                    process.wait(draw.uniform(0, long / 4 + 0.1) if killed < options.kills else None)
                     break
                 except subprocess.TimeoutExpired:
                     process.kill()
@@ -347,7 +347,9 @@ def main():
     try:
         for part in options.parts:
             print(f"{part}", flush=True)
+            start = time.monotonic()
             globals()[part.replace("-", "_")]()
+            print(f"        in {time.monotonic() - start:.0f} s", flush=True)
         time.sleep(5)
         left = [" ".join(process.cmdline())[:80] for process in orphans()]
         promise(not left, f"no process is left, and so no socket {left}")
