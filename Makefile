@@ -119,7 +119,8 @@ parity: build $(PARITY)/ready $(PARITY)-annotations/ready
 	.venv-scale/bin/pip install --quiet --requirement $<
 	@touch $@
 
-# Half an hour: a standalone Spark cluster, two nodes of Ray, GNU parallel, kills at seeded moments, a soak.
+# Nearly two hours on two quiet processors: a standalone Spark cluster, two nodes of Ray, GNU parallel, kills at seeded moments, a soak.
+# speed-photographs takes 40 minutes of them, soak 25, speed 15, resume 10; PARTS takes the script's options too: PARTS="--rounds 1".
 scale: build
 	@.ci/setup python3 python3-venv openjdk-17-jre-headless parallel
 	@$(MAKE) --no-print-directory .venv-scale/ready
