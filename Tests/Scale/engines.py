@@ -107,19 +107,20 @@ class Spark:
 
 
 class Ray:
-    """Two nodes of one processor each, as Ray's own tests make them."""
-    name = "ray"
+    """Two nodes, as Ray's own tests make them; Ray Data's reading and writing asks for a processor beside each worker's."""
 
-    def __init__(self, scratch):
-        self.scratch = scratch
+    def __init__(self, scratch, name="ray"):
+        self.scratch, self.name = scratch, name
+        self.example, self.processors = {"ray": ("ray.py", 1), "ray data": ("ray_data.py", 2)}[name]
 
     @contextlib.contextmanager
     def cluster(self):
         os.environ["RAY_worker_niceness"] = "0"  # as plain workers; without it 15, and anything else on the machine goes first
         from ray.cluster_utils import Cluster
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False})
+        cluster = Cluster(initialize_head=True, head_node_args={
+            "num_cpus": self.processors, "object_store_memory": 100 << 20, "include_dashboard": False})
         try:
-            cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
+            cluster.add_node(num_cpus=self.processors, object_store_memory=100 << 20)
             self.address, session = cluster.address, cluster.head_node.get_session_dir_path()
             yield self
         finally:
@@ -129,10 +130,10 @@ class Ray:
     def run(self, workers, lines, out, command):
         with (self.scratch / "ray.log").open("a") as log:
             self.job = subprocess.Popen(
-                [sys.executable, root / "Examples/ray.py", str(workers), lines, out, *command], env=os.environ | {"RAY_ADDRESS": self.address},
+                [sys.executable, root / "Examples" / self.example, str(workers), lines, out, *command], env=os.environ | {"RAY_ADDRESS": self.address},
                 stdout=log, stderr=log)
             if self.job.wait():
-                raise SystemExit(f"ray: the job failed, see {log.name}")
+                raise SystemExit(f"{self.name}: the job failed, see {log.name}")
         return answers_of(out / "answers")
 
 

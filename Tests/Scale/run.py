@@ -34,8 +34,8 @@ parser.add_argument("--spaniel", required=True)
 parser.add_argument("--pictures", type=int, default=10_000, help="for kills; speed takes a tenth")
 parser.add_argument("--rounds", type=int, default=3, help="of speed, each with a plain run before every engine's")
 parser.add_argument("--workers", type=int, action="append", help="of speed, where it is not 1 and 2")
-parser.add_argument("--engine", action="append", help="parallel, spark pipe, spark arrow, ray: for same and speed, where it is not all")
-parser.add_argument("--kills", type=int, default=200, help="of each resumable run; Spark takes a tenth, Ray a fortieth")
+parser.add_argument("--engine", action="append", help="parallel, spark pipe, spark arrow, ray, ray data: for same and speed, where it is not all")
+parser.add_argument("--kills", type=int, default=200, help="of each resumable run; Spark takes a tenth, each of Ray's a fortieth")
 parser.add_argument("--lines", type=int, default=100_000, help="of the soak, which ends after 30 minutes")
 parser.add_argument("--model", default="owlvit-nano")
 parser.add_argument("parts", nargs="*", metavar="PART",
@@ -65,7 +65,7 @@ def place(name):
 
 
 def every_engine():
-    known = [engines.Parallel(), engines.Spark(scratch, "pipe"), engines.Spark(scratch, "arrow"), engines.Ray(scratch)]
+    known = [engines.Parallel(), engines.Spark(scratch, "pipe"), engines.Spark(scratch, "arrow"), engines.Ray(scratch), engines.Ray(scratch, "ray data")]
     return [engine for engine in known if engine.name in (options.engine or [engine.name])]
 
 
@@ -195,7 +195,7 @@ class Killer(threading.Thread):
             return "child" if "--is-isolated" in command else "worker"
         if "java" in command[0] and "CoarseGrainedExecutorBackend" in words:
             return "executor"
-        return "actor" if words.startswith("ray::Worker") else None
+        return "actor" if words.startswith(("ray::Worker", "ray::MapWorker")) else None
 
 
 @functools.cache
@@ -236,7 +236,8 @@ def kill_spark():
 
 
 def kill_ray():
-    kills(engines.Ray(scratch), ["child", "worker", "actor"], options.kills // 40, (1, 4))
+    for name in ("ray", "ray data"):
+        kills(engines.Ray(scratch, name), ["child", "worker", "actor"], options.kills // 40, (1, 4))
 
 
 def orphans():
