@@ -138,7 +138,7 @@ extension Studio {
             guard var now = state.pictures[record.id], now.key == record.key else { return }
             now.size = picture.size
             project.state.pictures[record.id] = now
-            unsaved.append(now)
+            unsaved.insert(now.id)
         } catch let error as StudioError {
             guard case .picture(let code, let message) = error, var now = state.pictures[record.id] else {
                 throw error

@@ -214,7 +214,7 @@ extension Studio {
         picture.problem = encoded.problem
         if picture != before {
             project.state.pictures[id] = picture
-            unsaved.append(picture)
+            unsaved.insert(id)
             knownGroups = nil
             if unsaved.count >= 50 { saveUnsaved() }
         }
@@ -232,11 +232,12 @@ extension Studio {
         }
     }
 
-    /// Saves what became known of pictures; what does not fit on the disk is found out again next time.
+    /// Saves what became known of pictures, as they are by now: a file may have been renamed since. What does not
+    /// fit on the disk is found out again next time.
     func saveUnsaved() {
         guard !unsaved.isEmpty else { return }
         do throws(StudioError) {
-            try project.save(unsaved)
+            try project.save(unsaved.compactMap { state.pictures[$0] })
             unsaved = []
         } catch { settle(error) }
     }

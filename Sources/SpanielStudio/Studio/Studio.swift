@@ -39,7 +39,7 @@ package actor Studio {
     var isStopped = false
     var wake: CheckedContinuation<Void, Never>?
     var pace = Pace()
-    var unsaved: [PictureRecord] = []
+    var unsaved: Set<Int64> = []
     var lastProgress = ContinuousClock.now
     var lastScores = ContinuousClock.now
 
