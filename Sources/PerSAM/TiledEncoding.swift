@@ -44,7 +44,9 @@ extension PerSAM {
     ///     let shelf = try persam.encode(Picture(contentsOf: Starters.shelf), tiles: 2)
     ///     print(try persam.find(concept, in: shelf).count)
     ///
-    /// - Parameter tiles: the number of tiles along a side, 1…16; 1 is the whole picture alone.
+    /// - Parameters:
+    ///   - picture: the picture.
+    ///   - tiles: the number of tiles along a side, 1…16; 1 is the whole picture alone.
     /// - Throws: `PerSAMError.tiles`; `CancellationError` when the current task is cancelled meanwhile.
     public func encode(_ picture: Picture, tiles: Int) throws -> TiledEncoding {
         try TiledEncoding(picture, tiles: tiles, encode: encode)

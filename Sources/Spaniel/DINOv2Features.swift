@@ -24,6 +24,7 @@ public struct DINOv2Features: PerSAM.FeatureSource {
     public static let usualSide = 518
 
     /// - Parameters:
+    ///   - model: the model whose features they are.
     ///   - layers: the numbers of layers, from 1; none: the last.
     ///   - longestSide: the pixels that a picture's longer side is brought to: more see smaller things, and
     ///     take longer.

@@ -40,8 +40,10 @@ public struct EvidenceDetector: Sendable {
 
     /// Finds the objects of some classes; one without examples is found by OWL-ViT alone.
     /// - Parameters:
+    ///   - concepts: the classes.
     ///   - picture: the picture.
     ///   - encoding: OWL-ViT's encoding of the picture.
+    ///   - options: how many objects at most, from which score on.
     /// - Returns: the objects, the best score first.
     /// - Throws: what `OWLViT.detect` throws; `CancellationError`.
     public func detect(

@@ -25,7 +25,9 @@ public struct Weights: Sendable {
     }
 
     /// Returns the same place, whose layers compute in another precision.
-    /// - Parameter floating: what computes where `int8` quantises nothing; nil takes the processor's fastest.
+    /// - Parameters:
+    ///   - precision: of the layers' products.
+    ///   - floating: what computes where `int8` quantises nothing; nil takes the processor's fastest.
     public func computing(in precision: Tensor.Precision, floating: Tensor.Precision? = nil) -> Weights {
         let weights = Weights(
             source: source, path: path, precision: precision,
