@@ -138,6 +138,17 @@ struct IsolationTests {
             #expect(isGone(child))
         }
 
+        /// Starts a worker, lets it answer a line, and returns its child.
+        private func firstChild(of process: Process, _ input: Pipe) throws -> Int32 {
+            let output = Pipe()
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            try input.fileHandleForWriting.write(contentsOf: Data((lines[0] + "\n").utf8))
+            _ = output.fileHandleForReading.availableData
+            return try #require(children(of: process.processIdentifier).first)
+        }
+
         /// How far a process steps back for others: field 19 of its `stat`, the 17th behind its name.
         private func niceness(_ process: Int32) throws -> Int32? {
             let stat = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
@@ -150,15 +161,10 @@ struct IsolationTests {
         )
         func nice() throws {
             let process = Tool.process(Self.isolated)
-            let (tool, input, output) = (process.executableURL, Pipe(), Pipe())
+            let (tool, input) = (process.executableURL, Pipe())
             process.executableURL = URL(filePath: "/usr/bin/nice")
             process.arguments = ["-n", "7", try #require(tool).path] + (process.arguments ?? [])
-            process.standardInput = input
-            process.standardOutput = output
-            try process.run()
-            try input.fileHandleForWriting.write(contentsOf: Data((lines[0] + "\n").utf8))
-            _ = output.fileHandleForReading.availableData
-            let child = try #require(children(of: process.processIdentifier).first)
+            let child = try firstChild(of: process, input)
             let (own, its) = (try niceness(process.processIdentifier), try niceness(child))
             #expect(own == its && (own ?? 0) >= 7)
             try input.fileHandleForWriting.close()
@@ -169,14 +175,9 @@ struct IsolationTests {
         @Test("an interruption ends both with 130, said once")
         func interruption() throws {
             let process = Tool.process(Self.isolated)
-            let (input, output, messages) = (Pipe(), Pipe(), Pipe())
-            process.standardInput = input
-            process.standardOutput = output
+            let (input, messages) = (Pipe(), Pipe())
             process.standardError = messages
-            try process.run()
-            try input.fileHandleForWriting.write(contentsOf: Data((lines[0] + "\n").utf8))
-            _ = output.fileHandleForReading.availableData
-            let child = try #require(children(of: process.processIdentifier).first)
+            let child = try firstChild(of: process, input)
             process.terminate()
             process.waitUntilExit()
             #expect(process.terminationStatus == 130)
