@@ -1,3 +1,5 @@
+import CSpanielKernels
+
 extension Tensor {
     /// The format in which a layer's products read their numbers. Tensors are Float32 in all, and so are
     /// softmax, norms and residuals.
@@ -9,8 +11,8 @@ extension Tensor {
         /// way and are slower than `float32`.
         case bfloat16
         /// The linear layers of an image encoder quantise their weights by channels and what they read by
-        /// tokens, both to 8 bits, and sum whole numbers; attention takes 16 bits, or `float32` where its heads
-        /// have few channels; convolutions and a model's heads compute in the one of the others that suits it.
+        /// tokens, both to 8 bits, and sum whole numbers; attention takes 16 bits, or what suits the processor
+        /// where its heads have few channels; convolutions and a model's heads compute in the one of the others that suits it.
         /// Weights take a quarter of the memory. Never chosen by itself: the results differ in the second or
         /// third digit.
         case int8
@@ -30,11 +32,13 @@ extension Tensor {
         /// themselves.
         public var floating: Precision { self == .int8 ? .fastest : self }
 
-        /// What attention computes in: `int8` too, but in its floating precision where the kernels have no
-        /// attention of whole numbers, as that would be slower (AMX, Arm).
-        var attention: Precision {
+        /// What attention of heads of `channels` computes in: `int8` too, but in its floating precision where
+        /// that is faster, which it is for narrow heads, and for all where the kernels have no attention of
+        /// whole numbers (AMX, Arm).
+        func attention(channels: Int) -> Precision {
             guard self == .int8, let kernels = Kernels.current else { return self }
-            return kernels.haveInt8Attention ? .int8 : floating
+            let isNarrow = channels <= Int(SPANIEL_NARROW_CHANNELS)
+            return kernels.haveInt8Attention && !isNarrow ? .int8 : floating
         }
 
         /// Whether the processor has instructions for products in this precision that make them faster than

@@ -89,7 +89,7 @@ extension ViT {
             scale: Tensor? = nil, after norm: LayerNorm? = nil
         ) throws {
             self.heads = heads
-            precision = weights.attentionPrecision
+            precision = weights.attentionPrecision(channels: channels / heads)
             let parts = [names.queries, names.keys, names.values].map { weights[$0] }
             let matrices = try parts.map { try $0.promised("weight", [channels, channels]) }
             let biases = try bias ? parts.map { try $0.tensor("bias", [channels]) } : []

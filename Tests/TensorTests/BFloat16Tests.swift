@@ -134,10 +134,21 @@ import Testing
         #expect(largestDifference(found.array, exact.array).difference <= 0x1p-8)
     }
 
-    @Test("grid attention in bfloat16, with relative positions and padded windows", arguments: [nil, 3])
-    func grid(window: Int?) {
+    struct Grid: Sendable {
+        var height, width, channels: Int
+        var window: Int?
+    }
+
+    @Test(
+        "grid attention in bfloat16, with relative positions and padded windows",
+        arguments: [
+            Grid(height: 5, width: 7, channels: 16), Grid(height: 5, width: 7, channels: 16, window: 3),
+            Grid(height: 14, width: 14, channels: 14), Grid(height: 9, width: 64, channels: 14),
+            Grid(height: 20, width: 30, channels: 24), Grid(height: 9, width: 64, channels: 32),
+        ])
+    func grid(_ grid: Grid) {
         var generator = Generator(seed: 14)
-        let (height, width, heads, d) = (5, 7, 2, 16)
+        let (height, width, heads, d, window) = (grid.height, grid.width, 2, grid.channels, grid.window)
         let (tall, wide) = (window ?? height, window ?? width)
         let qkv = generator.tensor([1, height, width, 3 * heads * d])
         let padding = generator.tensor([3 * heads * d])

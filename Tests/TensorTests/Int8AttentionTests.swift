@@ -176,7 +176,7 @@ import Testing
     }
 
     @Test(
-        "positions, biases and windows over the edge come near float32's, at least twice as near as in bfloat16",
+        "positions, biases and windows over the edge come twice as near as in bfloat16, narrow heads as the fastest",
         arguments: AttentionTests.grids)
     func grid(_ c: AttentionTests.GridCase) {
         var generator = Generator(seed: 35)
@@ -200,6 +200,10 @@ import Testing
         }
         let rounded = answers(.bfloat16)
         for (i, (found, expected)) in zip(answers(.int8), answers(.float32)).enumerated() {
+            guard c.channels > Int(SPANIEL_NARROW_CHANNELS) || InstructionSet.current == .reference else {
+                #expect(found == (Tensor.Precision.fastest == .bfloat16 ? rounded[i] : expected))
+                continue
+            }
             let error = Self.relativeError(found, expected)
             #expect(error <= Self.relativeError(rounded[i], expected) / 2)
         }

@@ -36,9 +36,10 @@ public struct Weights: Sendable {
         return weights
     }
 
-    /// The precision of attention between layers that are read from here.
-    package var attentionPrecision: Tensor.Precision {
-        precision == .int8 && precision.attention != .int8 ? floatingPrecision : precision
+    /// Returns the precision of attention, of heads of `channels`, between layers that are read from here.
+    package func attentionPrecision(channels: Int) -> Tensor.Precision {
+        let isFloating = precision == .int8 && precision.attention(channels: channels) != .int8
+        return isFloating ? floatingPrecision : precision
     }
 
     /// The same place, whose layers are not quantised: first and last ones.

@@ -55,11 +55,8 @@ struct AttentionPlan {
     /// The keys of a task if there are few groups of few queries.
     private static let keyChunk = 512
 
-    /// What the products are computed in. A narrow head's whole numbers would be slower than its `float32`.
-    private var multiplied: Tensor.Precision {
-        let isNarrow = channels <= Int(SPANIEL_NARROW_CHANNELS)
-        return isNarrow && precision.attention == .int8 ? .float32 : precision.attention
-    }
+    /// What the products are computed in.
+    private var multiplied: Tensor.Precision { precision.attention(channels: channels) }
 
     private var scaling: Float { scale ?? 1 / Float(channels).squareRoot() }
 

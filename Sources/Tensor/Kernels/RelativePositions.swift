@@ -10,10 +10,11 @@ public struct RelativePositions: Sendable {
     let reversed: Tensor
     let packed: PackedMatrix
 
-    /// The precision in which attention of another one multiplies positions: whole numbers are not worth their
-    /// while there.
-    static func precision(of attention: Tensor.Precision) -> Tensor.Precision {
-        attention.attention == .int8 ? .float32 : attention.attention
+    /// The precision in which attention of another one multiplies positions of heads of `channels`: whole
+    /// numbers are not worth their while there.
+    static func precision(of attention: Tensor.Precision, channels: Int) -> Tensor.Precision {
+        let multiplied = attention.attention(channels: channels)
+        return multiplied == .int8 ? .float32 : multiplied
     }
 
     /// Packs the tables of a grid or window of H rows and W columns, for heads of d channels.
@@ -31,7 +32,7 @@ public struct RelativePositions: Sendable {
         }
         reversed = Tensor.stack(backwards(height) + backwards(width))
         packed = PackedMatrix(
-            rows: reversed, precision: Self.precision(of: precision),
+            rows: reversed, precision: Self.precision(of: precision, channels: height.shape[1]),
             for: Kernels.current.map { .kernels($0) } ?? .reference)
     }
 }

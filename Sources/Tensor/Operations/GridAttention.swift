@@ -32,13 +32,14 @@ public func gridAttention(
             + "for one of \(tall) × \(wide)"
     )
     precondition(
-        positions.map { $0.packed.precision == RelativePositions.precision(of: precision) } ?? true,
-        "relative positions packed for another precision than \(precision)")
-    precondition(
         biases.map { $0.heads == heads && $0.side == tall && $0.side == wide && positions == nil } ?? true,
         "biases of \(biases?.heads ?? 0) heads and windows of \(biases?.side ?? 0)"
             + " for \(heads) heads and \(tall) × \(wide)")
     let d = channels / heads
+    precondition(
+        positions.map { $0.packed.precision == RelativePositions.precision(of: precision, channels: d) }
+            ?? true,
+        "relative positions packed for another precision than \(precision)")
     let (down, across) = ((height + tall - 1) / tall, (width + wide - 1) / wide)
     let windows = batch * down * across
     return qkv.withValues { source in

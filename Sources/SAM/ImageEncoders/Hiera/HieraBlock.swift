@@ -33,7 +33,7 @@ extension SAM {
             let stages = configuration.stages
             let (own, former) = (stages[stage], stages[isFirst ? max(0, stage - 1) : stage])
             heads = own.heads
-            precision = weights.attentionPrecision
+            precision = weights.attentionPrecision(channels: own.channels / own.heads)
             window = isGlobal ? nil : former.window
             isPooling = isFirst && own.isPooled
             norm1 = try LayerNorm(weights["layer_norm1"], former.channels, epsilon: configuration.epsilon)

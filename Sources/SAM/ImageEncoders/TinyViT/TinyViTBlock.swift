@@ -50,7 +50,7 @@ extension SAM {
         init(_ weights: Weights, _ stage: Configuration.TinyViT.Stage) throws {
             let channels = stage.channels
             (heads, window) = (stage.heads, stage.window)
-            precision = weights.attentionPrecision
+            precision = weights.attentionPrecision(channels: channels / heads)
             let norm = try LayerNorm(weights["norm"], channels, epsilon: 1e-5)
                 .smoothed(for: weights.precision)
             self.norm = norm

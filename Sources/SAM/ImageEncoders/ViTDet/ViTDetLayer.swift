@@ -54,7 +54,9 @@ extension SAM {
         ) throws {
             let channels = configuration.channels
             heads = configuration.heads
-            precision = configuration.attendsLong ? weights.attentionPrecision : weights.floatingPrecision
+            precision =
+                configuration.attendsLong
+                ? weights.attentionPrecision(channels: channels / heads) : weights.floatingPrecision
             window = isGlobal ? nil : configuration.window
             queriesKeysValues = try Linear(
                 weights["qkv"], in: channels, out: 3 * channels, bias: configuration.attentionBias,
