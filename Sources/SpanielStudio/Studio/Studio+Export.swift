@@ -104,7 +104,7 @@ extension Studio {
 
     /// The one file that trainers of YOLO are given, over both parts.
     private static func writeData(_ parts: [(name: String, set: LabelledSet)], _ place: String) throws {
-        var text = "# Written by spaniel.\npath: .\ntrain: train/images\nval: val/images\n"
+        var text = "# Written by spaniel.\ntrain: train/images\nval: val/images\n"
         let classes = parts[0].set.classes
         text += "nc: \(classes.count)\n" + (classes.isEmpty ? "names: []\n" : "names:\n")
         for (index, label) in classes.enumerated() { text += "  \(index): \(JSON(label.name).text())\n" }
