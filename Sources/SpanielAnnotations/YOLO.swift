@@ -62,9 +62,9 @@ enum YOLO {
     }
 
     private static func yaml(_ set: LabelledSet) -> [UInt8] {
-        // Without `path` trainers take the file's own folder; Ultralytics takes `path: .` from the current one.
-        var text = "# Written by spaniel. The pictures go into the folder images.\ntrain: images\nval: images\n"
-        text += "nc: \(set.classes.count)\n"
+        // Without a path trainers take the file's own folder; Ultralytics would read "." from the current one.
+        var text = "# Written by spaniel. The pictures go into the folder images.\n"
+        text += "train: images\nval: images\nnc: \(set.classes.count)\n"
         text += set.classes.isEmpty ? "names: []\n" : "names:\n"
         for (index, label) in set.classes.enumerated() { text += "  \(index): \(JSON(label.name).text())\n" }
         return Array(text.utf8)
