@@ -99,10 +99,10 @@ extension KnownModel {
     ]
 
     /// Seconds to encode one picture in float32 on two cores that do 231 GFLOP/s (AMD EPYC with AVX-512,
-    /// 2026-11-29), from `make bench` and the records of `spaniel … --json`; a model that is not here was not
-    /// measured.
+    /// 2026-11-29; slimsam-77 2026-12-01), from `make bench` and the records of `spaniel … --json`; a model that
+    /// is not here was not measured.
     static let measured: [String: Double] = [
-        "sam-nano": 0.03, "clipseg-nano": 0.02, "owlvit-nano": 0.01, "slimsam-77": 0.85, "mobile-sam": 0.47,
+        "sam-nano": 0.03, "clipseg-nano": 0.02, "owlvit-nano": 0.01, "slimsam-77": 0.56, "mobile-sam": 0.47,
         "sam-base": 4.8, "sam2.1-tiny": 1.6, "sam2.1-base-plus": 3.7, "dinov2-small": 0.48,
     ]
 }
