@@ -73,6 +73,12 @@ enum AnnotationFile {
         } catch { throw .file(error) }
     }
 
+    /// How many files that end so lie in a folder inside another and are not among those to be written.
+    static func others(in url: URL, _ folder: String, ending: String, than names: [String]) -> Int {
+        let there = try? self.names(in: url.appending(path: folder), ending: [ending])
+        return Set((there ?? []).map { "\(folder)/\($0)" }).subtracting(names).count
+    }
+
     /// The files below a folder whose names end so, as paths relative to it, sorted by bytes; hidden ones are
     /// passed over.
     ///

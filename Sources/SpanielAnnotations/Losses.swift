@@ -16,6 +16,12 @@ struct Losses {
     private var counted: [Entry] = []
     private var said: [(sentence: String, isLoss: Bool)] = []
 
+    /// Says that what was written before into the same folder is still there, and part of what readers find.
+    mutating func earlier(_ one: String, _ many: String, _ count: Int) {
+        let what = "of an earlier set still there: remove what shall not be read too"
+        self.count(one, many, what, count, isLoss: false)
+    }
+
     /// Counts one more of a kind: "3 masks left out: Pascal VOC holds boxes only".
     ///
     /// - Parameters:

@@ -25,6 +25,9 @@ package struct PictureFinder {
         case missing
     }
 
+    /// The folder of the labelling page's exports, which hold links to the pictures beside it.
+    package static let exports = "spaniel-exports"
+
     private var roots: [Root]
 
     package init(_ format: AnnotationFormat, at url: URL, pictures: URL?) {
@@ -99,7 +102,9 @@ package struct PictureFinder {
         let names =
             (try? AnnotationFile.names(
                 in: root, ending: Paths.pictureEndings, deep: roots[place].isDeep)) ?? []
-        let index = PictureIndex(names.filter { !$0.lowercased().hasSuffix(".mask.png") })
+        let exports = "/\(Self.exports)/"
+        let index = PictureIndex(
+            names.filter { !$0.lowercased().hasSuffix(".mask.png") && !"/\($0)".contains(exports) })
         roots[place].index = index
         return index
     }

@@ -28,6 +28,8 @@ enum VOC {
         }
         losses.count("box", "boxes", "moved to whole pixels: Pascal VOC holds no others", moved)
         losses.count("character", "characters", "replaced that XML cannot hold", replaced)
+        let kept = AnnotationFile.others(in: url, folder, ending: ".xml", than: files.map(\.name))
+        losses.earlier("annotation file", "annotation files", kept)
         try AnnotationFile.writeFolder(url) { write throws(FileError) in
             for file in files { try write(file.name, file.bytes) }
         }

@@ -39,7 +39,7 @@ enum YOLO {
             for object in picture.objects {
                 text += segments ? segment(object, picture.size, &losses) : box(object, picture.size, &losses)
             }
-            let stem = names.stem(for: picture.file)
+            let stem = names.stem(for: withoutImages(picture.file))
             files.append(("labels/\(stem).txt", Array(text.utf8)))
             if let folder = options.pictures {
                 let target =
@@ -50,15 +50,29 @@ enum YOLO {
                 }
             }
         }
+        if options.pictures != nil {
+            losses.count(
+                "picture", "pictures", "not found: put it into images under its label file's name",
+                set.pictures.count - links.count, isLoss: false)
+        }
         if links.count < set.pictures.count {
             losses.count(
                 "picture", "pictures", "given another name: put it into images under its label file's",
                 names.changed)
         }
+        let kept = AnnotationFile.others(in: url, "labels", ending: ".txt", than: files.map(\.name))
+        losses.earlier("label file", "label files", kept)
         try AnnotationFile.writeFolder(url, links: links) { write throws(FileError) in
             for file in files { try write(file.name, file.bytes) }
             try write("data.yaml", yaml(set))
         }
+    }
+
+    /// A picture's path without its folders called images: trainers would look for its labels beside the last
+    /// of them.
+    private static func withoutImages(_ picture: String) -> String {
+        let parts = picture.split(separator: "/", omittingEmptySubsequences: false)
+        return (parts.dropLast().filter { $0 != "images" } + parts.suffix(1)).joined(separator: "/")
     }
 
     private static func yaml(_ set: LabelledSet) -> [UInt8] {

@@ -74,7 +74,7 @@ package struct AtomicFolder: ~Copyable {
         links.remove(name)
     }
 
-    /// Makes a symbolic link to a file elsewhere; whatever has that name already stays.
+    /// Makes a symbolic link to a file elsewhere. A file that has that name already stays; a link is replaced.
     package mutating func link(_ name: String, to target: String) throws(FileError) {
         try makeFolders(for: name)
         guard symlink(target, "\(temporary)/\(name)") == 0 else {
@@ -123,7 +123,9 @@ package struct AtomicFolder: ~Copyable {
         for name in names {
             let place = "\(destination)/\(name)"
             var status = stat()
-            if links.contains(name), lstat(place, &status) == 0 { continue }
+            if links.contains(name), lstat(place, &status) == 0, status.st_mode & S_IFMT != S_IFLNK {
+                continue
+            }
             guard rename("\(temporary)/\(name)", place) == 0 else {
                 throw .unwritable(path: place, errno: errno)
             }

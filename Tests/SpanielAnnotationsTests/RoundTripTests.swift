@@ -124,6 +124,28 @@ struct RoundTripTests {
     }
 
     @Test(
+        "what an earlier set left in the folder is said, as trainers would read it too",
+        arguments: [AnnotationFormat.yolo, .voc])
+    func earlier(_ format: AnnotationFormat) throws {
+        let folder = try ScratchFolder()
+        func set(_ names: [String]) -> LabelledSet {
+            var set = LabelledSet(classes: ["a"], pictures: [])
+            for name in names {
+                var picture = LabelledPicture(file: name, size: Size(width: 9, height: 9))
+                picture.objects.append(LabelledObject(classIndex: 0, box: Box(x1: 1, y1: 1, x2: 5, y2: 4)))
+                set.pictures.append(picture)
+            }
+            return set
+        }
+        #expect(try set(["a.png", "b.png", "c.png"]).write(format, to: folder["out"]) == [])
+        #expect(try set(["a.png", "b.png", "c.png"]).write(format, to: folder["out"]) == [])
+        let notes = try set(["b.png"]).write(format, to: folder["out"])
+        #expect(
+            notes.count == 1 && notes[0].hasPrefix("2 ") && notes[0].contains("of an earlier set still there")
+        )
+    }
+
+    @Test(
         "YOLO's segments come back to the pixel, holes and parts through cuts of no width; classes keep their order",
         arguments: seeds)
     func segments(seed: UInt64) throws {

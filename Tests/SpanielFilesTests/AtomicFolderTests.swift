@@ -94,6 +94,19 @@ struct AtomicFolderTests {
         #expect(try text(scratch["out/written"]) == "written")
     }
 
+    @Test("a link replaces one that leads elsewhere")
+    func linkOverLink() throws {
+        let scratch = try ScratchFolder()
+        for name in ["first", "second"] {
+            try scratch.write(name, name)
+            var folder = try AtomicFolder(at: scratch["out"])
+            try folder.link("picture", to: scratch[name].path)
+            try folder.commit()
+            #expect(try text(scratch["out/picture"]) == name)
+        }
+        #expect(try text(scratch["first"]) == "first")
+    }
+
     @Test("a file with the name of a link replaces the link, not what it leads to", arguments: [true, false])
     func fileOverLink(isThere: Bool) throws {
         let scratch = try ScratchFolder()

@@ -236,6 +236,48 @@ import Testing
         await page.stop()
     }
 
+    @Test func `Trainers of YOLO find all labels: lines of one kind, no second folder called images`()
+        async throws
+    {
+        let page = try await Page { folder in
+            for name in ["images", "images/more", "other"] {
+                let inner = folder.appending(path: name)
+                try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+                try Page.draw(inner, count: 2)
+            }
+        }
+        try await page.waitUntilEncoded()
+        let client = page.client
+        let label = try client.json("POST", "/api/classes", ["name": "a"])["class"]?["id"] ?? nil
+        for (place, picture) in (try client.json("GET", "/api/pictures")["pictures"]?.array ?? [])
+            .enumerated()
+        {
+            let path = "/api/pictures/\(picture["id"]?.string ?? "")/annotations"
+            let shape = place == 0 ? Self.ring : Self.box
+            try client.json("POST", path, ["class": label, "shape": shape], status: 201)
+        }
+        for _ in 0..<2 {
+            let result = try client.json("POST", "/api/export", ["format": "yolo", "validation": 0.3])
+            #expect(result["equal"] == true, "\(result["differences"]?.text() ?? "")")
+            #expect(result["files"]?.array?.count == 2)
+            let place = result["place"]?.string ?? ""
+            let names = (FileManager.default.enumerator(atPath: place)?.compactMap { $0 as? String } ?? [])
+                .filter { $0.hasSuffix(".txt") }
+            #expect(names.count == 6)
+            for name in names {
+                let picture = name.replacing("labels/", with: "images/").dropLast(4) + ".png"
+                #expect(FileKind(of: URL(filePath: "\(place)/\(picture)")) == .file, "\(name)")
+                #expect(picture.split(separator: "/").count { $0 == "images" } == 1)
+                // A segment dataset of which a part has boxes alone ends Ultralytics' training (8.4.190).
+                let line = try String(contentsOfFile: "\(place)/\(name)", encoding: .utf8)
+                #expect(line.split(separator: " ").count == 9, "\(name): \(line)")
+            }
+        }
+        let all = try client.json("POST", "/api/export", ["format": "yolo", "validation": 0.01])
+        #expect(all["notes"]?.array?.contains { $0.string?.contains("in one part") == true } == true)
+        await page.stop()
+    }
+
     @Test func `A name of an import that leads out of its folder is refused`() async throws {
         let page = try await Page()
         for name in [

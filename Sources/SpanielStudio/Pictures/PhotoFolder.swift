@@ -1,3 +1,4 @@
+import SpanielAnnotations
 import SpanielFiles
 import SpanielImaging
 import SpanielPlatform
@@ -136,7 +137,7 @@ package struct PhotoFolder: Sendable {
     }
 
     /// Where exports go, inside the folder of the project file.
-    package static let exports = "spaniel-exports"
+    package static let exports = PictureFinder.exports
 
     private static let endings: Set<String> = [
         "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "hif", "avif", "webp", "gif", "bmp", "tif",

@@ -22,11 +22,9 @@ enum SetComparison {
     ) -> [String] {
         let limits = limits(format, boxes: boxes)
         var sentences: [String] = []
-        let places = Dictionary(read.pictures.enumerated().map { (stem($0.element.file), $0.offset) }) {
-            first, _ in first
-        }
-        for picture in written.pictures where sentences.count < 20 {
-            guard let place = places[stem(picture.file)] else {
+        let places = places(of: written.pictures.map(\.file), among: read.pictures.map(\.file))
+        for (picture, place) in zip(written.pictures, places) where sentences.count < 20 {
+            guard let place else {
                 if !picture.objects.isEmpty { sentences.append("\(picture.file) is not there") }
                 continue
             }
@@ -63,6 +61,33 @@ enum SetComparison {
         }
         let (x, y) = (a.box, b.box)
         return [x.x1 - y.x1, x.y1 - y.y1, x.x2 - y.x2, x.y2 - y.y2].allSatisfy { abs($0) <= limits.edge }
+    }
+
+    /// Where each written picture is among those read: the one of its path, else one below whose path ends so,
+    /// else one of its stem, which formats may have given a number.
+    private static func places(of written: [String], among read: [String]) -> [Int?] {
+        var free: [String: [Int]] = [:]
+        for (place, file) in read.enumerated() { free[stem(file), default: []].append(place) }
+        func take(_ stem: String, where fits: (String) -> Bool) -> Int? {
+            let fitting = (free[stem] ?? []).filter { fits(read[$0]) }
+            guard let place = fitting.min(by: { read[$0].utf8.count < read[$1].utf8.count }) else {
+                return nil
+            }
+            free[stem]?.removeAll { $0 == place }
+            return place
+        }
+        var places = written.map { file in take(stem(file)) { $0 == file || $0.hasSuffix("/" + file) } }
+        for (index, file) in written.enumerated() where places[index] == nil {
+            places[index] = take(stem(file)) { _ in true }
+        }
+        for (index, file) in written.enumerated() where places[index] == nil {
+            var number = 2
+            while places[index] == nil, free["\(stem(file))-\(number)"] != nil {
+                places[index] = take("\(stem(file))-\(number)") { _ in true }
+                number += 1
+            }
+        }
+        return places
     }
 
     /// The last part of a path, without its ending: formats keep no more.

@@ -33,6 +33,11 @@ extension Studio {
                 name: "lines", expected: "automatic, boxes or segments", found: body["lines"]?.text() ?? "")
         }
         let set = labelledSet(chosen)
+        // Trainers want the same kind of line in every part.
+        if options.yolo == .automatic {
+            let shapes = set.pictures.lazy.flatMap(\.objects).contains { $0.shape != nil }
+            options.yolo = shapes ? .segments : .boxes
+        }
         guard !set.pictures.isEmpty else {
             throw StudioError.few(
                 code: "export.nothing",
@@ -45,7 +50,10 @@ extension Studio {
         }
         let place = try exportFolder(format)
         let (work, settings) = (parts, options)
-        let result = try await pixels.run { try Self.write(work, format, place, settings) }
+        var result = try await pixels.run { try Self.write(work, format, place, settings) }
+        if share > 0, parts.count < 2 {
+            result.notes.append("all pictures are in one part: ask for more or less validation")
+        }
         return answer(result, place)
     }
 
@@ -77,11 +85,11 @@ extension Studio {
             let path = target(format, name, in: place)
             do throws(AnnotationError) {
                 written.notes += try set.write(format, to: URL(filePath: path), options: options)
-                let read = try LabelledSet.reading(format, at: URL(filePath: path), options: options)
-                let boxes =
-                    options.yolo == .boxes
-                    || options.yolo == .automatic
-                        && !set.pictures.contains { $0.objects.contains { $0.shape != nil } }
+                // YOLO's pictures lie in the export itself.
+                var reading = options
+                if format == .yolo { reading.pictures = nil }
+                let read = try LabelledSet.reading(format, at: URL(filePath: path), options: reading)
+                let boxes = options.yolo == .boxes
                 written.differences += SetComparison.differences(set, read.set, format, boxes: boxes)
             } catch {
                 if case .file(let problem) = error {
