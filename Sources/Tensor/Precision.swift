@@ -11,10 +11,10 @@ extension Tensor {
         /// way and are slower than `float32`.
         case bfloat16
         /// The linear layers of an image encoder quantise their weights by channels and what they read by
-        /// tokens, both to 8 bits, and sum whole numbers; attention takes 16 bits, or what suits the processor
-        /// where its heads have few channels; convolutions and a model's heads compute in the one of the others that suits it.
-        /// Weights take a quarter of the memory. Never chosen by itself: the results differ in the second or
-        /// third digit.
+        /// tokens, both to 8 bits, and sum whole numbers; attention takes 16 bits, or where its heads have few
+        /// channels the one of the others that is faster; convolutions and a model's heads compute in the one
+        /// that suits it. Weights take a quarter of the memory. Never chosen by itself: the results differ in
+        /// the second or third digit.
         case int8
 
         /// `bfloat16` if the processor is faster with it, otherwise `float32`.
